@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+/// \file aggregate.hpp
+/// One number per stack from one number per image.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ndreg_preeval/export.hpp>
+
+namespace ndreg_preeval {
+
+enum class Aggregation : std::uint8_t {
+  harmonic_mean,  ///< near the worst images; values below 1e-4 count as 1e-4, all zero gives 0
+  mean,
+  minimum,
+  median
+};
+
+/// Aggregate finite values; 0 for no values. Sums run in the given order.
+/// \throws std::invalid_argument  a value that is not finite
+NDREG_PREEVAL_API double aggregate(const std::vector<double>& values, Aggregation how);
+
+}  // namespace ndreg_preeval

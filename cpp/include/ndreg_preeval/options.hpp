@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+/// \file options.hpp
+/// How images are compared.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace ndreg_preeval {
+
+/// Working precision of the transforms.
+enum class Precision : std::uint8_t { single_, double_ };
+
+/// Window applied to the images, per axis; axes shorter than 8 pixels get none.
+enum class Window : std::uint8_t {
+  none,
+  hann  ///< periodic: 0.5 - 0.5 cos(2 pi k / N)
+};
+
+/// What is done to images and spectra before a correlogram is made.
+struct Filter {
+  Window window = Window::none;
+  /// Gaussian low pass exp(-f^2 / (2 cutoff^2)), f in cycles per pixel; infinity = none.
+  double cutoff = std::numeric_limits<double>::infinity();
+};
+
+/// Options of a Scorer. The defaults are those of the default method.
+struct Options {
+  Precision precision = Precision::double_;
+  /// Filter of the correlogram whose highest pixel the aligner will follow.
+  Filter aligner{};
+  /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation).
+  bool confirm = true;
+  Filter opinion{Window::hann, 0.15};
+  /// The aligner looks for its peak only where |dy| and |dx| are at most this many pixels.
+  double max_shift = std::numeric_limits<double>::infinity();
+  /// Keep the zero-frequency bin (its phase is +1) as a min-max normalisation would.
+  bool keep_mean = false;
+  /// Replace pixels that are not finite or masked by the mean of the others; otherwise refuse.
+  bool accept_invalid = true;
+};
+
+}  // namespace ndreg_preeval

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: MIT
+/// \file pair_score.hpp
+/// What is known of one image compared with the reference image.
+#pragma once
+
+#include <cstdint>
+
+namespace ndreg_preeval {
+
+/// Bits of PairScore::flags: of the image itself; `identical` also of the reference image.
+enum PairFlag : std::uint32_t {
+  no_contrast = 1,  ///< all valid pixels are equal: no evidence
+  all_invalid = 2,  ///< no valid pixel: no evidence
+  few_levels = 4,   ///< two or three distinct values only
+  identical = 8     ///< same as the reference up to brightness and contrast
+};
+
+/// Numbers of one correlogram r = |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.
+///
+/// Without evidence (no contrast, no valid pixel) every number is 0 and the p-value is 1.
+struct PairScore {
+  double peak = 0;         ///< highest value of r; 1 for a circularly shifted copy
+  double mean = 0;         ///< mean of r
+  double rms = 0;          ///< root of the mean of r^2
+  double second_peak = 0;  ///< highest value outside the 5 x 5 pixels around the peak
+  double zero_peak = 0;    ///< value at zero shift
+  double shift_y = 0;      ///< pixels, moves the image onto the reference (sub-pixel)
+  double shift_x = 0;
+  double confirmation = 0;  ///< q: second opinion in the 3 x 3 at the peak / outside the 5 x 5
+  double probability = 0;   ///< q^2 / (q^2 + 1.5^2): about P(this image aligns within a pixel)
+  double p_value = 1;       ///< chance of such a peak between unrelated images of white noise
+  std::int64_t invalid_pixels = 0;  ///< pixels that were replaced
+  std::int32_t peak_dy = 0;         ///< whole-pixel shift of the highest pixel
+  std::int32_t peak_dx = 0;
+  std::uint32_t flags = 0;     ///< PairFlag bits
+  std::uint32_t reserved = 0;  ///< zero
+};
+
+/// peak / mean of the correlogram: the ratio the ranking is named after; 0 without evidence.
+inline double peak_to_mean(const PairScore& score) noexcept {
+  return score.mean > 0 ? score.peak / score.mean : 0.0;
+}
+
+}  // namespace ndreg_preeval

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <string>
+
+#include <ndreg_preeval/aggregate.hpp>
+
+namespace ndreg_preeval {
+namespace {
+
+// Below it, how bad an image is no longer matters; it also keeps one image from hiding the rest.
+constexpr double least = 1e-4;
+
+double harmonic_mean(const std::vector<double>& values) {
+  if (std::all_of(values.begin(), values.end(), [](double value) { return value <= 0; })) return 0;
+  double sum = 0;
+  for (const double value : values) sum += 1 / std::max(value, least);
+  return static_cast<double>(values.size()) / sum;
+}
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return sum / static_cast<double>(values.size());
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  if (values.size() % 2 != 0) return values[half];
+  return values[half - 1] + 0.5 * (values[half] - values[half - 1]);
+}
+
+}  // namespace
+
+double aggregate(const std::vector<double>& values, Aggregation how) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (!std::isfinite(values[i])) {
+      throw std::invalid_argument("value " + std::to_string(i) + " must be finite");
+    }
+  }
+  if (values.empty()) return 0;
+  switch (how) {
+    case Aggregation::harmonic_mean:
+      return harmonic_mean(values);
+    case Aggregation::mean:
+      return mean(values);
+    case Aggregation::minimum:
+      return *std::min_element(values.begin(), values.end());
+    case Aggregation::median:
+      return median(values);
+  }
+  throw std::invalid_argument("unknown aggregation");
+}
+
+}  // namespace ndreg_preeval

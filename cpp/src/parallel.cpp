@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: MIT
+#include "parallel.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#if defined(NDREG_PREEVAL_OPENMP)
+#include <omp.h>
+#endif
+
+#include "omp_guard.hpp"
+
+namespace ndreg_preeval::detail {
+namespace {
+
+// One call: the queue of indices, the first error, and who is still at work.
+class Queue {
+ public:
+  Queue(std::size_t count, Stopper& stopper,
+        const std::function<void(std::size_t, std::size_t)>& task)
+      : count_(count), stopper_(stopper), task_(task) {}
+
+  void work(std::size_t thread) noexcept {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      ++active_;
+    }
+    try {
+      for (;;) {
+        stopper_.check();
+        const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
+        if (index >= count_) break;
+        task_(index, thread);
+      }
+    } catch (...) {
+      keep(std::current_exception());
+    }
+    const std::lock_guard<std::mutex> lock(mutex_);
+    --active_;
+    idle_.notify_all();
+  }
+
+  // The calling thread has nothing left to do but others have: stay able to stop them.
+  void wait_for_others() noexcept {
+    for (;;) {
+      {
+        std::unique_lock<std::mutex> lock(mutex_);
+        if (idle_.wait_for(lock, std::chrono::milliseconds(20), [this] { return active_ == 0; })) {
+          return;
+        }
+      }
+      try {
+        stopper_.check();
+      } catch (...) {
+        keep(std::current_exception());
+      }
+    }
+  }
+
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  void keep(std::exception_ptr error) noexcept {
+    stopper_.stop();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+
+  const std::size_t count_;
+  Stopper& stopper_;
+  const std::function<void(std::size_t, std::size_t)>& task_;
+  std::atomic<std::size_t> next_{0};
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  std::size_t active_ = 0;
+  std::exception_ptr error_;
+};
+
+#if defined(NDREG_PREEVAL_OPENMP)
+
+void run_openmp(std::size_t threads, Queue& queue) {
+#pragma omp parallel num_threads(static_cast<int>(threads))
+  {
+    const int thread = omp_get_thread_num();
+    queue.work(static_cast<std::size_t>(thread));
+    if (thread == 0) queue.wait_for_others();
+  }
+}
+
+#endif
+
+#if defined(NDREG_PREEVAL_OPENMP) || defined(NDREG_PREEVAL_STD_THREADS)
+
+void run_std(std::size_t threads, Queue& queue) {
+  std::vector<std::thread> others;
+  others.reserve(threads - 1);
+  for (std::size_t thread = 1; thread < threads; ++thread) {
+    try {
+      others.emplace_back([&queue, thread] { queue.work(thread); });
+    } catch (const std::system_error&) {
+      break;  // no more threads to be had: those there are do all the work
+    }
+  }
+  queue.work(0);
+  queue.wait_for_others();
+  for (std::thread& other : others) other.join();
+}
+
+#endif
+
+}  // namespace
+
+void for_each_index(std::size_t count, std::size_t threads, Stopper& stopper,
+                    const std::function<void(std::size_t, std::size_t)>& task) {
+  threads = std::min(threads, count);
+  Queue queue(count, stopper, task);
+#if defined(NDREG_PREEVAL_OPENMP)
+  if (threads > 1) threads = threads_openmp_can_start(threads);
+  if (threads <= 1) {
+    queue.work(0);
+  } else if (openmp_is_safe()) {
+    run_openmp(threads, queue);
+  } else {
+    run_std(threads, queue);
+  }
+#elif defined(NDREG_PREEVAL_STD_THREADS)
+  if (threads <= 1) {
+    queue.work(0);
+  } else {
+    run_std(threads, queue);
+  }
+#else
+  queue.work(0);
+#endif
+  queue.rethrow();
+}
+
+const char* thread_backend() noexcept {
+#if defined(NDREG_PREEVAL_OPENMP)
+  return "openmp";
+#elif defined(NDREG_PREEVAL_STD_THREADS)
+  return "std";
+#else
+  return "off";
+#endif
+}
+
+}  // namespace ndreg_preeval::detail

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Pixels of any type, stride and byte order as doubles.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <ndreg_preeval/image_view.hpp>
+
+namespace ndreg_preeval::detail {
+
+// Reads runs of pixels of one image. Invalid pixels come out as NaN.
+//
+// 64-bit integers come out relative to the first valid pixel: the difference of two of them is
+// exact where the numbers themselves would not fit a double.
+class PixelReader {
+ public:
+  explicit PixelReader(const ImageView& view);
+
+  std::size_t height() const noexcept { return view_.height; }
+  std::size_t width() const noexcept { return view_.width; }
+
+  void read(std::size_t row, std::size_t column, std::size_t count, double* out) const;
+
+ private:
+  using Convert = void (*)(const unsigned char* first, std::ptrdiff_t stride, std::size_t count,
+                           std::uint64_t base, double* out);
+
+  static Convert converter(PixelType type, bool swapped);
+  std::uint64_t first_valid_bits() const;
+  bool valid(std::size_t row, std::size_t column) const noexcept;
+
+  ImageView view_;
+  Convert convert_;
+  std::uint64_t base_ = 0;
+};
+
+}  // namespace ndreg_preeval::detail

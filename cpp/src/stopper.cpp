@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "stopper.hpp"
+
+#include <ndreg_preeval/scorer.hpp>
+
+namespace ndreg_preeval {
+
+Cancelled::~Cancelled() = default;
+
+namespace detail {
+
+Stopper::Stopper(const std::function<bool()>& should_stop)
+    : should_stop_(should_stop),
+      caller_(std::this_thread::get_id()),
+      next_(std::chrono::steady_clock::now() + interval) {}
+
+void Stopper::check() {
+  if (stopped_.load(std::memory_order_relaxed)) throw Cancelled("stopped");
+  if (!should_stop_ || std::this_thread::get_id() != caller_) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_) return;
+  next_ = now + interval;
+  bool enough = true;
+  try {
+    enough = should_stop_();
+  } catch (...) {
+    stop();
+    throw;
+  }
+  if (!enough) return;
+  stop();
+  throw Cancelled("stopped by the caller");
+}
+
+}  // namespace detail
+}  // namespace ndreg_preeval

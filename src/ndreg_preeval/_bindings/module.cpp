@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+// Table of contents of the compiled module.
+#include "register.hpp"
+
+PYBIND11_MODULE(_core, m) {
+  m.doc() = "Compiled core of ndreg_preeval; private, use the package.";
+  ndreg_preeval::bindings::register_pair_score(m);
+  ndreg_preeval::bindings::register_scorer(m);
+  ndreg_preeval::bindings::register_tools(m);
+}

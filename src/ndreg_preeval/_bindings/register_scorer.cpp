@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <ndreg_preeval/scorer.hpp>
+
+#include "arrays.hpp"
+#include "register.hpp"
+#include "without_gil.hpp"
+
+namespace py = pybind11;
+
+namespace ndreg_preeval::bindings {
+namespace {
+
+Precision precision_named(const std::string& name) {
+  if (name == "single") return Precision::single_;
+  if (name == "double") return Precision::double_;
+  throw py::value_error("precision must be 'single' or 'double', not '" + name.substr(0, 200) + "'");
+}
+
+Filter filter_of(const std::optional<std::string>& window, const std::optional<double>& cutoff) {
+  Filter filter;
+  if (window.has_value() && *window != "hann") {
+    throw py::value_error("window must be 'hann' or None, not '" + window->substr(0, 200) + "'");
+  }
+  if (window.has_value()) filter.window = Window::hann;
+  if (cutoff.has_value()) filter.cutoff = *cutoff;
+  return filter;
+}
+
+int thread_count(int num_threads) {
+  if (num_threads < 0) {
+    throw py::value_error("num_threads must be 0 (automatic) or more, not " +
+                          std::to_string(num_threads));
+  }
+  return num_threads;
+}
+
+std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::object& mask,
+                                    const std::string& precision,
+                                    const std::optional<std::string>& window,
+                                    const std::optional<double>& cutoff, bool confirm,
+                                    const std::optional<std::string>& confirm_window,
+                                    const std::optional<double>& confirm_cutoff,
+                                    const std::optional<double>& max_shift, bool keep_mean,
+                                    bool accept_invalid) {
+  Options options;
+  options.precision = precision_named(precision);
+  options.aligner = filter_of(window, cutoff);
+  options.confirm = confirm;
+  options.opinion = filter_of(confirm_window, confirm_cutoff);
+  if (max_shift.has_value()) options.max_shift = *max_shift;
+  options.keep_mean = keep_mean;
+  options.accept_invalid = accept_invalid;
+  const Images images = one_image(reference, mask, "the reference image");
+  return without_gil(1, [&](const RunOptions& run) {
+    return std::make_unique<Scorer>(images.views[0], options, run);
+  });
+}
+
+py::array_t<PairScore> as_array(const std::vector<PairScore>& scores) {
+  py::array_t<PairScore> array(static_cast<py::ssize_t>(scores.size()));
+  std::copy(scores.begin(), scores.end(), array.mutable_data());
+  return array;
+}
+
+using Score = std::vector<PairScore> (Scorer::*)(const std::vector<ImageView>&,
+                                                 const RunOptions&) const;
+
+template <Score score>
+py::array_t<PairScore> score_images(const Scorer& scorer, const py::object& images,
+                                    const py::object& mask, int num_threads) {
+  const Images all = many_images(images, mask);
+  return as_array(without_gil(thread_count(num_threads), [&](const RunOptions& run) {
+    return (scorer.*score)(all.views, run);
+  }));
+}
+
+py::array_t<double> correlogram(const Scorer& scorer, const py::object& image,
+                                const py::object& mask, bool second_opinion) {
+  const Images one = one_image(image, mask, "the image");
+  const std::vector<double> values = without_gil(1, [&](const RunOptions& run) {
+    return scorer.correlogram(one.views[0], second_opinion, run);
+  });
+  py::array_t<double> array({scorer.height(), scorer.width()});
+  std::copy(values.begin(), values.end(), array.mutable_data());
+  return array;
+}
+
+}  // namespace
+
+void register_scorer(py::module_& m) {
+  using namespace pybind11::literals;
+  const Options defaults;
+  py::register_exception<Cancelled>(m, "Cancelled", PyExc_RuntimeError);
+  py::class_<Scorer>(m, "Scorer", py::is_final(), "Compares images with one reference image.")
+      .def(py::init(&make_scorer), "reference"_a, py::kw_only(), "mask"_a = py::none(),
+           "precision"_a = "double", "window"_a = py::none(), "cutoff"_a = py::none(),
+           "confirm"_a = defaults.confirm, "confirm_window"_a = "hann",
+           "confirm_cutoff"_a = defaults.opinion.cutoff, "max_shift"_a = py::none(),
+           "keep_mean"_a = defaults.keep_mean, "accept_invalid"_a = defaults.accept_invalid)
+      .def_property_readonly(
+          "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
+      .def_property_readonly("precision",
+                             [](const Scorer& self) {
+                               return self.options().precision == Precision::single_ ? "single"
+                                                                                     : "double";
+                             })
+      .def_property_readonly("reference_invalid_pixels", &Scorer::reference_invalid_pixels)
+      .def_property_readonly("reference_flags", &Scorer::reference_flags)
+      .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(),
+           "mask"_a = py::none(), "num_threads"_a = 0)
+      .def("score_consecutive", &score_images<&Scorer::score_consecutive>, "images"_a,
+           py::kw_only(), "mask"_a = py::none(), "num_threads"_a = 0)
+      .def("correlogram", &correlogram, "image"_a, py::kw_only(), "mask"_a = py::none(),
+           "second_opinion"_a = false);
+}
+
+}  // namespace ndreg_preeval::bindings

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include <string>
+#include <vector>
+
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <ndreg_preeval/aggregate.hpp>
+#include <ndreg_preeval/build_info.hpp>
+#include <ndreg_preeval/threads.hpp>
+
+#include "register.hpp"
+
+namespace py = pybind11;
+
+namespace ndreg_preeval::bindings {
+namespace {
+
+Aggregation aggregation_named(const std::string& name) {
+  if (name == "harmonic_mean") return Aggregation::harmonic_mean;
+  if (name == "mean") return Aggregation::mean;
+  if (name == "minimum") return Aggregation::minimum;
+  if (name == "median") return Aggregation::median;
+  throw py::value_error(
+      "aggregation must be 'harmonic_mean', 'mean', 'minimum' or 'median', not '" +
+      name.substr(0, 200) + "'");
+}
+
+py::dict config() {
+  const BuildInfo info = build_info();
+  py::dict all;
+  all["version"] = info.version;
+  all["compiler"] = info.compiler;
+  all["build_type"] = info.build_type;
+  all["threads"] = info.threads;
+  all["pocketfft"] = info.pocketfft_source;
+  all["isas"] = info.isas;
+  all["isa"] = info.active_isa;
+  all["usable_cpus"] = usable_cpus();
+  all["default_threads"] = default_threads();
+  return all;
+}
+
+}  // namespace
+
+void register_tools(py::module_& m) {
+  using namespace pybind11::literals;
+  m.def(
+      "aggregate",
+      [](const std::vector<double>& values, const std::string& how) {
+        return aggregate(values, aggregation_named(how));
+      },
+      "values"_a, "how"_a);
+  m.def("usable_cpus", &usable_cpus);
+  m.def("default_threads", &default_threads);
+  m.def("build_config", &config);
+}
+
+}  // namespace ndreg_preeval::bindings

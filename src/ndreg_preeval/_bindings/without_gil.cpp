@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+#include "without_gil.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace ndreg_preeval::bindings {
+namespace {
+
+bool interpreter_is_ending() {
+#if PY_VERSION_HEX >= 0x030D0000
+  return Py_IsFinalizing() != 0;
+#else
+  return _Py_IsFinalizing() != 0;
+#endif
+}
+
+}  // namespace
+
+void ReleasedGil::take_back() {
+  // A thread that comes back after the end of the interpreter can never run Python again: it
+  // waits for the end of the process.
+  while (interpreter_is_ending()) std::this_thread::sleep_for(std::chrono::hours(1));
+  PyEval_RestoreThread(state_);
+}
+
+bool ReleasedGil::signal_arrived() {
+  take_back();
+  const bool arrived = PyErr_CheckSignals() != 0;
+  state_ = PyEval_SaveThread();
+  return arrived;
+}
+
+}  // namespace ndreg_preeval::bindings

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Types of the compiled module; `tests/test_stubs.py` checks them against it."""
+
+from collections.abc import Sequence
+from typing import Any, Final, final
+
+import numpy as np
+from numpy.typing import NDArray
+
+PAIR_SCORE: Final[np.dtype[np.void]]
+"""One record per image compared with the reference image (C++ `PairScore`).
+
+peak, mean, rms, second_peak, zero_peak  f8  of the correlogram |r|
+shift_y, shift_x                         f8  pixels, what registers the image onto the reference
+confirmation                             f8  q: second opinion at the peak / elsewhere
+probability                              f8  P = q^2 / (q^2 + 1.5^2)
+p_value                                  f8  chance of such a peak in unrelated white noise
+invalid_pixels                           i8  replaced pixels of the image
+peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
+flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL
+"""
+
+NO_CONTRAST: Final[int]
+ALL_INVALID: Final[int]
+FEW_LEVELS: Final[int]
+IDENTICAL: Final[int]
+
+@final
+class Cancelled(RuntimeError): ...
+
+@final
+class Scorer:
+    def __init__(
+        self,
+        reference: NDArray[Any],
+        *,
+        mask: NDArray[np.bool_] | None = None,
+        precision: str = "double",
+        window: str | None = None,
+        cutoff: float | None = None,
+        confirm: bool = True,
+        confirm_window: str | None = "hann",
+        confirm_cutoff: float | None = 0.15,
+        max_shift: float | None = None,
+        keep_mean: bool = False,
+        accept_invalid: bool = True,
+    ) -> None: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def reference_invalid_pixels(self) -> int: ...
+    @property
+    def reference_flags(self) -> int: ...
+    def score(
+        self,
+        images: NDArray[Any] | Sequence[NDArray[Any]],
+        *,
+        mask: NDArray[np.bool_] | None = None,
+        num_threads: int = 0,
+    ) -> NDArray[np.void]: ...
+    def score_consecutive(
+        self,
+        images: NDArray[Any] | Sequence[NDArray[Any]],
+        *,
+        mask: NDArray[np.bool_] | None = None,
+        num_threads: int = 0,
+    ) -> NDArray[np.void]: ...
+    def correlogram(
+        self,
+        image: NDArray[Any],
+        *,
+        mask: NDArray[np.bool_] | None = None,
+        second_opinion: bool = False,
+    ) -> NDArray[np.float64]: ...
+
+def aggregate(values: NDArray[np.float64], how: str) -> float: ...
+def usable_cpus() -> int: ...
+def default_threads() -> int: ...
+def build_config() -> dict[str, Any]: ...

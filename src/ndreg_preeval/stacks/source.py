@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: MIT
+"""What the pipeline needs to know of a stack, wherever its pixels are."""
+
+from __future__ import annotations
+
+import abc
+from types import TracebackType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Block(NamedTuple):
+    """Some consecutive images of a stack."""
+
+    images: NDArray[Any] | list[NDArray[Any]]
+    """(k, h, w), or k images of shape (h, w) that may differ in dtype and layout."""
+    mask: NDArray[np.bool_] | None
+    """True = valid pixel; (k, h, w) or None when all are."""
+
+
+class StackSource(abc.ABC):
+    """An open stack: n images of h x w pixels, read block by block.
+
+    Used as a context manager; whatever was opened is closed on exit. `read` is called
+    with increasing, non-overlapping ranges (the reference image is read on its own).
+    """
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    """Common dtype of the images: decides the working precision under "auto"."""
+    location: str = ""
+    """Where the pixels come from ("file.h5::/entry/Ca-K"), empty for memory."""
+    images_per_chunk: int = 1
+    """Blocks that start and stop at multiples of this decode no chunk twice."""
+    bytes_per_image: int
+    """Memory that one image of a block takes; 0 when reading makes no copy."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know about this stack, found while opening it."""
+
+    @abc.abstractmethod
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop. Errors name the first image at fault where they can."""
+
+    def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
+        """Close what was opened; safe to call twice."""
+
+    def __enter__(self) -> StackSource:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class StackSpec(abc.ABC):
+    """A recipe for opening a stack; nothing is open yet. Recipes of files pickle small."""
+
+    location: str = ""
+    """As in `StackSource`; known before opening."""
+    in_memory: bool = False
+    """True when the pixels travel with the recipe (pickling it would copy them)."""
+
+    @abc.abstractmethod
+    def open(self) -> StackSource:
+        """Open and check shape and dtype.
+
+        Raises TypeError or ValueError for what is no stack, KeyError and OSError for files.
+        """
