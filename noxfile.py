@@ -1,0 +1,111 @@
+#!/usr/bin/env -S uv run --script
+# SPDX-License-Identifier: MIT
+# /// script
+# dependencies = ["nox>=2025.2.9"]
+# ///
+"""Everything one does to the project, each by one command: `nox -l` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+BUILD_TOOLS = ["cmake>=3.25", "ninja"]
+
+
+def group(name: str) -> list[str]:
+    """Requirements of a dependency group."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def build_requirements() -> list[str]:
+    """What pip would put into the build environment."""
+    return list(PYPROJECT["build-system"]["requires"])
+
+
+def compiled_sources() -> list[str]:
+    """The project's own C++ files."""
+    folders = [Path("cpp"), Path("src/ndreg_preeval/_bindings")]
+    return sorted(str(file) for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
+
+
+@nox.session(default=True)
+def tests(session: nox.Session) -> None:
+    """Pass the tests: C++ under ctest, then Python. Arguments go to pytest."""
+    session.install(*BUILD_TOOLS, *build_requirements(), *group("test"))
+    session.run("cmake", "--workflow", "--preset", "dev")
+    session.install(".")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(default=True)
+def lint(session: nox.Session) -> None:
+    """Formatting, types, static analysis and packaging hygiene; changes nothing."""
+    session.install(*BUILD_TOOLS, *build_requirements(), *group("lint"), *group("test"), "nox")
+    session.install("-e", ".")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("codespell")
+    session.run("mypy")
+    session.run("python", "-m", "mypy.stubtest", "ndreg_preeval._core")
+    session.run("clang-format", "--dry-run", "--Werror", *compiled_sources())
+    session.run("cmake", "--preset", "tidy")
+    files = [file for file in compiled_sources() if file.endswith(".cpp") and "consume" not in file]
+    session.run("clang-tidy", "-p", "build/tidy", "--quiet", *files)
+    session.run("repo-review", ".")
+
+
+@nox.session(name="format", default=False)
+def format_(session: nox.Session) -> None:
+    """Format Python and C++."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", "--fix")
+    session.run("ruff", "format")
+    session.run("clang-format", "-i", *compiled_sources())
+
+
+@nox.session(default=False)
+def sanitizers(session: nox.Session) -> None:
+    """C++ tests under address, undefined behaviour and thread sanitizers."""
+    session.install(*BUILD_TOOLS, *build_requirements())
+    for preset in ("asan-ubsan", "tsan"):
+        session.run("cmake", "--workflow", "--preset", preset)
+
+
+@nox.session(default=False)
+def peers(session: nox.Session) -> None:
+    """Comparison with ewoksndreg, the original."""
+    session.install(*group("test"), "ewoksndreg==0.5.0")
+    session.install(".")
+    session.run("python", "-m", "pytest", "-m", "peer", *session.posargs)
+
+
+@nox.session(default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Speed beside named peers, as ratios of one run. Arguments go to the benchmark."""
+    session.install(".[bench]")
+    session.run("python", "benchmarks/speed.py", *session.posargs)
+
+
+@nox.session(default=False)
+def quality(session: nox.Session) -> None:
+    """Ranking quality of a method; needs the path of the quality benchmark as argument."""
+    session.install(".[bench]")
+    session.run("python", "benchmarks/quality.py", *session.posargs)
+
+
+@nox.session(default=False)
+def build(session: nox.Session) -> None:
+    """Source distribution and wheel."""
+    session.install("build", "twine")
+    session.run("python", "-m", "build")
+    session.run("twine", "check", "--strict", *(str(file) for file in Path("dist").glob("*")))
+
+
+if __name__ == "__main__":
+    nox.main()

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: MIT
+"""Data flows one way: who may include or import what."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "ndreg_preeval"
+CPP = ROOT / "cpp"
+BINDINGS = PACKAGE / "_bindings"
+
+# What a module of the package may import from the package, lowest layer first: each module may
+# import those on earlier lines (and a folder's modules each other).
+LAYERS = [
+    ["_core", "errors", "output"],
+    ["methods", "options", "config"],
+    ["stacks"],
+    ["blocks", "pipeline", "isolate"],
+    ["scoring", "findings"],
+    ["reporting", "plotting", "demo"],
+    ["ranking"],
+    ["reg2d"],
+    ["cli", "commands", "__main__"],
+]
+# Reports hang on a ranking but are reached from its methods, inside functions only.
+LAZY = {("ranking", "reporting"), ("ranking", "plotting")}
+
+# Imported where they are used, never when the package is imported.
+HEAVY = {"h5py", "silx", "hdf5plugin", "matplotlib", "tqdm", "scipy", "pydantic", "dask", "xarray"}
+
+
+def cpp_files(*folders: Path) -> list[Path]:
+    return sorted(file for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
+
+
+def includes(file: Path) -> set[str]:
+    return set(re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', file.read_text(), re.MULTILINE))
+
+
+def files_including(pattern: str, files: list[Path]) -> set[str]:
+    return {
+        str(file.relative_to(ROOT)) for file in files if any(re.search(pattern, name) for name in includes(file))
+    }
+
+
+ALL_CPP = cpp_files(CPP / "include", CPP / "src", BINDINGS)
+
+
+def test_public_headers_hold_standard_types_only() -> None:
+    for file in cpp_files(CPP / "include"):
+        for name in includes(file):
+            assert name.startswith("ndreg_preeval/") or re.fullmatch(r"[a-z_]+", name), (file, name)
+
+
+def test_pocketfft_is_seen_by_the_kernels_only() -> None:
+    found = files_including("pocketfft", ALL_CPP)
+    assert found
+    assert all(name.startswith("cpp/src/kernel/") for name in found), found
+
+
+def test_intrinsics_are_used_by_the_kernels_only() -> None:
+    found = files_including(r"intrin\.h|arm_neon", ALL_CPP)
+    assert all(name.startswith("cpp/src/kernel/") for name in found), found
+
+
+def test_openmp_is_used_in_one_file() -> None:
+    assert files_including(r"^omp\.h$", ALL_CPP) == {"cpp/src/parallel.cpp"}
+    pragmas = {str(file.relative_to(ROOT)) for file in ALL_CPP if "#pragma omp" in file.read_text()}
+    assert pragmas == {"cpp/src/parallel.cpp"}
+
+
+def test_pybind11_and_python_are_in_the_bindings_only() -> None:
+    found = files_including(r"pybind11|Python\.h", ALL_CPP)
+    assert found
+    assert all(name.startswith("src/ndreg_preeval/_bindings/") for name in found), found
+
+
+def test_bindings_use_public_headers_only() -> None:
+    for file in cpp_files(BINDINGS):
+        for name in includes(file):
+            local = (BINDINGS / name).exists()
+            assert local or not name.endswith(".hpp") or name.startswith("ndreg_preeval/"), (file, name)
+
+
+def test_cpp_never_sees_hdf5() -> None:
+    assert not files_including("hdf5|H5", ALL_CPP)
+
+
+def test_core_never_prints_or_ends_the_process() -> None:
+    forbidden = r"std::c(out|err|log)\b|\bf?printf\s*\(|\b(std::)?(abort|_?exit|terminate)\s*\("
+    for file in ALL_CPP:
+        assert not re.search(forbidden, file.read_text()), file
+
+
+def python_modules() -> list[Path]:
+    return sorted(file for file in PACKAGE.rglob("*.py") if file.name != "__init__.py")
+
+
+def layer_name(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def layer_of(name: str) -> int:
+    return next(i for i, names in enumerate(LAYERS) if name in names)
+
+
+def own_imports(file: Path) -> list[tuple[str, bool]]:
+    """Layers of this package that a file imports, and whether at its top level."""
+    tree = ast.parse(file.read_text())
+    package = ["ndreg_preeval", *file.relative_to(PACKAGE).parts[:-1]]
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+        for inner in ast.walk(node)
+    }
+    found = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Import | ast.ImportFrom) or id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            names = [alias.name.split(".") for alias in node.names]
+        elif node.level:
+            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
+            names = [[*base, alias.name] for alias in node.names]
+        else:
+            names = [[*(node.module or "").split("."), alias.name] for alias in node.names]
+        top = node in tree.body
+        found += [(name[1], top) for name in names if name[0] == "ndreg_preeval" and len(name) > 1]
+    return found
+
+
+@pytest.mark.parametrize("file", python_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_python_layers(file: Path) -> None:
+    me = layer_name(file)
+    for name, top in own_imports(file):
+        if name.startswith("__version__") or (not top and (me, name) in LAZY):
+            continue
+        if name == me:
+            continue
+        known = [known for names in LAYERS for known in names]
+        if name not in known:
+            continue  # a public name imported from the package itself by the command line
+        assert layer_of(name) <= layer_of(me), f"{me} must not import {name}"
+
+
+@pytest.mark.parametrize("file", python_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_heavy_packages_are_imported_where_used(file: Path) -> None:
+    tree = ast.parse(file.read_text())
+    for node in tree.body:
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names = [node.module or ""]
+        assert not HEAVY & {name.split(".")[0] for name in names}, file
+
+
+def test_every_source_file_names_its_licence() -> None:
+    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+        assert "SPDX-License-Identifier: MIT" in file.read_text()[:400], file
+
+
+def test_files_stay_small() -> None:
+    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+        assert len(file.read_text().splitlines()) <= 500, file
