@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+"""What the commands of the command line do."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from .ranking import Ranking
+
+COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewokscore")
+
+
+def rank(arguments: Namespace) -> int:
+    """Rank the stacks; exit code."""
+    from . import reporting
+    from .output import write_text
+    from .ranking import rank_stacks
+
+    outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
+    if arguments.json == "-" and arguments.csv == "-":
+        raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
+    if arguments.plot == "-":
+        raise ValueError("--plot needs a file name: a figure cannot be written to the standard output")
+    stacks = parse_stacks(arguments.uris)
+    check_outputs(outputs, arguments.uris)
+    if arguments.plot:
+        from .plotting import check_format
+
+        check_format(arguments.plot)
+    options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
+    with _warnings_as_lines(arguments.quiet), _progress(arguments.quiet) as progress:
+        ranking = rank_stacks(
+            stacks,
+            reference_stack=arguments.reference_stack,
+            method=arguments.method,
+            reference_image=arguments.reference_image,
+            pairing=arguments.pairing,
+            precision=arguments.precision,
+            window=None if arguments.window == "none" else arguments.window,
+            cutoff=arguments.cutoff,
+            max_shift=arguments.max_shift,
+            invalid=arguments.invalid,
+            num_threads=arguments.threads,
+            memory_limit=arguments.memory_limit,
+            progress=progress,
+            **options,
+        )
+    # Groups and links lead to files that the arguments do not name.
+    check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
+    if not arguments.quiet and "-" not in (arguments.json, arguments.csv):
+        print(reporting.table(ranking, warnings=False))
+    for path, text in ((arguments.json, _json_text), (arguments.csv, reporting.to_csv)):
+        if path == "-":
+            sys.stdout.write(text(ranking))
+        elif path:
+            write_text(path, text(ranking))
+    if arguments.plot:
+        ranking.plot(arguments.plot)
+    return 0
+
+
+def _json_text(ranking: Ranking) -> str:
+    from . import reporting
+
+    return reporting.to_json(ranking, indent=1) + "\n"
+
+
+def find(arguments: Namespace) -> int:
+    """List the stacks of a file; exit code."""
+    from .reporting import text_of
+    from .stacks.nexus import find_stacks
+
+    with _warnings_as_lines(quiet=False):
+        found = find_stacks(whole_file(arguments.uri))
+    if arguments.json:
+        import json
+
+        print(json.dumps({text_of(name): text_of(uri) for name, uri in found.items()}, indent=1))
+    else:
+        for name, uri in found.items():
+            print(f"{_one_line(name)}\t{_one_line(uri)}")
+    return 0
+
+
+def _one_line(name: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def demo(arguments: Namespace) -> int:
+    """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
+    from . import reporting
+    from .demo import check_demo, make_demo
+    from .plotting import check_format, require_matplotlib
+    from .ranking import rank_stacks
+
+    path = arguments.output
+    if os.path.isdir(path):
+        path = os.path.join(path, "ndreg_preeval_demo.h5")
+    plot = arguments.plot
+    if plot is None:
+        plot = os.path.splitext(path)[0] + ".png"
+        try:
+            require_matplotlib()
+        except ImportError as error:
+            print(f"note: {error}", file=sys.stderr)
+            plot = None
+    if plot is not None:
+        check_format(plot)
+    check_outputs([path, *([plot] if plot else [])], [])
+    truth = make_demo(path, seed=arguments.seed)
+    with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
+        ranking = rank_stacks(truth.uri, progress=progress)
+    check = check_demo(ranking, truth)
+    print(reporting.table(ranking, warnings=False))
+    print(f"\n{check}\nstacks: {truth.uri}")
+    if plot is not None:
+        ranking.plot(plot)
+        print(f"figure: {plot}")
+    return 0 if check.passed else 1
+
+
+def info(arguments: Namespace) -> int:
+    """Print versions, paths and the build; exit code."""
+    facts = _facts()
+    if arguments.json:
+        import json
+
+        print(json.dumps(facts, indent=1))
+        return 0
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        print(f"{name:<{width}}  {shown}")
+    return 0
+
+
+def _facts() -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from .config import build_config, get_cmake_dir, get_include
+
+    facts: dict[str, Any] = dict(build_config())
+    for name in COMPANIONS:
+        try:
+            facts[name] = version(name)
+        except PackageNotFoundError:
+            facts[name] = "not installed"
+    facts["package"] = os.path.dirname(os.path.abspath(__file__))
+    for name, folder in (("include", get_include), ("cmake", get_cmake_dir)):
+        try:
+            facts[name] = folder()
+        except FileNotFoundError:
+            facts[name] = "not installed"
+    return facts
+
+
+def fact(name: str) -> str:
+    """What `--version`, `--cmakedir` and `--includes` print."""
+    from .config import build_config, get_cmake_dir, get_include
+
+    if name == "version":
+        return str(build_config()["version"])
+    return get_cmake_dir() if name == "cmakedir" else f"-I{get_include()}"
+
+
+def parse_stacks(texts: Sequence[str]) -> str | list[str] | dict[str, str]:
+    """What to rank, from the arguments: one URI, several, or names with their URIs."""
+    named = [_split_name(text) for text in texts]
+    if all(name is None for name, _ in named):
+        return whole_file(texts[0]) if len(texts) == 1 else list(texts)
+    stacks: dict[str, str] = {}
+    for name, uri in named:
+        if name is None:
+            raise ValueError(
+                f"{uri!r} has no name but others have: write NAME=URI for all stacks or for none"
+            )
+        if name in stacks:
+            raise ValueError(f"two stacks are named {name!r}: {stacks[name]!r} and {uri!r}")
+        stacks[name] = uri
+    return stacks
+
+
+def _split_name(text: str) -> tuple[str | None, str]:
+    name, equal, uri = text.partition("=")
+    # An = may also belong to a query (?path=...), to a folder, or to the name of a file that exists.
+    if not equal or not name or any(c in name for c in "/\\?:") or os.path.exists(text.split("::")[0]):
+        return None, text
+    return name, uri
+
+
+def whole_file(text: str) -> str:
+    """A plain file name means everything in the file."""
+    return f"{text}::/" if os.path.isfile(text) else text
+
+
+def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Refuse to write to a folder that is missing, to an input, or twice to one file."""
+    readings = {reading for text in inputs for reading in _file_readings(text)}
+    seen: dict[str, str] = {}
+    for path in outputs:
+        folder = os.path.dirname(os.path.abspath(path))
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(2, f"cannot write {path!r}: its folder does not exist", folder)
+        if os.path.isdir(path):
+            raise IsADirectoryError(21, "is a folder, not a file to write", path)
+        real = os.path.realpath(path)
+        if real in seen:
+            raise ValueError(f"{path!r} and {seen[real]!r} are one file: two outputs cannot share it")
+        seen[real] = path
+        for reading in readings:
+            if os.path.exists(path) and os.path.exists(reading) and os.path.samefile(path, reading):
+                raise ValueError(f"{path!r} is an input ({reading!r}): it is not overwritten with results")
+
+
+def _file_readings(text: str) -> Iterator[str]:
+    """Every file that a URI may mean, however it is read."""
+    texts = {text, text.partition("=")[2]}
+    for scheme in ("silx://", "silx:", "file://", "file:"):
+        texts |= {each[len(scheme) :] for each in texts if each.startswith(scheme)}
+    for each in texts:
+        yield from (part for part in (each, each.partition("::")[0], each.rpartition("::")[0]) if part)
+        yield from (part for part in (each.partition("?")[0], each.rpartition("?")[0]) if part)
+
+
+@contextlib.contextmanager
+def _warnings_as_lines(quiet: bool) -> Iterator[None]:
+    """`RankingWarning`s as lines on stderr once the work is done; others as Python shows them."""
+    from .errors import RankingWarning
+
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", RankingWarning)
+            yield
+    finally:
+        for one in caught:
+            if not issubclass(one.category, RankingWarning):
+                warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+            elif not quiet:
+                print("warning: " + " ".join(str(one.message).split()), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr where that is a terminal, gone when the work is done."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar()
+    try:
+        yield bar
+    finally:
+        bar.clear()
+
+
+class _Bar:
+    """Called with (done, total); draws at most ten times a second."""
+
+    WIDTH: Final = 30
+
+    def __init__(self) -> None:
+        self._drawn = -1.0
+        self._length = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._drawn < 0.1:
+            return
+        self._drawn = now
+        part = done / total if total else 1.0
+        filled = int(part * self.WIDTH)
+        text = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {part:4.0%}  {done} of {total} images"
+        sys.stderr.write("\r" + text.ljust(self._length))
+        sys.stderr.flush()
+        self._length = len(text)
+
+    def clear(self) -> None:
+        if self._length:
+            sys.stderr.write("\r" + " " * self._length + "\r")
+            sys.stderr.flush()

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""What this installation is made of, and where C++ projects find it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import _core
+
+__all__ = ["build_config", "get_cmake_dir", "get_include"]
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def build_config() -> dict[str, Any]:
+    """Describe this build and what it runs on.
+
+    Returns
+    -------
+    dict
+        ``version``, ``compiler``, ``build_type``, ``threads`` (the back end: "openmp", "std"
+        or "off"), ``pocketfft_source``, ``isas`` (instruction sets with kernels of their own),
+        ``active_isa``, ``usable_cpus``, ``default_threads``, ``python``, ``numpy``,
+        ``platform``, ``core`` (path of the compiled module).
+    """
+    return {
+        **_core.build_config(),
+        "usable_cpus": _core.usable_cpus(),
+        "default_threads": _core.default_threads(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "platform": f"{sys.platform} {platform.machine()}",
+        "core": str(_core.__file__),
+    }
+
+
+def get_include() -> str:
+    """Return the folder of the C++ headers, for ``-I``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When this installation came without them.
+    """
+    return _folder("include", "ndreg_preeval/ndreg_preeval.hpp", "C++ headers")
+
+
+def get_cmake_dir() -> str:
+    """Return the folder of the CMake package, for ``-Dndreg_preeval_DIR=``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When this installation came without it.
+    """
+    return _folder("lib/cmake/ndreg_preeval", "ndreg_preeval-config.cmake", "the CMake package")
+
+
+def _folder(relative: str, file: str, what: str) -> str:
+    folder = _PACKAGE / relative
+    if (folder / file).is_file():
+        return str(folder)
+    # An editable install keeps its data files in site-packages, apart from the sources.
+    beside = Path(_core.__file__).resolve().parent / relative
+    if (beside / file).is_file():
+        return str(beside)
+    raise FileNotFoundError(f"this installation of ndreg_preeval lacks {what}: there is no {folder / file}")

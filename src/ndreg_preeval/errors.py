@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""Naming the stack, file and image at fault without changing the class of an error."""
+
+from __future__ import annotations
+
+import reprlib
+from types import TracebackType
+from typing import Final
+
+__all__ = [
+    "RankingWarning",
+    "clip",
+    "name_error",
+    "naming",
+    "naming_stack",
+    "place",
+    "shorten",
+    "stack_label",
+]
+
+MAX_MESSAGE: Final = 3800
+"""Characters an error message may have: readable in a log, whatever the input."""
+
+# Errors whose text is `str(args[0])`: their message can be extended in place. The classes of
+# other people may keep more in `args` than a message, so those get a note instead.
+_PLAIN: Final = frozenset(
+    {
+        ArithmeticError,
+        AssertionError,
+        AttributeError,
+        BufferError,
+        EOFError,
+        Exception,
+        IndexError,
+        KeyError,
+        LookupError,
+        NotImplementedError,
+        OverflowError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    }
+)
+
+
+class RankingWarning(UserWarning):
+    """Something about the stacks that a person should know, and that is no error."""
+
+
+def shorten(value: object, limit: int = 200) -> str:
+    """Return a repr of at most about `limit` characters, without building a long one first.
+
+    Never raises, and runs no method that a subclass of str or bytes brings along.
+    """
+    if isinstance(value, str):
+        return repr(clip(str.__str__(value), limit))
+    if isinstance(value, (bytes, bytearray)):
+        raw = bytes(memoryview(value)[: limit + 1])
+        return repr(raw[: limit - 3]) + "..." if len(raw) > limit else repr(raw)
+    try:
+        return clip(_REPR.repr(value), limit)
+    except Exception:
+        return f"<{type(value).__name__[:limit]}>"
+
+
+def clip(text: str, limit: int = 400) -> str:
+    """Return the text, its middle left out where it is longer than `limit`."""
+    if len(text) <= limit:
+        return text
+    head = max(limit * 2 // 3, 1)
+    tail = max(limit - head - 3, 1)
+    return f"{text[:head]}...{text[-tail:]}"
+
+
+def place(location: str) -> str:
+    """Return how messages say where pixels come from: printable, and not too long."""
+    text = clip(str.__str__(location), 400)
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
+def stack_label(key: object) -> str:
+    """Return how messages call the stack with this key."""
+    return f"stack {shorten(key)}"
+
+
+def name_error(error: BaseException, text: str) -> None:
+    """Say in an error where it happened; its class, errno and picklability stay the same.
+
+    Built-in errors get `text` in front of their message, others as a note. MemoryError and what
+    is no `Exception` (KeyboardInterrupt) are left alone, as is an error that says it already.
+    """
+    if not text or not isinstance(error, Exception) or isinstance(error, MemoryError):
+        return
+    try:
+        _name_error(error, clip(text, 1200))
+    except Exception:  # an error that cannot be annotated still is the error to report
+        return
+
+
+class naming:
+    """Context manager: errors passing through say `text`, for instance "image 3"."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None:
+            name_error(error, self.text)
+
+
+class naming_stack(naming):
+    """Context manager: errors passing through name a stack.
+
+    Parameters
+    ----------
+    key : object
+        The caller's key of the stack.
+    location : str
+        Where its pixels come from; empty for memory.
+    image : int or None
+        Index of the image at fault, where it is known.
+    """
+
+    __slots__ = ("location", "where")
+
+    def __init__(self, key: object, location: str = "", image: int | None = None) -> None:
+        super().__init__(stack_label(key))
+        self.location = place(location)
+        self.where = "" if image is None else f", image {image}"
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            return
+        text = self.text
+        if self.location and not (isinstance(error, Exception) and self.location in _text_of(error)):
+            text += f" ({self.location})"
+        name_error(error, text + self.where)
+
+
+def _name_error(error: Exception, text: str) -> None:
+    told = [_text_of(error), *getattr(error, "__notes__", ())]
+    head = text.split(" (", 1)[0]
+    # What follows the label must end it: "stack 1" is not named by "stack 12: ...".
+    if any(note.startswith(head) and note[len(head) : len(head) + 1] in {"", ":", ",", " "} for note in told):
+        return
+    args = error.args
+    if type(error) in _PLAIN and len(args) == 1 and type(args[0]) is str:
+        error.args = (_join(text, args[0]),)
+    elif isinstance(error, OSError) and type(error).__module__ == "builtins":
+        _name_os_error(error, text)
+    else:
+        error.add_note(text)
+
+
+def _name_os_error(error: OSError, text: str) -> None:
+    if error.errno is not None and isinstance(error.strerror, str):
+        # str() and pickle read different copies of the message: both must say the same.
+        message = _join(text, error.strerror)
+        error.args = (error.errno, message, *error.args[2:])
+        error.strerror = message
+    elif len(error.args) == 1 and type(error.args[0]) is str:
+        error.args = (_join(text, error.args[0]),)
+    else:
+        error.add_note(text)
+
+
+def _text_of(error: Exception) -> str:
+    if isinstance(error, OSError) and isinstance(error.strerror, str):
+        return error.strerror
+    return error.args[0] if error.args and type(error.args[0]) is str else ""
+
+
+def _join(text: str, message: str) -> str:
+    return f"{text}: {clip(message, MAX_MESSAGE - len(text) - 2)}"
+
+
+class _Repr(reprlib.Repr):
+    """Limits containers; anything else is trusted to know its own length, then cut."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxother = self.maxlong = 200
+        self.maxlevel = 3
+
+    def repr_str(self, x: str, level: int) -> str:
+        return shorten(x, self.maxstring)
+
+
+_REPR: Final = _Repr()

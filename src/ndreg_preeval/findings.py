@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""What a person should be told about a stack, in full sentences with figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from .blocks import RangeScore, StackInfo, masked_pixels
+
+if TYPE_CHECKING:
+    from .options import Options
+    from .scoring import StackScore
+
+TRUSTED = 0.5
+"""Probability of aligning from which an image is trusted."""
+
+UNLIKELY = 0.01
+"""p-value up to which a peak is not by chance; stands in where no probability is computed."""
+
+MOVED = 2
+"""Pixels between neighbouring images that make a peak at zero shift between them odd."""
+
+
+class Finding(NamedTuple):
+    """A sentence, and whether it is worth a Python warning."""
+
+    text: str
+    alarming: bool
+
+
+def findings(
+    info: StackInfo,
+    numbers: RangeScore,
+    image_indices: NDArray[np.intp],
+    options: Options,
+) -> list[Finding]:
+    """Tell what is odd about one stack."""
+    told = [Finding(text, True) for text in info.warnings]
+    if info.shape[0] < 2:
+        return [*told, Finding("It has 1 image: there is nothing to compare, so it is not ranked.", True)]
+    records = numbers.records
+    flags = records["flags"]
+    told += _invalid(info, numbers, image_indices, options)
+    empty = flags & (_core.NO_CONTRAST | _core.ALL_INVALID) != 0
+    if numbers.reference_flags & _core.NO_CONTRAST and not numbers.reference_flags & _core.ALL_INVALID:
+        told.append(Finding(f"{_reference(info, options)} has no contrast: it says nothing.", False))
+    if options.pairing == "previous" or not numbers.reference_flags & _core.NO_CONTRAST:
+        flat = (flags & _core.NO_CONTRAST != 0) & (flags & _core.ALL_INVALID == 0)
+        told += _some(image_indices, flat, "no contrast, alone or in their reference: they count as 0", False)
+    few = (flags & _core.FEW_LEVELS != 0) & ~empty
+    told += _some(image_indices, few, "two or three distinct values only", False)
+    same = (flags & _core.IDENTICAL != 0) & ~empty
+    told += _some(image_indices, same, "the very content of their reference image", False)
+    told += _stuck(records, image_indices, ~empty & ~same, options)
+    return told
+
+
+def _invalid(
+    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
+) -> list[Finding]:
+    """Pixels that were replaced, but for those the caller masked."""
+    masked = masked_pixels(options)
+    pixels = info.shape[1] * info.shape[2]
+    first = 0 if options.pairing == "previous" else info.reference_image
+    counts = np.concatenate([[numbers.reference_invalid], numbers.records["invalid_pixels"]]) - masked
+    images = np.concatenate([[first], indices])
+    whole = counts + masked == pixels
+    told = []
+    if whole.any():
+        names = abbreviate(images[whole])
+        told.append(Finding(f"Without a valid pixel, so they count as 0: {names}.", True))
+    some = (counts > 0) & ~whole
+    if some.any():
+        total = int(counts[some].sum())
+        share = 100 * total / (pixels * int(some.sum()))
+        told.append(
+            Finding(
+                f"{_count(total, 'pixel')} NaN, infinite or masked ({share:.2g} % of {abbreviate(images[some])})"
+                " replaced by the mean of the image.",
+                True,
+            )
+        )
+    return told
+
+
+def _stuck(
+    records: NDArray[np.void], indices: NDArray[np.intp], usable: NDArray[np.bool_], options: Options
+) -> list[Finding]:
+    """Peaks that stay at zero shift: nothing moved, or a pattern of the detector was found."""
+    zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
+    number, of = int((zero & usable).sum()), int(usable.sum())
+    if of and number == of:
+        text = f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
+        return [Finding(text, False)]
+    if options.pairing == "previous" or len(records) < 3:
+        return []
+    far = np.maximum(abs(records["peak_dy"]), abs(records["peak_dx"])) >= MOVED
+    between = np.zeros(len(records), dtype=np.bool_)
+    between[1:-1] = (zero & usable)[1:-1] & (far & usable)[:-2] & (far & usable)[2:]
+    # Two or more: a scene may come back to where it started once.
+    if between.sum() < 2:
+        return []
+    text = (
+        f"A static pattern is suspected: the peaks of {abbreviate(indices[between])} "
+        f"({int(between.sum())} of {of}) are at exactly zero shift while the images beside them moved."
+    )
+    return [Finding(text, True)]
+
+
+def _some(indices: NDArray[np.intp], which: NDArray[np.bool_], what: str, alarming: bool) -> list[Finding]:
+    if not which.any():
+        return []
+    text = f"{abbreviate(indices[which])} ({int(which.sum())} of {len(indices)} compared) with {what}."
+    return [Finding(text[0].upper() + text[1:], alarming)]
+
+
+def _reference(info: StackInfo, options: Options) -> str:
+    if options.pairing == "previous":
+        return "Image 0"
+    return f"The reference image {info.reference_image}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
+
+
+def abbreviate(indices: Iterable[Any], most: int = 6) -> str:
+    """Name images: "image 3", "images 1, 4-9, 12", cut after some ranges."""
+    ranges: list[list[int]] = []
+    numbers = sorted(int(index) for index in indices)
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    words = [str(low) if low == high else f"{low}-{high}" for low, high in ranges[:most]]
+    more = ", ..." if len(ranges) > most else ""
+    return ("image " if len(numbers) == 1 else "images ") + ", ".join(words) + more
+
+
+# ------------------------------------------------------------------ of a finished stack
+
+
+def has_evidence(stack: StackScore) -> bool:
+    """Whether any of its images has contrast to be judged by."""
+    return bool((stack.flags & (_core.NO_CONTRAST | _core.ALL_INVALID) == 0).any())
+
+
+def all_invalid(stack: StackScore) -> bool:
+    """Whether none of its pairs has a valid pixel on both sides."""
+    return len(stack.flags) > 0 and bool((stack.flags & _core.ALL_INVALID != 0).all())
+
+
+def least_trusted(stack: StackScore) -> tuple[int, str] | None:
+    """Return the least certain image and the figure against it; None where all are trusted.
+
+    Methods without a second opinion have no probability: there the p-value decides.
+    """
+    if not len(stack.flags):
+        return None
+    if stack.method.statistic == "confirmation":
+        worst = int(stack.probability.argmin())
+        value = float(stack.probability[worst])
+        trusted = value >= TRUSTED
+        figure = f"P = {value:.2g}, below {TRUSTED}"
+    else:
+        worst = int(stack.p_value.argmax())
+        value = float(stack.p_value[worst])
+        trusted = value <= UNLIKELY
+        figure = f"p-value {value:.2g}, above {UNLIKELY}"
+    return None if trusted else (int(stack.image_indices[worst]), figure)
+
+
+def at_zero(stack: StackScore) -> bool:
+    """Whether every peak is at zero shift."""
+    return len(stack.peak_shifts) > 0 and has_evidence(stack) and not stack.peak_shifts.any()
+
+
+def moves(stack: StackScore) -> bool:
+    """Whether it is trusted, and most of its images moved by a pixel or more."""
+    if not has_evidence(stack) or least_trusted(stack) is not None:
+        return False
+    return bool(np.mean(abs(stack.peak_shifts).max(axis=1) >= 1) > 0.5)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: MIT
+"""Scoring images as they come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _core
+from .blocks import (
+    RangeScore,
+    Records,
+    check_valid,
+    copy_of,
+    core_mask,
+    describe,
+    image_of,
+    make_scorer,
+    prepend,
+)
+from .errors import naming_stack
+from .options import make_options
+from .pipeline import Scored
+from .scoring import StackScore, build_stack_score
+from .stacks.resolve import resolve_stack
+from .stacks.source import StackSource
+
+__all__ = ["StackScorer"]
+
+
+class StackScorer:
+    """Scores images as they come, for scans that are still running.
+
+    Parameters
+    ----------
+    reference_image_array : array_like, shape (h, w)
+        The image all others are compared with. Its dtype decides the precision "auto".
+    name : object, optional
+        What errors and the result call the stack.
+    **options
+        As in `rank_stacks`; `reference_image`, `memory_limit` and `limits` mean nothing here.
+
+    Examples
+    --------
+    >>> scorer = StackScorer(first_image)              # doctest: +SKIP
+    >>> scorer.add(next_image).add(more_images)        # doctest: +SKIP
+    >>> scorer.result().score                          # doctest: +SKIP
+    """
+
+    def __init__(self, reference_image_array: Any, *, name: Any = "stack", **options: Any) -> None:
+        self._name = name
+        self._options = make_options(**options)
+        if self._options.reference_image != 0:
+            raise ValueError("reference_image must be 0: the reference is the image given first")
+        self._threads = self._options.num_threads or _core.default_threads()
+        with naming_stack(name), self._open([reference_image_array]) as source:
+            reference = copy_of(source.read(0, 1))
+            self._info = describe(source, self._options)._replace(location="", images_per_chunk=1)
+            self._scorer = make_scorer(reference, self._info.precision, self._options)
+            check_valid(self._options, [self._scorer.reference_invalid_pixels], [0])
+        self._itself: Records | None = None
+        if self._options.method.include_reference and self._options.pairing == "reference":
+            self._itself = self._scorer.score(
+                reference.images, mask=core_mask(reference, self._options), num_threads=1
+            )
+        self._last = reference if self._options.pairing == "previous" else None
+        self._parts: list[Records] = []
+        self._count = 1
+
+    def add(self, images: Any) -> StackScorer:
+        """Score one image or several.
+
+        Parameters
+        ----------
+        images : array_like, shape (h, w) or (k, h, w), or sequence of k images
+            Compared with the reference at once; not kept.
+
+        Returns
+        -------
+        StackScorer
+            Itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            When these are no images of the shape of the reference. Nothing was added then.
+        """
+        first = self._count
+        with naming_stack(self._name):
+            value = [images] if _is_one_image(images) else images
+            with self._open(value) as source:
+                if source.shape[1:] != self._info.shape[1:]:
+                    raise ValueError(
+                        f"images must have the shape of the reference, {self._info.shape[1:]}, "
+                        f"not {source.shape[1:]}"
+                    )
+                block = source.read(0, source.shape[0])
+            run = {"num_threads": self._threads}
+            last = None
+            if self._last is None:
+                records = self._scorer.score(block.images, mask=core_mask(block, self._options), **run)
+            else:
+                pairs = prepend(self._last, block)
+                last = copy_of(image_of(block, -1))
+                records = self._scorer.score_consecutive(
+                    pairs.images, mask=core_mask(pairs, self._options), **run
+                )
+            check_valid(self._options, records["invalid_pixels"], range(first, first + len(records)))
+        self._last = last
+        self._parts.append(records)
+        self._count += len(records)
+        return self
+
+    def result(self) -> StackScore:
+        """Return the score of the images so far; images count from 1, the reference is 0.
+
+        Returns
+        -------
+        StackScore
+            ``rankable=False`` as long as no image was added.
+        """
+        numbers = RangeScore(
+            np.concatenate([np.empty(0, _core.PAIR_SCORE), *self._parts]),
+            self._itself,
+            int(self._scorer.reference_flags),
+            int(self._scorer.reference_invalid_pixels),
+        )
+        info = self._info._replace(shape=(self._count, *self._info.shape[1:]))
+        return build_stack_score(self._name, Scored(info, numbers), self._options)[0]
+
+    def _open(self, images: Any) -> StackSource:
+        return resolve_stack(images, name=self._name, limits=self._options.limits).open()
+
+
+def _is_one_image(images: Any) -> bool:
+    shape = getattr(images, "shape", None)
+    if shape is not None:
+        return len(shape) == 2
+    # Nested lists: an image is a sequence of rows, a row a sequence of numbers.
+    for _ in range(2):
+        if not isinstance(images, list | tuple) or not images:
+            return False
+        images = images[0]
+    return np.ndim(images) == 0

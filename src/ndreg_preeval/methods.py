@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""How images are judged and how their judgements make the score of a stack."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+from .errors import shorten
+
+__all__ = ["METHODS", "Method", "resolve_method"]
+
+Statistic = Literal["confirmation", "peak_to_mean", "peak_minus_mean"]
+Aggregation = Literal["harmonic_mean", "mean", "minimum", "median"]
+Window = Literal["hann"]
+
+STATISTICS: tuple[str, ...] = get_args(Statistic)
+AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
+WINDOWS: tuple[str | None, ...] = (None, *get_args(Window))
+
+
+@dataclass(frozen=True)
+class Method:
+    """How each image is judged and how the judgements make one score.
+
+    Parameters
+    ----------
+    statistic : {"confirmation", "peak_to_mean", "peak_minus_mean"}
+        What is taken from each image: the probability that a second, low-passed
+        correlogram confirms the peak; the peak of the correlogram divided by its mean;
+        or the peak less the mean.
+    aggregation : {"harmonic_mean", "mean", "minimum", "median"}
+        How the values of the images make the score of the stack.
+    window : {None, "hann"}
+        Window applied to the images. With the statistic "confirmation" it belongs to
+        the second correlogram, otherwise to the only one.
+    cutoff : float or None
+        Gaussian low pass ``exp(-f**2 / (2 * cutoff**2))`` with f in cycles per pixel.
+        Belongs to the same correlogram as `window`. None: no filter.
+    include_reference : bool
+        Whether the reference image, compared with itself, enters the aggregate.
+    name : str
+        What tables and files call this method.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a parameter of the wrong kind or value.
+    """
+
+    statistic: Statistic = "confirmation"
+    aggregation: Aggregation = "harmonic_mean"
+    window: Window | None = None
+    cutoff: float | None = None
+    include_reference: bool = False
+    name: str = "custom"
+
+    def __post_init__(self) -> None:
+        check_choice("method.statistic", self.statistic, STATISTICS)
+        check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
+        check_choice("method.window", self.window, WINDOWS)
+        object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
+        if not isinstance(self.include_reference, bool):
+            raise TypeError(f"method.include_reference must be True or False, not {kind(self.include_reference)}")
+        if not isinstance(self.name, str):
+            raise TypeError(f"method.name must be a str, not {kind(self.name)}")
+
+
+def resolve_method(method: str | Method) -> Method:
+    """Return the method itself, or the one of that name.
+
+    Raises
+    ------
+    TypeError
+        When `method` is neither text nor a `Method`.
+    ValueError
+        When no method has that name.
+    """
+    if isinstance(method, Method):
+        # Constructed anew so that a subclass or an unpickled object passes the same checks.
+        return method if type(method) is Method else replace(method)
+    if not isinstance(method, str):
+        raise TypeError(f"method must be a name or a Method, not {kind(method)}")
+    try:
+        return METHODS[method]
+    except KeyError:
+        names = ", ".join(map(repr, METHODS))
+        raise ValueError(f"method must be one of {names} or a Method, not {shorten(method)}") from None
+
+
+def kind(value: object) -> str:
+    """Name the type of a value, as error messages do."""
+    return "None" if value is None else type(value).__name__
+
+
+def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) -> None:
+    """Refuse what is not one of the choices."""
+    if value is None and None in choices:
+        return
+    listed = ", ".join(map(repr, choices))
+    if not isinstance(value, str):
+        raise TypeError(f"{argument} must be one of {listed}, not {kind(value)}")
+    if value not in choices:
+        raise ValueError(f"{argument} must be one of {listed}, not {shorten(value)}")
+
+
+def check_positive(argument: str, value: object) -> float | None:
+    """Return a finite positive float, or None for None."""
+    if value is None:
+        return None
+    number = as_float(argument, value)
+    if not (math.isfinite(number) and number > 0):
+        raise ValueError(f"{argument} must be finite and positive, or None, not {shorten(value)}")
+    return number
+
+
+def as_float(argument: str, value: object) -> float:
+    """Return a real number as float; text and bool are none."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{argument} must be a real number or None, not {kind(value)}")
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except OverflowError:
+        raise ValueError(f"{argument} is too large: {shorten(value)}") from None
+
+
+METHODS: dict[str, Method] = {
+    "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
+    "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
+    "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),
+}
+"""The named methods; ``"robust"`` is the default."""

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Telling how far a ranking is: a callable, a tqdm bar, or a line on the terminal."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .methods import kind
+
+if TYPE_CHECKING:
+    from .pipeline import Progress
+
+
+@contextlib.contextmanager
+def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterator[Progress | None]:
+    """Give a callable(done, total), or None when nobody wants to know.
+
+    Raises
+    ------
+    TypeError
+        When `progress` is neither True, False, None nor callable.
+    """
+    if progress is None or progress is False:
+        yield None
+    elif progress is True:
+        with contextlib.closing(_bar()) as bar:
+            yield bar
+    elif callable(progress):
+        yield progress
+    else:
+        raise TypeError(f"progress must be True or callable(done, total), not {kind(progress)}")
+
+
+def _bar() -> Any:
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _Line()
+    return _Tqdm(tqdm)
+
+
+class _Tqdm:
+    def __init__(self, tqdm: Any) -> None:
+        self._bar = tqdm(unit="image", leave=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        self._bar.close()
+
+
+class _Line:
+    """One line on standard error, and only where that is a terminal."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def __call__(self, done: int, total: int) -> None:
+        if sys.stderr is not None and sys.stderr.isatty():
+            self._show(f"{done} of {total} images")
+
+    def close(self) -> None:
+        if self._shown:
+            self._show("")
+            self._show("")
+
+    def _show(self, text: str) -> None:
+        sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("" if text else "\r"))
+        sys.stderr.flush()
+        self._shown = text

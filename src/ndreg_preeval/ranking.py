@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: MIT
+"""All stacks: which of them is most suitable to align by."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings as python_warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import _core
+from .blocks import core_mask, make_scorer
+from .engine import choose_engine
+from .errors import RankingWarning, naming_stack, shorten, stack_label
+from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
+from .methods import Method, Window, kind
+from .options import Invalid, Limits, Options, Pairing, Precision, as_int, make_options
+from .pipeline import score_stacks
+from .progress import open_progress
+from .scoring import StackScore, build_stack_score
+from .stacks.resolve import resolve_stacks
+from .stacks.source import StackSpec
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+    from os import PathLike
+
+__all__ = ["Ranking", "rank_stacks"]
+
+NAMES_SHOWN = 6
+"""Of stacks, in a sentence."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ranking:
+    """Which stack to align by, and why.
+
+    Attributes
+    ----------
+    reference_stack : object
+        The caller's key of the best stack, or of the one that was forced.
+    ranked_stack_names : list or None
+        All keys, best first; None when a stack was forced.
+    method : Method
+        How the stacks were judged.
+    options : Options
+        Every other option.
+    warnings : tuple of str
+        What a person should know about the ranking as a whole; what concerns one stack is
+        in its `StackScore.warnings`.
+    num_threads : int
+        Threads that each core call could use.
+    stack_scores : tuple of StackScore
+        In rank order; empty when a stack was forced.
+
+    Notes
+    -----
+    Pickling keeps all numbers. `correlogram` works afterwards for stacks in files; stacks in
+    memory stay behind.
+    """
+
+    reference_stack: Any
+    ranked_stack_names: list[Any] | None
+    method: Method
+    options: Options
+    warnings: tuple[str, ...]
+    num_threads: int
+    stack_scores: tuple[StackScore, ...] = ()
+    _specs: tuple[StackSpec | None, ...] = field(default=(), repr=False)
+
+    @property
+    def scores(self) -> dict[Any, float]:
+        """Score of each stack in rank order; larger is better."""
+        return {stack.name: stack.score for stack in self.stack_scores}
+
+    @property
+    def stacks(self) -> dict[Any, StackScore]:
+        """Numbers of each stack in rank order."""
+        return {stack.name: stack for stack in self.stack_scores}
+
+    def correlogram(self, name: Any, image: int, second_opinion: bool = False) -> NDArray[np.float64]:
+        """Compute the correlogram of one image again, from its stack.
+
+        Parameters
+        ----------
+        name : object
+            Key of the stack.
+        image : int
+            Index of the image in the stack; it is compared as it was in the ranking.
+        second_opinion : bool
+            Return the smoother correlogram that confirms the peak.
+
+        Returns
+        -------
+        (h, w) float64 array
+            ``|r|`` with zero shift at [0, 0].
+
+        Raises
+        ------
+        KeyError
+            When there is no such stack.
+        ValueError
+            When it has no such image, or its images are no longer at hand.
+        """
+        for stack, spec in zip(self.stack_scores, self._specs, strict=True):
+            if stack.name is name or stack.name == name:
+                break
+        else:
+            raise KeyError(f"there is no {stack_label(name)} in this ranking")
+        with naming_stack(name, stack.location):
+            if spec is None:
+                raise ValueError("its images were in memory and did not travel with the ranking")
+            index = as_int("image", image)
+            if not -stack.n_images <= index < stack.n_images:
+                raise ValueError(f"image {shorten(image)} is outside its {stack.n_images} images")
+            return _correlogram(stack, spec, index % stack.n_images, self.options, bool(second_opinion))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain Python objects, ready for JSON."""
+        from .reporting import to_dict
+
+        return to_dict(self)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return everything as JSON."""
+        from .reporting import to_json
+
+        return to_json(self, indent)
+
+    def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
+        """Draw the ranking; needs matplotlib.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to save it; the suffix decides the format.
+        **kwargs
+            As in `plotting.plot_ranking`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from .plotting import plot_ranking
+
+        return plot_ranking(self, path, **kwargs)
+
+    def __str__(self) -> str:
+        from .reporting import table
+
+        return table(self)
+
+    def __repr__(self) -> str:
+        return f"Ranking(reference_stack={shorten(self.reference_stack)}, {len(self.stack_scores)} stacks)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state["_specs"] = tuple(None if spec is None or spec.in_memory else spec for spec in self._specs)
+        return state
+
+
+def _correlogram(
+    stack: StackScore, spec: StackSpec, image: int, options: Options, second_opinion: bool
+) -> NDArray[np.float64]:
+    reference = stack.reference_image
+    if options.pairing == "previous":
+        reference = max(image - 1, 0)
+    with spec.open() as source:
+        if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
+            raise ValueError(f"its shape changed to {source.shape} since it was ranked")
+        scorer = make_scorer(
+            source.read(reference, reference + 1), stack.precision, options, second_opinion=second_opinion
+        )
+        block = source.read(image, image + 1)
+        mask = core_mask(block, options)
+        return scorer.correlogram(
+            block.images[0], mask=None if mask is None else mask[0], second_opinion=second_opinion
+        )
+
+
+def rank_stacks(
+    image_stacks: Any,
+    *,
+    reference_stack: Any = None,
+    reference_image: int = 0,
+    method: str | Method = "robust",
+    pairing: Pairing = "reference",
+    precision: Precision = "auto",
+    window: Window | None = None,
+    cutoff: float | None = None,
+    max_shift: float | None = None,
+    mask: ArrayLike | None = None,
+    invalid: Invalid = "fill",
+    num_threads: int | None = None,
+    memory_limit: int | None = None,
+    limits: Limits | None = None,
+    executor: Executor | None = None,
+    isolate: bool = False,
+    progress: bool | Callable[[int, int], None] | None = None,
+) -> Ranking:
+    """Rank stacks of images by how likely phase cross-correlation will align them.
+
+    Parameters
+    ----------
+    image_stacks : mapping, sequence of URIs, or URI
+        Stacks by name, mixed freely: arrays of shape (n, h, w), sequences of n images of shape
+        (h, w), objects with ``shape``, ``dtype`` and ``__getitem__``, or URIs as str, Path or
+        DataUrl (``file.h5::/path``). A sequence of URIs names the stacks by their dataset
+        paths; the URI of a group expands to the image stacks in it.
+    reference_stack : object, optional
+        Force this stack: it must exist, and no ranking is computed.
+    reference_image : int
+        Index of the image that all others are compared with; negative counts from the end.
+    method : str or Method
+        "robust", "peak_to_mean", "ewoksndreg", or a method of your own.
+    pairing : {"reference", "previous"}
+        What an image is compared with: the reference image, or the image before it.
+    precision : {"auto", "single", "double"}
+        Of the transforms. "auto": single for float16, float32, bool and integers up to 16
+        bit, double for the rest.
+    window : {None, "hann"}
+        Window the aligner applies to the images.
+    cutoff : float, optional
+        Gaussian low pass of the aligner, in cycles per pixel.
+    max_shift : float, optional
+        Farthest shift that the aligner accepts, in pixels along each axis.
+    mask : (h, w) bool array, optional
+        True = valid pixel; for every image of every stack.
+    invalid : {"fill", "raise"}
+        NaN, infinite and masked pixels are replaced by the mean of the valid ones, or refused.
+        Pixels taken out by `mask` are replaced either way.
+    num_threads : int, optional
+        By default OMP_NUM_THREADS, else the CPUs this process may use. On an executor: 1.
+    memory_limit : int, optional
+        Bytes of images held at a time; by default 256 MiB, and up to 1 GiB where chunks that
+        span many images would otherwise be decoded again and again.
+    limits : Limits, optional
+        What a file may declare before its pixels are read.
+    executor : concurrent.futures.Executor, optional
+        Runs the blocks: thread and process pools, dask's ``client.get_executor()`` and others.
+        Files are opened in its workers.
+    isolate : bool
+        Read files in a child process with a memory limit, for files nobody trusts.
+    progress : bool or callable(done, total), optional
+        True shows a bar; a callable is told the numbers of images.
+
+    Returns
+    -------
+    Ranking
+        Results are the same bit for bit for any number of threads, block size and executor.
+
+    Raises
+    ------
+    TypeError
+        For what is no stack, and dtypes without an order (complex, text, objects).
+    ValueError
+        For shapes and options against the rules, and when no stack can be ranked.
+    KeyError, OSError
+        For datasets and files; the message names the stack and the URI.
+
+    Warns
+    -----
+    RankingWarning
+        For what makes the ranking doubtful.
+
+    References
+    ----------
+    .. [1] C. D. Kuglin, D. C. Hines, "The phase correlation image alignment method",
+           Proc. IEEE Int. Conf. on Cybernetics and Society, 163-165 (1975).
+    """
+    options = make_options(
+        method=method,
+        reference_image=reference_image,
+        pairing=pairing,
+        precision=precision,
+        window=window,
+        cutoff=cutoff,
+        max_shift=max_shift,
+        mask=mask,
+        invalid=invalid,
+        num_threads=num_threads,
+        memory_limit=memory_limit,
+        limits=limits,
+    )
+    with contextlib.ExitStack() as context:
+        told = context.enter_context(open_progress(progress))
+        engine, effective = choose_engine(executor, isolate, options, context)
+        threads = effective.num_threads or (_core.default_threads() if engine is None else 1)
+        if isolate and engine is not None:
+            from .isolate import resolve_apart
+
+            stacks = resolve_apart(engine, image_stacks, options.limits)
+        else:
+            stacks = resolve_stacks(image_stacks, limits=options.limits)
+        if not stacks:
+            raise ValueError("image_stacks is empty: there is no stack to rank")
+        if reference_stack is not None:
+            forced = _find(stacks, reference_stack)
+            return Ranking(forced, None, options.method, options, (), threads)
+        scored = score_stacks(stacks, effective, engine, told)
+    alarms: list[str] = []
+    results = []
+    for (name, _), each in zip(stacks, scored, strict=True):
+        result, texts = build_stack_score(name, each, options)
+        results.append(result)
+        alarms += [f"{stack_label(name)}: {text}" for text in texts]
+    _check_rankable(results)
+    order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
+    ranked = tuple(results[i] for i in order)
+    sentences, loud = _ranking_warnings(ranked, results)
+    for text in [*alarms, *loud]:
+        python_warnings.warn(text, RankingWarning, stacklevel=2)
+    return Ranking(
+        reference_stack=ranked[0].name,
+        ranked_stack_names=[stack.name for stack in ranked],
+        method=options.method,
+        options=options,
+        warnings=tuple(sentences),
+        num_threads=threads,
+        stack_scores=ranked,
+        _specs=tuple(stacks[i][1] for i in order),
+    )
+
+
+def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
+    """Return the caller's key that equals the wanted one."""
+    if isinstance(wanted, np.ndarray | list | dict):
+        raise TypeError(f"reference_stack must be the name of a stack, not {kind(wanted)}")
+    for name, _ in stacks:
+        if name is wanted or name == wanted:
+            return name
+    names = _names([name for name, _ in stacks], 20)
+    raise ValueError(f"reference_stack={shorten(wanted)} must be one of the stacks {names}")
+
+
+def _rank_key(stack: StackScore) -> tuple[bool, bool, float]:
+    """Sorts best first; equal keys keep the order of the mapping."""
+    return not stack.rankable, not has_evidence(stack), -stack.score
+
+
+def _check_rankable(results: Sequence[StackScore]) -> None:
+    rankable = [stack for stack in results if stack.rankable]
+    if not rankable:
+        names = _names([stack.name for stack in results])
+        raise ValueError(f"no stack can be ranked, each needs two images or more: {names}")
+    if all(all_invalid(stack) for stack in rankable):
+        names = _names([stack.name for stack in rankable])
+        raise ValueError(f"no stack can be ranked, no pair of images has valid pixels: {names}")
+
+
+def _ranking_warnings(
+    ranked: Sequence[StackScore], given: Sequence[StackScore]
+) -> tuple[list[str], list[str]]:
+    """What to say about the ranking as a whole, and which of it is worth a Python warning."""
+    said, loud = [], []
+    lengths: dict[int, list[Any]] = {}
+    for stack in given:
+        lengths.setdefault(stack.n_images, []).append(stack.name)
+    if len(lengths) > 1:
+        figures = ", ".join(
+            f"{n} in {_names(lengths[n], 2)}" for n in sorted(lengths, reverse=True)[:NAMES_SHOWN]
+        )
+        more = ", ..." if len(lengths) > NAMES_SHOWN else ""
+        loud.append(
+            f"The stacks differ in their number of images ({figures}{more}): "
+            "scores are per image, but the longer stack faced more of them."
+        )
+    moving = [stack.name for stack in ranked if moves(stack)]
+    if moving:
+        stuck = [stack.name for stack in ranked if at_zero(stack)]
+        if stuck:
+            loud.append(
+                f"A static pattern is suspected in {_names(stuck)}: every peak is at exactly zero shift, "
+                f"while the images of {_names(moving, 2)} move."
+            )
+    best = ranked[0]
+    doubt = least_trusted(best)
+    if doubt is not None:
+        image, figure = doubt
+        text = (
+            f"No stack deserves trust: image {image} of the best one, {_names([best.name])}, "
+            f"may not align ({figure})."
+        )
+        # Stacks without any contrast are plain to see: all their scores are 0.
+        (loud if has_evidence(best) else said).append(text)
+    return [*loud, *said], loud
+
+
+def _names(names: Sequence[Any], most: int = NAMES_SHOWN) -> str:
+    shown = ", ".join(shorten(name, 80) for name in names[:most])
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: MIT
+"""The pre-evaluation task of ewoksndreg as a plain function."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .methods import kind
+from .ranking import rank_stacks
+
+__all__ = ["reg2d_preeval"]
+
+
+def reg2d_preeval(
+    image_stacks: Any,
+    reference_stack: Any = None,
+    output_configuration: Mapping[str, Any] | None = None,
+    skip: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Choose the stack that is most suitable to align all of them by.
+
+    Parameters
+    ----------
+    image_stacks : mapping, sequence of URIs, or URI
+        As in `rank_stacks`.
+    reference_stack : object, optional
+        Force this stack; it must exist unless `skip` is true. An empty name forces nothing.
+    output_configuration : mapping, optional
+        Configuration to pass on. It is copied, never changed.
+    skip : bool
+        Rank nothing and return `reference_stack` as it came.
+    **options
+        As in `rank_stacks`.
+
+    Returns
+    -------
+    dict
+        ``image_stacks`` as they came; ``reference_stack``, the best or forced one;
+        ``ranked_stack_names``, best first, or None when nothing was ranked;
+        ``output_configuration`` with the *requested* ``reference_stack``.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError, OSError
+        As `rank_stacks`.
+    """
+    if output_configuration is not None and not isinstance(output_configuration, Mapping):
+        raise TypeError(f"output_configuration must be a mapping or None, not {kind(output_configuration)}")
+    if skip:
+        chosen, ranked = reference_stack, None
+    else:
+        unnamed = isinstance(reference_stack, str) and not reference_stack
+        forced = None if unnamed else reference_stack
+        ranking = rank_stacks(image_stacks, reference_stack=forced, **options)
+        chosen, ranked = ranking.reference_stack, ranking.ranked_stack_names
+    return {
+        "image_stacks": image_stacks,
+        "reference_stack": chosen,
+        "ranked_stack_names": ranked,
+        "output_configuration": {**(output_configuration or {}), "reference_stack": reference_stack},
+    }

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: MIT
+"""One stack: the numbers of its images and the score they make."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from .blocks import Records
+from .engine import choose_engine
+from .errors import RankingWarning, naming_stack, shorten, stack_label
+from .findings import findings
+from .methods import Method
+from .options import Options, make_options
+from .pipeline import Scored, score_stacks
+from .progress import open_progress
+from .stacks.resolve import resolve_stack
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+__all__ = ["StackScore", "score_stack"]
+
+
+@dataclass(frozen=True, eq=False)
+class StackScore:
+    """The score of a stack and the numbers of its m compared images.
+
+    Attributes
+    ----------
+    name : object
+        The caller's own key.
+    score : float
+        Larger is better; always finite, 0 when nothing could be compared.
+    n_images : int
+        All images of the stack.
+    shape : (int, int)
+        Height and width of an image.
+    dtype, location : str
+        Of the pixels, and where they come from (empty for memory).
+    method : Method
+        How it was judged.
+    precision : {"single", "double"}
+        Of the transforms.
+    rankable : bool
+        False with fewer than two images.
+    reference_image : int
+        The image all others are compared with (pairing "reference").
+    warnings : tuple of str
+        What a person should know, in full sentences.
+    image_indices, reference_indices : (m,) int array
+        Which image was compared with which.
+    shifts : (m, 2) float array
+        dy, dx in pixels: what registers the image onto its reference (the sign of
+        scikit-image), with sub-pixel precision.
+    peak_shifts : (m, 2) int array
+        dy, dx of the highest pixel of the correlogram.
+    peak, mean, rms : (m,) float array
+        Highest value, mean, and root mean square of the correlogram.
+    peak_to_mean : (m,) float array
+        peak / mean; 0 without evidence.
+    second_peak, zero_peak : (m,) float array
+        Highest value outside 5 x 5 pixels around the peak, and the value at zero shift.
+    confirmation, probability : (m,) float array
+        How much a second opinion confirms the peak, and about the probability that the
+        image aligns within a pixel. NaN for methods without a second opinion.
+    p_value : (m,) float array
+        Chance of such a peak between unrelated images of white noise.
+    invalid_pixels : (m,) int64 array
+        Pixels that were replaced.
+    flags : (m,) uint32 array
+        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL`` of the core.
+    values : (m,) float array
+        What the method takes from each image.
+    """
+
+    name: Any
+    score: float
+    n_images: int
+    shape: tuple[int, int]
+    dtype: str
+    location: str
+    method: Method
+    precision: Literal["single", "double"]
+    rankable: bool
+    reference_image: int
+    warnings: tuple[str, ...]
+    image_indices: NDArray[np.intp]
+    reference_indices: NDArray[np.intp]
+    shifts: NDArray[np.float64]
+    peak_shifts: NDArray[np.intp]
+    peak: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    rms: NDArray[np.float64]
+    peak_to_mean: NDArray[np.float64]
+    second_peak: NDArray[np.float64]
+    zero_peak: NDArray[np.float64]
+    confirmation: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    invalid_pixels: NDArray[np.int64]
+    flags: NDArray[np.uint32]
+    values: NDArray[np.float64]
+
+    @property
+    def worst_image(self) -> int | None:
+        """Index of the image with the smallest value; None when none was compared."""
+        return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
+
+    def __repr__(self) -> str:
+        height, width = self.shape
+        return (
+            f"StackScore({shorten(self.name)}, score={self.score:.6g}, "
+            f"{self.n_images} images of {height} x {width}, {len(self.warnings)} warnings)"
+        )
+
+
+def score_stack(
+    stack: Any,
+    *,
+    name: Any = None,
+    executor: Executor | None = None,
+    isolate: bool = False,
+    progress: bool | Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> StackScore:
+    """Score one stack.
+
+    Parameters
+    ----------
+    stack : array_like or URI
+        Images of shape (n, h, w), in any form that `rank_stacks` takes for one stack.
+    name : object, optional
+        What errors and the result call it; by default where its pixels come from.
+    executor, isolate, progress, **options
+        As in `rank_stacks`.
+
+    Returns
+    -------
+    StackScore
+        Score 0 and ``rankable=False`` for a stack with fewer than two images.
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError, OSError
+        As `rank_stacks`.
+
+    Warns
+    -----
+    RankingWarning
+        For what makes the score doubtful.
+    """
+    chosen = make_options(**options)
+    label = "stack" if name is None else name
+    with contextlib.ExitStack() as context:
+        told = context.enter_context(open_progress(progress))
+        engine, effective = choose_engine(executor, isolate, chosen, context)
+        if isolate and engine is not None:
+            from .isolate import resolve_one_apart
+
+            spec = resolve_one_apart(engine, stack, label, chosen.limits)
+        else:
+            spec = resolve_stack(stack, name=label, limits=chosen.limits)
+        scored = score_stacks([(label, spec)], effective, engine, told)[0]
+    if name is None:
+        label = scored.info.location or label
+    result, alarms = build_stack_score(label, scored, chosen)
+    for text in alarms:
+        warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
+    return result
+
+
+def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[StackScore, tuple[str, ...]]:
+    """Make the score of a stack of the numbers of its images.
+
+    Returns
+    -------
+    StackScore, tuple of str
+        The score, and those of its warnings that are worth a Python warning.
+    """
+    info, numbers = scored
+    records = numbers.records
+    n = info.shape[0]
+    if options.pairing == "previous":
+        indices = np.arange(1, n)
+        references = indices - 1
+    else:
+        indices = np.delete(np.arange(n), info.reference_image)
+        references = np.full(len(indices), info.reference_image)
+    with np.errstate(all="ignore"):
+        told = findings(info, numbers, indices, options)
+        columns = _columns(records, options)
+        values = columns["values"]
+        if numbers.reference_record is not None:
+            itself = _columns(numbers.reference_record, options)["values"]
+            score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
+        else:
+            score = _core.aggregate(values, options.method.aggregation)
+    columns |= {"image_indices": indices, "reference_indices": references}
+    for array in columns.values():
+        array.setflags(write=False)
+    result = StackScore(
+        name=name,
+        score=float(score) if n >= 2 else 0.0,
+        n_images=n,
+        shape=info.shape[1:],
+        dtype=info.dtype,
+        location=info.location,
+        method=options.method,
+        precision=info.precision,
+        rankable=n >= 2,
+        reference_image=info.reference_image,
+        warnings=tuple(finding.text for finding in told),
+        **columns,
+    )
+    return result, tuple(finding.text for finding in told if finding.alarming)
+
+
+def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
+    """Arrays of their own, one per quantity: views would not pickle small."""
+    columns: dict[str, NDArray[Any]] = {
+        name: records[name].copy()
+        for name in (
+            "peak",
+            "mean",
+            "rms",
+            "second_peak",
+            "zero_peak",
+            "confirmation",
+            "probability",
+            "p_value",
+            "invalid_pixels",
+            "flags",
+        )
+    }
+    columns["shifts"] = np.stack([records["shift_y"], records["shift_x"]], axis=-1)
+    columns["peak_shifts"] = np.stack([records["peak_dy"], records["peak_dx"]], axis=-1).astype(np.intp)
+    peak, mean = columns["peak"], columns["mean"]
+    columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
+    statistic = options.method.statistic
+    if statistic == "confirmation":
+        columns["values"] = columns["probability"].copy()
+    else:
+        columns["values"] = columns["peak_to_mean"].copy() if statistic == "peak_to_mean" else peak - mean
+        # Nobody asked for a second opinion: 0 would look like one.
+        columns["confirmation"][:] = np.nan
+        columns["probability"][:] = np.nan
+    return columns

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: MIT
+"""The caller's argument, whatever its form, as recipes for opening stacks."""
+
+from __future__ import annotations
+
+import collections.abc
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from ..errors import naming_stack, shorten
+from .arrays import ArraySpec
+from .hdf5 import DatasetSpec, UriSpec, absolute, is_dataset
+from .links import Files
+from .names import short_names, unique_names
+from .source import StackSpec
+from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
+
+if TYPE_CHECKING:
+    from ..options import Limits
+
+SNAPSHOT_TRIES: Final = 100
+
+EXPECTED: Final = (
+    "image_stacks must be a mapping {name: stack}, a sequence of URIs, or the URI of a group of stacks"
+)
+
+
+def resolve_stacks(image_stacks: Any, *, limits: Limits) -> list[tuple[Any, StackSpec]]:
+    """Return a recipe for every stack, in the caller's order, under the caller's own keys.
+
+    Parameters
+    ----------
+    image_stacks : mapping, sequence of URIs, or URI
+        A mapping may mix arrays, sequences of images, h5py datasets and URIs (str, Path, DataUrl).
+        A URI in it that names an NXdata group, or a group holding such, stands for all its stacks:
+        they are called ``key/name``, or just ``key`` where there is one. A sequence holds URIs
+        only: its stacks are called by their paths relative to the common parent. A single URI must
+        name a group or a file; see `find_stacks` for what it holds.
+    limits : Limits
+        Handed on to the recipes of files.
+
+    Returns
+    -------
+    list of (key, StackSpec)
+        A list, since a dict would compare the keys again, which are the caller's objects.
+
+    Raises
+    ------
+    TypeError
+        When the argument, or what stands for a stack, is of the wrong kind.
+    ValueError
+        When there is no stack, or a URI has no meaning.
+    KeyError, OSError
+        When a URI leads nowhere.
+    """
+    if is_uri(image_stacks):
+        return _resolve_bare(image_stacks, limits)
+    if isinstance(image_stacks, collections.abc.Mapping):
+        items = _snapshot(image_stacks)
+        if not items:
+            raise ValueError("image_stacks holds no stack")
+        with _Opened() as opened:
+            return [pair for key, value in items for pair in _resolve_item(key, value, limits, opened)]
+    return _resolve_sequence(_uri_items(image_stacks), limits)
+
+
+def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec:
+    """Return the recipe for one stack.
+
+    Parameters
+    ----------
+    value : array, sequence of images, h5py dataset or URI
+        A URI may name a group that holds exactly one stack.
+    name : object
+        How messages call the stack.
+    limits : Limits
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError, OSError
+        As `resolve_stacks`.
+    """
+    with _Opened() as opened:
+        pairs = _resolve_item(name, value, limits, opened)
+    if len(pairs) != 1:
+        with naming_stack(name):
+            raise ValueError(f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them")
+    return pairs[0][1]
+
+
+class _Opened:
+    """The files of the URI looked at last: neighbours in a mapping often share a file."""
+
+    def __init__(self) -> None:
+        self._files = Files()
+        self._file = ""
+
+    def files(self, readings: list[Reading]) -> Files:
+        """Return the open files if these readings are of the same file, or close them first."""
+        if readings[0].file != self._file:
+            self._files.close()
+            self._file = readings[0].file
+        return self._files
+
+    def __enter__(self) -> _Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._files.close()
+
+
+def _resolve_item(key: Any, value: Any, limits: Limits, opened: _Opened) -> list[tuple[Any, StackSpec]]:
+    with naming_stack(key, _location(value)):
+        if not is_uri(value):
+            return [(key, DatasetSpec(value, limits) if is_dataset(value) else ArraySpec(value))]
+        readings = parse_uri(value)
+        if not any(reading.path.strip("/") for reading in readings):
+            _check_file(readings, opened)
+            raise ValueError(f"{shorten(uri_text(value))} names no dataset: give file::/path/of/dataset")
+        found = _expand(readings, opened.files(readings), plain=False)
+        if len(found) == 1:
+            return [(key, _spec(found[0], limits))]
+        names = short_names([reading.path for reading in found])
+        text = key if isinstance(key, str) else repr(key)
+        return [
+            (f"{text}/{name}", _spec(reading, limits)) for name, reading in zip(names, found, strict=True)
+        ]
+
+
+def _resolve_sequence(items: list[Any], limits: Limits) -> list[tuple[Any, StackSpec]]:
+    if not items:
+        raise ValueError("image_stacks holds no stack")
+    found: list[Reading] = []
+    with _Opened() as opened:
+        for index, value in enumerate(items):
+            with naming_stack(index, _location(value)):
+                readings = parse_uri(value)
+                found += _expand(readings, opened.files(readings), plain=True)
+    return list(zip(unique_names(found), (_spec(reading, limits) for reading in found), strict=True))
+
+
+def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
+    import h5py
+
+    from .select import select_reading
+
+    readings = parse_uri(value)
+    with _Opened() as opened, naming_stack(uri_text(value)):
+        files = opened.files(readings)
+        reading, node = select_reading(readings, files)
+        if isinstance(node, h5py.Dataset):
+            kind = "DataUrl" if is_data_url(value) else type(value).__name__
+            raise ValueError(
+                f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
+            )
+        found = _expand([reading], files, plain=True)
+    names = short_names([each.path for each in found])
+    return list(zip(names, (_spec(each, limits) for each in found), strict=True))
+
+
+def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Reading]:
+    """Return the reading of a dataset, or those of the stacks of a group."""
+    import h5py
+
+    from .nexus import stack_paths
+    from .select import select_reading
+
+    reading, node = select_reading(readings, files)
+    if isinstance(node, h5py.Dataset):
+        return [reading]
+    if reading.indices is not None:
+        raise ValueError(f"slice= needs a dataset, and {shorten(str(reading))} is a group")
+    paths = stack_paths(files, node, reading.path.rstrip("/") or "/", plain=plain)
+    if not paths:
+        what = "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
+        raise ValueError(f"{shorten(str(reading))} is a group, not a dataset, and holds {what}")
+    return [Reading(reading.file, path) for path in paths]
+
+
+def _spec(reading: Reading, limits: Limits) -> UriSpec:
+    return UriSpec(absolute(reading.file), reading.path, limits, reading.indices, str(reading))
+
+
+def _check_file(readings: list[Reading], opened: _Opened) -> None:
+    """Prefer the error of the file itself over the remark that a dataset is missing."""
+    opened.files(readings).open(readings[0].file)
+
+
+def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:
+    """Copy the items once; another thread may add some meanwhile."""
+    for _ in range(SNAPSHOT_TRIES):
+        try:
+            return list(mapping.items())
+        except RuntimeError as error:
+            if "changed" not in str(error):
+                raise
+    raise RuntimeError("image_stacks kept changing while it was read")
+
+
+def _uri_items(value: Any) -> list[Any]:
+    """Return the items of a sequence, each of which must be a URI."""
+    if isinstance(value, np.ndarray) and value.dtype.kind not in "OUT":
+        raise TypeError(f"{EXPECTED}, not one array: name it, as in {{'name': array}}")
+    if isinstance(value, (bytes, bytearray, memoryview)) or not isinstance(
+        value, (collections.abc.Sequence, np.ndarray)
+    ):
+        raise TypeError(f"{EXPECTED}, not {type(value).__name__}{_hint(value)}")
+    items: Iterable[Any] = value.ravel().tolist() if isinstance(value, np.ndarray) else value
+    checked = []
+    for index, item in enumerate(items):
+        if not is_uri(item):
+            raise TypeError(
+                f"image_stacks[{index}]: a sequence may only hold URIs (str, Path, DataUrl), not "
+                f"{type(item).__name__}; give arrays as a mapping {{name: stack}}"
+            )
+        checked.append(item)
+    return checked
+
+
+def _hint(value: Any) -> str:
+    return ", which has no order" if isinstance(value, collections.abc.Set) else ""
+
+
+def _location(value: Any) -> str:
+    try:
+        return uri_text(value) if is_uri(value) else ""
+    except TypeError:
+        return os.fsdecode(os.fspath(value)) if isinstance(value, os.PathLike) else ""

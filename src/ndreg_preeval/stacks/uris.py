@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: MIT
+"""Text, Path or DataUrl -> the file, the path within it and the slice that it may mean.
+
+silx's `DataUrl` decides what a URI is, but it cannot name every file or dataset: it takes ``+`` for
+a blank, decodes ``%20``, cuts off ``#`` and ``;`` in file names and loses a data path with ``&`` or
+``=``. So a text has several readings. The first is the literal one, which alone can name
+everything, the last the one of `DataUrl`; the files at hand tell which is meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
+
+from ..errors import shorten
+from .slices import Indices, check_slice, format_slice, parse_slice
+
+MAX_SPLITS: Final = 16
+"""Positions of ``::`` or ``?`` that are tried: more of them are no honest URI."""
+
+
+class Reading(NamedTuple):
+    """One meaning of a URI."""
+
+    file: str
+    path: str
+    """Within the file; empty when the URI names a file only."""
+    indices: Indices | None = None
+    problem: str = ""
+    """Why this reading cannot be used, for instance an invalid slice."""
+
+    def __str__(self) -> str:
+        text = f"{self.file}::{self.path}" if self.path else self.file
+        return text + (f"&slice={format_slice(self.indices)}" if self.indices is not None else "")
+
+
+def is_uri(value: object) -> bool:
+    """Return whether this is text, a path or a DataUrl."""
+    return isinstance(value, (str, os.PathLike)) or is_data_url(value)
+
+
+def is_data_url(value: object) -> bool:
+    """Return whether this is a silx DataUrl, without importing silx to find out."""
+    module = sys.modules.get("silx.io.url")
+    return module is not None and isinstance(value, module.DataUrl)
+
+
+def uri_text(value: Any) -> str:
+    """Return the text of a URI as its user knows it, for messages."""
+    if is_data_url(value):
+        try:
+            return str(value.path())
+        except Exception:  # DataUrl does not check its fields
+            return f"{value.file_path()}::{value.data_path()}"
+    return _plain_text(value)
+
+
+def parse_uri(value: Any) -> list[Reading]:
+    """Return what a URI can mean, the likeliest first.
+
+    Where some of the files exist, readings of other files are left out.
+
+    Parameters
+    ----------
+    value : str, os.PathLike or silx.io.url.DataUrl
+
+    Raises
+    ------
+    TypeError
+        For anything else, bytes among them.
+    ValueError
+        When no reading is possible: an empty text, NUL, a scheme other than silx.
+    """
+    text = uri_text(value)
+    if "\0" in text:
+        raise ValueError(f"the URI {shorten(text)} holds a NUL character, which no file or dataset name can")
+    scheme = value.scheme() or "" if is_data_url(value) else _scheme(text)
+    readable = scheme in ("", "silx")
+    literal = _read_literally(text)
+    silx = _read_as_data_url(value if is_data_url(value) else text) if readable else []
+    if not is_data_url(value):
+        readings = literal + [reading for reading in silx if not _is_cut(reading, literal, text)]
+    elif silx and silx[0].file in {reading.file for reading in literal}:
+        # The fields of a DataUrl come first: they can name what no text can.
+        readings = silx + literal
+    else:
+        readings = literal + silx
+    readings = _distinct(reading for reading in readings if reading.file)
+    if not readings:
+        raise ValueError(f"the URI {shorten(text)} names no file: give file::/path/of/dataset")
+    readings = [reading for reading in readings if _exists(reading.file)] or readings
+    if not readable and not _exists(readings[0].file):
+        raise ValueError(
+            f"the URI {shorten(text)} has the scheme {scheme!r}: only silx, or none, can be read"
+        )
+    return readings
+
+
+def format_uri(file: str, path: str, indices: Indices | None = None) -> str:
+    """Return the literal text of a URI, which `parse_uri` reads first as just that."""
+    return str(Reading(file, path, indices))
+
+
+def _plain_text(value: Any) -> str:
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f"a URI must be str, Path or DataUrl, not {type(value).__name__}")
+    text = value if isinstance(value, str) else os.fspath(value)
+    if not isinstance(text, str):
+        raise TypeError(f"a URI must be text, not a path of {type(text).__name__}")
+    return str.__str__(text)
+
+
+def _read_literally(text: str) -> list[Reading]:
+    rest = text
+    if _scheme(text) == "silx":
+        rest = text[len("silx:") :].removeprefix("//")
+        if re.match(r"/[A-Za-z]:[/\\]", rest):
+            rest = rest[1:]  # silx:///C:/folder
+    readings = []
+    # A query may hold "::" (slice=::2) and a dataset name may hold "?": try each border.
+    for match in list(re.finditer(r"::|\?", rest))[:MAX_SPLITS]:
+        file, query = rest[: match.start()], rest[match.end() :]
+        readings += [Reading(file, *meaning) for meaning in _read_query(query)]
+    readings.append(Reading(rest, ""))
+    return readings
+
+
+def _read_query(query: str) -> list[tuple[str, Indices | None, str]]:
+    """Meanings of what follows the file name: (path, slice, problem)."""
+    meanings: list[tuple[str, Indices | None, str]] = []
+    found = re.fullmatch(r"(.*?)(?:^|[&?])slice=([^&?=]*)", query, re.DOTALL)
+    for text, cut in ((found[1], found[2]), (query, None)) if found else ((query, None),):
+        indices, problem = None, ""
+        if cut is not None:
+            try:
+                indices = parse_slice(cut)
+            except ValueError as error:
+                problem = str(error)
+        if text.startswith("path="):
+            meanings.append((text.removeprefix("path="), indices, problem))
+        meanings.append((text, indices, problem))
+    return meanings
+
+
+def _read_as_data_url(value: Any) -> list[Reading]:
+    from silx.io.url import DataUrl
+
+    try:
+        url = value if is_data_url(value) else DataUrl(value)
+        file, path, indices = url.file_path(), url.data_path() or "", url.data_slice()
+    except Exception:  # it fails on some texts that urllib refuses, "silx://[" for one
+        return []
+    if not file or "\0" in f"{file}{path}":
+        return []
+    if not url.is_valid():
+        return [Reading(str(file), path, None, f"DataUrl says: {url.invalid_reason}")]
+    try:
+        return [Reading(str(file), path, None if indices is None else check_slice(indices))]
+    except (TypeError, ValueError) as error:
+        return [Reading(str(file), path, None, str(error))]
+
+
+def _is_cut(reading: Reading, literal: list[Reading], text: str) -> bool:
+    """Return whether DataUrl lost a part of the text: what is left names something else."""
+    if "#" in text or reading.file not in {each.file for each in literal}:
+        return True
+    return not reading.path and any(each.path for each in literal if each.file == reading.file)
+
+
+def _scheme(text: str) -> str:
+    # One letter is a Windows drive; a name such as "scan:1.h5" is settled by the file existing.
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):(?!:)", text)
+    return found[1].lower() if found else ""
+
+
+def _exists(file: str) -> bool:
+    try:
+        os.stat(file)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _distinct(readings: Iterable[Reading]) -> list[Reading]:
+    kept: list[Reading] = []
+    for reading in readings:  # slices cannot be hashed before Python 3.12
+        if reading not in kept:
+            kept.append(reading)
+    return kept

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: MIT
+"""Virtual datasets: HDF5 gives fill values for what it cannot find, so every source is looked at."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..errors import clip, place, shorten
+from .files import check_regular_file
+from .links import Files, find_beside, locate
+
+if TYPE_CHECKING:
+    from ..options import Limits
+
+MAX_BLOCKS = 100_000
+
+
+def virtual_bytes(
+    dataset: Any,
+    limits: Limits,
+    check_storage: Callable[..., int],
+    *,
+    depth: int,
+    seen: tuple[Any, ...],
+) -> int:
+    """Check all sources of a virtual dataset; return how many bytes their files have.
+
+    Raises
+    ------
+    OSError
+        When a source is missing, smaller than what is mapped, or refers back to the dataset.
+    ValueError
+        When virtual datasets are nested deeper than the limit.
+    """
+    identity = _identity(dataset)
+    if identity in seen:
+        raise OSError(f"the virtual dataset {shorten(dataset.name)} refers to itself")
+    if limits.virtual_depth is not None and depth >= limits.virtual_depth:
+        raise ValueError(
+            f"virtual datasets are nested more than {limits.virtual_depth} deep: "
+            "raise Limits.virtual_depth to allow it"
+        )
+    total, checked = 0, {}
+    for source in _sources(dataset):
+        file, path, space = source
+        if (file, path) not in checked:
+            shape, size = _check_source(dataset, file, path, limits, check_storage, depth, (*seen, identity))
+            checked[file, path] = shape
+            total += size
+        _check_extent(file, path, space, checked[file, path])
+    if not checked:
+        raise OSError(f"the virtual dataset {shorten(dataset.name)} has no source")
+    return total
+
+
+def _check_source(
+    dataset: Any,
+    file: str,
+    path: str,
+    limits: Limits,
+    check_storage: Callable[..., int],
+    depth: int,
+    seen: tuple[Any, ...],
+) -> tuple[tuple[int, ...], int]:
+    import h5py
+
+    what = f"the source {shorten(path)} of the virtual dataset {shorten(dataset.name)}"
+    with Files() as files:
+        if file == ".":
+            root = dataset.file["/"]
+        else:
+            found = find_beside(dataset.file.filename, file, "HDF5_VDS_PREFIX")
+            if not found:
+                raise FileNotFoundError(2, f"{what} is missing: no such file", clip(file))
+            check_regular_file(found)
+            root = _open_as(dataset, found, what, files)
+        try:
+            node = locate(files, root, "/" + path)
+        except KeyError as error:
+            raise OSError(f"{what} is missing: {error.args[0]}") from error
+        if not isinstance(node, h5py.Dataset):
+            raise OSError(f"{what} is no dataset")
+        return node.shape or (), check_storage(node, limits, depth=depth + 1, seen=seen)
+
+
+def _open_as(dataset: Any, path: str, what: str, files: Files) -> Any:
+    """Open a source as libhdf5 will do it: where that fails it silently gives fill values."""
+    import h5py
+
+    try:
+        opened = h5py.h5f.open(
+            os.fsencode(path), h5py.h5f.ACC_RDONLY, fapl=dataset.file.id.get_access_plist()
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        raise OSError(f"{what} cannot be read: {clip(str(error))}: {place(path)}") from error
+    file = h5py.File(opened)
+    files.adopt(path, file)
+    return file["/"]
+
+
+def _check_extent(file: str, path: str, space: Any, shape: tuple[int, ...]) -> None:
+    try:
+        _, last = space.get_select_bounds()
+    except (RuntimeError, ValueError, TypeError, OSError):
+        return  # unlimited: HDF5 takes what there is
+    if len(last) != len(shape) or any(end >= length for end, length in zip(last, shape, strict=True)):
+        raise OSError(
+            f"the source {shorten(path)} in {shorten(file)} of a virtual dataset has the shape "
+            f"{shorten(shape)}, smaller than what is mapped"
+        )
+
+
+def _sources(dataset: Any) -> Iterator[tuple[str, str, Any]]:
+    properties = dataset.id.get_create_plist()
+    for index in range(properties.get_virtual_count()):
+        file = properties.get_virtual_filename(index)
+        path = properties.get_virtual_dsetname(index)
+        space = properties.get_virtual_srcspace(index)
+        if "%" not in file + path:
+            yield file, path, space
+            continue
+        if "%b" not in (file + path).replace("%%", ""):
+            yield file.replace("%%", "%"), path.replace("%%", "%"), space
+            continue
+        # printf-style names: blocks 0, 1, ... up to the first whose file is missing.
+        for block in itertools.count():
+            name = _numbered(file, block)
+            there = name == "." or bool(find_beside(dataset.file.filename, name, "HDF5_VDS_PREFIX"))
+            if block > 0 and (not there or "%b" in path or block > MAX_BLOCKS):
+                break
+            yield name, _numbered(path, block), space
+
+
+def _numbered(name: str, block: int) -> str:
+    return "%".join(part.replace("%b", str(block)) for part in name.split("%%"))
+
+
+def _identity(dataset: Any) -> tuple[Any, ...]:
+    return os.path.realpath(dataset.file.filename), dataset.name
