@@ -88,9 +88,11 @@ void PairScorer<T>::prepare(const CentredImage& image, Reference<T>& reference, 
   const auto floor = static_cast<T>(image.template rounding_floor<T>());
   const auto whiten = [&](const Filter& filter, AlignedBuffer<T>& unit) {
     if (unit.size() == 0) unit = AlignedBuffer<T>(transforms.spectrum_size());
-    transforms.whiten(spectrum_.data(), floor, filter, unit.data(), scratch_.data());
+    return transforms.whiten(spectrum_.data(), floor, filter, unit.data(), scratch_.data());
   };
-  whiten(plan_.options.aligner, reference.aligner);
+  const double total = whiten(plan_.options.aligner, reference.aligner);
+  const auto pixels = static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
+  reference.own_peak = (plan_.options.keep_mean ? total + 1 : total) / pixels;
   if (plan_.options.confirm) whiten(plan_.options.opinion, reference.opinion);
 }
 
@@ -120,7 +122,7 @@ PairScore PairScorer<T>::score(const Reference<T>& reference, const CentredImage
 
   surface_.look_at(spectrum_.data(), plan_.window, scratch_.data(), stopper);
   Place place;
-  measure_peak(score, place);
+  measure_peak(score, place, reference.own_peak);
   if (!(score.peak > 0)) return score;
   measure_shift(score, place);
 
@@ -136,8 +138,7 @@ PairScore PairScorer<T>::score(const Reference<T>& reference, const CentredImage
 }
 
 template <class T>
-void PairScorer<T>::measure_peak(PairScore& score, Place& place) {
-  const auto pixels = static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
+void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak) {
   score.peak = static_cast<double>(surface_.highest_value());
   score.mean = surface_.mean();
   score.rms = surface_.rms();
@@ -150,9 +151,9 @@ void PairScorer<T>::measure_peak(PairScore& score, Place& place) {
       static_cast<double>(size(plan_.window.rows)) * static_cast<double>(size(plan_.window.columns)));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
-  // Equal phases everywhere: all the energy of the correlogram is in its peak.
-  const bool all_in_peak = score.peak >= 0.999 * pixels * score.rms * score.rms;
-  if (score.peak_dy == 0 && score.peak_dx == 0 && all_in_peak) score.flags |= identical;
+  // Equal phases everywhere: the peak is as high as that of the reference with itself.
+  const bool equal_phases = score.peak >= 0.999 * own_peak;
+  if (score.peak_dy == 0 && score.peak_dx == 0 && equal_phases) score.flags |= identical;
 }
 
 template <class T>

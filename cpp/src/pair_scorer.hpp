@@ -23,6 +23,7 @@ template <class T>
 struct Reference {
   AlignedBuffer<T> aligner;  // whitened spectra; empty without evidence
   AlignedBuffer<T> opinion;
+  double own_peak = 0;  // of the aligner's correlogram of the reference with itself
   std::int64_t invalid_pixels = 0;
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
@@ -57,7 +58,7 @@ class PairScorer {
  private:
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const CentredImage& image, Stopper& stopper);
-  void measure_peak(PairScore& score, Place& place);
+  void measure_peak(PairScore& score, Place& place, double own_peak);
   void measure_shift(PairScore& score, const Place& place);
 
   const Plan<T>& plan_;

@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -32,15 +31,17 @@ class Queue {
       const std::lock_guard<std::mutex> lock(mutex_);
       ++active_;
     }
+    std::size_t index = 0;
     try {
       for (;;) {
         stopper_.check();
-        const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
+        index = next_.fetch_add(1, std::memory_order_relaxed);
         if (index >= count_) break;
         task_(index, thread);
       }
+    } catch (const StoppedByAnother&) {  // which keeps its error
     } catch (...) {
-      keep(std::current_exception());
+      keep(index, std::current_exception());
     }
     const std::lock_guard<std::mutex> lock(mutex_);
     --active_;
@@ -58,8 +59,9 @@ class Queue {
       }
       try {
         stopper_.check();
+      } catch (const StoppedByAnother&) {
       } catch (...) {
-        keep(std::current_exception());
+        keep(0, std::current_exception());
       }
     }
   }
@@ -69,10 +71,15 @@ class Queue {
   }
 
  private:
-  void keep(std::exception_ptr error) noexcept {
-    stopper_.stop();
+  // Indices are handed out in order, and work that was begun is finished: of several errors the
+  // one with the lowest index is kept, whatever the threads. To be stopped comes before all.
+  void keep(std::size_t index, std::exception_ptr error) noexcept {
+    const std::size_t rank = stopper_.stopped() ? 0 : index + 1;
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!error_) error_ = std::move(error);
+    next_.store(count_, std::memory_order_relaxed);
+    if (error_ && error_rank_ <= rank) return;
+    error_ = std::move(error);
+    error_rank_ = rank;
   }
 
   const std::size_t count_;
@@ -83,6 +90,7 @@ class Queue {
   std::condition_variable idle_;
   std::size_t active_ = 0;
   std::exception_ptr error_;
+  std::size_t error_rank_ = 0;
 };
 
 #if defined(NDREG_PREEVAL_OPENMP)
@@ -106,8 +114,8 @@ void run_std(std::size_t threads, Queue& queue) {
   for (std::size_t thread = 1; thread < threads; ++thread) {
     try {
       others.emplace_back([&queue, thread] { queue.work(thread); });
-    } catch (const std::system_error&) {
-      break;  // no more threads to be had: those there are do all the work
+    } catch (const std::exception&) {
+      break;  // no more threads or memory to be had: those there are do all the work
     }
   }
   queue.work(0);

@@ -15,7 +15,7 @@ Stopper::Stopper(const std::function<bool()>& should_stop)
       next_(std::chrono::steady_clock::now() + interval) {}
 
 void Stopper::check() {
-  if (stopped_.load(std::memory_order_relaxed)) throw Cancelled("stopped");
+  if (stopped()) throw StoppedByAnother{};
   if (!should_stop_ || std::this_thread::get_id() != caller_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
@@ -24,11 +24,11 @@ void Stopper::check() {
   try {
     enough = should_stop_();
   } catch (...) {
-    stop();
+    stopped_.store(true, std::memory_order_relaxed);
     throw;
   }
   if (!enough) return;
-  stop();
+  stopped_.store(true, std::memory_order_relaxed);
   throw Cancelled("stopped by the caller");
 }
 

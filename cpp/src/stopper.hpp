@@ -9,17 +9,21 @@
 
 namespace ndreg_preeval::detail {
 
+// Thrown in threads that see that the calling one was told to stop; that one's error is to be told.
+struct StoppedByAnother {};
+
 // One per call, shared by its threads. Only the thread that made it asks; the others just see
 // the answer.
 class Stopper {
  public:
   explicit Stopper(const std::function<bool()>& should_stop);
 
-  // Throws Cancelled once the caller wants to stop; cheap enough for inner loops.
+  // Throws Cancelled once the caller wants to stop, StoppedByAnother after that; cheap enough for
+  // inner loops.
   void check();
 
-  // Makes every later check() throw: another thread failed, or asking did.
-  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  // Whether the caller wants to stop, or asking failed: every later check() throws.
+  bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::chrono::milliseconds interval{50};

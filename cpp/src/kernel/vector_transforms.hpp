@@ -61,10 +61,11 @@ class VectorTransforms final : public Transforms<T> {
     spectrum[0] = spectrum[n] = T(0);
   }
 
-  void whiten(const T* spectrum, T floor, const Filter& filter, T* unit,
+  double whiten(const T* spectrum, T floor, const Filter& filter, T* unit,
               T* scratch) const override {
     const std::vector<double> low_x = low_pass(width_, width_, filter.cutoff);
     const std::vector<double> low_y = low_pass(height_, frequencies_, filter.cutoff);
+    double total = 0;
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
       const T* row = spectrum + group * row_size_;
@@ -79,14 +80,16 @@ class VectorTransforms final : public Transforms<T> {
           const std::size_t re = 2 * x * n + lane;
           const std::size_t ky = group * n + lane;
           const T size = std::sqrt(row[re] * row[re] + row[re + n] * row[re + n]);
-          const T weight = ky < frequencies_ && size > floor
-                               ? static_cast<T>(low_y[ky] * low_x[x]) / size
-                               : T(0);
+          const bool counts = ky < frequencies_ && size > floor;
+          const double magnitude = counts ? low_y[ky] * low_x[x] : 0.0;
+          const T weight = counts ? static_cast<T>(magnitude) / size : T(0);
           out[re] = row[re] * weight;
           out[re + n] = row[re + n] * weight;
+          total += has_imaginary(ky) ? 2 * magnitude : magnitude;
         }
       }
     }
+    return total;
   }
 
   void correlate(T* spectrum, T floor, const Whitened<T>& first, const Whitened<T>* second,
