@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from . import _core
-from .config import build_config, get_cmake_dir, get_include
-from .errors import RankingWarning
-from .live import StackScorer
-from .methods import METHODS, Method
-from .options import Limits
-from .ranking import Ranking, rank_stacks
-from .reg2d import reg2d_preeval
-from .scoring import StackScore, score_stack
-from .stacks.nexus import find_stacks
+
+if TYPE_CHECKING:
+    from .config import build_config, get_cmake_dir, get_include
+    from .errors import RankingWarning
+    from .live import StackScorer
+    from .methods import METHODS, Method
+    from .options import Limits
+    from .ranking import Ranking, rank_stacks
+    from .reg2d import reg2d_preeval
+    from .scoring import StackScore, score_stack
+    from .stacks.nexus import find_stacks
 
 __version__: str = _core.build_config()["version"]
 
@@ -33,3 +38,34 @@ __all__ = [
     "reg2d_preeval",
     "score_stack",
 ]
+
+# Where the names live. They are imported on first use: some programs import many packages and
+# use few of them.
+_HOMES = {
+    "METHODS": "methods",
+    "Limits": "options",
+    "Method": "methods",
+    "Ranking": "ranking",
+    "RankingWarning": "errors",
+    "StackScore": "scoring",
+    "StackScorer": "live",
+    "build_config": "config",
+    "find_stacks": "stacks.nexus",
+    "get_cmake_dir": "config",
+    "get_include": "config",
+    "rank_stacks": "ranking",
+    "reg2d_preeval": "reg2d",
+    "score_stack": "scoring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

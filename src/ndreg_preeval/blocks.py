@@ -193,9 +193,7 @@ def block_ranges(start: int, stop: int, length: int) -> Iterator[tuple[int, int]
         start = end
 
 
-def _without(
-    source: StackSource, start: int, stop: int, reference: int
-) -> Iterator[tuple[int, int, Block]]:
+def _without(source: StackSource, start: int, stop: int, reference: int) -> Iterator[tuple[int, int, Block]]:
     """Read a range but for the reference image, in one go."""
     start += start == reference
     stop -= stop - 1 == reference

@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: MIT
+# ruff: noqa: T201 - these functions speak to a person
 """What the commands of the command line do."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+
+from .arguments import check_outputs, parse_stacks
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -80,7 +83,7 @@ def find(arguments: Namespace) -> int:
     from .stacks.nexus import find_stacks
 
     with _warnings_as_lines(quiet=False):
-        found = find_stacks(whole_file(arguments.uri))
+        found = find_stacks(arguments.uri)
     if arguments.json:
         import json
 
@@ -102,12 +105,12 @@ def demo(arguments: Namespace) -> int:
     from .plotting import check_format, require_matplotlib
     from .ranking import rank_stacks
 
-    path = arguments.output
-    if os.path.isdir(path):
-        path = os.path.join(path, "ndreg_preeval_demo.h5")
+    path = Path(arguments.output)
+    if path.is_dir():
+        path /= "ndreg_preeval_demo.h5"
     plot = arguments.plot
     if plot is None:
-        plot = os.path.splitext(path)[0] + ".png"
+        plot = str(path.with_suffix(".png"))
         try:
             require_matplotlib()
         except ImportError as error:
@@ -115,7 +118,7 @@ def demo(arguments: Namespace) -> int:
             plot = None
     if plot is not None:
         check_format(plot)
-    check_outputs([path, *([plot] if plot else [])], [])
+    check_outputs([str(path), *([plot] if plot else [])], [])
     truth = make_demo(path, seed=arguments.seed)
     with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
         ranking = rank_stacks(truth.uri, progress=progress)
@@ -154,7 +157,7 @@ def _facts() -> dict[str, Any]:
             facts[name] = version(name)
         except PackageNotFoundError:
             facts[name] = "not installed"
-    facts["package"] = os.path.dirname(os.path.abspath(__file__))
+    facts["package"] = str(Path(__file__).resolve().parent)
     for name, folder in (("include", get_include), ("cmake", get_cmake_dir)):
         try:
             facts[name] = folder()
@@ -170,65 +173,6 @@ def fact(name: str) -> str:
     if name == "version":
         return str(build_config()["version"])
     return get_cmake_dir() if name == "cmakedir" else f"-I{get_include()}"
-
-
-def parse_stacks(texts: Sequence[str]) -> str | list[str] | dict[str, str]:
-    """What to rank, from the arguments: one URI, several, or names with their URIs."""
-    named = [_split_name(text) for text in texts]
-    if all(name is None for name, _ in named):
-        return whole_file(texts[0]) if len(texts) == 1 else list(texts)
-    stacks: dict[str, str] = {}
-    for name, uri in named:
-        if name is None:
-            raise ValueError(
-                f"{uri!r} has no name but others have: write NAME=URI for all stacks or for none"
-            )
-        if name in stacks:
-            raise ValueError(f"two stacks are named {name!r}: {stacks[name]!r} and {uri!r}")
-        stacks[name] = uri
-    return stacks
-
-
-def _split_name(text: str) -> tuple[str | None, str]:
-    name, equal, uri = text.partition("=")
-    # An = may also belong to a query (?path=...), to a folder, or to the name of a file that exists.
-    if not equal or not name or any(c in name for c in "/\\?:") or os.path.exists(text.split("::")[0]):
-        return None, text
-    return name, uri
-
-
-def whole_file(text: str) -> str:
-    """A plain file name means everything in the file."""
-    return f"{text}::/" if os.path.isfile(text) else text
-
-
-def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
-    """Refuse to write to a folder that is missing, to an input, or twice to one file."""
-    readings = {reading for text in inputs for reading in _file_readings(text)}
-    seen: dict[str, str] = {}
-    for path in outputs:
-        folder = os.path.dirname(os.path.abspath(path))
-        if not os.path.isdir(folder):
-            raise FileNotFoundError(2, f"cannot write {path!r}: its folder does not exist", folder)
-        if os.path.isdir(path):
-            raise IsADirectoryError(21, "is a folder, not a file to write", path)
-        real = os.path.realpath(path)
-        if real in seen:
-            raise ValueError(f"{path!r} and {seen[real]!r} are one file: two outputs cannot share it")
-        seen[real] = path
-        for reading in readings:
-            if os.path.exists(path) and os.path.exists(reading) and os.path.samefile(path, reading):
-                raise ValueError(f"{path!r} is an input ({reading!r}): it is not overwritten with results")
-
-
-def _file_readings(text: str) -> Iterator[str]:
-    """Every file that a URI may mean, however it is read."""
-    texts = {text, text.partition("=")[2]}
-    for scheme in ("silx://", "silx:", "file://", "file:"):
-        texts |= {each[len(scheme) :] for each in texts if each.startswith(scheme)}
-    for each in texts:
-        yield from (part for part in (each, each.partition("::")[0], each.rpartition("::")[0]) if part)
-        yield from (part for part in (each.partition("?")[0], each.rpartition("?")[0]) if part)
 
 
 @contextlib.contextmanager

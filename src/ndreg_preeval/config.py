@@ -24,8 +24,8 @@ def build_config() -> dict[str, Any]:
     -------
     dict
         ``version``, ``compiler``, ``build_type``, ``threads`` (the back end: "openmp", "std"
-        or "off"), ``pocketfft_source``, ``isas`` (instruction sets with kernels of their own),
-        ``active_isa``, ``usable_cpus``, ``default_threads``, ``python``, ``numpy``,
+        or "off"), ``pocketfft`` (which copy), ``isas`` (instruction sets with kernels of their own),
+        ``isa`` (the one in use), ``usable_cpus``, ``default_threads``, ``python``, ``numpy``,
         ``platform``, ``core`` (path of the compiled module).
     """
     return {

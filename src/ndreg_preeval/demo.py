@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .ranking import Ranking
 
 GROUP: Final = "/entry/fit/results"
-FIRST_STEP: Final = 0.6
-"""Largest drift per image, pixels."""
+DRIFT_PER_IMAGE: Final = 0.6
+"""Pixels, on average, up to a sixteenth of the width in all."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,12 @@ def check_demo(ranking: Ranking, truth: DemoTruth, *, allowed_error: float = 1.0
 
 
 def _drift(rng: np.random.Generator, n: int, width: int) -> NDArray[np.float64]:
-    """(n, 2) slow drift with jitter, first row zero, at most an eighth of the width."""
+    """(n, 2) slow drift with jitter, first row zero."""
     time = np.linspace(0.0, 1.0, n)
     angle, turn = rng.uniform(0, 2 * np.pi), rng.choice([-1.0, 1.0])
     direction = angle + turn * 1.2 * time
     path = np.stack([time * np.sin(direction), time * np.cos(direction)], axis=1)
-    path = path * min(width / 16, FIRST_STEP * n) + rng.normal(0, 0.25, (n, 2))
+    path = path * min(width / 16, DRIFT_PER_IMAGE * n) + rng.normal(0, 0.25, (n, 2))
     return np.asarray(path - path[0])
 
 

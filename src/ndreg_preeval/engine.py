@@ -25,7 +25,9 @@ def choose_engine(
     """
     if not isinstance(isolate, bool):
         raise TypeError(f"isolate must be True or False, not {kind(isolate)}")
-    if executor is not None and (isinstance(executor, type) or not callable(getattr(executor, "submit", None))):
+    if executor is not None and (
+        isinstance(executor, type) or not callable(getattr(executor, "submit", None))
+    ):
         raise TypeError(f"executor must be a concurrent.futures.Executor, not {kind(executor)}")
     if not isolate:
         return executor, options

@@ -59,7 +59,7 @@ def shorten(value: object, limit: int = 200) -> str:
         return repr(raw[: limit - 3]) + "..." if len(raw) > limit else repr(raw)
     try:
         return clip(_REPR.repr(value), limit)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the repr of a stranger does
         return f"<{type(value).__name__[:limit]}>"
 
 
@@ -93,7 +93,7 @@ def name_error(error: BaseException, text: str) -> None:
         return
     try:
         _name_error(error, clip(text, 1200))
-    except Exception:  # an error that cannot be annotated still is the error to report
+    except Exception:  # noqa: BLE001 - an error that cannot be annotated still is the one to report
         return
 
 
@@ -191,7 +191,7 @@ class _Repr(reprlib.Repr):
         self.maxstring = self.maxother = self.maxlong = 200
         self.maxlevel = 3
 
-    def repr_str(self, x: str, level: int) -> str:
+    def repr_str(self, x: str, level: int) -> str:  # noqa: ARG002 - the signature of reprlib
         return shorten(x, self.maxstring)
 
 

@@ -95,7 +95,9 @@ def _stuck(
     zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
     number, of = int((zero & usable).sum()), int(usable.sum())
     if of and number == of:
-        text = f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
+        text = (
+            f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
+        )
         return [Finding(text, False)]
     if options.pairing == "previous" or len(records) < 3:
         return []

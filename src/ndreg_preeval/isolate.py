@@ -68,7 +68,7 @@ class ChildExecutor(Executor):
             future.set_exception(error)
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """End the child, whatever it does."""
         self._child.kill()
         for stream in (self._child.stdin, self._child.stdout):

@@ -63,7 +63,9 @@ class Method:
         check_choice("method.window", self.window, WINDOWS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
         if not isinstance(self.include_reference, bool):
-            raise TypeError(f"method.include_reference must be True or False, not {kind(self.include_reference)}")
+            raise TypeError(
+                f"method.include_reference must be True or False, not {kind(self.include_reference)}"
+            )
         if not isinstance(self.name, str):
             raise TypeError(f"method.name must be a str, not {kind(self.name)}")
 
@@ -121,7 +123,7 @@ def as_float(argument: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{argument} must be a real number or None, not {kind(value)}")
     try:
-        return float(value)  # type: ignore[arg-type]
+        return float(value)
     except OverflowError:
         raise ValueError(f"{argument} is too large: {shorten(value)}") from None
 

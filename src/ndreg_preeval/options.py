@@ -216,7 +216,9 @@ def _check_num_threads(value: object) -> int | None:
         return None
     number = as_int("num_threads", value)
     if number < 1:
-        raise ValueError(f"num_threads must be at least 1, or None for all usable CPUs, not {shorten(number)}")
+        raise ValueError(
+            f"num_threads must be at least 1, or None for all usable CPUs, not {shorten(number)}"
+        )
     # More threads than any machine has are a wish for all of them, not an error.
     return min(number, MAX_THREADS)
 
@@ -235,7 +237,9 @@ def _check_max_shift(value: object) -> float | None:
         return None
     number = as_float("max_shift", value)
     if not 0 <= number < float("inf"):
-        raise ValueError(f"max_shift must be finite and not negative, in pixels, or None, not {shorten(value)}")
+        raise ValueError(
+            f"max_shift must be finite and not negative, in pixels, or None, not {shorten(value)}"
+        )
     return number
 
 

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterator
+from pathlib import Path
 
 
 @contextlib.contextmanager
@@ -25,31 +27,29 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
         The folder is missing or not writable, or `path` is a folder; with errno and `path`.
     """
     wanted = os.fspath(path)
-    final = os.path.realpath(wanted)
     try:
-        mode: int | None = os.stat(final).st_mode
+        mode: int | None = Path(wanted).stat().st_mode
     except FileNotFoundError:
         mode = None
     if mode is not None and stat.S_ISDIR(mode):
-        raise IsADirectoryError(21, "is a folder, not a file to write", wanted)
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file to write", wanted)
     if mode is not None and not stat.S_ISREG(mode):
         yield wanted
         return
-    folder, name = os.path.split(final)
+    final = Path(os.path.realpath(wanted))
     # A short name: the longest names that a folder can hold leave no room for a suffix.
-    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(6)}.part")
+    temporary = final.with_name(f".{final.name[:40]}.{secrets.token_hex(6)}.part")
     try:
         os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
     except OSError as error:
         raise type(error)(error.errno, error.strerror, wanted) from error
     try:
-        yield temporary
+        yield str(temporary)
         if mode is not None:
-            os.chmod(temporary, stat.S_IMODE(mode))
-        os.replace(temporary, final)
+            temporary.chmod(stat.S_IMODE(mode))
+        temporary.replace(final)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -57,6 +57,6 @@ def write_text(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all; lone surrogates as \\udc80."""
     with (
         replacing(path) as temporary,
-        open(temporary, "w", encoding="utf-8", errors="backslashreplace", newline="") as file,
+        Path(temporary).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         file.write(text)

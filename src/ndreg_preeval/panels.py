@@ -191,10 +191,10 @@ def _correlogram(axes: Axes, values: Any, peak: tuple[int, int]) -> Axes:
     """|r| / mean around zero shift, the peak of the aligner's correlogram marked; gives its colour bar."""
     mean = values.mean()
     near, extent = around_zero(np.fft.fftshift(values), max(map(abs, peak)))
-    import matplotlib
+    from matplotlib import colormaps
 
     # A few dozen colours show as much, and a noisy picture stays a small file.
-    colours = matplotlib.colormaps["viridis"].resampled(32)
+    colours = colormaps["viridis"].resampled(32)
     relative = near / mean if mean > 0 else near
     picture = axes.imshow(relative, extent=extent, cmap=colours, vmin=0, interpolation="nearest")
     # Drawn inside, the bar keeps to the picture, whatever its aspect.

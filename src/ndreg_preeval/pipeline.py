@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -197,8 +197,8 @@ def _jobs(plan: _Plan, options: Options, threads: int) -> Iterator[_Call]:
     length = _job_length(plan, options, threads)
     if plan.source is None:
         for start, stop in block_ranges(0, n, length):
-            arguments = (plan.spec, plan.info, options, start, stop, threads)
-            yield _Call(plan.name, plan.spec.location, _score_file_range, arguments)
+            of_file = (plan.spec, plan.info, options, start, stop, threads)
+            yield _Call(plan.name, plan.spec.location, _score_file_range, of_file)
         return
     with naming_stack(plan.name):
         reference = read_reference(plan.source, plan.info, options)
@@ -223,7 +223,7 @@ def _job_length(plan: _Plan, options: Options, threads: int) -> int:
     return length
 
 
-def _in_order(executor: Executor, calls: Iterator[_Call], window: int) -> Iterator[Any]:
+def _in_order(executor: Executor, calls: Iterator[_Call], window: int) -> Generator[Any, None, None]:
     """Results in the order of the calls, at most `window` of them under way at a time."""
     pending: deque[tuple[_Call, Future[Any]]] = deque()
     try:

@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import os
+import textwrap
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import panels
@@ -77,7 +79,7 @@ def check_format(path: str | os.PathLike[str]) -> str:
     """The file format that the ending of `path` asks for."""
     _, canvas_class = require_matplotlib()
     known = sorted(canvas_class.get_supported_filetypes())
-    suffix = os.path.splitext(text_of(os.fspath(path)))[1].lstrip(".").lower()
+    suffix = Path(text_of(os.fspath(path))).suffix.lstrip(".").lower()
     if suffix not in known:
         raise ValueError(f"{text_of(path)!r}: a plot must end in one of {', '.join(known)}")
     return suffix
@@ -96,6 +98,10 @@ def _save(figure: Figure | SubFigure, path: str | os.PathLike[str], suffix: str 
 def _draw(figure: Figure | SubFigure, ranking: Ranking) -> None:
     title = figure.suptitle(_title(ranking), fontsize="large")
     panels.literal(title)
+    warned = [f"Warning: {printable(text, 300, keep_end=False)}" for text in ranking.warnings[:2]]
+    if warned:
+        text = "\n".join(textwrap.fill(warning, 150) for warning in warned)
+        panels.literal(figure.supxlabel(text, fontsize="small", x=0.01, ha="left"))
     stacks = list(ranking.stacks.items())
     if not stacks:
         axes = figure.add_subplot()
@@ -138,7 +144,4 @@ def _title(ranking: Ranking) -> str:
     name = printable(ranking.reference_stack, 60)
     if ranking.ranked_stack_names is None:
         return f"Reference stack: {name} (chosen by the caller)"
-    title = f"Stack to align with: {name}"
-    for text in ranking.warnings[:1]:
-        title += f"\nWarning: {printable(text, 110, keep_end=False)}"
-    return title
+    return f"Stack to align with: {name}"

@@ -7,7 +7,7 @@ import contextlib
 import warnings as python_warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -106,11 +106,10 @@ class Ranking:
         ValueError
             When it has no such image, or its images are no longer at hand.
         """
-        for stack, spec in zip(self.stack_scores, self._specs, strict=True):
-            if stack.name is name or stack.name == name:
-                break
-        else:
+        names = [stack.name for stack in self.stack_scores]
+        if name not in names:
             raise KeyError(f"there is no {stack_label(name)} in this ranking")
+        stack, spec = self.stack_scores[names.index(name)], self._specs[names.index(name)]
         with naming_stack(name, stack.location):
             if spec is None:
                 raise ValueError("its images were in memory and did not travel with the ranking")
@@ -330,11 +329,10 @@ def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
     """Return the caller's key that equals the wanted one."""
     if isinstance(wanted, np.ndarray | list | dict):
         raise TypeError(f"reference_stack must be the name of a stack, not {kind(wanted)}")
-    for name, _ in stacks:
-        if name is wanted or name == wanted:
-            return name
-    names = _names([name for name, _ in stacks], 20)
-    raise ValueError(f"reference_stack={shorten(wanted)} must be one of the stacks {names}")
+    names = [name for name, _ in stacks]
+    if wanted not in names:
+        raise ValueError(f"reference_stack={shorten(wanted)} must be one of the stacks {_names(names, 20)}")
+    return names[names.index(wanted)]
 
 
 def _rank_key(stack: StackScore) -> tuple[bool, bool, float]:
@@ -356,7 +354,8 @@ def _ranking_warnings(
     ranked: Sequence[StackScore], given: Sequence[StackScore]
 ) -> tuple[list[str], list[str]]:
     """What to say about the ranking as a whole, and which of it is worth a Python warning."""
-    said, loud = [], []
+    said: list[str] = []
+    loud: list[str] = []
     lengths: dict[int, list[Any]] = {}
     for stack in given:
         lengths.setdefault(stack.n_images, []).append(stack.name)

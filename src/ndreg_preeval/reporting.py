@@ -41,7 +41,7 @@ def text_of(key: object) -> str:
     else:
         try:
             text = str(key)
-        except Exception:
+        except Exception:  # noqa: BLE001 - the key is the caller's own object
             text = f"<{type(key).__name__}>"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 

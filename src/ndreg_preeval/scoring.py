@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from . import _core
 from .blocks import Records
 from .engine import choose_engine
-from .errors import RankingWarning, naming_stack, shorten, stack_label
+from .errors import RankingWarning, shorten, stack_label
 from .findings import findings
 from .methods import Method
 from .options import Options, make_options

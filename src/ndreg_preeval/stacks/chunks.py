@@ -89,8 +89,10 @@ class DeflateChunks:
         except _WrongSize as error:
             raise OSError(f"the chunk at {origin} {error}: its size must be {self._size} bytes") from None
         if self._dtype.kind == "b":
-            return (np.frombuffer(data, np.uint8) != 0).reshape(self._shape)
-        return np.frombuffer(data, self._dtype).reshape(self._shape)
+            pixels: NDArray[Any] = np.frombuffer(data, np.uint8) != 0
+        else:
+            pixels = np.frombuffer(data, self._dtype)
+        return pixels.reshape(self._shape)
 
     def _look(self) -> Container[tuple[int, ...]]:
         """Return which chunks were written; looked up once, as HDF5 searches its index from the start."""

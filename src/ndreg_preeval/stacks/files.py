@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Opening HDF5 files read-only: regular files alone, without locking, beside other writers."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH116
+
 from __future__ import annotations
 
 import errno
@@ -93,7 +96,7 @@ def _why(path: str, size: int) -> str:
     try:
         if not h5py.is_hdf5(path):
             return "it is no HDF5 file, or still being created"
-    except Exception:
+    except Exception:  # noqa: BLE001 - this only looks for a better message
         return "it cannot be read"
     return "it is damaged, cut off or being written"
 

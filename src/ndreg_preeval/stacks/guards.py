@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import shorten

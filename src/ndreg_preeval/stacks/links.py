@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Walking from the root of an HDF5 file to an object, every link looked at before it is followed."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH100, PTH109, PTH116, PTH117, PTH118, PTH119, PTH120
+
 from __future__ import annotations
 
 import os
 import re
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ..errors import clip, place, shorten
 from .files import check_regular_file, open_file
@@ -41,7 +44,7 @@ class Files:
             _, file = self._files.popitem()
             file.close()
 
-    def __enter__(self) -> Files:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Names for stacks that came without: what tells their paths apart."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH100, PTH119, PTH122
+
 from __future__ import annotations
 
 import os

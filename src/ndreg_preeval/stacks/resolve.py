@@ -6,7 +6,7 @@ from __future__ import annotations
 import collections.abc
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class _Opened:
             self._file = readings[0].file
         return self._files
 
-    def __enter__(self) -> _Opened:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -153,7 +153,7 @@ def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
         reading, node = select_reading(readings, files)
         if isinstance(node, h5py.Dataset):
             kind = "DataUrl" if is_data_url(value) else type(value).__name__
-            raise ValueError(
+            raise ValueError(  # noqa: TRY004 - the kind is right, what it names is not
                 f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
             )
         found = _expand([reading], files, plain=True)

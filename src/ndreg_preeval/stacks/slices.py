@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from types import EllipsisType
-from typing import NamedTuple
 
 from ..errors import shorten
 
@@ -13,7 +13,8 @@ Index = int | slice | EllipsisType
 Indices = tuple[Index, ...]
 
 
-class AxisRange(NamedTuple):
+@dataclass(frozen=True)
+class AxisRange:
     """Forward walk along one axis of a dataset: start, start + step, ... (count of them)."""
 
     start: int
@@ -33,7 +34,7 @@ class AxisRange(NamedTuple):
         """Return the walk over results start <= i < stop of this walk."""
         count = stop - start
         first = self.count - stop if self.reverse else start
-        return self._replace(start=self.start + first * self.step, count=count)
+        return replace(self, start=self.start + first * self.step, count=count)
 
 
 def parse_slice(text: str) -> Indices:

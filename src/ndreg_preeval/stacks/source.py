@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import abc
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class StackSource(abc.ABC):
     def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
         """Close what was opened; safe to call twice."""
 
-    def __enter__(self) -> StackSource:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -7,6 +7,9 @@ a blank, decodes ``%20``, cuts off ``#`` and ``;`` in file names and loses a dat
 everything, the last the one of `DataUrl`; the files at hand tell which is meant.
 """
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH116
+
 from __future__ import annotations
 
 import os
@@ -53,7 +56,7 @@ def uri_text(value: Any) -> str:
     if is_data_url(value):
         try:
             return str(value.path())
-        except Exception:  # DataUrl does not check its fields
+        except Exception:  # noqa: BLE001 - DataUrl does not check its fields
             return f"{value.file_path()}::{value.data_path()}"
     return _plain_text(value)
 
@@ -151,7 +154,7 @@ def _read_as_data_url(value: Any) -> list[Reading]:
     try:
         url = value if is_data_url(value) else DataUrl(value)
         file, path, indices = url.file_path(), url.data_path() or "", url.data_slice()
-    except Exception:  # it fails on some texts that urllib refuses, "silx://[" for one
+    except Exception:  # noqa: BLE001 - it fails on texts that urllib refuses, "silx://[" for one
         return []
     if not file or "\0" in f"{file}{path}":
         return []

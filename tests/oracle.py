@@ -1,0 +1,433 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of the package once more: slow, obvious, in float64 numpy.
+
+Written from the formulas, not from the compiled core, and used to judge it. Every step is the
+literal one: no plans, no half tricks beyond `rfft2`, one image at a time.
+
+    r = |irfft2(F0 conj(Fi) / |F0 Fi|)|          where the aligner will go: its highest pixel p
+    L = |irfft2(B0 conj(Bi) / |B0 Bi| G)|        the second opinion: Hann window, Gaussian low pass G
+    q = max(L in 3x3 around p) / max(L outside 5x5 around p)
+    P = q^2 / (q^2 + 1.5^2)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+NO_CONTRAST = 1
+ALL_INVALID = 2
+FEW_LEVELS = 4
+IDENTICAL = 8
+
+EPS = float(np.finfo(np.float64).eps)
+EPS_SINGLE = float(np.finfo(np.float32).eps)
+
+
+# ---------------------------------------------------------------- one image
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """What is left of an image: filled pixels, some power of two times the given ones."""
+
+    pixels: Floats
+    rounding: float
+    """Bins up to this size are rounding noise of the transform."""
+    invalid: int
+    flags: int
+
+    @property
+    def has_evidence(self) -> bool:
+        return not self.flags & (NO_CONTRAST | ALL_INVALID)
+
+
+def exact_floats(image: NDArray[Any], valid: Bools) -> Floats:
+    """The pixels as float64 in [-1, 1], up to a shift of integers and a power of two.
+
+    64-bit integers do not fit into float64, so integers are first counted from the smallest
+    valid one, in Python's own integers. Floats only change their exponent, which is exact.
+    """
+    out = np.zeros(image.shape)
+    if not valid.any():
+        return out
+    if image.dtype.kind in "biu":
+        numbers = [int(v) for v in image[valid]]
+        base = min(numbers)
+        out[valid] = [float(v - base) for v in numbers]
+    else:
+        out[valid] = image[valid].astype(np.float64)
+    exponent = math.frexp(float(np.abs(out).max()))[1]
+    # in two steps: the factor itself may not be a float64 (subnormal pixels)
+    return np.ldexp(np.ldexp(out, -(exponent // 2)), -(exponent - exponent // 2))
+
+
+def prepare(image: Any, mask: Any = None) -> Image:
+    """Fill what is invalid with the mean of the rest, and say what kind of image it is."""
+    image = np.asarray(image)
+    if image.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # long doubles beyond float64 are infinite, so invalid
+            image = image.astype(np.float64)
+        valid: Bools = np.isfinite(image)
+    else:
+        valid = np.ones(image.shape, bool)
+    if mask is not None:
+        valid = valid & np.asarray(mask, bool)
+    invalid = int(valid.size - valid.sum())
+    pixels = exact_floats(image, valid)
+    if not valid.any():
+        return Image(pixels, 0.0, invalid, ALL_INVALID)
+    levels = len(np.unique(pixels[valid]))
+    flags = NO_CONTRAST if levels == 1 else FEW_LEVELS if levels <= 3 else 0
+    # a mean is within one rounding of the exact one: fsum
+    pixels[~valid] = math.fsum(pixels[valid]) / int(valid.sum())
+    rounding = 16 * EPS * math.fsum(np.abs(pixels).ravel())
+    return Image(pixels, rounding, invalid, flags)
+
+
+def hann(n: int) -> Floats:
+    """Periodic Hann window; none on an axis shorter than 8 pixels."""
+    if n < 8:
+        return np.ones(n)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+
+
+def spectrum(image: Image, window: str | None = None) -> NDArray[np.complex128]:
+    """Half spectrum without the mean; bins that are rounding noise are 0."""
+    pixels = image.pixels - math.fsum(image.pixels.ravel()) / image.pixels.size
+    if window == "hann":
+        h, w = pixels.shape
+        pixels = pixels * hann(h)[:, None] * hann(w)[None, :]
+    out = np.fft.rfft2(pixels)
+    out[np.abs(out) <= image.rounding] = 0
+    if window is None:
+        out[0, 0] = 0
+    return out
+
+
+def lowpass(shape: tuple[int, int], cutoff: float | None) -> Floats:
+    """Gaussian exp(-f^2 / (2 cutoff^2)) on the half spectrum, f in cycles per pixel."""
+    h, w = shape
+    f2 = np.fft.fftfreq(h)[:, None] ** 2 + np.fft.rfftfreq(w)[None, :] ** 2
+    return np.ones_like(f2) if cutoff is None else np.exp(-f2 / (2 * cutoff**2))
+
+
+# ---------------------------------------------------------------- one correlogram
+
+
+def directions(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Each number divided by its size; 0 stays 0."""
+    size = np.abs(values)
+    return values / np.where(size > 0, size, 1)
+
+
+def phases(
+    reference: Image,
+    image: Image,
+    window: str | None = None,
+    cutoff: float | None = None,
+    keep_mean: bool = False,
+) -> NDArray[np.complex128]:
+    """Weighted phase differences, the half spectrum of the correlogram."""
+    shape = image.pixels.shape
+    if not (reference.has_evidence and image.has_evidence):
+        return np.zeros((shape[0], shape[1] // 2 + 1), complex)
+    out = directions(spectrum(reference, window)) * directions(spectrum(image, window)).conj()
+    if keep_mean:
+        out[0, 0] = 1
+    return out * lowpass((shape[0], shape[1]), cutoff)
+
+
+def signed_correlogram(reference: Image, image: Image, **options: Any) -> Floats:
+    return np.fft.irfft2(phases(reference, image, **options), s=image.pixels.shape)
+
+
+def correlogram_error(
+    reference: Image,
+    image: Image,
+    window: str | None,
+    cutoff: float | None,
+    eps: float,
+    *,
+    keep_mean: bool = False,
+    worst: bool = False,
+) -> float:
+    """How far a transform of precision `eps` may be from the exact correlogram, anywhere in it.
+
+    A bin of a transform is off by about eps sqrt(log2(hw)) times the norm of the image, which
+    turns its phase by that over its size; the correlogram is the mean of the phases. `worst` adds
+    these up, otherwise they add as independent errors do. 16 is the room for the constants.
+    """
+    shape = image.pixels.shape
+    hw = image.pixels.size
+    kept = phases(reference, image, window, cutoff, keep_mean)
+    if not np.any(kept):
+        return 0.0
+    weight = lowpass((shape[0], shape[1]), cutoff)
+    turn = np.zeros(kept.shape)
+    for one in (reference, image):
+        norm = float(np.linalg.norm(one.pixels - one.pixels.mean())) * math.sqrt(1 + math.log2(hw))
+        error = 16 * eps * norm
+        if window is not None:  # lets the rounding of the mean pass, of double in either precision
+            error += 0.5 * EPS * float(np.abs(one.pixels).sum())
+        size = np.abs(spectrum(one, window))
+        turn = np.hypot(turn, np.minimum(2.0, error / np.where(size > 0, size, np.inf)))
+    if keep_mean:
+        turn[0, 0] = 0
+    turn = np.where(kept != 0, turn * weight, 0.0)
+    twice = np.full(kept.shape[1], 2.0)  # the half spectrum stands for the whole one
+    twice[0] = 1
+    if shape[1] % 2 == 0:
+        twice[-1] = 1
+    total = float((twice * turn).sum()) if worst else float(np.sqrt((twice**2 * turn**2).sum()))
+    own = 4 * eps * (1 + math.log2(hw)) * float((twice * np.abs(kept)).sum()) / hw
+    return total / hw + own
+
+
+def wrapped(index: int, n: int) -> int:
+    """Index of a periodic axis as a shift: -n/2 .. n/2, and n/2 itself stays positive."""
+    return index - n if index > n // 2 else index
+
+
+def near(h: int, w: int, place: tuple[int, int], radius: int) -> Bools:
+    """The pixels at most `radius` rows and columns away, around the periodic edges."""
+    rows = np.abs([wrapped((y - place[0]) % h, h) for y in range(h)]) <= radius
+    cols = np.abs([wrapped((x - place[1]) % w, w) for x in range(w)]) <= radius
+    return np.logical_and.outer(rows, cols)
+
+
+def allowed(h: int, w: int, max_shift: float | None) -> Bools:
+    """Where the aligner may look."""
+    if max_shift is None:
+        return np.ones((h, w), bool)
+    rows = np.abs([wrapped(y, h) for y in range(h)]) <= max_shift
+    cols = np.abs([wrapped(x, w) for x in range(w)]) <= max_shift
+    return np.logical_and.outer(rows, cols)
+
+
+def highest(values: Floats, where: Bools) -> float:
+    return float(values[where].max()) if where.any() else 0.0
+
+
+def parabola(before: float, centre: float, after: float) -> float:
+    """Vertex of the parabola through three values, at most half a pixel away."""
+    bend = before - 2 * centre + after
+    if bend >= 0:
+        return 0.0
+    return min(0.5, max(-0.5, 0.5 * (before - after) / bend))
+
+
+def subpixel(signed: Floats, place: tuple[int, int], axis: int) -> float:
+    """Where between the pixels of one axis the peak is, relative to its pixel."""
+    n = signed.shape[axis]
+    if n < 3:
+        return 0.0
+    line = np.take(signed, place[1 - axis], axis=1 - axis)
+    k = place[axis]
+    if line[k] < 0:
+        line = -line
+    return parabola(float(line[(k - 1) % n]), float(line[k]), float(line[(k + 1) % n]))
+
+
+def chance(peak: float, rms: float, places: int) -> float:
+    """P(max of |that many independent Gaussian numbers of that rms| >= peak), without cancellation."""
+    if rms == 0:
+        return 1.0
+    tail = math.erfc(peak / (math.sqrt(2) * rms))
+    return 1.0 if tail >= 1 else -math.expm1(places * math.log1p(-tail))
+
+
+def confidence(q: float) -> float:
+    q2 = min(q, 1e3) ** 2
+    return q2 / (q2 + 1.5**2)
+
+
+# ---------------------------------------------------------------- one pair
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """The fields of the core's PAIR_SCORE, and the correlograms they come from."""
+
+    peak: float = 0.0
+    mean: float = 0.0
+    rms: float = 0.0
+    second_peak: float = 0.0
+    zero_peak: float = 0.0
+    shift_y: float = 0.0
+    shift_x: float = 0.0
+    confirmation: float = 0.0
+    probability: float = 0.0
+    p_value: float = 1.0
+    invalid_pixels: int = 0
+    peak_dy: int = 0
+    peak_dx: int = 0
+    flags: int = 0
+    r: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    signed: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    opinion: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    elsewhere: float = 0.0
+    """Highest value of the second opinion away from the peak: what q is divided by."""
+
+
+def pair_score(
+    reference: Any,
+    image: Any,
+    *,
+    reference_mask: Any = None,
+    mask: Any = None,
+    window: str | None = None,
+    cutoff: float | None = None,
+    confirm: bool = True,
+    confirm_window: str | None = "hann",
+    confirm_cutoff: float | None = 0.15,
+    max_shift: float | None = None,
+    keep_mean: bool = False,
+    at: tuple[int, int] | None = None,
+) -> Pair:
+    """All numbers of one image and the reference image; the flags are the image's.
+
+    `at` = (dy, dx) names the peak instead of the highest pixel, to judge a choice among equals.
+    """
+    first, other = prepare(reference, reference_mask), prepare(image, mask)
+    h, w = other.pixels.shape
+    flags = other.flags
+    if not (first.has_evidence and other.has_evidence):
+        nothing = np.zeros((h, w))
+        return Pair(invalid_pixels=other.invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
+
+    weights = phases(first, other, window, cutoff, keep_mean)
+    signed = np.fft.irfft2(weights, s=(h, w))
+    r = np.abs(signed)
+    search = allowed(h, w, max_shift)
+    if at is None:
+        row, col = divmod(int(np.where(search, r, -1.0).argmax()), w)  # the first of equals
+    else:
+        row, col = at[0] % h, at[1] % w
+    peak = float(r[row, col])
+    rms = math.sqrt(float((r**2).mean()))
+    dy, dx = wrapped(row, h), wrapped(col, w)
+    away = search & ~near(h, w, (row, col), 2)
+
+    # all phases are equal: the peak is as high as that of the reference with itself
+    own = float(np.fft.irfft2(phases(first, first, window, cutoff, keep_mean), s=(h, w))[0, 0])
+    if (dy, dx) == (0, 0) and peak > 0 and peak >= 0.999 * own:
+        flags |= IDENTICAL
+
+    opinion = np.zeros((h, w))
+    elsewhere = q = 0.0
+    if confirm:
+        options = {"window": confirm_window, "cutoff": confirm_cutoff}
+        opinion = np.abs(signed_correlogram(first, other, **options))
+        elsewhere = highest(opinion, away)
+        q = highest(opinion, near(h, w, (row, col), 1)) / elsewhere if elsewhere > 0 else 0.0
+    return Pair(
+        peak=peak,
+        mean=float(r.mean()),
+        rms=rms,
+        second_peak=highest(r, away),
+        zero_peak=float(r[0, 0]),
+        shift_y=dy + subpixel(signed, (row, col), 0),
+        shift_x=dx + subpixel(signed, (row, col), 1),
+        confirmation=q,
+        probability=confidence(q),
+        p_value=chance(peak, rms, int(search.sum())),
+        invalid_pixels=other.invalid,
+        peak_dy=dy,
+        peak_dx=dx,
+        flags=flags,
+        r=r,
+        signed=signed,
+        opinion=opinion,
+        elsewhere=elsewhere,
+    )
+
+
+# ---------------------------------------------------------------- one stack, some stacks
+
+
+def aggregate(values: Sequence[float] | Floats, how: str) -> float:
+    """One number from one per image; 0 from none."""
+    values = [float(v) for v in values]
+    if not values:
+        return 0.0
+    if how == "harmonic_mean":
+        if not any(values):
+            return 0.0
+        return len(values) / math.fsum(1 / max(v, 1e-4) for v in values)
+    if how == "mean":
+        return math.fsum(values) / len(values)
+    if how == "minimum":
+        return min(values)
+    if how == "median":
+        return float(np.median(values))
+    raise ValueError(how)
+
+
+METHODS: dict[str, dict[str, Any]] = {
+    "robust": {"statistic": "confirmation", "how": "harmonic_mean"},
+    "peak_to_mean": {"statistic": "peak_to_mean", "how": "mean"},
+    "ewoksndreg": {"statistic": "peak_minus_mean", "how": "mean", "include_reference": True},
+}
+
+
+def stack_values(
+    stack: Sequence[Any] | NDArray[Any],
+    statistic: str,
+    *,
+    reference_image: int = 0,
+    pairing: str = "reference",
+    include_reference: bool = False,
+    masks: Any = None,
+    **options: Any,
+) -> list[float]:
+    """The statistic of each compared image."""
+    n = len(stack)
+    reference_image %= n
+    out = []
+    for i in range(n):
+        base = reference_image if pairing == "reference" else i - 1
+        if pairing == "reference" and i == base and not include_reference:
+            continue
+        if pairing == "previous" and i == 0:
+            continue
+        pair = pair_score(
+            stack[base],
+            stack[i],
+            reference_mask=None if masks is None else masks[base],
+            mask=None if masks is None else masks[i],
+            confirm=statistic == "confirmation",
+            keep_mean=statistic == "peak_minus_mean",
+            **options,
+        )
+        if statistic == "confirmation":
+            out.append(pair.probability)
+        elif statistic == "peak_to_mean":
+            out.append(pair.peak / pair.mean if pair.mean > 0 else 0.0)
+        elif statistic == "peak_minus_mean":
+            out.append(pair.peak - pair.mean)
+        else:
+            raise ValueError(statistic)
+    return out
+
+
+def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "robust", **options: Any) -> float:
+    """Score of a stack by one of the three named methods; larger is better."""
+    chosen = METHODS[method]
+    include = chosen.get("include_reference", False)
+    values = stack_values(stack, chosen["statistic"], include_reference=include, **options)
+    return aggregate(values, chosen["how"])
+
+
+def rank(stacks: Mapping[Any, Any], method: str = "robust", **options: Any) -> list[Any]:
+    """Keys of the stacks, best first; equals keep the order of the mapping."""
+    scores = {name: stack_score(stack, method, **options) for name, stack in stacks.items()}
+    return sorted(scores, key=lambda name: -scores[name])

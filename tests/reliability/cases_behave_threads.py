@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+from .table import Section
+behave = Section("behave")

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: MIT
+"""Cases of the section `dtypes`."""
+
+from __future__ import annotations
+
+import pytest
+
+from .params import params, verify
+from .runner import Runner
+from .table import Case
+
+
+@pytest.mark.parametrize("case", params("dtypes"))
+def test_dtypes(case: Case, runner: Runner) -> None:
+    verify(runner, case)
