@@ -24,7 +24,7 @@ def _scores(stacks: Mapping[str, NDArray[Any]], method: str) -> dict[str, float]
 
 
 def robust(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
-    """The default method."""
+    """A second opinion on every peak; each stack judged alone."""
     return _scores(stacks, "robust")
 
 
@@ -36,3 +36,8 @@ def peak_to_mean(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
 def ewoksndreg(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     """The score that ewoksndreg computes."""
     return _scores(stacks, "ewoksndreg")
+
+
+def consensus(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """The default method: `robust`, in the light of the other stacks."""
+    return _scores(stacks, "consensus")

@@ -117,7 +117,8 @@ def assert_agrees(
     assert math.isclose(given["probability"], oracle.confidence(given["confirmation"]), rel_tol=1e-14)
 
     if expected.rms > 10 * own:
-        places = int(oracle.allowed(*expected.r.shape, options.get("max_shift")).sum())
+        h, w = expected.r.shape
+        places = int(oracle.allowed(h, w, options.get("max_shift")).sum())
         low = oracle.chance(expected.peak + own, expected.rms - own, places)
         high = oracle.chance(expected.peak - own, expected.rms + own, places)
         assert low * (1 - 1e-9) <= given["p_value"] <= high * (1 + 1e-9), f"{given} {low} {high}"

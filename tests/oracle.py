@@ -50,24 +50,26 @@ class Image:
         return not self.flags & (NO_CONTRAST | ALL_INVALID)
 
 
-def exact_floats(image: NDArray[Any], valid: Bools) -> Floats:
-    """The pixels as float64 in [-1, 1], up to a shift of integers and a power of two.
+def as_floats(image: NDArray[Any], valid: Bools) -> Floats:
+    """The valid pixels as float64, the others 0.
 
-    64-bit integers do not fit into float64, so integers are first counted from the smallest
-    valid one, in Python's own integers. Floats only change their exponent, which is exact.
+    64-bit integers do not fit into float64, so these are first counted from the first valid one,
+    in Python's own integers.
     """
     out = np.zeros(image.shape)
-    if not valid.any():
-        return out
-    if image.dtype.kind in "biu":
+    if image.dtype.kind in "iu" and image.dtype.itemsize == 8:
         numbers = [int(v) for v in image[valid]]
-        base = min(numbers)
-        out[valid] = [float(v - base) for v in numbers]
+        out[valid] = [float(v - numbers[0]) for v in numbers]
     else:
         out[valid] = image[valid].astype(np.float64)
-    exponent = math.frexp(float(np.abs(out).max()))[1]
+    return out
+
+
+def scaled(pixels: Floats) -> Floats:
+    """Within [-1, 1] by a power of two, which is exact but for what is 2^1000 times smaller."""
+    exponent = math.frexp(float(np.abs(pixels).max()))[1]
     # in two steps: the factor itself may not be a float64 (subnormal pixels)
-    return np.ldexp(np.ldexp(out, -(exponent // 2)), -(exponent - exponent // 2))
+    return np.ldexp(np.ldexp(pixels, -(exponent // 2)), -(exponent - exponent // 2))
 
 
 def prepare(image: Any, mask: Any = None) -> Image:
@@ -82,10 +84,11 @@ def prepare(image: Any, mask: Any = None) -> Image:
     if mask is not None:
         valid = valid & np.asarray(mask, bool)
     invalid = int(valid.size - valid.sum())
-    pixels = exact_floats(image, valid)
+    pixels = as_floats(image, valid)
     if not valid.any():
         return Image(pixels, 0.0, invalid, ALL_INVALID)
     levels = len(np.unique(pixels[valid]))
+    pixels = scaled(pixels)
     flags = NO_CONTRAST if levels == 1 else FEW_LEVELS if levels <= 3 else 0
     # a mean is within one rounding of the exact one: fsum
     pixels[~valid] = math.fsum(pixels[valid]) / int(valid.sum())
@@ -188,7 +191,9 @@ def correlogram_error(
     if shape[1] % 2 == 0:
         twice[-1] = 1
     total = float((twice * turn).sum()) if worst else float(np.sqrt((twice**2 * turn**2).sum()))
-    own = 4 * eps * (1 + math.log2(hw)) * float((twice * np.abs(kept)).sum()) / hw
+    # the inverse transform's own error, and that of exponentials far below 1
+    exponents = 1 - np.log(np.maximum(weight, 1e-300))
+    own = 4 * eps * (1 + math.log2(hw)) * float((twice * np.abs(kept) * exponents).sum()) / hw
     return total / hw + own
 
 

@@ -51,6 +51,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "p_value": np.full(m, 1e-9),
         "invalid_pixels": np.zeros(m, dtype=np.int64),
         "flags": np.zeros(m, dtype=np.uint32),
+        "agreement": np.ones(m),
         "values": values,
     }
     made = SimpleNamespace(**(fields | changes))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ def whole_numbers(dtype: str, seed: int = 0) -> NDArray[Any]:
 @pytest.mark.parametrize("precision", ["double", "single"])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("dtype", ["?", *INTEGERS, *FLOATS])
-def test_dtypes(dtype: str, order: str, precision: str) -> None:
+def test_dtypes(dtype: str, order: Literal["<", ">"], precision: str) -> None:
     """int16 images from -32768 to 32767 must not wrap, nor int64 lose its sign."""
     images = whole_numbers(dtype)
     given = images.astype(np.dtype(dtype).newbyteorder(order))

@@ -128,11 +128,11 @@ def test_dtypes_of_masks(dtype: str) -> None:
     """1 and 0 have two readings (valid, or bad pixel): only booleans are masks."""
     scorer = _core.Scorer(stack()[0])
     with pytest.raises(TypeError, match=r"[Mm]ask"):
-        _core.Scorer(stack()[0], mask=np.ones((6, 7), dtype))  # type: ignore[arg-type]
+        _core.Scorer(stack()[0], mask=np.ones((6, 7), dtype))
     with pytest.raises(TypeError, match=r"[Mm]ask"):
-        scorer.score(stack(), mask=np.ones((3, 6, 7), dtype))  # type: ignore[arg-type]
+        scorer.score(stack(), mask=np.ones((3, 6, 7), dtype))
     with pytest.raises(TypeError, match=r"[Mm]ask"):
-        scorer.correlogram(stack()[0], mask=np.ones((6, 7), dtype))  # type: ignore[arg-type]
+        scorer.correlogram(stack()[0], mask=np.ones((6, 7), dtype))
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_kinds_of_options(option: str, value: Any) -> None:
 
 def test_options_have_names() -> None:
     with pytest.raises(TypeError):
-        _core.Scorer(stack()[0], None)  # type: ignore[misc]
+        _core.Scorer(stack()[0], None)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        _core.Scorer(stack()[0]).score(stack(), None)  # type: ignore[misc]
+        _core.Scorer(stack()[0]).score(stack(), None)  # type: ignore[call-arg]
 
 
 @pytest.mark.parametrize("num_threads", [-1, -1000])

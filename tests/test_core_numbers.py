@@ -93,7 +93,7 @@ def test_correlogram(options: dict[str, Any], second_opinion: bool, precision: s
 
 
 def test_record_has_the_documented_fields() -> None:
-    kinds = {name: _core.PAIR_SCORE.fields[name][0].str[1:] for name in _core.PAIR_SCORE.names}
+    kinds = {name: _core.PAIR_SCORE[name].str[1:] for name in _core.PAIR_SCORE.names or ()}
     expected = dict.fromkeys(NUMBERS, "f8") | {"invalid_pixels": "i8", "peak_dy": "i4", "peak_dx": "i4"}
     assert expected.items() <= kinds.items()
     assert kinds["flags"] == "u4"
@@ -326,7 +326,8 @@ def test_sixteen_decades_of_spectrum() -> None:
     y, x = np.mgrid[:96, :100]
 
     def smooth(dy: float, dx: float) -> Floats:
-        return 100 * np.exp(-((y - 45 + dy) ** 2 + (x - 51 + dx) ** 2) / 40.0)
+        bump: Floats = 100 * np.exp(-((y - 45 + dy) ** 2 + (x - 51 + dx) ** 2) / 40.0)
+        return bump
 
     a, b = smooth(0, 0), smooth(2, -3)
     record = _core.Scorer(a).score([b])[0]
@@ -336,6 +337,29 @@ def test_sixteen_decades_of_spectrum() -> None:
     # the few bins next to the bound are in or out, and carry any phase
     for name in ("peak", "mean", "rms", "second_peak"):
         assert record[name] == pytest.approx(getattr(pair, name), rel=0.02)
+
+
+@pytest.mark.parametrize(("precision", "eps"), PRECISIONS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        *OPTIONS.values(),
+        {"window": "hann", "keep_mean": True},
+        {"window": "hann", "keep_mean": True, "cutoff": 0.05},
+        {"cutoff": 0.05, "keep_mean": True},
+    ],
+    ids=str,
+)
+def test_identical_under_every_option(options: dict[str, Any], precision: str, eps: float) -> None:
+    """The same image in other units; a negative one too, unless the mean is kept."""
+    rng = np.random.default_rng(21)
+    scene = rng.normal(size=(9, 16))
+    images = np.array([scene, 3 * scene - 1, -0.5 * scene, rng.normal(size=scene.shape)])
+    records = _core.Scorer(scene, precision=precision, **options).score(images)
+    same = 0 if options.get("keep_mean") else oracle.IDENTICAL
+    assert list(records["flags"]) == [oracle.IDENTICAL, oracle.IDENTICAL, same, 0]
+    for record, image in zip(records, images, strict=True):
+        assert_agrees(record, scene, image, eps=eps, **options)
 
 
 def test_filtered_correlogram_of_another_image_is_not_identical() -> None:

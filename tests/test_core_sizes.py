@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -41,7 +43,7 @@ def test_every_size_to_17(h: int) -> None:
 @pytest.mark.parametrize("h", range(1, 18))
 def test_every_size_to_17_filtered(h: int) -> None:
     """Windows start at 8 pixels, on each axis for itself."""
-    options = {"window": "hann", "cutoff": 0.25, "max_shift": 4.0, "confirm_window": None}
+    options: dict[str, Any] = {"window": "hann", "cutoff": 0.25, "max_shift": 4.0, "confirm_window": None}
     for w in range(1, 18):
         images = images_of(h, w)
         record = _core.Scorer(images[0], **options).score(images[1:2])[0]

@@ -26,7 +26,7 @@ LAYERS = [
     ["engine", "progress"],
     ["findings"],
     ["scoring"],
-    ["live"],
+    ["live", "consensus"],
     ["ranking"],
     ["reg2d", "reporting"],
     ["panels", "plotting", "demo"],

@@ -31,7 +31,8 @@ def whole_spectrum_correlogram(reference: Floats, image: Floats) -> Floats:
     product[0, 0] = 0
     size = np.abs(product)
     cross = np.where(size > 1e-9 * size.max(), product / np.where(size > 0, size, 1), 0)
-    return np.abs(dft(cross.conj())) / image.size
+    found: Floats = np.abs(dft(cross.conj())) / image.size
+    return found
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (8, 8), (9, 4), (1, 6), (7, 1), (16, 11)])
@@ -233,13 +234,24 @@ def test_few_levels(levels: int) -> None:
 
 def test_scaling_is_exact() -> None:
     a = np.ldexp(np.round(np.ldexp(noise(14, 6, 7), 10)), -10)
-    base = oracle.exact_floats(a, np.ones(a.shape, bool))
+    base = oracle.scaled(a)
+    assert 0.5 <= np.abs(base).max() < 1
     for power in (-1000, -1060, 1020, 3):  # down to subnormal pixels: 10 bits survive
-        scaled = oracle.exact_floats(np.ldexp(a, power), np.ones(a.shape, bool))
-        assert (scaled == base).all()
+        assert (oracle.scaled(np.ldexp(a, power)) == base).all()
+    assert (oracle.scaled(np.zeros((2, 3))) == 0).all()
+
+
+def test_wide_integers_are_counted_from_the_first() -> None:
     whole = np.random.default_rng(0).integers(0, 1000, (6, 7))
-    small = oracle.exact_floats(whole.astype(np.uint16), np.ones(a.shape, bool))
-    assert (oracle.exact_floats(whole.astype(np.uint64) + 2**63, np.ones(a.shape, bool)) == small).all()
+    small = oracle.prepare(whole)
+    for offset, dtype in ((2**63, np.uint64), (2**62, np.int64), (-(2**63), np.int64)):
+        large = np.array([[int(v) + offset for v in row] for row in whole], dtype)
+        assert (oracle.prepare(large).pixels == small.pixels).all()
+        assert oracle.prepare(large).rounding == small.rounding
+    first = oracle.spectrum(small)
+    narrow = oracle.spectrum(oracle.prepare(whole.astype(np.int32)))
+    scale = abs(first[1, 1]) / abs(narrow[1, 1])  # another power of two
+    np.testing.assert_allclose(first, scale * narrow, atol=1e-12)
 
 
 @pytest.mark.parametrize("how", ["harmonic_mean", "mean", "minimum", "median"])

@@ -62,7 +62,7 @@ def stacks() -> dict[str, NDArray[np.int64]]:
     return {name: np.array(images) for name, images in made.items()}
 
 
-def core_statistics(stack: NDArray[Any], method: str, precision: str) -> tuple[list[float], str]:
+def core_statistics(stack: NDArray[Any], method: str, precision: str) -> tuple[NDArray[np.float64], str]:
     options = oracle.METHODS[method]
     scorer = _core.Scorer(
         stack[0],

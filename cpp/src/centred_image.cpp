@@ -11,8 +11,9 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-constexpr std::size_t run = 256;   // pixels converted at a time
-constexpr std::size_t lanes = 4;   // independent sums, so that additions need not wait
+constexpr std::size_t run = 256;  // pixels converted at a time
+constexpr std::size_t lanes = 4;  // independent sums, so that additions need not wait
+constexpr std::size_t patience = std::size_t{1} << 16;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // 2^-ilogb(value), kept where both it and value times it are normal numbers.
@@ -49,14 +50,14 @@ struct CentredImage::Sums {
   double about = 0;
   double low = infinity;
   double high = -infinity;
-  double sum = 0;      // pixel - about
-  double squares = 0;  // (pixel - about)^2
+  double sum = 0;       // pixel - about
+  double squares = 0;   // (pixel - about)^2
   double absolute = 0;  // |pixel|
   std::int64_t valid = 0;
   std::size_t levels = 0;
 };
 
-CentredImage::Sums CentredImage::sweep(double scale) const {
+CentredImage::Sums CentredImage::sweep(double scale, Stopper& stopper) const {
   Sums sums;
   Levels levels;
   std::array<double, run> pixels;
@@ -64,9 +65,15 @@ CentredImage::Sums CentredImage::sweep(double scale) const {
   low.fill(infinity);
   high.fill(-infinity);
   bool found = false;
+  std::size_t unasked = 0;  // pixels since the stopper was asked
   for (std::size_t row = 0; row < height(); ++row) {
     for (std::size_t first = 0; first < width(); first += run) {
       const std::size_t count = std::min(run, width() - first);
+      unasked += count;
+      if (unasked >= patience) {
+        stopper.check();
+        unasked = 0;
+      }
       reader_.read(row, first, count, pixels.data());
       if (scale != 1) {
         for (std::size_t i = 0; i < count; ++i) pixels[i] *= scale;
@@ -105,9 +112,9 @@ CentredImage::Sums CentredImage::sweep(double scale) const {
   return sums;
 }
 
-CentredImage::CentredImage(const ImageView& view) : reader_(view) {
+CentredImage::CentredImage(const ImageView& view, Stopper& stopper) : reader_(view) {
   const auto size = static_cast<std::int64_t>(height() * width());
-  Sums sums = sweep(1);
+  Sums sums = sweep(1, stopper);
   invalid_ = size - sums.valid;
   if (sums.valid == 0) {
     flags_ = all_invalid;
@@ -121,14 +128,15 @@ CentredImage::CentredImage(const ImageView& view) : reader_(view) {
   const double largest = std::max(std::abs(sums.low), std::abs(sums.high));
   if (largest > 1e140 || largest < 1e-140) {  // squares of differences would leave the range
     scale_ = power_to_one(largest) * 0.5;     // half: differences of opposite signs stay below 2
-    sums = sweep(scale_);
+    sums = sweep(scale_, stopper);
   }
   const auto count = static_cast<double>(sums.valid);
   const double shift = sums.sum / count;
   offset_ = sums.about + shift;
   gain_ = power_to_one(std::max(sums.high - offset_, offset_ - sums.low));
   rms_ = std::sqrt(std::max(0.0, sums.squares / count - shift * shift) * count /
-                   static_cast<double>(size)) * gain_;
+                   static_cast<double>(size)) *
+         gain_;
   sum_abs_ = (sums.absolute + static_cast<double>(invalid_) * std::abs(offset_)) * gain_;
 }
 
@@ -173,7 +181,8 @@ void CentredImage::load_columns(std::size_t first, std::size_t count, std::size_
 
 template double CentredImage::rounding_floor<float>() const noexcept;
 template double CentredImage::rounding_floor<double>() const noexcept;
-template void CentredImage::load_columns<float>(std::size_t, std::size_t, std::size_t, float*) const;
+template void CentredImage::load_columns<float>(std::size_t, std::size_t, std::size_t,
+                                                float*) const;
 template void CentredImage::load_columns<double>(std::size_t, std::size_t, std::size_t,
                                                  double*) const;
 

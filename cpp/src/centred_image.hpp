@@ -6,13 +6,14 @@
 #include <cstdint>
 
 #include "pixels.hpp"
+#include "stopper.hpp"
 
 namespace ndreg_preeval::detail {
 
 class CentredImage {
  public:
   // Two sweeps over the pixels at most, usually one: statistics, and again only for extreme values.
-  explicit CentredImage(const ImageView& view);
+  CentredImage(const ImageView& view, Stopper& stopper);
 
   std::size_t height() const noexcept { return reader_.height(); }
   std::size_t width() const noexcept { return reader_.width(); }
@@ -32,13 +33,13 @@ class CentredImage {
 
  private:
   struct Sums;
-  Sums sweep(double scale) const;
+  Sums sweep(double scale, Stopper& stopper) const;
   double centred(double pixel) const noexcept;
 
   PixelReader reader_;
-  double scale_ = 1;   // power of two, keeps sums and squares in range
-  double offset_ = 0;  // mean of the valid pixels times scale_
-  double gain_ = 1;    // power of two, brings the farthest pixel to [1, 2)
+  double scale_ = 1;    // power of two, keeps sums and squares in range
+  double offset_ = 0;   // mean of the valid pixels times scale_
+  double gain_ = 1;     // power of two, brings the farthest pixel to [1, 2)
   double sum_abs_ = 0;  // of the pixels as they came, in units of the centred image
   double rms_ = 0;      // of the centred image
   std::int64_t invalid_ = 0;

@@ -8,29 +8,25 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-// P = q^2 / (q^2 + 1.5^2): an image whose peak is confirmed 1.5 times over is
-// as likely as not to be right (a fit to images with known shifts).
+// P = q^2 / (q^2 + 1.5^2): an image whose peak is confirmed 1.5 times over is as likely as not to
+// be right (a fit to images with known shifts).
 constexpr double even_chance = 1.5;
 constexpr double largest_confirmation = 1e3;
 
 kernel::Reach reach(std::size_t length, double max_shift) {
-  // Shifts -floor(length / 2) ... : index length / 2 of an even axis is a
-  // negative shift.
-  if (max_shift >= static_cast<double>(length / 2))
-    return {length, 0};
+  // No shift is longer than floor(length / 2), whichever way.
+  if (max_shift >= static_cast<double>(length / 2)) return {length, 0};
   const auto most = static_cast<std::size_t>(max_shift);
   return {most + 1, most};
 }
 
-std::size_t size(const kernel::Reach &reach) { return reach.high + reach.low; }
+std::size_t size(const kernel::Reach& reach) { return reach.high + reach.low; }
 
-// Whole-pixel shift of an index of the correlogram: beyond the middle it is
-// negative.
+// Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
 std::int32_t wrapped(std::size_t index, std::size_t length) {
   const auto signed_index = static_cast<std::int64_t>(index);
   return static_cast<std::int32_t>(
-      index > length / 2 ? signed_index - static_cast<std::int64_t>(length)
-                         : signed_index);
+      index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
 }
 
 double probability(double confirmation) {
@@ -40,95 +36,84 @@ double probability(double confirmation) {
 
 // Chance that the highest of `places` independent normal numbers is this high.
 double p_value(double peak, double rms, double places) {
-  if (!(rms > 0))
-    return 1;
+  if (!(rms > 0)) return 1;
   const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
   return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
 }
 
-// Vertex of the parabola through the peak and its neighbours along an axis,
-// relative to the peak (Tian, Huhns, Comput. Vision Graph. Image Process. 35,
-// 220, 1986).
+// Vertex of the parabola through the peak and its neighbours along an axis, relative to the peak
+// (Tian, Huhns, Comput. Vision Graph. Image Process. 35, 220, 1986).
 double parabola_offset(double before, double peak, double after) {
   const double curvature = before - 2 * peak + after;
-  if (!(curvature < 0))
-    return 0;
+  if (!(curvature < 0)) return 0;
   return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
 }
 
-} // namespace
+}  // namespace
 
 template <class T>
-Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options &options_)
-    : height(height_), width(width_), options(options_),
-      window{reach(height_, options_.max_shift),
-             reach(width_, options_.max_shift)},
+Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
+    : height(height_),
+      width(width_),
+      options(options_),
+      window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
       transforms(kernel::make_transforms<T>(height_, width_)) {}
 
 template <class T>
-PairScorer<T>::PairScorer(const Plan<T> &plan)
-    : plan_(plan), spectrum_(plan.transforms->spectrum_size()),
+PairScorer<T>::PairScorer(const Plan<T>& plan)
+    : plan_(plan),
+      spectrum_(plan.transforms->spectrum_size()),
       opinion_(plan.options.confirm ? plan.transforms->spectrum_size() : 0),
       scratch_(plan.transforms->scratch_size()),
       surface_(plan.height, plan.width, *plan.transforms) {}
 
 template <class T>
-void PairScorer<T>::prepare(const CentredImage &image, Reference<T> &reference,
-                            Stopper &stopper) {
-  const auto &transforms = *plan_.transforms;
+void PairScorer<T>::prepare(const CentredImage& image, Reference<T>& reference, Stopper& stopper) {
+  const auto& transforms = *plan_.transforms;
   reference.invalid_pixels = image.invalid_pixels();
   reference.flags = image.flags();
   reference.has_evidence = image.has_evidence();
-  if (!reference.has_evidence)
-    return;
+  if (!reference.has_evidence) return;
   transforms.forward(image, spectrum_.data(), scratch_.data(), stopper);
   const auto floor = static_cast<T>(image.template rounding_floor<T>());
-  const auto whiten = [&](const Filter &filter, AlignedBuffer<T> &unit) {
-    if (unit.size() == 0)
-      unit = AlignedBuffer<T>(transforms.spectrum_size());
-    return transforms.whiten(spectrum_.data(), floor, filter, unit.data(),
-                             scratch_.data());
+  const auto whiten = [&](const Filter& filter, AlignedBuffer<T>& unit) {
+    if (unit.size() == 0) unit = AlignedBuffer<T>(transforms.spectrum_size());
+    return transforms.whiten(spectrum_.data(), floor, filter, unit.data(), scratch_.data(),
+                             stopper);
   };
   const double total = whiten(plan_.options.aligner, reference.aligner);
-  const auto pixels =
-      static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
+  const auto pixels = static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
   reference.own_peak = (plan_.options.keep_mean ? total + 1 : total) / pixels;
-  if (plan_.options.confirm)
-    whiten(plan_.options.opinion, reference.opinion);
+  if (plan_.options.confirm) whiten(plan_.options.opinion, reference.opinion);
 }
 
 template <class T>
-bool PairScorer<T>::correlate(const Reference<T> &reference,
-                              const CentredImage &image, Stopper &stopper) {
-  if (!reference.has_evidence || !image.has_evidence())
-    return false;
-  const Options &options = plan_.options;
+bool PairScorer<T>::correlate(const Reference<T>& reference, const CentredImage& image,
+                              Stopper& stopper) {
+  if (!reference.has_evidence || !image.has_evidence()) return false;
+  const Options& options = plan_.options;
   plan_.transforms->forward(image, spectrum_.data(), scratch_.data(), stopper);
-  const kernel::Whitened<T> aligner{reference.aligner.data(),
-                                    options.aligner.window, options.keep_mean};
-  const kernel::Whitened<T> opinion{reference.opinion.data(),
-                                    options.opinion.window, false};
-  plan_.transforms->correlate(
-      spectrum_.data(), static_cast<T>(image.template rounding_floor<T>()),
-      aligner, options.confirm ? &opinion : nullptr, opinion_.data(),
-      scratch_.data(), stopper);
+  const kernel::Whitened<T> aligner{reference.aligner.data(), options.aligner.window,
+                                    options.keep_mean};
+  const kernel::Whitened<T> opinion{reference.opinion.data(), options.opinion.window, false};
+  plan_.transforms->correlate(spectrum_.data(), static_cast<T>(image.template rounding_floor<T>()),
+                              aligner, options.confirm ? &opinion : nullptr, opinion_.data(),
+                              scratch_.data(), stopper);
   return true;
 }
 
 template <class T>
-PairScore PairScorer<T>::score(const Reference<T> &reference,
-                               const CentredImage &image, Stopper &stopper) {
+PairScore PairScorer<T>::score(const Reference<T>& reference, const CentredImage& image,
+                               Stopper& stopper) {
   PairScore score;
   score.invalid_pixels = image.invalid_pixels();
   score.flags = image.flags();
-  if (!correlate(reference, image, stopper))
-    return score;
+  if (!correlate(reference, image, stopper)) return score;
 
   surface_.look_at(spectrum_.data(), plan_.window, scratch_.data(), stopper);
   Place place;
   measure_peak(score, place, reference.own_peak);
-  if (!(score.peak > 0))
-    return score;
+  if (!(score.peak > 0)) return score;
   measure_shift(score, place);
 
   if (plan_.options.confirm) {
@@ -136,22 +121,18 @@ PairScore PairScorer<T>::score(const Reference<T> &reference,
     const auto here = static_cast<double>(surface_.highest_around(place));
     const auto elsewhere = static_cast<double>(surface_.highest_outside(place));
     score.confirmation =
-        elsewhere > 0
-            ? std::min(here / elsewhere, std::numeric_limits<double>::max())
-            : 0.0;
+        elsewhere > 0 ? std::min(here / elsewhere, std::numeric_limits<double>::max()) : 0.0;
     score.probability = probability(score.confirmation);
   }
   return score;
 }
 
 template <class T>
-void PairScorer<T>::measure_peak(PairScore &score, Place &place,
-                                 double own_peak) {
+void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak) {
   score.peak = static_cast<double>(surface_.highest_value());
   score.mean = surface_.mean();
   score.rms = surface_.rms();
-  if (!(score.peak > 0))
-    return;
+  if (!(score.peak > 0)) return;
   place = surface_.highest();
   score.second_peak = static_cast<double>(surface_.highest_outside(place));
   score.zero_peak = std::abs(static_cast<double>(surface_.value(0, 0)));
@@ -160,45 +141,38 @@ void PairScorer<T>::measure_peak(PairScore &score, Place &place,
                               static_cast<double>(size(plan_.window.columns)));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
-  // Equal phases everywhere: the peak is as high as that of the reference with
-  // itself.
+  // Equal phases everywhere: the peak is as high as that of the reference with itself.
   const bool equal_phases = score.peak >= 0.999 * own_peak;
-  if (score.peak_dy == 0 && score.peak_dx == 0 && equal_phases)
-    score.flags |= identical;
+  if (score.peak_dy == 0 && score.peak_dx == 0 && equal_phases) score.flags |= identical;
 }
 
 template <class T>
-void PairScorer<T>::measure_shift(PairScore &score, const Place &place) {
+void PairScorer<T>::measure_shift(PairScore& score, const Place& place) {
   const auto at = [&](std::size_t row, std::size_t column) {
-    return static_cast<double>(
-        surface_.value(row % plan_.height, column % plan_.width));
+    return static_cast<double>(surface_.value(row % plan_.height, column % plan_.width));
   };
   const double sign = at(place.row, place.column) < 0 ? -1 : 1;
-  const auto along = [&](std::size_t length, std::size_t rows,
-                         std::size_t columns) {
-    if (length < 3)
-      return 0.0;
+  const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
+    if (length < 3) return 0.0;
     const std::size_t up = plan_.height;
     const std::size_t left = plan_.width;
-    return parabola_offset(
-        sign * at(place.row + up - rows, place.column + left - columns),
-        score.peak, sign * at(place.row + rows, place.column + columns));
+    return parabola_offset(sign * at(place.row + up - rows, place.column + left - columns),
+                           score.peak, sign * at(place.row + rows, place.column + columns));
   };
   score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
   score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
 }
 
 template <class T>
-std::vector<double> PairScorer<T>::correlogram(const Reference<T> &reference,
-                                               const CentredImage &image,
-                                               bool second_opinion,
-                                               Stopper &stopper) {
+std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
+                                               const CentredImage& image, bool second_opinion,
+                                               Stopper& stopper) {
   std::vector<double> values(plan_.height * plan_.width, 0.0);
-  if (!correlate(reference, image, stopper))
-    return values;
-  surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(),
-                   plan_.window, scratch_.data(), stopper);
+  if (!correlate(reference, image, stopper)) return values;
+  surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), plan_.window,
+                   scratch_.data(), stopper);
   for (std::size_t column = 0; column < plan_.width; ++column) {
+    stopper.check();
     for (std::size_t row = 0; row < plan_.height; ++row) {
       values[row * plan_.width + column] =
           std::abs(static_cast<double>(surface_.value(row, column)));
@@ -212,4 +186,4 @@ template struct Plan<double>;
 template class PairScorer<float>;
 template class PairScorer<double>;
 
-} // namespace ndreg_preeval::detail
+}  // namespace ndreg_preeval::detail

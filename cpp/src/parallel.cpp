@@ -21,9 +21,9 @@ namespace {
 
 // One call: the queue of indices, the first error, and who is still at work.
 class Queue {
-public:
-  Queue(std::size_t count, Stopper &stopper,
-        const std::function<void(std::size_t, std::size_t)> &task)
+ public:
+  Queue(std::size_t count, Stopper& stopper,
+        const std::function<void(std::size_t, std::size_t)>& task)
       : count_(count), stopper_(stopper), task_(task) {}
 
   void work(std::size_t thread) noexcept {
@@ -36,11 +36,10 @@ public:
       for (;;) {
         stopper_.check();
         index = next_.fetch_add(1, std::memory_order_relaxed);
-        if (index >= count_)
-          break;
+        if (index >= count_) break;
         task_(index, thread);
       }
-    } catch (const StoppedByAnother &) { // which keeps its error
+    } catch (const StoppedByAnother&) {  // which keeps its error
     } catch (...) {
       keep(index, std::current_exception());
     }
@@ -49,20 +48,18 @@ public:
     idle_.notify_all();
   }
 
-  // The calling thread has nothing left to do but others have: stay able to
-  // stop them.
+  // The calling thread has nothing left to do but others have: stay able to stop them.
   void wait_for_others() noexcept {
     for (;;) {
       {
         std::unique_lock<std::mutex> lock(mutex_);
-        if (idle_.wait_for(lock, std::chrono::milliseconds(20),
-                           [this] { return active_ == 0; })) {
+        if (idle_.wait_for(lock, std::chrono::milliseconds(20), [this] { return active_ == 0; })) {
           return;
         }
       }
       try {
         stopper_.check();
-      } catch (const StoppedByAnother &) {
+      } catch (const StoppedByAnother&) {
       } catch (...) {
         keep(0, std::current_exception());
       }
@@ -70,27 +67,24 @@ public:
   }
 
   void rethrow() const {
-    if (error_)
-      std::rethrow_exception(error_);
+    if (error_) std::rethrow_exception(error_);
   }
 
-private:
-  // Indices are handed out in order, and work that was begun is finished: of
-  // several errors the one with the lowest index is kept, whatever the threads.
-  // To be stopped comes before all.
+ private:
+  // Indices are handed out in order, and work that was begun is finished: of several errors the
+  // one with the lowest index is kept, whatever the threads. To be stopped comes before all.
   void keep(std::size_t index, std::exception_ptr error) noexcept {
     const std::size_t rank = stopper_.stopped() ? 0 : index + 1;
     const std::lock_guard<std::mutex> lock(mutex_);
     next_.store(count_, std::memory_order_relaxed);
-    if (error_ && error_rank_ <= rank)
-      return;
+    if (error_ && error_rank_ <= rank) return;
     error_ = std::move(error);
     error_rank_ = rank;
   }
 
   const std::size_t count_;
-  Stopper &stopper_;
-  const std::function<void(std::size_t, std::size_t)> &task_;
+  Stopper& stopper_;
+  const std::function<void(std::size_t, std::size_t)>& task_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
   std::condition_variable idle_;
@@ -101,13 +95,12 @@ private:
 
 #if defined(NDREG_PREEVAL_OPENMP)
 
-void run_openmp(std::size_t threads, Queue &queue) {
+void run_openmp(std::size_t threads, Queue& queue) {
 #pragma omp parallel num_threads(static_cast<int>(threads))
   {
     const int thread = omp_get_thread_num();
     queue.work(static_cast<std::size_t>(thread));
-    if (thread == 0)
-      queue.wait_for_others();
+    if (thread == 0) queue.wait_for_others();
   }
 }
 
@@ -115,34 +108,31 @@ void run_openmp(std::size_t threads, Queue &queue) {
 
 #if defined(NDREG_PREEVAL_OPENMP) || defined(NDREG_PREEVAL_STD_THREADS)
 
-void run_std(std::size_t threads, Queue &queue) {
+void run_std(std::size_t threads, Queue& queue) {
   std::vector<std::thread> others;
   others.reserve(threads - 1);
   for (std::size_t thread = 1; thread < threads; ++thread) {
     try {
       others.emplace_back([&queue, thread] { queue.work(thread); });
-    } catch (const std::exception &) {
-      break; // no more threads or memory to be had: those there are do all the
-             // work
+    } catch (const std::exception&) {
+      break;  // no more threads or memory to be had: those there are do all the work
     }
   }
   queue.work(0);
   queue.wait_for_others();
-  for (std::thread &other : others)
-    other.join();
+  for (std::thread& other : others) other.join();
 }
 
 #endif
 
-} // namespace
+}  // namespace
 
-void for_each_index(std::size_t count, std::size_t threads, Stopper &stopper,
-                    const std::function<void(std::size_t, std::size_t)> &task) {
+void for_each_index(std::size_t count, std::size_t threads, Stopper& stopper,
+                    const std::function<void(std::size_t, std::size_t)>& task) {
   threads = std::min(threads, count);
   Queue queue(count, stopper, task);
 #if defined(NDREG_PREEVAL_OPENMP)
-  if (threads > 1)
-    threads = threads_openmp_can_start(threads);
+  if (threads > 1) threads = threads_openmp_can_start(threads);
   if (threads <= 1) {
     queue.work(0);
   } else if (openmp_is_safe()) {
@@ -162,7 +152,7 @@ void for_each_index(std::size_t count, std::size_t threads, Stopper &stopper,
   queue.rethrow();
 }
 
-const char *thread_backend() noexcept {
+const char* thread_backend() noexcept {
 #if defined(NDREG_PREEVAL_OPENMP)
   return "openmp";
 #elif defined(NDREG_PREEVAL_STD_THREADS)
@@ -172,4 +162,4 @@ const char *thread_backend() noexcept {
 #endif
 }
 
-} // namespace ndreg_preeval::detail
+}  // namespace ndreg_preeval::detail

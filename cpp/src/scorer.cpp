@@ -30,16 +30,17 @@ class Scorer::Impl {
   virtual std::size_t width() const noexcept = 0;
   virtual std::int64_t reference_invalid_pixels() const noexcept = 0;
   virtual std::uint32_t reference_flags() const noexcept = 0;
-  virtual std::vector<PairScore> score(const std::vector<ImageView>& images,
-                                       const RunOptions& run, bool consecutive) const = 0;
+  virtual std::vector<PairScore> score(const std::vector<ImageView>& images, const RunOptions& run,
+                                       bool consecutive) const = 0;
   virtual std::vector<double> correlogram(const ImageView& image, bool second_opinion,
                                           const RunOptions& run) const = 0;
 };
 
 namespace {
 
-CentredImage centre(const ImageView& view, const Options& options, const std::string& what) {
-  CentredImage image(view);
+CentredImage centre(const ImageView& view, const Options& options, const std::string& what,
+                    Stopper& stopper) {
+  CentredImage image(view, stopper);
   if (image.invalid_pixels() > 0 && !options.accept_invalid) {
     throw std::invalid_argument(what + " must have valid pixels only, but " +
                                 std::to_string(image.invalid_pixels()) +
@@ -53,9 +54,9 @@ class TypedScorer final : public Scorer::Impl {
  public:
   TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
       : plan_(reference.height, reference.width, options) {
-    const CentredImage image = centre(reference, options, "the reference image");
     Stopper stopper(run.should_stop);
-    Lease lease(*this);
+    Lease lease(*this);  // first: where memory is short, no need to look at the pixels
+    const CentredImage image = centre(reference, options, "the reference image", stopper);
     lease->prepare(image, reference_, stopper);
   }
 
@@ -85,11 +86,12 @@ class TypedScorer final : public Scorer::Impl {
           const detail::Reference<T>* reference = &reference_;
           if (consecutive) {
             const CentredImage before =
-                centre(images[index], plan_.options, detail::image_name(index));
+                centre(images[index], plan_.options, detail::image_name(index), stopper);
             scorer.prepare(before, scorer.own_reference(), stopper);
             reference = &scorer.own_reference();
           }
-          const CentredImage image = centre(images[at], plan_.options, detail::image_name(at));
+          const CentredImage image =
+              centre(images[at], plan_.options, detail::image_name(at), stopper);
           scores[index] = scorer.score(*reference, image, stopper);
         });
     return scores;
@@ -102,8 +104,8 @@ class TypedScorer final : public Scorer::Impl {
     }
     detail::check_view(view, "the image");
     detail::check_same_shape(view, plan_.height, plan_.width, "the image");
-    const CentredImage image = centre(view, plan_.options, "the image");
     Stopper stopper(run.should_stop);
+    const CentredImage image = centre(view, plan_.options, "the image", stopper);
     Lease lease(*this);
     return lease->correlogram(reference_, image, second_opinion, stopper);
   }

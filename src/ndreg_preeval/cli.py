@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from .methods import METHODS
+from .methods import DEFAULT_METHOD, METHODS
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
@@ -140,7 +140,7 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--plot", metavar="FILE", help="write a figure (png, pdf, svg); needs matplotlib")
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
     score = parser.add_argument_group("score")
-    score.add_argument("--method", choices=list(METHODS), default="robust", help="default: %(default)s")
+    score.add_argument("--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s")
     score.add_argument("--reference-stack", metavar="NAME", help="take this stack: no ranking is computed")
     score.add_argument(
         "--reference-image",

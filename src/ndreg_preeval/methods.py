@@ -41,6 +41,9 @@ class Method:
         Belongs to the same correlogram as `window`. None: no filter.
     include_reference : bool
         Whether the reference image, compared with itself, enters the aggregate.
+    consensus : bool
+        Whether, in a ranking, peaks lose value where the other stacks make their place
+        unlikely (all stacks share one motion). Needs the statistic "confirmation".
     name : str
         What tables and files call this method.
 
@@ -55,6 +58,7 @@ class Method:
     window: Window | None = None
     cutoff: float | None = None
     include_reference: bool = False
+    consensus: bool = False
     name: str = "custom"
 
     def __post_init__(self) -> None:
@@ -62,9 +66,14 @@ class Method:
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
-        if not isinstance(self.include_reference, bool):
-            raise TypeError(
-                f"method.include_reference must be True or False, not {kind(self.include_reference)}"
+        for argument in ("include_reference", "consensus"):
+            value = getattr(self, argument)
+            if not isinstance(value, bool):
+                raise TypeError(f"method.{argument} must be True or False, not {kind(value)}")
+        if self.consensus and self.statistic != "confirmation":
+            raise ValueError(
+                "method.consensus weighs probabilities: it needs the statistic 'confirmation', "
+                f"not {self.statistic!r}"
             )
         if not isinstance(self.name, str):
             raise TypeError(f"method.name must be a str, not {kind(self.name)}")
@@ -129,8 +138,11 @@ def as_float(argument: str, value: object) -> float:
 
 
 METHODS: dict[str, Method] = {
+    "consensus": Method("confirmation", "harmonic_mean", "hann", 0.15, consensus=True, name="consensus"),
     "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
     "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
     "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),
 }
-"""The named methods; ``"robust"`` is the default."""
+"""The named methods."""
+
+DEFAULT_METHOD = "consensus"

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import shorten
 from .methods import (
+    DEFAULT_METHOD,
     METHODS,
     WINDOWS,
     Method,
@@ -77,7 +78,7 @@ class Options:
     The parameters are those of `rank_stacks`.
     """
 
-    method: Method = METHODS["robust"]
+    method: Method = METHODS[DEFAULT_METHOD]
     reference_image: int = 0
     pairing: Pairing = "reference"
     precision: Precision = "auto"
@@ -171,7 +172,7 @@ class Options:
 
 def make_options(
     *,
-    method: str | Method = "robust",
+    method: str | Method = DEFAULT_METHOD,
     limits: Limits | None = None,
     mask: ArrayLike | None = None,
     **others: Any,

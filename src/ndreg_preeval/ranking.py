@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from .blocks import core_mask, make_scorer
+from .consensus import with_consensus
 from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
@@ -186,7 +187,7 @@ def rank_stacks(
     *,
     reference_stack: Any = None,
     reference_image: int = 0,
-    method: str | Method = "robust",
+    method: str | Method = "consensus",
     pairing: Pairing = "reference",
     precision: Precision = "auto",
     window: Window | None = None,
@@ -215,7 +216,9 @@ def rank_stacks(
     reference_image : int
         Index of the image that all others are compared with; negative counts from the end.
     method : str or Method
-        "robust", "peak_to_mean", "ewoksndreg", or a method of your own.
+        "consensus" (a second opinion on every peak, weighed against the other stacks),
+        "robust" (the second opinion alone), "peak_to_mean" (the documented ratio of
+        ewoksndreg), "ewoksndreg" (the score that it computes), or a method of your own.
     pairing : {"reference", "previous"}
         What an image is compared with: the reference image, or the image before it.
     precision : {"auto", "single", "double"}
@@ -308,6 +311,7 @@ def rank_stacks(
         results.append(result)
         alarms += [f"{stack_label(name)}: {text}" for text in texts]
     _check_rankable(results)
+    results = with_consensus(results)
     order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
     sentences, loud = _ranking_warnings(ranked, results)

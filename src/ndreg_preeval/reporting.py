@@ -25,6 +25,7 @@ PER_IMAGE: Final = (
     "confirmation",
     "probability",
     "p_value",
+    "agreement",
     "invalid_pixels",
 )
 """Attributes of `StackScore` with one number per compared image, called the same in the output."""

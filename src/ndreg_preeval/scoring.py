@@ -77,6 +77,9 @@ class StackScore:
         Pixels that were replaced.
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL`` of the core.
+    agreement : (m,) float array
+        How likely the place of the peak is in the light of the other stacks of a ranking,
+        relative to what it is alone; 1 where nobody contradicts or nobody was asked.
     values : (m,) float array
         What the method takes from each image.
     """
@@ -107,6 +110,7 @@ class StackScore:
     p_value: NDArray[np.float64]
     invalid_pixels: NDArray[np.int64]
     flags: NDArray[np.uint32]
+    agreement: NDArray[np.float64]
     values: NDArray[np.float64]
 
     @property
@@ -203,7 +207,11 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
             score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
         else:
             score = _core.aggregate(values, options.method.aggregation)
-    columns |= {"image_indices": indices, "reference_indices": references}
+    columns |= {
+        "image_indices": indices,
+        "reference_indices": references,
+        "agreement": np.ones(len(records)),
+    }
     for array in columns.values():
         array.setflags(write=False)
     result = StackScore(

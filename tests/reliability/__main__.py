@@ -35,7 +35,7 @@ def main(wanted: list[str]) -> int:
                 if verdict.complaint:
                     failed.append(f"{case.id} ({case.what}), {verdict.seconds:.1f} s:\n{verdict.complaint}\n")
             if chosen:
-                note = f", {absent} not run: optional package missing" if absent else ""
+                note = f", {absent} not run: optional package or tool missing" if absent else ""
                 print(f"{section.name:8} {passed:4} of {len(chosen):3} passed{note}", flush=True)
             totals = [a + b for a, b in zip(totals, (passed, len(chosen), absent), strict=True)]
     print(f"{'all':8} {totals[0]:4} of {totals[1]:3} passed in {time.monotonic() - began:.0f} s")

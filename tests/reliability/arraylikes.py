@@ -19,7 +19,7 @@ class GetItemOnly:
     def __len__(self) -> int:
         return len(self._stack)
 
-    def __getitem__(self, index: int) -> NDArray[Any]:
+    def __getitem__(self, index: int) -> Any:
         return self._stack[index]
 
 
@@ -130,7 +130,7 @@ class Raising:
     def __len__(self) -> int:
         return len(self._stack)
 
-    def __getitem__(self, index: int) -> NDArray[Any]:
+    def __getitem__(self, index: int) -> Any:
         if index >= len(self._stack):
             raise IndexError(index)
         if index == self._at:

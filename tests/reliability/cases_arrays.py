@@ -59,7 +59,10 @@ arrays.add(
 arrays.add("negative_stride_real", "a flipped view", each(lambda a: a[:, ::-1, ::-1]), RANKED)
 arrays.add("negative_stride_stack", "the last image first", each(lambda a: a[::-1]), RANKED)
 arrays.add(
-    "list_fortran_images", "a list of Fortran images", each(lambda a: [np.asfortranarray(i) for i in a]), RANKED
+    "list_fortran_images",
+    "a list of Fortran images",
+    each(lambda a: [np.asfortranarray(i) for i in a]),
+    RANKED,
 )
 arrays.add("list_of_arrays", "a list of 2-D arrays", each(list), RANKED)
 arrays.add("nested_lists", "nested Python lists", each(lambda a: a.tolist()), RANKED)
@@ -88,7 +91,10 @@ arrays.add(
 
 
 @arrays.scenario(
-    "broadcast_huge_n", "20000 images by a stride of 0: memory of an image, not of a stack", slow=True, timeout=60
+    "broadcast_huge_n",
+    "20000 images by a stride of 0: memory of an image, not of a stack",
+    slow=True,
+    timeout=60,
 )
 def _(_: Path) -> None:
     # All stacks are perfect, so mapping order decides.
@@ -121,7 +127,7 @@ arrays.add(
 )
 
 
-@arrays.case("xarray", "xarray.DataArray", RANKED, NAMES_GOOD, needs=("xarray",), slow=True)
+@arrays.case("xarray", "xarray.DataArray", RANKED, NAMES_GOOD, needs=("xarray",))
 def _(_: Path) -> Any:
     import xarray
 
@@ -132,7 +138,8 @@ def _(_: Path) -> Any:
 def _(_: Path) -> Any:
     import dask.array
 
-    return good(change=lambda a: dask.array.from_array(a, chunks=(1, 16, 40)))
+    lazily: Any = dask.array.from_array
+    return good(change=lambda a: lazily(a, chunks=(1, 16, 40)))
 
 
 @arrays.case(
@@ -147,7 +154,8 @@ def _(_: Path) -> Any:
     def fail(block: Any) -> Any:
         raise RuntimeError("detector offline")
 
-    lazy = dask.array.from_array(excellent(), chunks=(1, 32, 40))
+    lazily: Any = dask.array.from_array
+    lazy = lazily(excellent(), chunks=(1, 32, 40))
     return faulty(lazy.map_blocks(fail, dtype="f8", meta=np.empty((0, 0, 0))))
 
 
@@ -199,7 +207,9 @@ arrays.add(
     RANKED,
     NAMES_GOOD,
 )
-arrays.add("dict_value", "a mapping of images as stack", lambda _: faulty(dict(enumerate(excellent()))), NO_STACK)
+arrays.add(
+    "dict_value", "a mapping of images as stack", lambda _: faulty(dict(enumerate(excellent()))), NO_STACK
+)
 arrays.add("none_value", "None as stack", lambda _: faulty(None), NO_STACK)
 arrays.add("none_image", "None as image", lambda _: faulty([*excellent()[:3], None]), NO_STACK)
 arrays.add("bytes_value", "bytes as stack", lambda _: faulty(excellent().tobytes()), NO_STACK)

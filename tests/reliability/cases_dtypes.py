@@ -39,10 +39,10 @@ def bad(spoil: Callable[[NDArray[np.float64]], Any]) -> Build:
 dtypes.add("float32", "float32", cast("f4"), RANKED)
 dtypes.add("float16", "float16", cast("f2"), RANKED)
 dtypes.add("int8_half", "int8 0..127", ranged(0, 127, "i1"), RANKED)
-dtypes.add("int16_full", "int16 over its full range: differences overflow", ranged(-32768, 32767, "i2"), RANKED)
 dtypes.add(
-    "int64_full", "int64 over its full range", ranged(-(2**63), 2**63 - 1, "i8"), RANKED, NAMES_GOOD
+    "int16_full", "int16 over its full range: differences overflow", ranged(-32768, 32767, "i2"), RANKED
 )
+dtypes.add("int64_full", "int64 over its full range", ranged(-(2**63), 2**63 - 1, "i8"), RANKED, NAMES_GOOD)
 dtypes.add("uint8", "uint8 over its full range", ranged(0, 255, "u1"), RANKED)
 dtypes.add("uint32", "uint32 over its full range", ranged(0, 2**32 - 1, "u4"), RANKED)
 dtypes.add("uint32_offset", "uint32 4e9 + 0..200: lost in float32", ranged(4e9, 4e9 + 200, "u4"), RANKED)
@@ -99,7 +99,12 @@ def _(_: Path) -> Any:
     return faulty(stack)
 
 
-dtypes.add("datetime64", "dates subtract, but are no grey values", bad(lambda a: (a * 1e3).astype("M8[s]")), NAMES_BAD)
+dtypes.add(
+    "datetime64",
+    "dates subtract, but are no grey values",
+    bad(lambda a: (a * 1e3).astype("M8[s]")),
+    NAMES_BAD,
+)
 dtypes.add(
     "structured",
     "structured dtype",
@@ -109,7 +114,9 @@ dtypes.add(
 dtypes.add("void", "raw bytes", bad(lambda a: a.astype("f4").view("V4")), NAMES_BAD)
 
 
-@dtypes.case("ml_bfloat16", "bfloat16, which numpy takes for raw bytes", RANKED, NAMES_GOOD, needs=("ml_dtypes",))
+@dtypes.case(
+    "ml_bfloat16", "bfloat16, which numpy takes for raw bytes", RANKED, NAMES_GOOD, needs=("ml_dtypes",)
+)
 def _(_: Path) -> Any:
     import ml_dtypes
 
@@ -126,6 +133,9 @@ def _(_: Path) -> Any:
     stacks = good()
     spans = (20000, 35000, 50000, 65000)
     stacks["zeta"] = np.stack(
-        [to_range(image, -span / 2, span / 2, "i2") for image, span in zip(stacks["zeta"], spans, strict=True)]
+        [
+            to_range(image, -span / 2, span / 2, "i2")
+            for image, span in zip(stacks["zeta"], spans, strict=True)
+        ]
     )
     return stacks

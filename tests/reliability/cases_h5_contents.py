@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .cases_h5_layouts import FAMILIES, H5_REFUSED, h5, virtual
+from .cases_h5_layouts import H5_REFUSED, h5, virtual
 from .outcomes import BAD_LAST, FOUR, NOT_BEST, OTHERS_IN_ORDER, error
 from .support import excellent
 from .uris import bad_uri, beside, write
@@ -47,14 +47,21 @@ for name, shape in {
     "shape_n0": (0, 32, 40),
     "shape_32d": (1,) * 32,
 }.items():
-    h5.add(name, f"{len(shape)} dimensions, {np.prod(shape)} values", holding(data=np.ones(shape)), H5_REFUSED)
+    h5.add(
+        name, f"{len(shape)} dimensions, {np.prod(shape)} values", holding(data=np.ones(shape)), H5_REFUSED
+    )
 
 h5.add(
     "dtype_compound", "compound", holding(data=np.zeros((4, 32, 40), [("x", "f8"), ("y", "f8")])), H5_REFUSED
 )
 h5.add("dtype_complex", "complex", holding(data=excellent() * (1 + 1j)), H5_REFUSED)
 h5.add("dtype_fixed_str", "fixed strings", holding(data=np.full((4, 8, 8), b"text", "S4")), H5_REFUSED)
-h5.add("dtype_array_elem", "elements are arrays", holding(shape=(4, 32, 40), dtype="(3,)f8", fillvalue=None), H5_REFUSED)
+h5.add(
+    "dtype_array_elem",
+    "elements are arrays",
+    holding(shape=(4, 32, 40), dtype="(3,)f8", fillvalue=None),
+    H5_REFUSED,
+)
 
 
 def special(make: Callable[[Any], Any]) -> Callable[[Path], Any]:
@@ -73,7 +80,9 @@ def special(make: Callable[[Any], Any]) -> Callable[[Path], Any]:
 h5.add("dtype_vlen_str", "strings of variable length", special(lambda h: h.string_dtype()), H5_REFUSED)
 h5.add("dtype_reference", "object references", special(lambda h: h.ref_dtype), H5_REFUSED)
 h5.add("dtype_regionref", "region references", special(lambda h: h.regionref_dtype), H5_REFUSED)
-h5.add("dtype_datetime", "opaque datetime64", special(lambda h: h.opaque_dtype(np.dtype("M8[s]"))), H5_REFUSED)
+h5.add(
+    "dtype_datetime", "opaque datetime64", special(lambda h: h.opaque_dtype(np.dtype("M8[s]"))), H5_REFUSED
+)
 
 h5.add(
     "unallocated_nan",
@@ -98,10 +107,10 @@ def incomplete(missing: tuple[int, ...], fill: float | None = None) -> Callable[
 
 
 h5.add("virtual_all_missing", "no source of a virtual dataset exists", incomplete(ALL), H5_REFUSED, BAD_LAST)
+h5.add("virtual_all_missing_nan", "the same, fill value NaN", incomplete(ALL, np.nan), H5_REFUSED, BAD_LAST)
 h5.add(
-    "virtual_all_missing_nan", "the same, fill value NaN", incomplete(ALL, np.nan), H5_REFUSED, BAD_LAST
+    "virtual_one_missing", "the source of the third image is missing", incomplete((2,)), H5_REFUSED, NOT_BEST
 )
-h5.add("virtual_one_missing", "the source of the third image is missing", incomplete((2,)), H5_REFUSED, NOT_BEST)
 
 
 @h5.case("virtual_self", "a virtual dataset that maps onto itself", H5_REFUSED, FOUR)
@@ -154,13 +163,19 @@ def _(folder: Path) -> Any:
 
 
 @h5.case(
-    "missing_file", "no such file: the class of the error says so", error(FileNotFoundError, naming=["stk_bad", "nosuch.h5"])
+    "missing_file",
+    "no such file: the class of the error says so",
+    error(FileNotFoundError, naming=["stk_bad", "nosuch.h5"]),
 )
 def _(folder: Path) -> Any:
     return bad_uri(folder, file="nosuch.h5")
 
 
-@h5.case("symlink_loop", "a symbolic link to itself", error(OSError, ValueError, KeyError, naming=["stk_bad", "loop.h5"]))
+@h5.case(
+    "symlink_loop",
+    "a symbolic link to itself",
+    error(OSError, ValueError, KeyError, naming=["stk_bad", "loop.h5"]),
+)
 def _(folder: Path) -> Any:
     (folder / "loop.h5").symlink_to("loop.h5")
     return bad_uri(folder, file="loop.h5")
@@ -190,4 +205,3 @@ def truncated(keep: float) -> Callable[[Path], Any]:
 
 h5.add("truncated_90", "cut at 90 percent", truncated(0.9), H5_REFUSED)
 h5.add("truncated_header", "cut inside the superblock", truncated(20), H5_REFUSED)
-__all__ = ["FAMILIES", "spoilt"]

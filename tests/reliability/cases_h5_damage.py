@@ -54,7 +54,7 @@ def overwritten(place: Callable[[int], int], data: bytes, **layout: Any) -> Call
         write(folder / "b.h5", {"stk_bad": excellent()}, chunks=(1, 32, 40), **options, **plugin)
         with h5py.File(folder / "b.h5", "r") as handle:
             chunk = handle["/entry/stk_bad"].id.get_chunk_info(1)
-        with open(folder / "b.h5", "r+b") as raw:
+        with (folder / "b.h5").open("r+b") as raw:
             raw.seek(chunk.byte_offset + place(chunk.size))
             raw.write(data)
         return bad_uri(folder)

@@ -55,13 +55,13 @@ def as_nobody() -> Any:
     """A folder that an unprivileged user owns, and this process as that user: root may read all."""
     import h5py  # noqa: F401 - whatever is imported late must be found while it may still be read
     import hdf5plugin  # noqa: F401
-    import silx.io.h5py_utils  # noqa: F401
+    import silx.io.h5py_utils
     import silx.io.url  # noqa: F401
 
     strict_warnings()
     with tempfile.TemporaryDirectory(prefix="nobody-") as folder:
         if os.getuid() == 0:
-            os.chmod(folder, 0o755)
+            Path(folder).chmod(0o755)
             os.chown(folder, NOBODY, NOBODY)
             os.setgroups([])
             os.setgid(NOBODY)
@@ -74,7 +74,7 @@ def _(_: Path) -> None:
     with as_nobody() as folder:
         write(folder / "b.h5", {"stk_bad": excellent()})
         stacks = bad_uri(folder)
-        os.chmod(folder / "b.h5", 0)
+        (folder / "b.h5").chmod(0)
         check(call(stacks), error(OSError, naming=["stk_bad", "b.h5"]))
 
 
@@ -82,12 +82,12 @@ def _(_: Path) -> None:
 def _(_: Path) -> None:
     with as_nobody() as folder:
         stacks = good_file(folder)
-        os.chmod(folder / "ok.h5", stat.S_IRUSR)
-        os.chmod(folder, stat.S_IRUSR | stat.S_IXUSR)
+        (folder / "ok.h5").chmod(stat.S_IRUSR)
+        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
         try:
             check(call(stacks), RANKED)
         finally:
-            os.chmod(folder, stat.S_IRWXU)
+            folder.chmod(stat.S_IRWXU)
 
 
 @contextlib.contextmanager
@@ -174,7 +174,7 @@ def _(folder: Path) -> None:
 
 def _overwrite(file: Path) -> None:
     size = file.stat().st_size
-    with open(file, "r+b") as handle:
+    with file.open("r+b") as handle:
         handle.write(os.urandom(size))
 
 

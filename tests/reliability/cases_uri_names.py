@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ for name, what, file in (
     uri.add(
         name,
         f"file name: {what}",
-        lambda folder, file=file: good_file(folder, file),
+        functools.partial(good_file, name=file),
         RANKED,
         error(OSError, ValueError, KeyError, naming=[file]),
     )
@@ -37,9 +38,11 @@ for name, what, file in (
 )
 def _(folder: Path) -> Any:
     good_file(folder, "what?.h5")
-    return {
-        name: data_url(file_path=str(folder / "what?.h5"), data_path=f"/entry/{name}") for name in good()
-    }
+    return {name: data_url(file_path=str(folder / "what?.h5"), data_path=f"/entry/{name}") for name in good()}
+
+
+def in_group(group: str, folder: Path) -> Any:
+    return write(folder / "ok.h5", good(), f"/entry/{group}")
 
 
 for name, what, group in (
@@ -52,7 +55,7 @@ for name, what, group in (
     uri.add(
         name,
         f"dataset name: {what}",
-        lambda folder, group=group: write(folder / "ok.h5", good(), f"/entry/{group}"),
+        functools.partial(in_group, group),
         RANKED,
         error(OSError, ValueError, KeyError, naming=[group]),
     )

@@ -95,9 +95,7 @@ values.add(
     lambda _: good(change=lambda a: np.full_like(a, NAN)),
     NAMES_GOOD,
 )
-values.add(
-    "pos_inf", "a +inf pixel", lambda _: faulty(spoilt(((2, 3, 4), INF))), NAMES_BAD, OTHERS_IN_ORDER
-)
+values.add("pos_inf", "a +inf pixel", lambda _: faulty(spoilt(((2, 3, 4), INF))), NAMES_BAD, OTHERS_IN_ORDER)
 values.add(
     "both_inf",
     "+inf and -inf",
@@ -105,9 +103,7 @@ values.add(
     NAMES_BAD,
     OTHERS_IN_ORDER,
 )
-values.add(
-    "denormal", "values about 1e-310", lambda _: good(change=lambda a: a * 1e-310), RANKED, NAMES_GOOD
-)
+values.add("denormal", "values about 1e-310", lambda _: good(change=lambda a: a * 1e-310), RANKED, NAMES_GOOD)
 values.add(
     "denormal_f32",
     "float32 about 1e-40",
@@ -115,7 +111,9 @@ values.add(
     RANKED,
     NAMES_GOOD,
 )
-values.add("tiny", "values about 1e-200: products underflow", lambda _: good(change=lambda a: a * 1e-200), RANKED)
+values.add(
+    "tiny", "values about 1e-200: products underflow", lambda _: good(change=lambda a: a * 1e-200), RANKED
+)
 values.add(
     "huge_range_overflow",
     "-1.7e308..1.7e308: the range overflows",

@@ -24,9 +24,5 @@ from .cases_uri import uri
 from .cases_values import values
 from .table import Case
 
-SECTIONS = {
-    section.name: section for section in (shapes, values, dtypes, arrays, names, uri, h5, behave)
-}
-CASES: dict[str, Case] = {
-    case.id: case for section in SECTIONS.values() for case in section.cases.values()
-}
+SECTIONS = {section.name: section for section in (shapes, values, dtypes, arrays, names, uri, h5, behave)}
+CASES: dict[str, Case] = {case.id: case for section in SECTIONS.values() for case in section.cases.values()}

@@ -8,6 +8,7 @@ one fork, and a case costs milliseconds instead of the start of an interpreter.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import json
 import os
@@ -41,7 +42,7 @@ def execute(case_id: str, folder: Path, verdict: Path) -> None:
         case.run(folder)
     except AssertionError as error:
         complaint = f"{error}" or "".join(traceback.format_exception(error)[-2:])
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is the verdict
         complaint = "unexpected " + "".join(traceback.format_exception(error))[-3000:]
     handle.write(json.dumps({"complaint": complaint}))
     handle.close()
@@ -81,10 +82,8 @@ def wait(pid: int, seconds: float) -> int | None:
         else:
             time.sleep(pause)
             pause = min(2 * pause, 0.02)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)  # what it may have left behind, or the case itself
-    except ProcessLookupError:
-        pass
     if status is None:
         os.waitpid(pid, 0)
     return status
@@ -94,11 +93,10 @@ def serve() -> None:
     """Import what most cases use, once, then work off orders; one JSON line each way."""
     import h5py  # noqa: F401
     import hdf5plugin  # noqa: F401
-    import numpy  # noqa: F401
     import silx.io.url  # noqa: F401
+    import tests.reliability.catalogue  # noqa: F401
 
     import ndreg_preeval  # noqa: F401
-    import tests.reliability.catalogue  # noqa: F401
 
     for line in sys.stdin:
         order = json.loads(line)

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from .table import Case
 
@@ -29,8 +32,9 @@ class Verdict:
 
 
 def missing(case: Case) -> list[str]:
-    """Optional packages that the case needs and that are not installed."""
-    return [name for name in case.needs if importlib.util.find_spec(name.partition(".")[0]) is None]
+    """Optional packages and programs that the case needs and that are not installed."""
+    packages = [name for name in case.needs if importlib.util.find_spec(name.partition(".")[0]) is None]
+    return packages + [name for name in case.tools if shutil.which(name) is None]
 
 
 class Runner:
@@ -39,7 +43,7 @@ class Runner:
     def __init__(self) -> None:
         self._server: subprocess.Popen[str] | None = None
 
-    def __enter__(self) -> Runner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -49,7 +53,8 @@ class Runner:
         trace: TracebackType | None,
     ) -> None:
         if self._server is not None:
-            assert self._server.stdin is not None and self._server.stdout is not None
+            assert self._server.stdin is not None
+            assert self._server.stdout is not None
             self._server.stdin.close()
             self._server.stdout.close()
             self._server.wait()
@@ -76,7 +81,8 @@ class Runner:
                 text=True,
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
-        assert self._server.stdin is not None and self._server.stdout is not None
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
         order = {
             "case": case.id,
             "folder": str(folder),
@@ -108,10 +114,8 @@ class Runner:
             except subprocess.TimeoutExpired:
                 return None
             finally:
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
                 process.wait()
 
     def _judge(self, case: Case, status: int | None, top: Path) -> str:

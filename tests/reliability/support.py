@@ -17,9 +17,7 @@ NOISE = {"kilo": 4.0, "zeta": 0.05, "alpha": 0.8}
 SHAPE = (32, 40)
 
 
-def images(
-    noise: float, *, n: int = 4, shape: tuple[int, int] = SHAPE, seed: int = 0
-) -> NDArray[np.float64]:
+def images(noise: float, *, n: int = 4, shape: tuple[int, int] = SHAPE, seed: int = 0) -> NDArray[np.float64]:
     """White texture of unit variance, rolled by whole pixels from image to image, plus noise."""
     rng = np.random.default_rng([seed, zlib.crc32(str(noise).encode())])
     texture = rng.standard_normal(shape)
@@ -41,7 +39,7 @@ def good(
 
 def excellent(*, n: int = 4, shape: tuple[int, int] = SHAPE) -> NDArray[np.float64]:
     """A stack better than zeta, to be spoilt."""
-    return images(0.02, n=n, shape=shape, seed=1)
+    return images(0.02, n=n, shape=shape)
 
 
 def faulty(bad: Any, *, at: int = 1, stacks: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -51,16 +49,15 @@ def faulty(bad: Any, *, at: int = 1, stacks: Mapping[str, Any] | None = None) ->
     return dict(items)
 
 
-def to_range(
-    stack: NDArray[np.float64], low: float, high: float, dtype: Any, *, clip: bool = True
-) -> NDArray[Any]:
+def to_range(stack: NDArray[np.float64], low: float, high: float, dtype: Any) -> NDArray[Any]:
     """Map the range of a stack onto low..high, in longdouble so that 64 bit integers keep their ends."""
     wide = stack.astype(np.longdouble)
     wide = (wide - wide.min()) / (wide.max() - wide.min())
     wide = wide * (np.longdouble(high) - np.longdouble(low)) + np.longdouble(low)
-    if np.issubdtype(dtype, np.integer) and clip:
+    if np.issubdtype(dtype, np.integer):
         wide = np.rint(wide)
-    return wide.astype(dtype)
+    made: NDArray[Any] = wide.astype(dtype)
+    return made
 
 
 def strict_warnings() -> None:

@@ -33,6 +33,8 @@ class Case:
     """Bytes of address space that the case may add; None for no limit."""
     needs: tuple[str, ...] = ()
     """Optional packages without which the case has no meaning."""
+    tools: tuple[str, ...] = ()
+    """Programs of the system that the case needs."""
 
 
 def call(stacks: Any) -> Got:
@@ -40,7 +42,7 @@ def call(stacks: Any) -> Got:
     given = tuple(stacks) if isinstance(stacks, Mapping) else None
     try:
         return Got(names=support.rank(stacks), given=given)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - judged by `check`
         return Got(error=error, given=given)
 
 

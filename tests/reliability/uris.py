@@ -10,9 +10,7 @@ from typing import Any
 from .support import faulty, good
 
 
-def write(
-    file: Path, stacks: Mapping[str, Any], group: str = "/entry", **layout: Any
-) -> dict[str, str]:
+def write(file: Path, stacks: Mapping[str, Any], group: str = "/entry", **layout: Any) -> dict[str, str]:
     """Write each stack as a dataset of `group`; give their URIs in the plain form."""
     import h5py
 
@@ -23,7 +21,9 @@ def write(
 
 
 def good_file(folder: Path, name: str = "ok.h5") -> dict[str, str]:
-    """The good stacks in a file of that name."""
+    """The good stacks in a file of that name, written unless it is there."""
+    if (folder / name).exists():
+        return {key: f"{folder / name}::/entry/{key}" for key in good()}
     return write(folder / name, good())
 
 

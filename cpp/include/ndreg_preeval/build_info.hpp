@@ -14,10 +14,10 @@ struct BuildInfo {
   std::string version;
   std::string compiler;
   std::string build_type;
-  std::string threads;           ///< "openmp", "std" or "off"
-  std::string pocketfft_source;  ///< which copy of pocketfft was found
+  std::string threads;            ///< "openmp", "std" or "off"
+  std::string pocketfft_source;   ///< which copy of pocketfft was found
   std::vector<std::string> isas;  ///< instruction sets this binary has kernels for, best last
-  std::string active_isa;        ///< the one in use
+  std::string active_isa;         ///< the one in use
 };
 
 NDREG_PREEVAL_API BuildInfo build_info();

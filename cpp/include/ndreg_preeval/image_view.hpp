@@ -56,13 +56,13 @@ constexpr std::size_t pixel_size(PixelType type) noexcept {
 /// Strides are in bytes, may be zero or negative, and need not be multiples of the pixel size;
 /// pixels need not be aligned. The library reads them only during the call that takes the view.
 struct ImageView {
-  const void* data = nullptr;      ///< pixel (0, 0)
+  const void* data = nullptr;  ///< pixel (0, 0)
   PixelType type = PixelType::float64;
-  std::size_t height = 0;          ///< rows (y)
-  std::size_t width = 0;           ///< columns (x)
-  std::ptrdiff_t row_stride = 0;   ///< bytes from a pixel to the one below
+  std::size_t height = 0;            ///< rows (y)
+  std::size_t width = 0;             ///< columns (x)
+  std::ptrdiff_t row_stride = 0;     ///< bytes from a pixel to the one below
   std::ptrdiff_t column_stride = 0;  ///< bytes from a pixel to its right neighbour
-  bool swapped = false;            ///< pixels are in the other byte order than this machine's
+  bool swapped = false;              ///< pixels are in the other byte order than this machine's
 
   /// Which pixels are valid: one byte each, zero = invalid; null = all. Same height and width.
   const void* mask = nullptr;

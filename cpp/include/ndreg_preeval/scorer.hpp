@@ -41,7 +41,8 @@ struct RunOptions {
 /// and what came instead; std::bad_alloc; Cancelled. After an error the scorer is as before.
 class NDREG_PREEVAL_API Scorer {
  public:
-  explicit Scorer(const ImageView& reference, const Options& options = {}, const RunOptions& run = {});
+  explicit Scorer(const ImageView& reference, const Options& options = {},
+                  const RunOptions& run = {});
   Scorer(Scorer&&) noexcept;
   Scorer& operator=(Scorer&&) noexcept;
   Scorer(const Scorer&) = delete;
@@ -49,7 +50,8 @@ class NDREG_PREEVAL_API Scorer {
   ~Scorer();
 
   /// Each image against the reference image.
-  std::vector<PairScore> score(const std::vector<ImageView>& images, const RunOptions& run = {}) const;
+  std::vector<PairScore> score(const std::vector<ImageView>& images,
+                               const RunOptions& run = {}) const;
 
   /// images[k + 1] against images[k]: one score less than there are images. The reference image
   /// given to the constructor only lends its shape.

@@ -59,8 +59,10 @@ class Transforms {
                        detail::Stopper& stopper) const = 0;
 
   // Phases of a spectrum after the filter's window, times its low pass. Returns the sum of their
-  // magnitudes over the whole spectrum: what its correlogram with itself has at its peak, times h w.
-  virtual double whiten(const T* spectrum, T floor, const Filter& filter, T* unit, T* scratch) const = 0;
+  // magnitudes over the whole spectrum: what its correlogram with itself has at its peak, times h
+  // w.
+  virtual double whiten(const T* spectrum, T floor, const Filter& filter, T* unit, T* scratch,
+                        detail::Stopper& stopper) const = 0;
 
   // Half correlograms with one or two whitened references; the first overwrites the spectrum.
   virtual void correlate(T* spectrum, T floor, const Whitened<T>& first, const Whitened<T>* second,

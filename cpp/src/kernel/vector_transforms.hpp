@@ -61,13 +61,14 @@ class VectorTransforms final : public Transforms<T> {
     spectrum[0] = spectrum[n] = T(0);
   }
 
-  double whiten(const T* spectrum, T floor, const Filter& filter, T* unit,
-              T* scratch) const override {
+  double whiten(const T* spectrum, T floor, const Filter& filter, T* unit, T* scratch,
+                detail::Stopper& stopper) const override {
     const std::vector<double> low_x = low_pass(width_, width_, filter.cutoff);
     const std::vector<double> low_y = low_pass(height_, frequencies_, filter.cutoff);
     double total = 0;
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
+      stopper.check();
       const T* row = spectrum + group * row_size_;
       T* out = unit + group * row_size_;
       if (filter.window == Window::hann) {
@@ -94,8 +95,8 @@ class VectorTransforms final : public Transforms<T> {
 
   void correlate(T* spectrum, T floor, const Whitened<T>& first, const Whitened<T>* second,
                  T* second_correlogram, T* scratch, detail::Stopper& stopper) const override {
-    const bool windowed = first.window == Window::hann ||
-                          (second != nullptr && second->window == Window::hann);
+    const bool windowed =
+        first.window == Window::hann || (second != nullptr && second->window == Window::hann);
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
       stopper.check();
@@ -196,9 +197,8 @@ class VectorTransforms final : public Transforms<T> {
       const V unit_re = load_lanes<V>(unit + at);
       const V unit_im = load_lanes<V>(unit + at + n);
       const V power = re * re + im * im;
-      const V scale = power > threshold
-                          ? one / square_root<T, n>(power > threshold ? power : one)
-                          : V{};
+      const V scale =
+          power > threshold ? one / square_root<T, n>(power > threshold ? power : one) : V{};
       store_lanes(V((unit_re * re + unit_im * im) * scale), out + at);
       store_lanes(V((unit_im * re - unit_re * im) * scale), out + at + n);
     }

@@ -21,7 +21,8 @@ namespace {
 Precision precision_named(const std::string& name) {
   if (name == "single") return Precision::single_;
   if (name == "double") return Precision::double_;
-  throw py::value_error("precision must be 'single' or 'double', not '" + name.substr(0, 200) + "'");
+  throw py::value_error("precision must be 'single' or 'double', not '" + name.substr(0, 200) +
+                        "'");
 }
 
 Filter filter_of(const std::optional<std::string>& window, const std::optional<double>& cutoff) {
@@ -42,14 +43,11 @@ int thread_count(int num_threads) {
   return num_threads;
 }
 
-std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::object& mask,
-                                    const std::string& precision,
-                                    const std::optional<std::string>& window,
-                                    const std::optional<double>& cutoff, bool confirm,
-                                    const std::optional<std::string>& confirm_window,
-                                    const std::optional<double>& confirm_cutoff,
-                                    const std::optional<double>& max_shift, bool keep_mean,
-                                    bool accept_invalid) {
+std::unique_ptr<Scorer> make_scorer(
+    const py::object& reference, const py::object& mask, const std::string& precision,
+    const std::optional<std::string>& window, const std::optional<double>& cutoff, bool confirm,
+    const std::optional<std::string>& confirm_window, const std::optional<double>& confirm_cutoff,
+    const std::optional<double>& max_shift, bool keep_mean, bool accept_invalid) {
   Options options;
   options.precision = precision_named(precision);
   options.aligner = filter_of(window, cutoff);
@@ -114,8 +112,8 @@ void register_scorer(py::module_& m) {
                              })
       .def_property_readonly("reference_invalid_pixels", &Scorer::reference_invalid_pixels)
       .def_property_readonly("reference_flags", &Scorer::reference_flags)
-      .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(),
-           "mask"_a = py::none(), "num_threads"_a = 0)
+      .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(), "mask"_a = py::none(),
+           "num_threads"_a = 0)
       .def("score_consecutive", &score_images<&Scorer::score_consecutive>, "images"_a,
            py::kw_only(), "mask"_a = py::none(), "num_threads"_a = 0)
       .def("correlogram", &correlogram, "image"_a, py::kw_only(), "mask"_a = py::none(),

@@ -66,7 +66,9 @@ class ImagesSource(StackSource):
                 self._images.append(image)
                 shapes.append(shape)
                 dtypes.add(dtype)
-        self._declare(len(images), shapes[0], np.result_type(*dtypes))
+        # result_type alone would lose the byte order of a dtype that all share.
+        common = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+        self._declare(len(images), shapes[0], common)
         for index, shape in enumerate(shapes):
             self._check(index, shape)
         if not all(isinstance(image, tuple) for image in self._images):

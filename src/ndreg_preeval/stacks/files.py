@@ -9,7 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import clip, shorten
 
@@ -24,6 +25,46 @@ LOCKING: Final[tuple[dict[str, Any], ...]] = (
     {"locking": True},
     {"locking": False},
 )
+
+
+class FileState(NamedTuple):
+    """A file as it was when it was opened."""
+
+    path: str
+    size: int
+    identity: tuple[int, int] | None
+    """Device and inode; None for a file that is on no disk."""
+
+
+def file_state(file: h5py.File) -> FileState:
+    """Return what is known of an open HDF5 file."""
+    path = str(file.filename)
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # in memory, or deleted meanwhile
+        return FileState(path, int(file.id.get_filesize()), None)
+    return FileState(path, status.st_size, (status.st_dev, status.st_ino))
+
+
+def check_not_cut(states: Iterable[FileState]) -> None:
+    """Refuse what was read if a file has become shorter: HDF5 gives zeros beyond its end.
+
+    Raises
+    ------
+    OSError
+        Names the file.
+    """
+    for state in states:
+        try:
+            status = os.stat(state.path)
+        except (OSError, ValueError):
+            continue  # a file that was deleted can still be read
+        if (status.st_dev, status.st_ino) == state.identity and status.st_size < state.size:
+            raise OSError(
+                errno.EIO,
+                f"the file was cut from {state.size} to {status.st_size} bytes while it was read",
+                clip(state.path),
+            )
 
 
 def check_regular_file(path: str) -> int:

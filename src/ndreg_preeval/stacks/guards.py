@@ -7,8 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import shorten
-from .external import external_bytes
-from .virtual import virtual_bytes
+from .external import external_files
+from .files import FileState, file_state
+from .virtual import virtual_files
 
 if TYPE_CHECKING:
     from ..options import Limits
@@ -84,8 +85,10 @@ def check_layout(dataset: Any, limits: Limits) -> None:
             raise OSError(f"the pixels need the HDF5 filter {code} ({called}), which {package} brings")
 
 
-def check_storage(dataset: Any, limits: Limits, *, depth: int = 0, seen: tuple[Any, ...] = ()) -> int:
-    """Check where the pixels lie, and return how many bytes the files that hold them have.
+def check_storage(
+    dataset: Any, limits: Limits, *, depth: int = 0, seen: tuple[Any, ...] = ()
+) -> list[FileState]:
+    """Check where the pixels lie, and return the files that hold them, that of the dataset first.
 
     Parameters
     ----------
@@ -104,15 +107,15 @@ def check_storage(dataset: Any, limits: Limits, *, depth: int = 0, seen: tuple[A
     ValueError
         When virtual datasets are nested too deep; when chunks are too large.
     """
-    size = int(dataset.file.id.get_filesize())
+    own = file_state(dataset.file)
     if dataset.is_virtual:
-        return size + virtual_bytes(dataset, limits, check_storage, depth=depth, seen=seen)
+        return [own, *virtual_files(dataset, limits, check_storage, depth=depth, seen=seen)]
     if dataset.external:
-        return size + external_bytes(dataset)
+        return [own, *external_files(dataset)]
     check_layout(dataset, limits)
     if dataset.size and dataset.id.get_storage_size() == 0:
         raise OSError("nothing was ever written to the dataset: HDF5 would give its fill value")
-    return size
+    return [own]
 
 
 def _refuse_above(option: str, wanted: int, limit: int | None, what: str) -> None:

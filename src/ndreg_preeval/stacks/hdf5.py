@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import clip, naming, place
 from .chunks import DeflateChunks
+from .files import check_not_cut
 from .guards import check_sizes, check_storage
 from .links import Files, locate
 from .pixels import as_pixels, check_stack_shape, pixel_dtype
@@ -133,7 +134,9 @@ class Hdf5Source(StackSource):
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
             self.shape = check_stack_shape(tuple(axis.count for axis in kept))
         n, height, width = self.shape
-        check_sizes(self.shape, dataset.dtype.itemsize, check_storage(dataset, limits), limits)
+        self._stored = check_storage(dataset, limits)
+        stored = sum(state.size for state in self._stored)
+        check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
         self._deflate = DeflateChunks.of(dataset)
         self._first = next(index for index, axis in enumerate(self._axes) if not axis.drop)
         self.images_per_chunk = 1
@@ -184,6 +187,7 @@ class Hdf5Source(StackSource):
                 pixels = self._dataset[tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)]
         except (RuntimeError, ValueError, KeyError, TypeError) as error:
             raise OSError(f"the pixels cannot be read: {clip(str(error), 800)}") from error
+        check_not_cut(self._stored)
         return self._arrange(np.asarray(pixels), axes, (stop - start, *self.shape[1:]))
 
     def _arrange(self, pixels: NDArray[Any], axes: list[AxisRange], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import clip, place, shorten
-from .files import check_regular_file
+from .files import FileState, check_regular_file
 from .links import Files, find_beside, locate
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 MAX_BLOCKS = 100_000
 
 
-def virtual_bytes(
+def virtual_files(
     dataset: Any,
     limits: Limits,
-    check_storage: Callable[..., int],
+    check_storage: Callable[..., list[FileState]],
     *,
     depth: int,
     seen: tuple[Any, ...],
-) -> int:
-    """Check all sources of a virtual dataset; return how many bytes their files have.
+) -> list[FileState]:
+    """Check all sources of a virtual dataset; return their files.
 
     Raises
     ------
@@ -43,17 +43,18 @@ def virtual_bytes(
             f"virtual datasets are nested more than {limits.virtual_depth} deep: "
             "raise Limits.virtual_depth to allow it"
         )
-    total, checked = 0, {}
+    states: dict[str, FileState] = {}
+    checked: dict[tuple[str, str], tuple[int, ...]] = {}
     for source in _sources(dataset):
         file, path, space = source
         if (file, path) not in checked:
-            shape, size = _check_source(dataset, file, path, limits, check_storage, depth, (*seen, identity))
+            shape, found = _check_source(dataset, file, path, limits, check_storage, depth, (*seen, identity))
             checked[file, path] = shape
-            total += size
+            states.update((state.path, state) for state in found)
         _check_extent(file, path, space, checked[file, path])
     if not checked:
         raise OSError(f"the virtual dataset {shorten(dataset.name)} has no source")
-    return total
+    return list(states.values())
 
 
 def _check_source(
@@ -61,10 +62,10 @@ def _check_source(
     file: str,
     path: str,
     limits: Limits,
-    check_storage: Callable[..., int],
+    check_storage: Callable[..., list[FileState]],
     depth: int,
     seen: tuple[Any, ...],
-) -> tuple[tuple[int, ...], int]:
+) -> tuple[tuple[int, ...], list[FileState]]:
     import h5py
 
     what = f"the source {shorten(path)} of the virtual dataset {shorten(dataset.name)}"

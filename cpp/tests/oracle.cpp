@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+#include "oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <complex>
+#include <limits>
+
+namespace oracle {
+namespace {
+
+using images::Image;
+using ndreg_preeval::Filter;
+using ndreg_preeval::Options;
+using ndreg_preeval::PairScore;
+using ndreg_preeval::Window;
+using Real = long double;
+using Complex = std::complex<Real>;
+using Spectrum = std::vector<Complex>;  // row after row
+
+const Real pi = std::acos(Real{-1});
+
+// What a bin must exceed to be more than rounding noise, and the image without its mean.
+struct Centred {
+  std::vector<Real> pixels;
+  Real floor = 0;
+  bool evidence = false;
+};
+
+Centred centre(const Image& image) {
+  Centred centred;
+  Real sum = 0;
+  double low = std::numeric_limits<double>::infinity();
+  double high = -low;
+  std::size_t valid = 0;
+  for (const double pixel : image.pixels) {
+    if (!std::isfinite(pixel)) continue;
+    sum += pixel;
+    low = std::min(low, pixel);
+    high = std::max(high, pixel);
+    ++valid;
+  }
+  centred.evidence = valid > 0 && low != high;
+  const Real mean = valid > 0 ? sum / static_cast<Real>(valid) : 0;
+  Real absolute = 0;
+  for (const double pixel : image.pixels) {
+    const Real filled = std::isfinite(pixel) ? pixel : mean;
+    centred.pixels.push_back(filled - mean);
+    absolute += std::abs(filled);
+  }
+  centred.floor = 16 * std::numeric_limits<double>::epsilon() * absolute;
+  return centred;
+}
+
+Real hann(std::size_t k, std::size_t length) {
+  if (length < 8) return 1;
+  return 0.5L - 0.5L * std::cos(2 * pi * static_cast<Real>(k) / static_cast<Real>(length));
+}
+
+// Every output of one axis from every input of it.
+Spectrum transform(const Spectrum& values, std::size_t height, std::size_t width, int sign) {
+  const auto turn = [sign](std::size_t step, std::size_t length) {
+    return std::polar(Real{1}, static_cast<Real>(sign) * 2 * pi * static_cast<Real>(step % length) /
+                                   static_cast<Real>(length));
+  };
+  Spectrum rows(values.size());
+  for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t k = 0; k < width; ++k) {
+      for (std::size_t x = 0; x < width; ++x) {
+        rows[y * width + k] += values[y * width + x] * turn(k * x, width);
+      }
+    }
+  }
+  Spectrum both(values.size());
+  for (std::size_t k = 0; k < height; ++k) {
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        both[k * width + x] += rows[y * width + x] * turn(k * y, height);
+      }
+    }
+  }
+  return both;
+}
+
+// Unit phases; 0 where there is only rounding noise.
+Spectrum phases(const Image& image, const Centred& centred, const Filter& filter) {
+  const std::size_t height = image.height;
+  const std::size_t width = image.width;
+  Spectrum values(centred.pixels.begin(), centred.pixels.end());
+  if (filter.window == Window::hann) {
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        values[y * width + x] *= hann(y, height) * hann(x, width);
+      }
+    }
+  }
+  Spectrum spectrum = transform(values, height, width, -1);
+  for (Complex& bin : spectrum) {
+    const Real size = std::abs(bin);
+    bin = size > centred.floor ? bin / size : Complex{};
+  }
+  return spectrum;
+}
+
+Real low_pass(std::size_t ky, std::size_t kx, const Image& image, double cutoff) {
+  const auto cycles = [](std::size_t k, std::size_t length) {
+    return static_cast<Real>(std::min(k, length - k)) / static_cast<Real>(length);
+  };
+  const Real fy = cycles(ky, image.height);
+  const Real fx = cycles(kx, image.width);
+  return std::exp(-(fy * fy + fx * fx) / (2 * Real{cutoff} * Real{cutoff}));
+}
+
+std::size_t apart(std::size_t a, std::size_t b, std::size_t length) {
+  const std::size_t d = a > b ? a - b : b - a;
+  return std::min(d, length - d);
+}
+
+// Highest value where the test says so.
+template <class Test>
+double highest(const std::vector<double>& r, const Image& image, Test&& counts) {
+  double best = 0;
+  for (std::size_t y = 0; y < image.height; ++y) {
+    for (std::size_t x = 0; x < image.width; ++x) {
+      if (counts(y, x)) best = std::max(best, r[y * image.width + x]);
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<double> correlogram(const Image& reference, const Image& image, const Filter& filter,
+                                bool keep_mean) {
+  const Centred first = centre(reference);
+  const Centred second = centre(image);
+  std::vector<double> r(image.size(), 0.0);
+  if (!first.evidence || !second.evidence) return r;
+  Spectrum cross = phases(reference, first, filter);
+  const Spectrum other = phases(image, second, filter);
+  for (std::size_t ky = 0; ky < image.height; ++ky) {
+    for (std::size_t kx = 0; kx < image.width; ++kx) {
+      const std::size_t k = ky * image.width + kx;
+      cross[k] *= std::conj(other[k]) * low_pass(ky, kx, image, filter.cutoff);
+    }
+  }
+  if (keep_mean) cross[0] = 1;
+  const Spectrum values = transform(cross, image.height, image.width, 1);
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    r[i] = static_cast<double>(std::abs(values[i].real()) / static_cast<Real>(r.size()));
+  }
+  return r;
+}
+
+PairScore score(const Image& reference, const Image& image, const Options& options) {
+  PairScore result;
+  for (const double pixel : image.pixels) result.invalid_pixels += std::isfinite(pixel) ? 0 : 1;
+  const std::vector<double> r = correlogram(reference, image, options.aligner, options.keep_mean);
+  const auto pixels = static_cast<double>(r.size());
+  for (const double value : r) {
+    result.mean += value / pixels;
+    result.rms += value * value / pixels;
+  }
+  result.rms = std::sqrt(result.rms);
+  const auto within = [&](std::size_t y, std::size_t x) {
+    return static_cast<double>(apart(y, 0, image.height)) <= options.max_shift &&
+           static_cast<double>(apart(x, 0, image.width)) <= options.max_shift;
+  };
+  result.peak = highest(r, image, within);
+  if (!(result.peak > 0)) return result;
+  result.zero_peak = r[0];
+
+  std::size_t peak = 0;
+  while (r[peak] != result.peak || !within(peak / image.width, peak % image.width)) ++peak;
+  const auto near = [&](std::size_t y, std::size_t x, std::size_t distance) {
+    return apart(y, peak / image.width, image.height) <= distance &&
+           apart(x, peak % image.width, image.width) <= distance;
+  };
+  const auto outside = [&](std::size_t y, std::size_t x) { return within(y, x) && !near(y, x, 2); };
+  result.second_peak = highest(r, image, outside);
+
+  double places = 0;
+  for (std::size_t i = 0; i < r.size(); ++i) {
+    places += within(i / image.width, i % image.width) ? 1 : 0;
+  }
+  const double alone = std::erf(result.peak / result.rms / std::sqrt(2.0));
+  result.p_value = 1 - std::pow(alone, places);
+
+  if (options.confirm) {
+    const std::vector<double> opinion = correlogram(reference, image, options.opinion);
+    const double here =
+        highest(opinion, image, [&](std::size_t y, std::size_t x) { return near(y, x, 1); });
+    const double elsewhere = highest(opinion, image, outside);
+    result.confirmation = elsewhere > 0 ? here / elsewhere : 0;
+    const double q = result.confirmation;
+    result.probability = q * q / (q * q + 2.25);
+  }
+  return result;
+}
+
+}  // namespace oracle

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include <ndreg_preeval/aggregate.hpp>
+
+#include "check.hpp"
+
+namespace {
+
+using ndreg_preeval::aggregate;
+using ndreg_preeval::Aggregation;
+
+void known_values() {
+  const std::vector<double> values{0.5, 0.25, 1.0, 0.5};
+  CHECK_NEAR(aggregate(values, Aggregation::harmonic_mean), 4.0 / 9.0, 1e-15);
+  CHECK_NEAR(aggregate(values, Aggregation::mean), 0.5625, 0);
+  CHECK_NEAR(aggregate(values, Aggregation::minimum), 0.25, 0);
+  CHECK_NEAR(aggregate(values, Aggregation::median), 0.5, 0);
+  CHECK_NEAR(aggregate({3, 1, 2}, Aggregation::median), 2, 0);
+  CHECK_NEAR(aggregate({4, 1}, Aggregation::median), 2.5, 0);
+}
+
+void harmonic_mean_of_small_values() {
+  // Values below 1e-4 count as 1e-4, so that one bad image does not hide the others ...
+  CHECK_NEAR(aggregate({1, 0}, Aggregation::harmonic_mean), 2 / (1 + 1e4), 1e-15);
+  CHECK_NEAR(aggregate({1, 1e-9}, Aggregation::harmonic_mean), 2 / (1 + 1e4), 1e-15);
+  CHECK(aggregate({1, 0}, Aggregation::harmonic_mean) <
+        aggregate({1, 1, 0}, Aggregation::harmonic_mean));
+  // ... but a stack without any evidence has none.
+  CHECK_NEAR(aggregate({0, 0, 0}, Aggregation::harmonic_mean), 0, 0);
+  CHECK_NEAR(aggregate({-1, 0}, Aggregation::harmonic_mean), 0, 0);
+}
+
+void nothing_and_one() {
+  for (const auto how :
+       {Aggregation::harmonic_mean, Aggregation::mean, Aggregation::minimum, Aggregation::median}) {
+    CHECK_NEAR(aggregate({}, how), 0, 0);
+    CHECK_NEAR(aggregate({0.75}, how), 0.75, 1e-15);
+  }
+}
+
+void extremes() {
+  const double largest = std::numeric_limits<double>::max();
+  CHECK_NEAR(aggregate({largest, largest}, Aggregation::median), largest, 0);
+  CHECK_NEAR(aggregate({-largest, largest}, Aggregation::minimum), -largest, 0);
+}
+
+void refusals() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double infinity = std::numeric_limits<double>::infinity();
+  CHECK_THROWS(std::invalid_argument, aggregate({1, nan}, Aggregation::mean), "value 1", "finite");
+  CHECK_THROWS(std::invalid_argument, aggregate({infinity}, Aggregation::minimum), "value 0");
+  CHECK_THROWS(std::invalid_argument, aggregate({1}, static_cast<Aggregation>(77)), "aggregation");
+}
+
+}  // namespace
+
+int main() {
+  return check::run({{"known values", known_values},
+                     {"harmonic mean of small values", harmonic_mean_of_small_values},
+                     {"nothing and one", nothing_and_one},
+                     {"extremes", extremes},
+                     {"refusals", refusals}});
+}

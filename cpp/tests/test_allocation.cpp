@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Memory that runs out, one allocation at a time: std::bad_alloc or the right result, no crash.
+//
+// The linker puts the functions below in place of malloc's family as this program and the library
+// (linked statically) call it; operator new is replaced as the standard allows.
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "check.hpp"
+#include "images.hpp"
+
+namespace {
+
+std::atomic<long> countdown{-1};  // this many allocations more work; negative: all of them
+std::atomic<long> counted{0};
+std::atomic<bool> for_ever{false};  // all later ones fail, too
+
+bool fails() noexcept {
+  ++counted;
+  long left = countdown.load();
+  while (left >= 0) {
+    const long next = left > 0 ? left - 1 : (for_ever ? 0 : -1);
+    if (countdown.compare_exchange_weak(left, next)) return left == 0;
+  }
+  return false;
+}
+
+}  // namespace
+
+extern "C" {
+void* __real_malloc(std::size_t size);  // NOLINT(bugprone-reserved-identifier)
+void* __real_aligned_alloc(std::size_t align,
+                           std::size_t size);  // NOLINT(bugprone-reserved-identifier)
+void* __wrap_malloc(std::size_t size) {        // NOLINT(bugprone-reserved-identifier)
+  return fails() ? nullptr : __real_malloc(size);
+}
+void* __wrap_aligned_alloc(std::size_t align,
+                           std::size_t size) {  // NOLINT(bugprone-reserved-identifier)
+  return fails() ? nullptr : __real_aligned_alloc(align, size);
+}
+}
+
+void* operator new(std::size_t size) {
+  void* memory = fails() ? nullptr : __real_malloc(size == 0 ? 1 : size);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return fails() ? nullptr : __real_malloc(size == 0 ? 1 : size);
+}
+void* operator new(std::size_t size, std::align_val_t align) {
+  const auto border = static_cast<std::size_t>(align);
+  void* memory =
+      fails() ? nullptr : __real_aligned_alloc(border, (size + border) / border * border);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+void* operator new[](std::size_t size) { return operator new(size); }
+void* operator new[](std::size_t size, const std::nothrow_t& tag) noexcept {
+  return operator new(size, tag);
+}
+void* operator new[](std::size_t size, std::align_val_t align) { return operator new(size, align); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { std::free(memory); }
+
+namespace {
+
+using images::Image;
+using namespace ndreg_preeval;
+
+struct Job {
+  Options options;
+  RunOptions run;
+  Image reference = images::noise(19, 26, 1);
+  Image image = images::rolled(reference, 3, 4);
+
+  std::vector<PairScore> scores() const {
+    const Scorer scorer(reference.view(), options, run);
+    std::vector<ImageView> views(5, image.view());
+    views[3] = reference.view();
+    std::vector<PairScore> scores = scorer.score(views, run);
+    for (const PairScore& score : scorer.score_consecutive(views, run)) scores.push_back(score);
+    PairScore summary;
+    for (const double value : scorer.correlogram(image.view(), true)) summary.peak += value;
+    scores.push_back(summary);
+    return scores;
+  }
+};
+
+// Fails the k-th allocation, for all k until the job no longer gets that far.
+int fail_each(const Job& job, bool all_later_ones) {
+  const auto expected = job.scores();
+  int refused = 0;
+  long k = 0;
+  for (;; ++k) {
+    bool right = false;
+    for_ever = all_later_ones;
+    counted = 0;
+    countdown = k;
+    try {
+      const auto scores = job.scores();
+      countdown = -1;
+      right = scores.size() == expected.size() &&
+              std::memcmp(scores.data(), expected.data(), scores.size() * sizeof(PairScore)) == 0;
+    } catch (const std::bad_alloc&) {
+      countdown = -1;
+      right = true;
+      ++refused;
+    }
+    if (!right) check::report(__FILE__, __LINE__, "wrong with allocation " + std::to_string(k));
+    if (counted <= k) break;
+  }
+  check::checks += static_cast<int>(k);
+  CHECK(job.scores().size() == expected.size());
+  return refused;
+}
+
+void on_threads(int threads) {
+  Job job;
+  job.run.num_threads = threads;
+  for (const Precision precision : {Precision::single_, Precision::double_}) {
+    job.options.precision = precision;
+    CHECK(fail_each(job, false) > 100);
+    CHECK(fail_each(job, true) > 100);
+  }
+}
+
+void one_thread() { on_threads(1); }
+
+void several_threads() { on_threads(3); }
+
+// A length of two large primes takes another transform.
+void bluestein() {
+  Job job;
+  job.run.num_threads = 1;
+  job.reference = images::noise(1, 1009 * 2, 1);
+  job.image = images::rolled(job.reference, 0, 4);
+  CHECK(fail_each(job, false) > 100);
+}
+
+// After an error a scorer is as before.
+void the_same_scorer() {
+  const Job job;
+  const Scorer scorer(job.reference.view());
+  const std::vector<ImageView> views(4, job.image.view());
+  const auto expected = scorer.score(views);
+  RunOptions run;
+  run.num_threads = 2;
+  for (long k = 0; k < 60; ++k) {
+    for_ever = false;
+    countdown = k;
+    try {
+      static_cast<void>(scorer.score(views, run));
+    } catch (const std::bad_alloc&) {  // as it should
+    }
+    countdown = -1;
+    const auto scores = scorer.score(views, run);
+    CHECK(std::memcmp(scores.data(), expected.data(), 4 * sizeof(PairScore)) == 0);
+  }
+}
+
+}  // namespace
+
+int main() {
+  return check::run({{"one thread", one_thread},
+                     {"several threads", several_threads},
+                     {"Bluestein's transform", bluestein},
+                     {"the same scorer", the_same_scorer}});
+}

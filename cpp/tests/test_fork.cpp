@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+// A process that was forked after threads were used works like its parent, and never hangs.
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.hpp"
+#include "images.hpp"
+
+namespace {
+
+using images::Image;
+using namespace ndreg_preeval;
+
+struct Known {
+  Image reference = images::noise(40, 44, 1);
+  Image moved = images::sum(images::rolled(reference, 3, -5), images::noise(40, 44, 2), 0.3);
+  Scorer scorer = Scorer(reference.view());
+  std::vector<ImageView> views = std::vector<ImageView>(12, moved.view());
+  std::vector<PairScore> expected = on(1);
+
+  std::vector<PairScore> on(int threads) const {
+    RunOptions run;
+    run.num_threads = threads;
+    return scorer.score(views, run);
+  }
+  bool right(int threads) const {
+    const auto scores = on(threads);
+    return std::memcmp(scores.data(), expected.data(), scores.size() * sizeof(PairScore)) == 0;
+  }
+};
+
+// Runs the body in a child process: its result, or false if it crashed or took over 30 s.
+template <class Body>
+bool in_child(Body&& body) {
+  const pid_t child = fork();
+  if (child == 0) _exit(body() ? 0 : 1);
+  if (child < 0) return false;
+  for (int tenths = 0; tenths < 300; ++tenths) {
+    int status = 0;
+    if (waitpid(child, &status, WNOHANG) == child) {
+      return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  return false;
+}
+
+void before_and_after_threads() {
+  const Known known;
+  CHECK(in_child([&] { return known.right(4); }));
+  CHECK(known.right(4));
+  for (int again = 0; again < 10; ++again) {
+    CHECK(in_child([&] { return known.right(4) && known.right(1) && known.right(2); }));
+    CHECK(known.right(3));
+  }
+}
+
+void a_scorer_made_by_the_child() {
+  const Known known;
+  CHECK(known.right(4));
+  CHECK(in_child([] { return Known{}.right(4); }));
+}
+
+void children_of_children() {
+  const Known known;
+  CHECK(known.right(4));
+  CHECK(in_child([&] { return known.right(4) && in_child([&] { return known.right(4); }); }));
+}
+
+}  // namespace
+
+int main() {
+  return check::run({{"before and after threads", before_and_after_threads},
+                     {"a scorer made by the child", a_scorer_made_by_the_child},
+                     {"children of children", children_of_children}});
+}

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: MIT
+// What a scorer says of images whose truth is known.
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include "check.hpp"
+#include "images.hpp"
+
+namespace {
+
+using images::Image;
+using namespace ndreg_preeval;
+
+constexpr Precision both[] = {Precision::single_, Precision::double_};
+
+Options with(Precision precision) {
+  Options options;
+  options.precision = precision;
+  return options;
+}
+
+bool same(const PairScore& a, const PairScore& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
+
+void shifts_are_found() {
+  const Image reference = images::noise(32, 45, 1);
+  for (const Precision precision : both) {
+    const Scorer scorer(reference.view(), with(precision));
+    for (const auto& [down, right] :
+         {std::pair{0, 0}, {1, 0}, {0, -1}, {5, -7}, {-16, 22}, {15, -22}}) {
+      const Image clean = images::rolled(reference, down, right);
+      const PairScore score = scorer.score({clean.view()})[0];
+      // The shift that brings the image back, as scikit-image counts.
+      CHECK(std::abs(score.peak_dy) == std::abs(down) && (score.peak_dy == -down || down == -16));
+      CHECK(score.peak_dx == -right);
+      CHECK_NEAR(score.peak, 1, 1e-5);
+      CHECK_NEAR(score.shift_x, -right, 1e-3);
+      CHECK(score.confirmation > 3 && score.probability > 0.8);
+      CHECK(score.p_value < 1e-9);
+      CHECK(((score.flags & identical) != 0) == (down == 0 && right == 0));
+
+      const Image dirty = images::sum(clean, images::noise(32, 45, 2), 1.0);
+      const PairScore noisy = scorer.score({dirty.view()})[0];
+      CHECK(noisy.peak_dx == -right && noisy.peak < 0.9 && noisy.peak > noisy.second_peak);
+    }
+  }
+}
+
+void subpixel_shifts() {
+  const Image reference = images::blobs(40, 48, 3);
+  const Image image = images::blobs(40, 48, 3, 2.3, -4.4);
+  Options options;
+  options.aligner = {Window::none, 0.1};
+  const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
+  CHECK_NEAR(score.shift_y, -2.3, 0.1);
+  CHECK_NEAR(score.shift_x, 4.4, 0.1);
+}
+
+void unrelated_images_deserve_no_trust() {
+  const Image reference = images::noise(40, 40, 1);
+  const Scorer scorer(reference.view());
+  int trusted = 0;
+  int surprising = 0;
+  for (std::uint32_t seed = 100; seed < 140; ++seed) {
+    const PairScore score = scorer.score({images::noise(40, 40, seed).view()})[0];
+    trusted += score.probability > 0.5 ? 1 : 0;
+    surprising += score.p_value < 0.01 ? 1 : 0;
+    CHECK(score.peak < 0.3);
+  }
+  CHECK(trusted <= 2);
+  CHECK(surprising <= 3);
+}
+
+void consecutive_images() {
+  std::vector<Image> stack{images::noise(24, 30, 7)};
+  for (std::uint32_t i = 1; i < 6; ++i) {
+    stack.push_back(
+        images::sum(images::rolled(stack.back(), 1, -2), images::noise(24, 30, i), 0.2));
+  }
+  for (const Precision precision : both) {
+    const Scorer scorer(stack[0].view(), with(precision));
+    const auto scores = scorer.score_consecutive(images::views(stack));
+    CHECK(scores.size() == stack.size() - 1);
+    for (std::size_t i = 0; i + 1 < stack.size(); ++i) {
+      // As from a scorer of its own.
+      const Scorer own(stack[i].view(), with(precision));
+      CHECK(same(scores[i], own.score({stack[i + 1].view()})[0]));
+      CHECK(scores[i].peak_dy == -1 && scores[i].peak_dx == 2);
+    }
+  }
+  const Scorer scorer(stack[0].view());
+  CHECK(scorer.score_consecutive({}).empty());
+  CHECK(scorer.score_consecutive({stack[0].view()}).empty());
+  CHECK(scorer.score({}).empty());
+}
+
+void consecutive_with_a_blank_image() {
+  const Image first = images::noise(16, 16, 1);
+  const std::vector<Image> stack{first, images::constant(16, 16, 3), first, first};
+  const Scorer scorer(first.view());
+  const auto scores = scorer.score_consecutive(images::views(stack));
+  CHECK(scores[0].peak == 0 && (scores[0].flags & no_contrast) != 0);
+  // The flags are the image's own: here the one before it is blank.
+  CHECK(scores[1].peak == 0 && scores[1].p_value == 1 && (scores[1].flags & no_contrast) == 0);
+  CHECK_NEAR(scores[2].peak, 1, 1e-9);
+}
+
+void max_shift_limits_the_search() {
+  const Image reference = images::noise(30, 30, 1);
+  const Image image = images::rolled(reference, 6, -3);
+  Options options;
+  for (const double most : {0.0, 3.0, 5.9}) {
+    options.max_shift = most;
+    const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
+    CHECK(std::abs(score.peak_dy) <= most && std::abs(score.peak_dx) <= most);
+    CHECK(score.peak < 0.5);
+  }
+  for (const double most : {6.0, 15.0, 1e300}) {
+    options.max_shift = most;
+    const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
+    CHECK(score.peak_dy == -6 && score.peak_dx == 3);
+  }
+}
+
+void nothing_to_see() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Image good = images::noise(20, 21, 1);
+  for (const Precision precision : both) {
+    const Scorer scorer(good.view(), with(precision));
+    for (const double value : {0.0, 1.0, -7.25, 0.1, 1e300, 1e-300, 255.0}) {
+      const Image flat = images::constant(20, 21, value);
+      const PairScore score = scorer.score({flat.view()})[0];
+      PairScore expected;
+      expected.flags = no_contrast;
+      CHECK(same(score, expected));
+      const Scorer blind(flat.view(), with(precision));
+      CHECK(blind.reference_flags() == no_contrast);
+      CHECK(blind.score({good.view()})[0].peak == 0);
+      CHECK(blind.score({flat.view()})[0].peak == 0);
+      CHECK(blind.correlogram(good.view()) == std::vector<double>(good.size(), 0.0));
+    }
+    const Image empty = images::constant(20, 21, nan);
+    const PairScore score = scorer.score({empty.view()})[0];
+    CHECK(score.flags == all_invalid && score.invalid_pixels == 420 && score.p_value == 1);
+    CHECK(score.peak == 0 && score.probability == 0);
+    const Scorer blind(empty.view(), with(precision));
+    CHECK(blind.reference_flags() == all_invalid && blind.reference_invalid_pixels() == 420);
+    CHECK(blind.score({good.view()})[0].peak == 0);
+  }
+}
+
+void one_valid_pixel() {
+  Image image = images::constant(6, 6, std::numeric_limits<double>::quiet_NaN());
+  image.at(3, 3) = 5;
+  const Image good = images::noise(6, 6, 1);
+  const PairScore score = Scorer(good.view()).score({image.view()})[0];
+  CHECK(score.flags == no_contrast && score.invalid_pixels == 35);
+}
+
+void few_levels_are_told() {
+  const Image reference = images::noise(12, 12, 1);
+  const Scorer scorer(reference.view());
+  const auto flags_with = [&](int levels) {
+    Image image = reference;
+    for (double& pixel : image.pixels) pixel = std::floor(pixel * levels);
+    return scorer.score({image.view()})[0].flags;
+  };
+  CHECK((flags_with(2) & few_levels) != 0);
+  CHECK((flags_with(3) & few_levels) != 0);
+  CHECK((flags_with(4) & few_levels) == 0);
+}
+
+void identical_up_to_brightness_and_contrast() {
+  const Image reference = images::noise(16, 18, 1);
+  Image other = reference;
+  for (double& pixel : other.pixels) pixel = 100 + 3 * pixel;
+  for (const bool keep_mean : {false, true}) {
+    for (const Filter& filter : {Filter{}, Filter{Window::hann, 0.15}}) {
+      Options options;
+      options.keep_mean = keep_mean;
+      options.aligner = filter;
+      const Scorer scorer(reference.view(), options);
+      CHECK((scorer.score({other.view()})[0].flags & identical) != 0);
+      const Image noisy = images::sum(other, images::noise(16, 18, 2), 0.5);
+      CHECK((scorer.score({noisy.view()})[0].flags & identical) == 0);
+    }
+  }
+}
+
+void invalid_pixels_can_be_refused() {
+  Options options;
+  options.accept_invalid = false;
+  const Image good = images::noise(8, 8, 1);
+  Image bad = good;
+  bad.at(2, 2) = std::numeric_limits<double>::infinity();
+  const Scorer scorer(good.view(), options);
+  CHECK(scorer.score({good.view()})[0].invalid_pixels == 0);
+  CHECK_THROWS(std::invalid_argument, scorer.score({good.view(), bad.view()}), "image 1", "valid",
+               "1 are");
+  CHECK_THROWS(std::invalid_argument, scorer.correlogram(bad.view()), "the image", "valid");
+  CHECK_THROWS(std::invalid_argument, scorer.score_consecutive({good.view(), bad.view()}),
+               "image 1");
+  CHECK_THROWS(std::invalid_argument, scorer.score_consecutive({bad.view(), good.view()}),
+               "image 0");
+  CHECK_THROWS(std::invalid_argument, Scorer(bad.view(), options), "the reference image");
+  CHECK(scorer.score({good.view()})[0].invalid_pixels == 0);  // and it goes on
+}
+
+void correlogram_agrees_with_the_score() {
+  const Image reference = images::noise(14, 23, 1);
+  const Image image = images::sum(images::rolled(reference, -4, 9), images::noise(14, 23, 2), 0.5);
+  for (const Precision precision : both) {
+    const Scorer scorer(reference.view(), with(precision));
+    const PairScore score = scorer.score({image.view()})[0];
+    const auto r = scorer.correlogram(image.view());
+    CHECK(r.size() == image.size());
+    CHECK(r[4 * 23 + 23 - 9] == score.peak);
+    CHECK(r[0] == score.zero_peak);
+    CHECK(*std::max_element(r.begin(), r.end()) == score.peak);
+  }
+}
+
+void without_a_second_opinion() {
+  const Image image = images::noise(16, 16, 1);
+  Options options;
+  options.confirm = false;
+  const Scorer scorer(image.view(), options);
+  const PairScore score = scorer.score({image.view()})[0];
+  CHECK(score.peak > 0.99 && score.confirmation == 0 && score.probability == 0);
+  CHECK_THROWS(std::invalid_argument, scorer.correlogram(image.view(), true), "confirm");
+}
+
+void a_scorer_tells_what_it_is() {
+  Options options;
+  options.max_shift = 4;
+  options.precision = Precision::single_;
+  Scorer first(images::noise(7, 9, 1).view(), options);
+  const Scorer scorer = std::move(first);
+  CHECK(scorer.height() == 7 && scorer.width() == 9);
+  CHECK(scorer.options().max_shift == 4 && scorer.options().precision == Precision::single_);
+  CHECK(scorer.reference_invalid_pixels() == 0 && scorer.reference_flags() == 0);
+  CHECK_NEAR(peak_to_mean(PairScore{}), 0, 0);
+  PairScore score;
+  score.peak = 0.5;
+  score.mean = 0.25;
+  CHECK_NEAR(peak_to_mean(score), 2, 0);
+}
+
+}  // namespace
+
+int main() {
+  return check::run(
+      {{"shifts are found", shifts_are_found},
+       {"subpixel shifts", subpixel_shifts},
+       {"unrelated images deserve no trust", unrelated_images_deserve_no_trust},
+       {"consecutive images", consecutive_images},
+       {"consecutive with a blank image", consecutive_with_a_blank_image},
+       {"max_shift limits the search", max_shift_limits_the_search},
+       {"nothing to see", nothing_to_see},
+       {"one valid pixel", one_valid_pixel},
+       {"few levels are told", few_levels_are_told},
+       {"identical up to brightness and contrast", identical_up_to_brightness_and_contrast},
+       {"invalid pixels can be refused", invalid_pixels_can_be_refused},
+       {"correlogram agrees with the score", correlogram_agrees_with_the_score},
+       {"without a second opinion", without_a_second_opinion},
+       {"a scorer tells what it is", a_scorer_tells_what_it_is}});
+}
