@@ -27,6 +27,7 @@ NO_CONTRAST = 1
 ALL_INVALID = 2
 FEW_LEVELS = 4
 IDENTICAL = 8
+HOT_PIXEL = 16
 
 EPS = float(np.finfo(np.float64).eps)
 EPS_SINGLE = float(np.finfo(np.float32).eps)
@@ -92,8 +93,22 @@ def prepare(image: Any, mask: Any = None) -> Image:
     flags = NO_CONTRAST if levels == 1 else FEW_LEVELS if levels <= 3 else 0
     # a mean is within one rounding of the exact one: fsum
     pixels[~valid] = math.fsum(pixels[valid]) / int(valid.sum())
-    rounding = 16 * EPS * math.fsum(np.abs(pixels).ravel())
+    total = math.fsum(np.abs(pixels).ravel())
+    rounding = 16 * EPS * total
+    usual_bin = math.sqrt(pixels.size) * float(np.std(pixels))
+    if rounding > 0.1 * usual_bin:  # it would swallow the image: errors of the pixels as independent ones
+        rounding = min(rounding, 4 * EPS * total / math.sqrt(pixels.size))
     return Image(pixels, rounding, invalid, flags)
+
+
+def dominant(image: Any, mask: Any = None) -> tuple[int, int] | None:
+    """The pixel that holds more than half of the variance of an image."""
+    ready = prepare(image, mask)
+    if not ready.has_evidence:
+        return None
+    squares = (ready.pixels - math.fsum(ready.pixels.ravel()) / ready.pixels.size) ** 2
+    row, col = divmod(int(squares.argmax()), squares.shape[1])
+    return (row, col) if squares[row, col] > 0.5 * squares.sum() else None
 
 
 def hann(n: int) -> Floats:
@@ -283,6 +298,13 @@ class Pair:
     """Highest value of the second opinion away from the peak: what q is divided by."""
 
 
+def without(image: Any, mask: Any, place: tuple[int, int]) -> Bools:
+    """The mask of an image, and one more pixel that does not count."""
+    valid = np.ones(np.shape(image), bool) if mask is None else np.array(mask, bool)
+    valid[place] = False
+    return valid
+
+
 def pair_score(
     reference: Any,
     image: Any,
@@ -296,12 +318,25 @@ def pair_score(
     confirm_cutoff: float | None = 0.15,
     max_shift: float | None = None,
     keep_mean: bool = False,
+    ignore_hot_pixel: bool = False,
     at: tuple[int, int] | None = None,
 ) -> Pair:
     """All numbers of one image and the reference image; the flags are the image's.
 
     `at` = (dy, dx) names the peak instead of the highest pixel, to judge a choice among equals.
     """
+    if ignore_hot_pixel:
+        place = dominant(reference, reference_mask)
+        if place is not None and place == dominant(image, mask):
+            reference_mask, mask = without(reference, reference_mask, place), without(image, mask, place)
+            if prepare(reference, reference_mask).has_evidence:
+                given = {"window": window, "cutoff": cutoff, "confirm": confirm, "max_shift": max_shift}
+                given |= {"confirm_window": confirm_window, "confirm_cutoff": confirm_cutoff, "at": at}
+                masks = {"reference_mask": reference_mask, "mask": mask}
+                rest = pair_score(reference, image, **given, **masks, keep_mean=keep_mean)
+                return dataclasses.replace(
+                    rest, flags=rest.flags | HOT_PIXEL, invalid_pixels=rest.invalid_pixels - 1
+                )
     first, other = prepare(reference, reference_mask), prepare(image, mask)
     h, w = other.pixels.shape
     flags = other.flags

@@ -87,7 +87,7 @@ def check(pair: NDArray[Any], options: dict[str, Any], mask: NDArray[np.bool_] |
     masks = (None, None) if mask is None else (mask[0], mask[1])
     scorer = _core.Scorer(pair[0], mask=masks[0], **options)
     record = scorer.score(pair[1:], mask=None if mask is None else mask[1:])[0]
-    assert_sound(record, 0.5 if options.get("max_shift") is None else 1.0)
+    assert_sound(record)
     first, other = oracle.prepare(pair[0], masks[0]), oracle.prepare(pair[1], masks[1])
     assert record["invalid_pixels"] == other.invalid
     assert int(record["flags"]) & ~oracle.IDENTICAL == other.flags
@@ -103,8 +103,8 @@ def check(pair: NDArray[Any], options: dict[str, Any], mask: NDArray[np.bool_] |
         assert_agrees(record, pair[0], pair[1], tolerance=room, **given)
 
 
-def assert_sound(record: Any, offset: float) -> None:
-    """`offset` of the sub-pixel shift: more than half a pixel where the highest place is out of reach."""
+def assert_sound(record: Any) -> None:
+    """What holds for the numbers of any two images."""
     values = {name: float(record[name]) for name in NUMBERS}
     assert np.isfinite(list(values.values())).all(), values
     slack = 1 + 1e-5
@@ -115,7 +115,7 @@ def assert_sound(record: Any, offset: float) -> None:
     assert 0 <= values["probability"] < 1
     assert 0 <= values["p_value"] <= 1
     for whole, fine in (("peak_dy", "shift_y"), ("peak_dx", "shift_x")):
-        assert abs(int(record[whole]) - values[fine]) <= offset + 1e-3, (whole, values)
+        assert abs(int(record[whole]) - values[fine]) <= 0.5, (whole, values)
 
 
 @examples(150)

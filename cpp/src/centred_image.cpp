@@ -112,10 +112,33 @@ CentredImage::Sums CentredImage::sweep(double scale, Stopper& stopper) const {
   return sums;
 }
 
-CentredImage::CentredImage(const ImageView& view, Stopper& stopper) : reader_(view) {
+// First pixel of a value that the sweep has seen.
+Place CentredImage::find(double pixel) const {
+  std::array<double, run> pixels;
+  for (std::size_t row = 0; row < height(); ++row) {
+    for (std::size_t first = 0; first < width(); first += run) {
+      const std::size_t count = std::min(run, width() - first);
+      reader_.read(row, first, count, pixels.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (pixels[i] * scale_ == pixel) return {row, first + i};
+      }
+    }
+  }
+  return {};
+}
+
+CentredImage::CentredImage(const ImageView& view, Stopper& stopper)
+    : CentredImage(view, std::nullopt, stopper) {}
+
+CentredImage CentredImage::without_dominant(Stopper& stopper) const {
+  return {reader_.view(), dominant_, stopper};
+}
+
+CentredImage::CentredImage(const ImageView& view, std::optional<Place> left_out, Stopper& stopper)
+    : reader_(view, left_out) {
   const auto size = static_cast<std::int64_t>(height() * width());
   Sums sums = sweep(1, stopper);
-  invalid_ = size - sums.valid;
+  invalid_ = size - sums.valid - (left_out ? 1 : 0);
   if (sums.valid == 0) {
     flags_ = all_invalid;
     return;
@@ -133,27 +156,36 @@ CentredImage::CentredImage(const ImageView& view, Stopper& stopper) : reader_(vi
   const auto count = static_cast<double>(sums.valid);
   const double shift = sums.sum / count;
   offset_ = sums.about + shift;
-  gain_ = power_to_one(std::max(sums.high - offset_, offset_ - sums.low));
-  rms_ = std::sqrt(std::max(0.0, sums.squares / count - shift * shift) * count /
-                   static_cast<double>(size)) *
-         gain_;
-  sum_abs_ = (sums.absolute + static_cast<double>(invalid_) * std::abs(offset_)) * gain_;
+  const double farthest = std::max(sums.high - offset_, offset_ - sums.low);
+  gain_ = power_to_one(farthest);
+  const double variance = std::max(0.0, sums.squares / count - shift * shift);
+  rms_ = std::sqrt(variance * count / static_cast<double>(size)) * gain_;
+  sum_abs_ = (sums.absolute + static_cast<double>(size - sums.valid) * std::abs(offset_)) * gain_;
+  if (!left_out && farthest * farthest > 0.5 * variance * count) {
+    dominant_ = find(sums.high - offset_ == farthest ? sums.high : sums.low);
+  }
 }
 
 bool CentredImage::has_evidence() const noexcept {
   return (flags_ & (all_invalid | no_contrast)) == 0;
 }
 
-// In double the rounding that matters is that of the pixels themselves. In single they are
-// centred (in double) before they are rounded, so what matters is the error of the transform:
-// a fraction of eps sqrt(log2(h w)) of the rms magnitude of a bin; 2 is above its maximum.
+// In double the rounding that matters is that of the pixels themselves: 16 eps sum|pixel| is above
+// its sum over all pixels. Where an offset makes that swallow the image, the pixels' rounding errors
+// are taken as what they mostly are, independent: they add up to less than eps sum|pixel| /
+// sqrt(h w), of which 4 is above the maximum. In single, pixels are centred (in double) before they
+// are rounded, so what matters is the error of the transform: a fraction of eps sqrt(log2(h w)) of
+// the rms magnitude of a bin; 2 is above its maximum.
 template <class T>
 double CentredImage::rounding_floor() const noexcept {
-  const double pixels = 16 * std::numeric_limits<double>::epsilon() * sum_abs_;
-  if constexpr (sizeof(T) >= sizeof(double)) return pixels;
+  constexpr double eps = std::numeric_limits<double>::epsilon();
   const auto size = static_cast<double>(height() * width());
+  const double usual_bin = std::sqrt(size) * rms_;
+  double pixels = 16 * eps * sum_abs_;
+  if (pixels > 0.1 * usual_bin) pixels = std::min(pixels, 4 * eps * sum_abs_ / std::sqrt(size));
+  if constexpr (sizeof(T) >= sizeof(double)) return pixels;
   const double transform = 2 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                           std::sqrt(size * std::log2(std::max(2.0, size))) * rms_;
+                           std::sqrt(std::log2(std::max(2.0, size))) * usual_bin;
   return std::max(pixels, transform);
 }
 

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "pixels.hpp"
+#include "place.hpp"
 #include "stopper.hpp"
 
 namespace ndreg_preeval::detail {
@@ -14,6 +16,12 @@ class CentredImage {
  public:
   // Two sweeps over the pixels at most, usually one: statistics, and again only for extreme values.
   CentredImage(const ImageView& view, Stopper& stopper);
+
+  // The pixel that holds more than half of the variance of the image, where there is one.
+  const std::optional<Place>& dominant() const noexcept { return dominant_; }
+
+  // The same image with the dominant pixel replaced by the mean of the others.
+  CentredImage without_dominant(Stopper& stopper) const;
 
   std::size_t height() const noexcept { return reader_.height(); }
   std::size_t width() const noexcept { return reader_.width(); }
@@ -33,7 +41,9 @@ class CentredImage {
 
  private:
   struct Sums;
+  CentredImage(const ImageView& view, std::optional<Place> left_out, Stopper& stopper);
   Sums sweep(double scale, Stopper& stopper) const;
+  Place find(double pixel) const;
   double centred(double pixel) const noexcept;
 
   PixelReader reader_;
@@ -42,6 +52,7 @@ class CentredImage {
   double gain_ = 1;     // power of two, brings the farthest pixel to [1, 2)
   double sum_abs_ = 0;  // of the pixels as they came, in units of the centred image
   double rms_ = 0;      // of the centred image
+  std::optional<Place> dominant_;
   std::int64_t invalid_ = 0;
   std::uint32_t flags_ = 0;
 };

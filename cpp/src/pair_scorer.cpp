@@ -73,6 +73,7 @@ void PairScorer<T>::prepare(const CentredImage& image, Reference<T>& reference, 
   reference.invalid_pixels = image.invalid_pixels();
   reference.flags = image.flags();
   reference.has_evidence = image.has_evidence();
+  prepare_rest(image, reference, stopper);
   if (!reference.has_evidence) return;
   transforms.forward(image, spectrum_.data(), scratch_.data(), stopper);
   const auto floor = static_cast<T>(image.template rounding_floor<T>());
@@ -83,8 +84,23 @@ void PairScorer<T>::prepare(const CentredImage& image, Reference<T>& reference, 
   };
   const double total = whiten(plan_.options.aligner, reference.aligner);
   const auto pixels = static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
-  reference.own_peak = (plan_.options.keep_mean ? total + 1 : total) / pixels;
+  // A window gives the bin of the mean a phase, too, which keep_mean replaces.
+  const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0]));
+  reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / pixels;
   if (plan_.options.confirm) whiten(plan_.options.opinion, reference.opinion);
+}
+
+template <class T>
+void PairScorer<T>::prepare_rest(const CentredImage& image, Reference<T>& reference,
+                                 Stopper& stopper) {
+  reference.dominant.reset();
+  if (!plan_.options.ignore_hot_pixel || !image.dominant()) return;
+  const CentredImage rest = image.without_dominant(stopper);
+  // One pixel in front of nothing is the whole scene.
+  if (!rest.has_evidence()) return;
+  if (!reference.rest) reference.rest = std::make_unique<Reference<T>>();
+  prepare(rest, *reference.rest, stopper);
+  reference.dominant = image.dominant();
 }
 
 template <class T>
@@ -105,6 +121,11 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const CentredImage&
 template <class T>
 PairScore PairScorer<T>::score(const Reference<T>& reference, const CentredImage& image,
                                Stopper& stopper) {
+  if (reference.dominant && reference.dominant == image.dominant()) {
+    PairScore rest = this->score(*reference.rest, image.without_dominant(stopper), stopper);
+    rest.flags |= hot_pixel;
+    return rest;
+  }
   PairScore score;
   score.invalid_pixels = image.invalid_pixels();
   score.flags = image.flags();
@@ -167,6 +188,9 @@ template <class T>
 std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
                                                const CentredImage& image, bool second_opinion,
                                                Stopper& stopper) {
+  if (reference.dominant && reference.dominant == image.dominant()) {
+    return correlogram(*reference.rest, image.without_dominant(stopper), second_opinion, stopper);
+  }
   std::vector<double> values(plan_.height * plan_.width, 0.0);
   if (!correlate(reference, image, stopper)) return values;
   surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), plan_.window,

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <memory>
 #include <vector>
 
 #include <ndreg_preeval/options.hpp>
@@ -14,6 +15,7 @@
 #include "centred_image.hpp"
 #include "kernel/transforms.hpp"
 #include "peak.hpp"
+#include "place.hpp"
 #include "stopper.hpp"
 
 namespace ndreg_preeval::detail {
@@ -27,6 +29,10 @@ struct Reference {
   std::int64_t invalid_pixels = 0;
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
+
+  // Where hot pixels are ignored: the dominant pixel, and the reference without it.
+  std::optional<Place> dominant;
+  std::unique_ptr<Reference> rest;
 };
 
 // What all threads share.
@@ -56,6 +62,7 @@ class PairScorer {
   Reference<T>& own_reference() { return own_reference_; }
 
  private:
+  void prepare_rest(const CentredImage& image, Reference<T>& reference, Stopper& stopper);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const CentredImage& image, Stopper& stopper);
   void measure_peak(PairScore& score, Place& place, double own_peak);

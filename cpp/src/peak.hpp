@@ -8,13 +8,9 @@
 
 #include "aligned_buffer.hpp"
 #include "kernel/transforms.hpp"
+#include "place.hpp"
 
 namespace ndreg_preeval::detail {
-
-struct Place {
-  std::size_t row = 0;
-  std::size_t column = 0;
-};
 
 // Shifts that count, on both axes.
 struct Window2D {

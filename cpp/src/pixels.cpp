@@ -122,8 +122,8 @@ PixelReader::Convert PixelReader::converter(PixelType type, bool swapped) {
   return nullptr;
 }
 
-PixelReader::PixelReader(const ImageView& view)
-    : view_(view), convert_(converter(view.type, view.swapped)) {
+PixelReader::PixelReader(const ImageView& view, std::optional<Place> left_out)
+    : view_(view), left_out_(left_out), convert_(converter(view.type, view.swapped)) {
   if (is_wide_integer(view.type)) base_ = first_valid_bits();
 }
 
@@ -152,9 +152,13 @@ void PixelReader::read(std::size_t row, std::size_t column, std::size_t count, d
                       static_cast<std::ptrdiff_t>(row) * view_.row_stride +
                       static_cast<std::ptrdiff_t>(column) * view_.column_stride;
   convert_(first, view_.column_stride, count, base_, out);
+  constexpr double invalid = std::numeric_limits<double>::quiet_NaN();
+  if (left_out_ && left_out_->row == row && left_out_->column - column < count) {
+    out[left_out_->column - column] = invalid;
+  }
   if (view_.mask == nullptr) return;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!valid(row, column + i)) out[i] = std::numeric_limits<double>::quiet_NaN();
+    if (!valid(row, column + i)) out[i] = invalid;
   }
 }
 

@@ -4,18 +4,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include <ndreg_preeval/image_view.hpp>
 
+#include "place.hpp"
+
 namespace ndreg_preeval::detail {
 
-// Reads runs of pixels of one image. Invalid pixels come out as NaN.
+// Reads runs of pixels of one image. Invalid pixels, and one that is to be left out, come out as
+// NaN.
 //
 // 64-bit integers come out relative to the first valid pixel: the difference of two of them is
 // exact where the numbers themselves would not fit a double.
 class PixelReader {
  public:
-  explicit PixelReader(const ImageView& view);
+  explicit PixelReader(const ImageView& view, std::optional<Place> left_out = {});
+
+  const ImageView& view() const noexcept { return view_; }
 
   std::size_t height() const noexcept { return view_.height; }
   std::size_t width() const noexcept { return view_.width; }
@@ -31,6 +37,7 @@ class PixelReader {
   bool valid(std::size_t row, std::size_t column) const noexcept;
 
   ImageView view_;
+  std::optional<Place> left_out_;
   Convert convert_;
   std::uint64_t base_ = 0;
 };

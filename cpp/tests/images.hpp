@@ -93,6 +93,9 @@ inline Image blobs(std::size_t height, std::size_t width, std::uint32_t seed, do
   return image;
 }
 
+// The peak of an image with its circularly shifted copy: all bins but that of the mean agree.
+inline double copy_peak(const Image& image) { return 1 - 1 / static_cast<double>(image.size()); }
+
 inline std::vector<ndreg_preeval::ImageView> views(const std::vector<Image>& all) {
   std::vector<ndreg_preeval::ImageView> result;
   result.reserve(all.size());

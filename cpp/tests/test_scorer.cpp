@@ -35,9 +35,10 @@ void shifts_are_found() {
       // The shift that brings the image back, as scikit-image counts.
       CHECK(std::abs(score.peak_dy) == std::abs(down) && (score.peak_dy == -down || down == -16));
       CHECK(score.peak_dx == -right);
-      CHECK_NEAR(score.peak, 1, 1e-5);
+      CHECK_NEAR(score.peak, images::copy_peak(reference), 1e-5);
       CHECK_NEAR(score.shift_x, -right, 1e-3);
-      CHECK(score.confirmation > 3 && score.probability > 0.8);
+      // Half an image away, nothing is left of it under a window.
+      if (std::abs(down) < 8) CHECK(score.confirmation > 3 && score.probability > 0.8);
       CHECK(score.p_value < 1e-9);
       CHECK(((score.flags & identical) != 0) == (down == 0 && right == 0));
 
@@ -104,7 +105,7 @@ void consecutive_with_a_blank_image() {
   CHECK(scores[0].peak == 0 && (scores[0].flags & no_contrast) != 0);
   // The flags are the image's own: here the one before it is blank.
   CHECK(scores[1].peak == 0 && scores[1].p_value == 1 && (scores[1].flags & no_contrast) == 0);
-  CHECK_NEAR(scores[2].peak, 1, 1e-9);
+  CHECK_NEAR(scores[2].peak, images::copy_peak(first), 1e-9);
 }
 
 void max_shift_limits_the_search() {

@@ -17,13 +17,14 @@ probability                              f8  P = q^2 / (q^2 + 1.5^2)
 p_value                                  f8  chance of such a peak in unrelated white noise
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
-flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL
+flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL
 """
 
 NO_CONTRAST: Final[int]
 ALL_INVALID: Final[int]
 FEW_LEVELS: Final[int]
 IDENTICAL: Final[int]
+HOT_PIXEL: Final[int]
 
 @final
 class Cancelled(RuntimeError): ...
@@ -43,6 +44,7 @@ class Scorer:
         confirm_cutoff: float | None = 0.15,
         max_shift: float | None = None,
         keep_mean: bool = False,
+        ignore_hot_pixel: bool = False,
         accept_invalid: bool = True,
     ) -> None: ...
     @property

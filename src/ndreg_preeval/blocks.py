@@ -236,6 +236,7 @@ def make_scorer(
         max_shift=options.max_shift,
         # The min-max normalisation of the original leaves the mean in.
         keep_mean=method.statistic == "peak_minus_mean",
+        ignore_hot_pixel=method.ignore_hot_pixel,
         **own,
         **opinion,
     )

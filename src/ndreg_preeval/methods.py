@@ -44,6 +44,9 @@ class Method:
     consensus : bool
         Whether, in a ranking, peaks lose value where the other stacks make their place
         unlikely (all stacks share one motion). Needs the statistic "confirmation".
+    ignore_hot_pixel : bool
+        Whether a pixel that outshines the rest of both images of a pair at the same place
+        (more than half of the variance of each) is left out.
     name : str
         What tables and files call this method.
 
@@ -59,6 +62,7 @@ class Method:
     cutoff: float | None = None
     include_reference: bool = False
     consensus: bool = False
+    ignore_hot_pixel: bool = False
     name: str = "custom"
 
     def __post_init__(self) -> None:
@@ -66,7 +70,7 @@ class Method:
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
-        for argument in ("include_reference", "consensus"):
+        for argument in ("include_reference", "consensus", "ignore_hot_pixel"):
             value = getattr(self, argument)
             if not isinstance(value, bool):
                 raise TypeError(f"method.{argument} must be True or False, not {kind(value)}")
@@ -138,7 +142,15 @@ def as_float(argument: str, value: object) -> float:
 
 
 METHODS: dict[str, Method] = {
-    "consensus": Method("confirmation", "harmonic_mean", "hann", 0.15, consensus=True, name="consensus"),
+    "consensus": Method(
+        "confirmation",
+        "harmonic_mean",
+        "hann",
+        0.15,
+        consensus=True,
+        ignore_hot_pixel=True,
+        name="consensus",
+    ),
     "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
     "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
     "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),

@@ -285,6 +285,7 @@ def flag_words(flags: int) -> list[str]:
         _core.ALL_INVALID: "all_invalid",
         _core.FEW_LEVELS: "few_levels",
         _core.IDENTICAL: "identical",
+        _core.HOT_PIXEL: "hot_pixel",
     }
     return [word for bit, word in words.items() if flags & bit]
 

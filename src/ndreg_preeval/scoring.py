@@ -76,7 +76,8 @@ class StackScore:
     invalid_pixels : (m,) int64 array
         Pixels that were replaced.
     flags : (m,) uint32 array
-        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL`` of the core.
+        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
+        the core.
     agreement : (m,) float array
         How likely the place of the peak is in the light of the other stacks of a ranking,
         relative to what it is alone; 1 where nobody contradicts or nobody was asked.

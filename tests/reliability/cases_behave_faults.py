@@ -49,7 +49,7 @@ def right_or_memory_error(stacks: dict[str, Any], **options: Any) -> bool:
 
 def _short_of_memory(*limits: Any) -> None:
     """Rank within each limit, given in MB; the folder of the case comes last and is not needed."""
-    stacks = good(n=3, shape=(701, 700))
+    stacks = good(n=2, shape=(701, 700))
     strict_warnings()
     for megabytes in limits[:-1]:
         with address_space(megabytes * MB):

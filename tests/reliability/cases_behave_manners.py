@@ -23,7 +23,7 @@ from .uris import bad_uri, write
     "deterministic_repeat", "30 repeats of 40 near-tied stacks give one order", slow=True, **FRESH
 )
 def _(_: Path) -> None:
-    base = images(0.8, n=5)
+    base = images(0.8, n=3)
     rng = np.random.default_rng(4)
     stacks = {f"s{i}": base + 1e-13 * rng.standard_normal(base.shape) for i in range(40)}
     strict_warnings()

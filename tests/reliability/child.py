@@ -32,9 +32,9 @@ def limit_memory(more: int | None) -> None:
 
 def execute(case_id: str, folder: Path, verdict: Path) -> None:
     """Run a case; an empty verdict means that all is well."""
-    from tests.reliability.catalogue import CASES
+    from tests.reliability.catalogue import find
 
-    case = CASES[case_id]
+    case = find(case_id)
     limit_memory(case.memory)
     complaint = ""
     handle = verdict.open("w", encoding="utf-8", errors="backslashreplace")  # while it can be opened

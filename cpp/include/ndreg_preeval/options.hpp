@@ -36,6 +36,9 @@ struct Options {
   double max_shift = std::numeric_limits<double>::infinity();
   /// Keep the zero-frequency bin (its phase is +1) as a min-max normalisation would.
   bool keep_mean = false;
+  /// Leave out a pixel that outshines the rest of both images of a pair at the same place (more
+  /// than half of the variance of each): a hot pixel, which would be aligned instead of the scene.
+  bool ignore_hot_pixel = false;
   /// Replace pixels that are not finite or masked by the mean of the others; otherwise refuse.
   bool accept_invalid = true;
 };

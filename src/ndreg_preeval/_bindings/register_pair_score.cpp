@@ -17,6 +17,7 @@ void register_pair_score(py::module_& m) {
   m.attr("ALL_INVALID") = static_cast<unsigned>(all_invalid);
   m.attr("FEW_LEVELS") = static_cast<unsigned>(few_levels);
   m.attr("IDENTICAL") = static_cast<unsigned>(identical);
+  m.attr("HOT_PIXEL") = static_cast<unsigned>(hot_pixel);
 }
 
 }  // namespace ndreg_preeval::bindings

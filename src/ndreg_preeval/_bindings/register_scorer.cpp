@@ -47,7 +47,8 @@ std::unique_ptr<Scorer> make_scorer(
     const py::object& reference, const py::object& mask, const std::string& precision,
     const std::optional<std::string>& window, const std::optional<double>& cutoff, bool confirm,
     const std::optional<std::string>& confirm_window, const std::optional<double>& confirm_cutoff,
-    const std::optional<double>& max_shift, bool keep_mean, bool accept_invalid) {
+    const std::optional<double>& max_shift, bool keep_mean, bool ignore_hot_pixel,
+                                    bool accept_invalid) {
   Options options;
   options.precision = precision_named(precision);
   options.aligner = filter_of(window, cutoff);
@@ -55,6 +56,7 @@ std::unique_ptr<Scorer> make_scorer(
   options.opinion = filter_of(confirm_window, confirm_cutoff);
   if (max_shift.has_value()) options.max_shift = *max_shift;
   options.keep_mean = keep_mean;
+  options.ignore_hot_pixel = ignore_hot_pixel;
   options.accept_invalid = accept_invalid;
   const Images images = one_image(reference, mask, "the reference image");
   return without_gil(1, [&](const RunOptions& run) {
@@ -102,7 +104,7 @@ void register_scorer(py::module_& m) {
            "precision"_a = "double", "window"_a = py::none(), "cutoff"_a = py::none(),
            "confirm"_a = defaults.confirm, "confirm_window"_a = "hann",
            "confirm_cutoff"_a = defaults.opinion.cutoff, "max_shift"_a = py::none(),
-           "keep_mean"_a = defaults.keep_mean, "accept_invalid"_a = defaults.accept_invalid)
+           "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel, "accept_invalid"_a = defaults.accept_invalid)
       .def_property_readonly(
           "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
       .def_property_readonly("precision",

@@ -158,7 +158,7 @@ class Hdf5Source(StackSource):
                 self._kept = None  # before reading: the memory of two blocks is not needed at once
                 first, last = self._aligned(start, stop)
                 pixels = self._read(first, last)
-                if (last - first) * self.bytes_per_image > KEEP_BYTES:
+                if (first, last) == (start, stop):
                     return Block(pixels, None)
                 self._kept = (first, last, pixels)
             first, _, pixels = self._kept

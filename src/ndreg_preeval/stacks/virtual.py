@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import itertools
+import math
+import operator
 import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -46,12 +48,12 @@ def virtual_files(
     states: dict[str, FileState] = {}
     checked: dict[tuple[str, str], tuple[int, ...]] = {}
     for source in _sources(dataset):
-        file, path, space = source
+        file, path, space, target = source
         if (file, path) not in checked:
             shape, found = _check_source(dataset, file, path, limits, check_storage, depth, (*seen, identity))
             checked[file, path] = shape
             states.update((state.path, state) for state in found)
-        _check_extent(file, path, space, checked[file, path])
+        _check_extent(file, path, space, target, checked[file, path])
     if not checked:
         raise OSError(f"the virtual dataset {shorten(dataset.name)} has no source")
     return list(states.values())
@@ -102,29 +104,36 @@ def _open_as(dataset: Any, path: str, what: str, files: Files) -> Any:
     return file["/"]
 
 
-def _check_extent(file: str, path: str, space: Any, shape: tuple[int, ...]) -> None:
+def _check_extent(file: str, path: str, space: Any, target: Any, shape: tuple[int, ...]) -> None:
+    import h5py
+
     try:
-        _, last = space.get_select_bounds()
+        if space.get_select_type() == h5py.h5s.SEL_ALL:
+            fits = math.prod(shape) >= target.get_select_npoints()
+        else:
+            _, last = space.get_select_bounds()
+            fits = len(last) == len(shape) and all(map(operator.lt, last, shape))
     except (RuntimeError, ValueError, TypeError, OSError):
         return  # unlimited: HDF5 takes what there is
-    if len(last) != len(shape) or any(end >= length for end, length in zip(last, shape, strict=True)):
+    if not fits:
         raise OSError(
             f"the source {shorten(path)} in {shorten(file)} of a virtual dataset has the shape "
             f"{shorten(shape)}, smaller than what is mapped"
         )
 
 
-def _sources(dataset: Any) -> Iterator[tuple[str, str, Any]]:
+def _sources(dataset: Any) -> Iterator[tuple[str, str, Any, Any]]:
     properties = dataset.id.get_create_plist()
     for index in range(properties.get_virtual_count()):
         file = properties.get_virtual_filename(index)
         path = properties.get_virtual_dsetname(index)
         space = properties.get_virtual_srcspace(index)
+        target = properties.get_virtual_vspace(index)
         if "%" not in file + path:
-            yield file, path, space
+            yield file, path, space, target
             continue
         if "%b" not in (file + path).replace("%%", ""):
-            yield file.replace("%%", "%"), path.replace("%%", "%"), space
+            yield file.replace("%%", "%"), path.replace("%%", "%"), space, target
             continue
         # printf-style names: blocks 0, 1, ... up to the first whose file is missing.
         for block in itertools.count():
@@ -132,7 +141,7 @@ def _sources(dataset: Any) -> Iterator[tuple[str, str, Any]]:
             there = name == "." or bool(find_beside(dataset.file.filename, name, "HDF5_VDS_PREFIX"))
             if block > 0 and (not there or "%b" in path or block > MAX_BLOCKS):
                 break
-            yield name, _numbered(path, block), space
+            yield name, _numbered(path, block), space, target
 
 
 def _numbered(name: str, block: int) -> str:
