@@ -31,7 +31,9 @@ def build_requirements() -> list[str]:
 def compiled_sources() -> list[str]:
     """The project's own C++ files."""
     folders = [Path("cpp"), Path("src/ndreg_preeval/_bindings")]
-    return sorted(str(file) for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
+    return sorted(
+        str(file) for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending)
+    )
 
 
 @nox.session(default=True)

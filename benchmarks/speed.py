@@ -109,7 +109,9 @@ def cpu_name() -> str:
 
 def table(sizes: list[int], runs: int) -> str:
     config = build_config()
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-image"))
+    versions = ", ".join(
+        f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "scipy", "scikit-image")
+    )
     lines = [
         f"One thread, median of {runs} interleaved runs, one image per call. CPU: {cpu_name()};",
         f"kernels: {config['isa']}; {config['compiler']}; {versions}.",
@@ -133,7 +135,9 @@ def table(sizes: list[int], runs: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1000, 1024, 2048])
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--write", action="store_true", help="put the table into benchmarks/README.md")

@@ -64,6 +64,7 @@ def tolerances(
         options.get("confirm_window", "hann"),
         options.get("confirm_cutoff", 0.15),
         eps,
+        window_from=options.get("confirm_window_from", 8),
         worst=worst,
     )
     return own, second

@@ -111,19 +111,19 @@ def dominant(image: Any, mask: Any = None) -> tuple[int, int] | None:
     return (row, col) if squares[row, col] > 0.5 * squares.sum() else None
 
 
-def hann(n: int) -> Floats:
-    """Periodic Hann window; none on an axis shorter than 8 pixels."""
-    if n < 8:
+def hann(n: int, shortest: int = 8) -> Floats:
+    """Periodic Hann window; none on an axis shorter than so many pixels."""
+    if n < shortest:
         return np.ones(n)
     return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
 
 
-def spectrum(image: Image, window: str | None = None) -> NDArray[np.complex128]:
+def spectrum(image: Image, window: str | None = None, window_from: int = 8) -> NDArray[np.complex128]:
     """Half spectrum without the mean; bins that are rounding noise are 0."""
     pixels = image.pixels - math.fsum(image.pixels.ravel()) / image.pixels.size
     if window == "hann":
         h, w = pixels.shape
-        pixels = pixels * hann(h)[:, None] * hann(w)[None, :]
+        pixels = pixels * hann(h, window_from)[:, None] * hann(w, window_from)[None, :]
     out = np.fft.rfft2(pixels)
     out[np.abs(out) <= image.rounding] = 0
     if window is None:
@@ -153,12 +153,14 @@ def phases(
     window: str | None = None,
     cutoff: float | None = None,
     keep_mean: bool = False,
+    window_from: int = 8,
 ) -> NDArray[np.complex128]:
     """Weighted phase differences, the half spectrum of the correlogram."""
     shape = image.pixels.shape
     if not (reference.has_evidence and image.has_evidence):
         return np.zeros((shape[0], shape[1] // 2 + 1), complex)
-    out = directions(spectrum(reference, window)) * directions(spectrum(image, window)).conj()
+    out = directions(spectrum(reference, window, window_from))
+    out *= directions(spectrum(image, window, window_from)).conj()
     if keep_mean:
         out[0, 0] = 1
     return out * lowpass((shape[0], shape[1]), cutoff)
@@ -176,6 +178,7 @@ def correlogram_error(
     eps: float,
     *,
     keep_mean: bool = False,
+    window_from: int = 8,
     worst: bool = False,
 ) -> float:
     """How far a transform of precision `eps` may be from the exact correlogram, anywhere in it.
@@ -186,7 +189,7 @@ def correlogram_error(
     """
     shape = image.pixels.shape
     hw = image.pixels.size
-    kept = phases(reference, image, window, cutoff, keep_mean)
+    kept = phases(reference, image, window, cutoff, keep_mean, window_from)
     if not np.any(kept):
         return 0.0
     weight = lowpass((shape[0], shape[1]), cutoff)
@@ -196,7 +199,7 @@ def correlogram_error(
         error = 16 * eps * norm
         if window is not None:  # lets the rounding of the mean pass, of double in either precision
             error += 0.5 * EPS * float(np.abs(one.pixels).sum())
-        size = np.abs(spectrum(one, window))
+        size = np.abs(spectrum(one, window, window_from))
         turn = np.hypot(turn, np.minimum(2.0, error / np.where(size > 0, size, np.inf)))
     if keep_mean:
         turn[0, 0] = 0
@@ -316,6 +319,7 @@ def pair_score(
     confirm: bool = True,
     confirm_window: str | None = "hann",
     confirm_cutoff: float | None = 0.15,
+    confirm_window_from: int = 8,
     max_shift: float | None = None,
     keep_mean: bool = False,
     ignore_hot_pixel: bool = False,
@@ -332,6 +336,7 @@ def pair_score(
             if prepare(reference, reference_mask).has_evidence:
                 given = {"window": window, "cutoff": cutoff, "confirm": confirm, "max_shift": max_shift}
                 given |= {"confirm_window": confirm_window, "confirm_cutoff": confirm_cutoff, "at": at}
+                given["confirm_window_from"] = confirm_window_from
                 masks = {"reference_mask": reference_mask, "mask": mask}
                 rest = pair_score(reference, image, **given, **masks, keep_mean=keep_mean)
                 return dataclasses.replace(
@@ -365,7 +370,7 @@ def pair_score(
     opinion = np.zeros((h, w))
     elsewhere = q = 0.0
     if confirm:
-        options = {"window": confirm_window, "cutoff": confirm_cutoff}
+        options = {"window": confirm_window, "cutoff": confirm_cutoff, "window_from": confirm_window_from}
         opinion = np.abs(signed_correlogram(first, other, **options))
         elsewhere = highest(opinion, away)
         q = highest(opinion, near(h, w, (row, col), 1)) / elsewhere if elsewhere > 0 else 0.0

@@ -51,7 +51,9 @@ class OnlyItems:
 class Lazy:
     """Shape, dtype and items; counts what is read."""
 
-    def __init__(self, array: NDArray[Any], *, shape: Any = None, dtype: Any = None, chunks: Any = None) -> None:
+    def __init__(
+        self, array: NDArray[Any], *, shape: Any = None, dtype: Any = None, chunks: Any = None
+    ) -> None:
         self.array = array
         self.shape = array.shape if shape is None else shape
         self.dtype = array.dtype if dtype is None else dtype
@@ -139,7 +141,9 @@ def test_every_container_gives_the_same_pixels(container: str, dtype: Any) -> No
             np.testing.assert_array_equal(pixels(block), stack[start:stop])
 
 
-@pytest.mark.parametrize("dtype", ["?", "i1", "u1", "i2", ">u2", "i4", "u4", "i8", "u8", "f2", ">f4", "f8", "g"])
+@pytest.mark.parametrize(
+    "dtype", ["?", "i1", "u1", "i2", ">u2", "i4", "u4", "i8", "u8", "f2", ">f4", "f8", "g"]
+)
 def test_every_numeric_dtype_is_kept(dtype: str) -> None:
     stack = STACK.astype(dtype)
     for value in (stack, list(stack)):
@@ -213,7 +217,8 @@ def test_lazy_stacks_are_read_block_by_block() -> None:
 
 
 @pytest.mark.parametrize(
-    ("chunks", "expected"), [(None, 1), ((3, 6, 7), 3), (((2, 2, 1), (6,), (7,)), 2), ((99, 1, 1), 5), ((), 1)]
+    ("chunks", "expected"),
+    [(None, 1), ((3, 6, 7), 3), (((2, 2, 1), (6,), (7,)), 2), ((99, 1, 1), 5), ((), 1)],
 )
 def test_chunks_of_lazy_stacks(chunks: Any, expected: int) -> None:
     assert ArraySpec(Lazy(STACK, chunks=chunks)).open().images_per_chunk == expected
@@ -240,7 +245,21 @@ def test_a_list_is_taken_as_it_is_now() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [None, {}, {"a": STACK}, b"xx", bytearray(b"x"), "text", 3, 2.5, np.float64(1), {1}, iter(STACK), object(), int],
+    [
+        None,
+        {},
+        {"a": STACK},
+        b"xx",
+        bytearray(b"x"),
+        "text",
+        3,
+        2.5,
+        np.float64(1),
+        {1},
+        iter(STACK),
+        object(),
+        int,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_stack_is_a_type_error(value: Any) -> None:
@@ -251,14 +270,16 @@ def test_what_is_no_stack_is_a_type_error(value: Any) -> None:
 @pytest.mark.parametrize(
     "dtype", ["c8", "c16", "O", "S3", "U3", "M8[s]", "m8[s]", "V4", [("a", "f4")], ("f4", (2,))], ids=str
 )
-@pytest.mark.parametrize("wrap", [np.asarray, list, Lazy, np.ma.MaskedArray], ids=["array", "list", "lazy", "masked"])
+@pytest.mark.parametrize(
+    "wrap", [np.asarray, list, Lazy, np.ma.MaskedArray], ids=["array", "list", "lazy", "masked"]
+)
 def test_what_is_no_grey_value_is_a_type_error(dtype: Any, wrap: Callable[[Any], Any]) -> None:
     array = np.zeros((2, 3, 4), dtype)
     if array.ndim == 4:
         kind: tuple[type[Exception], ...] = (ValueError,)  # numpy made it one more axis
     else:
         kind = (TypeError,)
-    with pytest.raises(kind, match="the pixels must be|shape"):
+    with pytest.raises(kind, match=r"the pixels must be|shape"):
         ArraySpec(wrap(array)).open()
 
 
@@ -267,7 +288,7 @@ def test_what_is_no_grey_value_is_a_type_error(dtype: Any, wrap: Callable[[Any],
 )
 @pytest.mark.parametrize("wrap", [np.asarray, Lazy, OnlyArray], ids=["array", "lazy", "protocol"])
 def test_wrong_shapes_are_value_errors(shape: tuple[int, ...], wrap: Callable[[Any], Any]) -> None:
-    with pytest.raises(ValueError, match="shape|holds no image|have no pixels"):
+    with pytest.raises(ValueError, match=r"shape|holds no image|have no pixels"):
         ArraySpec(wrap(np.zeros(shape))).open()
 
 
@@ -279,7 +300,11 @@ def test_wrong_shapes_are_value_errors(shape: tuple[int, ...], wrap: Callable[[A
         ([STACK[0], "f.h5::/d"], TypeError, "image 1: an image must be a 2-D array, not str"),
         ([STACK[0], STACK[0, :1]], ValueError, r"image 1: all images must have the shape \(6, 7\).*\(1, 7\)"),
         ([STACK[0], STACK[:2]], ValueError, r"image 1: .*not \(2, 6, 7\)"),
-        ([STACK[:2]], ValueError, r"image 0: an image must have the shape \(height, width\), not \(2, 6, 7\)"),
+        (
+            [STACK[:2]],
+            ValueError,
+            r"image 0: an image must have the shape \(height, width\), not \(2, 6, 7\)",
+        ),
         ([1, 2], ValueError, "image 0: an image must have the shape"),
         ([[[1, 2], [3]]], ValueError, "image 0: "),
         ([[[1, 2], [3, "x"]]], TypeError, "image 0: the pixels must be"),
@@ -298,7 +323,9 @@ def test_unknown_lengths_are_refused() -> None:
         ArraySpec(Lazy(STACK, shape=(float("nan"), 6, 7))).open()
 
 
-@pytest.mark.parametrize("real", [STACK[:, :3], STACK[:, :, :, None], STACK[0], STACK.astype(complex)], ids=str)
+@pytest.mark.parametrize(
+    "real", [STACK[:, :3], STACK[:, :, :, None], STACK[0], STACK.astype(complex)], ids=str
+)
 def test_shapes_and_dtypes_are_not_trusted(real: NDArray[Any]) -> None:
     lazy = Lazy(real, shape=STACK.shape, dtype=STACK.dtype)
     with ArraySpec(lazy).open() as source, pytest.raises((ValueError, TypeError), match="images 0 to 4: "):
@@ -318,7 +345,9 @@ def test_a_stack_with_one_image_can_be_opened() -> None:
     assert ArraySpec(STACK[:1]).open().shape == (1, 6, 7)
 
 
-@pytest.mark.parametrize("error", [OSError(5, "bad disk"), RuntimeError("detector offline"), MemoryError("full")])
+@pytest.mark.parametrize(
+    "error", [OSError(5, "bad disk"), RuntimeError("detector offline"), MemoryError("full")]
+)
 def test_errors_of_the_callers_objects_come_out(error: Exception) -> None:
     class Failing(OnlyItems):
         def __getitem__(self, index: int) -> Any:

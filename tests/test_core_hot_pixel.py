@@ -19,7 +19,9 @@ def drifting(noise: float, seed: int = 1) -> NDArray[np.float64]:
     """Four images of a scene that moves by 2 rows and -3 columns a step."""
     rng = np.random.default_rng(seed)
     scene = rng.normal(size=(32, 40))
-    return np.array([np.roll(scene, (2 * i, -3 * i), (0, 1)) + noise * rng.normal(size=scene.shape) for i in range(4)])
+    return np.array(
+        [np.roll(scene, (2 * i, -3 * i), (0, 1)) + noise * rng.normal(size=scene.shape) for i in range(4)]
+    )
 
 
 def check(records: Any, stack: NDArray[Any], **options: Any) -> None:

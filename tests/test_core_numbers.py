@@ -410,3 +410,38 @@ def test_one_mask_for_all_images() -> None:
     assert bits(scorer.score(images, mask=mask)) == bits(scorer.score(images, mask=each))
     consecutive = scorer.score_consecutive(images, mask=mask)
     assert bits(consecutive) == bits(scorer.score_consecutive(images, mask=each))
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (15, 17), (39, 12), (40, 39), (41, 40)])
+@pytest.mark.parametrize("window_from", [8, 16, 40])
+def test_short_axes_may_go_without_a_window(shape: tuple[int, int], window_from: int) -> None:
+    rng = np.random.default_rng(23)
+    scene = rng.normal(size=shape)
+    image = np.roll(scene, (1, -2), (0, 1)) + 0.5 * rng.normal(size=shape)
+    options: dict[str, Any] = {"confirm_window_from": window_from}
+    record = _core.Scorer(scene, **options).score([image])[0]
+    assert_agrees(record, scene, image, **options)
+    plain = _core.Scorer(scene, confirm_window=None).score([image])[0]
+    assert (record["confirmation"] == plain["confirmation"]) == (max(shape) < window_from)
+
+
+def test_aligner_and_second_opinion_have_windows_of_their_own() -> None:
+    rng = np.random.default_rng(24)
+    scene, image = rng.normal(size=(2, 20, 44))
+    for first, second in ((8, 40), (40, 8), (30, 30)):
+        records = _core.Scorer(
+            scene, window="hann", window_from=first, confirm_window_from=second, cutoff=0.3
+        ).score([image])
+        alone = _core.Scorer(scene, window="hann", window_from=first, cutoff=0.3, confirm=False).score(
+            [image]
+        )
+        assert records["peak"] == alone["peak"]
+        other = _core.Scorer(scene, confirm_window_from=second).correlogram(image, second_opinion=True)
+        both = _core.Scorer(scene, window="hann", window_from=first, confirm_window_from=second)
+        assert (both.correlogram(image, second_opinion=True) == other).all()
+
+
+@pytest.mark.parametrize("name", ["window_from", "confirm_window_from"])
+def test_windows_need_eight_pixels(name: str) -> None:
+    with pytest.raises(ValueError, match="window_from must be 8 pixels or more, not 7"):
+        _core.Scorer(np.eye(9), **{name: 7})

@@ -34,7 +34,9 @@ def spec(file: Path, path: str = "/Ca", **limits: Any) -> UriSpec:
     ("option", "value", "wanted"),
     [("image_bytes", 383, 384), ("stack_bytes", 767, 768), ("chunk_bytes", 191, 192)],
 )
-def test_limits_name_both_figures_and_the_option(tmp_path: Path, option: str, value: int, wanted: int) -> None:
+def test_limits_name_both_figures_and_the_option(
+    tmp_path: Path, option: str, value: int, wanted: int
+) -> None:
     stack = STACK.astype("f4")
     file = write(tmp_path, lambda f: f.create_dataset("Ca", data=stack, chunks=(1, 6, 8)))
     with pytest.raises(ValueError, match=rf"{wanted} bytes.* limit of {value}: raise Limits\.{option}"):
@@ -48,7 +50,9 @@ def test_limits_name_both_figures_and_the_option(tmp_path: Path, option: str, va
 def test_the_ratio_to_the_file_counts_above_its_floor() -> None:
     shape, limits = (10, 100, 100), Limits(ratio=10, ratio_floor=1000)
     check_sizes(shape, 1, 10_000, limits)
-    with pytest.raises(ValueError, match=r"declares 100000 bytes, more than 10 times the 9999 bytes .*Limits\.ratio"):
+    with pytest.raises(
+        ValueError, match=r"declares 100000 bytes, more than 10 times the 9999 bytes .*Limits\.ratio"
+    ):
         check_sizes(shape, 1, 9999, limits)
     check_sizes(shape, 1, 9999, Limits(ratio=10, ratio_floor=100_000))
     check_sizes(shape, 1, 1, Limits(ratio=None))
@@ -76,15 +80,20 @@ def test_small_files_that_declare_much(tmp_path: Path, shape: Any, chunks: Any, 
     assert time.perf_counter() - start < 0.5
 
 
-@pytest.mark.parametrize("options", [{"chunks": (1, 6, 8)}, {}, {"chunks": (1, 6, 8), "compression": "gzip"}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{"chunks": (1, 6, 8)}, {}, {"chunks": (1, 6, 8), "compression": "gzip"}], ids=str
+)
 def test_datasets_never_written(tmp_path: Path, options: dict[str, Any]) -> None:
-    file = write(tmp_path, lambda f: f.create_dataset("Ca", shape=(4, 6, 8), dtype="f4", fillvalue=np.nan, **options))
+    file = write(
+        tmp_path, lambda f: f.create_dataset("Ca", shape=(4, 6, 8), dtype="f4", fillvalue=np.nan, **options)
+    )
     with pytest.raises(OSError, match=r"a\.h5::/Ca: nothing was ever written"):
         spec(file).open()
 
 
 @pytest.mark.parametrize(
-    ("code", "package"), [(32767, "registered filters"), (32013, "hdf5plugin"), (32004, "hdf5plugin"), (4, "szip")]
+    ("code", "package"),
+    [(32767, "registered filters"), (32013, "hdf5plugin"), (32004, "hdf5plugin"), (4, "szip")],
 )
 def test_missing_filters_name_their_package(
     tmp_path: Path, code: int, package: str, monkeypatch: pytest.MonkeyPatch
@@ -106,7 +115,9 @@ def test_missing_filters_name_their_package(
     # The id lies in the file in plain: put another one in its place.
     data = file.read_bytes()
     assert data.count((305).to_bytes(2, "little") + b"\0\0") == 1
-    file.write_bytes(data.replace((305).to_bytes(2, "little") + b"\0\0", code.to_bytes(2, "little") + b"\0\0"))
+    file.write_bytes(
+        data.replace((305).to_bytes(2, "little") + b"\0\0", code.to_bytes(2, "little") + b"\0\0")
+    )
     monkeypatch.setattr(h5py.h5z, "filter_avail", lambda _: False)
     with pytest.raises(OSError, match=rf"HDF5 filter {code} .*{package}"):
         spec(file).open()

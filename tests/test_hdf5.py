@@ -106,7 +106,9 @@ def test_blocks_know_the_chunks(tmp_path: Path) -> None:
     assert spec(file, "/flat").open().images_per_chunk == 1
 
 
-def test_chunks_are_decoded_once_for_neighbouring_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_are_decoded_once_for_neighbouring_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = spec(write(tmp_path, chunks=(7, 11, 1), compression="gzip"))
     reads: list[tuple[int, int]] = []
     original = Hdf5Source._read
@@ -133,7 +135,7 @@ def test_recipes_are_small_and_survive_pickle(tmp_path: Path) -> None:
 
 
 def open_files() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors as Linux lists them")
@@ -302,7 +304,9 @@ def test_sockets_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
             spec(Path("s.h5")).open()
 
 
-@pytest.mark.parametrize("layout", [{}, {"chunks": (1, 200, 200)}, {"chunks": (1, 200, 200), "compression": "gzip"}])
+@pytest.mark.parametrize(
+    "layout", [{}, {"chunks": (1, 200, 200)}, {"chunks": (1, 200, 200), "compression": "gzip"}]
+)
 def test_files_cut_while_they_are_read(tmp_path: Path, layout: dict[str, Any]) -> None:
     file = write(tmp_path, np.random.default_rng(0).random((7, 200, 200)), **layout)
     with spec(file).open() as source:

@@ -42,7 +42,9 @@ HEAVY = {"h5py", "silx", "hdf5plugin", "matplotlib", "tqdm", "scipy", "pydantic"
 
 
 def cpp_files(*folders: Path) -> list[Path]:
-    return sorted(file for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending))
+    return sorted(
+        file for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending)
+    )
 
 
 def includes(file: Path) -> set[str]:
@@ -51,7 +53,9 @@ def includes(file: Path) -> set[str]:
 
 def files_including(pattern: str, files: list[Path]) -> set[str]:
     return {
-        str(file.relative_to(ROOT)) for file in files if any(re.search(pattern, name) for name in includes(file))
+        str(file.relative_to(ROOT))
+        for file in files
+        if any(re.search(pattern, name) for name in includes(file))
     }
 
 

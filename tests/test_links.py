@@ -104,7 +104,12 @@ def test_where_hdf5_looks_for_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "real" / "main.h5").touch()
     main.symlink_to(tmp_path / "real" / "main.h5")
     monkeypatch.chdir(tmp_path / "here")
-    places = [tmp_path / "real" / "x.h5", tmp_path / "here" / "x.h5", tmp_path / "data" / "x.h5", tmp_path / "env/x.h5"]
+    places = [
+        tmp_path / "real" / "x.h5",
+        tmp_path / "here" / "x.h5",
+        tmp_path / "data" / "x.h5",
+        tmp_path / "env/x.h5",
+    ]
     monkeypatch.setenv("PREFIX", f"/nosuch{os.pathsep}${{ORIGIN}}/../env")
     assert find_beside(str(main), "x.h5", "PREFIX") == ""
     for place in places:  # each is preferred to those before

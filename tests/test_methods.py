@@ -10,8 +10,9 @@ from ndreg_preeval.methods import METHODS, Method, resolve_method
 
 
 def test_named_methods() -> None:
-    assert METHODS["consensus"] == Method(
-        "confirmation", "harmonic_mean", "hann", 0.15, consensus=True, name="consensus"
+    robust = METHODS["robust"]
+    assert METHODS["consensus"] == dataclasses.replace(
+        robust, window_from=40, consensus=True, ignore_hot_pixel=True, name="consensus"
     )
     assert METHODS["robust"] == Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust")
     assert METHODS["peak_to_mean"] == Method("peak_to_mean", "mean", name="peak_to_mean")
@@ -50,6 +51,11 @@ def test_resolve() -> None:
         ("cutoff", True, TypeError),
         ("include_reference", 1, TypeError),
         ("consensus", "yes", TypeError),
+        ("ignore_hot_pixel", 1, TypeError),
+        ("window_from", 7, ValueError),
+        ("window_from", 2**31, ValueError),
+        ("window_from", 16.0, TypeError),
+        ("window_from", True, TypeError),
         ("name", b"x", TypeError),
     ],
 )

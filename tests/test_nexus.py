@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.nexus import find_stacks
 from ndreg_preeval.stacks.resolve import resolve_stack
 
-AWKWARD = ["Fe+K", "Ca K", "50%25", "a&b", "a=b", "a::b", "h#1", "a;b", "q?x", "Kα", "scan.1", "{0}"]
+AWKWARD = ["Fe+K", "Ca K", "50%25", "a&b", "a=b", "a::b", "h#1", "a;b", "q?x", "Kβ", "scan.1", "{0}"]
 
 
 def stack(seed: int) -> np.ndarray[Any, Any]:
@@ -33,7 +34,7 @@ def nxdata(parent: h5py.Group, name: str, signal: str = "data", *others: str) ->
     if others:
         group.attrs["auxiliary_signals"] = list(others)
     for each in (signal, *others):
-        group[each] = stack(len(group.name + each) + sum(map(ord, group.name + each)))
+        group[each] = stack(zlib.crc32(f"{group.name}/{each}".encode()))
     return group
 
 
@@ -92,7 +93,7 @@ def test_signals_and_auxiliary_signals(tmp_path: Path, path: str) -> None:
     check_uris(found)
 
 
-@pytest.mark.parametrize("kind", [bytes, str, np.str_, "array", "object"])
+@pytest.mark.parametrize("kind", [bytes, str, "array", "object"])
 def test_attributes_may_be_text_of_any_kind(tmp_path: Path, kind: Any) -> None:
     def convert(text: str) -> Any:
         if kind == "array":

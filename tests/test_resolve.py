@@ -120,19 +120,36 @@ def test_a_mapping_may_grow_meanwhile() -> None:
     stop = threading.Event()
 
     def grow() -> None:
-        for index in range(100, 10**6):
-            if stop.is_set():
-                break
-            stacks[index] = STACK
+        while not stop.is_set():
+            for index in range(100, 1000):
+                stacks[index] = STACK
+            for index in range(100, 1000):
+                del stacks[index]
 
     thread = threading.Thread(target=grow)
     thread.start()
     try:
-        for _ in range(50):
+        for _ in range(20):
             assert names(stacks)[:100] == list(range(100))
     finally:
         stop.set()
         thread.join()
+
+
+def test_a_mapping_that_changed_is_read_again() -> None:
+    class Changing(OwnMapping):
+        changes = 3
+
+        def items(self) -> Any:
+            self.changes -= 1
+            if self.changes > 0:
+                raise RuntimeError("dictionary changed size during iteration")
+            return super().items()
+
+    assert names(Changing(z=STACK)) == ["z"]
+    Changing.changes = 10**6
+    with pytest.raises(RuntimeError, match="kept changing"):
+        names(Changing(z=STACK))
 
 
 def test_every_form_in_one_mapping(folder: Path) -> None:
@@ -208,7 +225,9 @@ def test_a_single_uri_of_a_group(uri: Any, expected: list[str]) -> None:
     assert names(uri) == expected
 
 
-@pytest.mark.parametrize("uri", ["a.h5::/plain/zeta", Path("a.h5::/plain/zeta"), DataUrl("a.h5::/plain/zeta")])
+@pytest.mark.parametrize(
+    "uri", ["a.h5::/plain/zeta", Path("a.h5::/plain/zeta"), DataUrl("a.h5::/plain/zeta")]
+)
 def test_a_single_uri_of_a_dataset_is_no_ranking(uri: Any) -> None:
     with pytest.raises(ValueError, match=f"this {type(uri).__name__} names one dataset"):
         resolve(uri)
@@ -222,7 +241,9 @@ def test_groups_within_a_mapping() -> None:
 
 
 def test_the_reading_that_exists_is_taken() -> None:
-    found = dict(resolve({"plus": "a.h5::/plus/Fe+K", "blank": "a.h5::/blank/Fe+K", "code": "a.h5::/blank/Fe%20K"}))
+    found = dict(
+        resolve({"plus": "a.h5::/plus/Fe+K", "blank": "a.h5::/blank/Fe+K", "code": "a.h5::/blank/Fe%20K"})
+    )
     assert {name: recipe.location for name, recipe in found.items()} == {
         "plus": "a.h5::/plus/Fe+K",
         "blank": "a.h5::/blank/Fe K",
@@ -233,7 +254,7 @@ def test_the_reading_that_exists_is_taken() -> None:
 def test_single_stacks() -> None:
     for value in (STACK, "a.h5::/plain/zeta", "a.h5::/entry/one"):
         assert resolve_stack(value, limits=LIMITS).open().shape == STACK.shape
-    with pytest.raises(ValueError, match="stack 'k': .* holds 2 stacks"):
+    with pytest.raises(ValueError, match=r"stack 'k': .* holds 2 stacks"):
         resolve_stack("a.h5::/entry/maps", name="k", limits=LIMITS)
 
 
@@ -278,7 +299,11 @@ def test_arguments_of_the_wrong_kind(stacks: Any, kind: type[Exception], message
         ("*.h5::/plain/zeta", FileNotFoundError, r"\*\.h5"),
         (".", IsADirectoryError, "is a folder"),
         ("a.h5::/plain/nope", KeyError, "there is no 'nope'"),
-        ("a.h5::/plain/No+pe", KeyError, "read as 'a.h5::/plain/No+pe' or as 'a.h5::/plain/No pe'".replace("+", r"\+")),
+        (
+            "a.h5::/plain/No+pe",
+            KeyError,
+            "read as 'a.h5::/plain/No+pe' or as 'a.h5::/plain/No pe'".replace("+", r"\+"),
+        ),
         ("a.h5?path=/plain/zeta&slice=", ValueError, "slice='' is not valid"),
         ("a.h5?path=/entry/maps&slice=0:2", ValueError, "slice= needs a dataset"),
         ("http://server/a.h5", ValueError, "scheme 'http'"),
@@ -289,11 +314,13 @@ def test_arguments_of_the_wrong_kind(stacks: Any, kind: type[Exception], message
 )
 @pytest.mark.parametrize("form", ["mapping", "stack"])
 def test_errors_name_the_stack(value: Any, kind: type[Exception], message: str, form: str) -> None:
-    with pytest.raises(kind, match=message) as caught:
+    def run() -> object:
         if form == "mapping":
-            resolve({"good": STACK, "stk_bad": value})
-        else:
-            resolve_stack(value, name="stk_bad", limits=LIMITS)
+            return resolve({"good": STACK, "stk_bad": value})
+        return resolve_stack(value, name="stk_bad", limits=LIMITS)
+
+    with pytest.raises(kind, match=message) as caught:
+        run()
     assert "stack 'stk_bad'" in str(caught.value)
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (type(copy), str(copy)) == (type(caught.value), str(caught.value))

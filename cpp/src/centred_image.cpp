@@ -171,8 +171,8 @@ bool CentredImage::has_evidence() const noexcept {
 }
 
 // In double the rounding that matters is that of the pixels themselves: 16 eps sum|pixel| is above
-// its sum over all pixels. Where an offset makes that swallow the image, the pixels' rounding errors
-// are taken as what they mostly are, independent: they add up to less than eps sum|pixel| /
+// its sum over all pixels. Where an offset makes that swallow the image, the pixels' rounding
+// errors are taken as what they mostly are, independent: they add up to less than eps sum|pixel| /
 // sqrt(h w), of which 4 is above the maximum. In single, pixels are centred (in double) before they
 // are rounded, so what matters is the error of the transform: a fraction of eps sqrt(log2(h w)) of
 // the rms magnitude of a bin; 2 is above its maximum.

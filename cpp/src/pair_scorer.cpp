@@ -109,9 +109,10 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const CentredImage&
   if (!reference.has_evidence || !image.has_evidence()) return false;
   const Options& options = plan_.options;
   plan_.transforms->forward(image, spectrum_.data(), scratch_.data(), stopper);
-  const kernel::Whitened<T> aligner{reference.aligner.data(), options.aligner.window,
-                                    options.keep_mean};
-  const kernel::Whitened<T> opinion{reference.opinion.data(), options.opinion.window, false};
+  const kernel::Whitened<T> aligner{
+      reference.aligner.data(), {options.aligner, plan_.height, plan_.width}, options.keep_mean};
+  const kernel::Whitened<T> opinion{
+      reference.opinion.data(), {options.opinion, plan_.height, plan_.width}, false};
   plan_.transforms->correlate(spectrum_.data(), static_cast<T>(image.template rounding_floor<T>()),
                               aligner, options.confirm ? &opinion : nullptr, opinion_.data(),
                               scratch_.data(), stopper);

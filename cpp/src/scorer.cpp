@@ -132,9 +132,15 @@ class TypedScorer final : public Scorer::Impl {
     std::unique_ptr<Worker> worker_;
   };
 
-  static std::size_t threads_for(const RunOptions& run, std::size_t work) {
-    const int asked = run.num_threads > 0 ? run.num_threads : default_threads();
-    return std::min(static_cast<std::size_t>(std::min(asked, most_threads)), work);
+  // Waking threads costs more than it saves where there is little to do: those that nobody asked
+  // for get some work each, or stay away.
+  std::size_t threads_for(const RunOptions& run, std::size_t work) const {
+    if (run.num_threads > 0) {
+      return std::min(static_cast<std::size_t>(std::min(run.num_threads, most_threads)), work);
+    }
+    const std::size_t worthwhile = plan_.height * plan_.width * work / pixels_per_thread;
+    const auto possible = static_cast<std::size_t>(std::min(default_threads(), most_threads));
+    return std::max<std::size_t>(1, std::min({possible, work, worthwhile}));
   }
 
   // As many as there is memory for, one at least.
@@ -171,6 +177,7 @@ class TypedScorer final : public Scorer::Impl {
   }
 
   static constexpr int most_threads = 1024;
+  static constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
 
   detail::Plan<T> plan_;
   detail::Reference<T> reference_;

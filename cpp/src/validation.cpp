@@ -7,6 +7,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
+constexpr std::size_t shortest_windowed_axis = 8;
 // Whole numbers up to here are exact in every index and loop of the library.
 constexpr std::size_t longest_axis = std::size_t{1} << 30;
 
@@ -15,6 +16,10 @@ std::string shape_text(std::size_t height, std::size_t width) {
 }
 
 void check_filter(const Filter& filter, const std::string& name) {
+  if (filter.window_from < shortest_windowed_axis) {
+    throw std::invalid_argument("window_from must be 8 pixels or more, not " +
+                                std::to_string(filter.window_from));
+  }
   if (!(filter.cutoff > 0)) {
     throw std::invalid_argument(name + " must be larger than 0 cycles per pixel, not " +
                                 std::to_string(filter.cutoff));

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -91,6 +92,14 @@ inline Image blobs(std::size_t height, std::size_t width, std::uint32_t seed, do
     }
   }
   return image;
+}
+
+inline ndreg_preeval::Filter filter(ndreg_preeval::Window window,
+                                    double cutoff = std::numeric_limits<double>::infinity()) {
+  ndreg_preeval::Filter filter;
+  filter.window = window;
+  filter.cutoff = cutoff;
+  return filter;
 }
 
 // The peak of an image with its circularly shifted copy: all bins but that of the mean agree.

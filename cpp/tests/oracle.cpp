@@ -52,8 +52,8 @@ Centred centre(const Image& image) {
   return centred;
 }
 
-Real hann(std::size_t k, std::size_t length) {
-  if (length < 8) return 1;
+Real hann(std::size_t k, std::size_t length, const Filter& filter) {
+  if (filter.window == Window::none || length < filter.window_from) return 1;
   return 0.5L - 0.5L * std::cos(2 * pi * static_cast<Real>(k) / static_cast<Real>(length));
 }
 
@@ -87,11 +87,9 @@ Spectrum phases(const Image& image, const Centred& centred, const Filter& filter
   const std::size_t height = image.height;
   const std::size_t width = image.width;
   Spectrum values(centred.pixels.begin(), centred.pixels.end());
-  if (filter.window == Window::hann) {
-    for (std::size_t y = 0; y < height; ++y) {
-      for (std::size_t x = 0; x < width; ++x) {
-        values[y * width + x] *= hann(y, height) * hann(x, width);
-      }
+  for (std::size_t y = 0; y < height; ++y) {
+    for (std::size_t x = 0; x < width; ++x) {
+      values[y * width + x] *= hann(y, height, filter) * hann(x, width, filter);
     }
   }
   Spectrum spectrum = transform(values, height, width, -1);

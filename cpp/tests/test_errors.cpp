@@ -75,6 +75,11 @@ void options_out_of_range() {
     options.opinion.cutoff = cutoff;
     CHECK_THROWS(std::invalid_argument, Scorer(image.view(), options), "second opinion");
   }
+  for (const std::size_t from : {0U, 7U}) {
+    Options options;
+    options.opinion.window_from = from;
+    CHECK_THROWS(std::invalid_argument, Scorer(image.view(), options), "window_from must be 8");
+  }
   for (const double most : {-0.5, nan}) {
     Options options;
     options.max_shift = most;

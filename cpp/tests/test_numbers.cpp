@@ -83,15 +83,15 @@ void small_sizes() {
 
 void small_sizes_filtered() {
   for_small_sizes([](Options& options) {
-    options.aligner = {Window::hann, 0.3};
-    options.opinion = {Window::none, 0.2};
+    options.aligner = images::filter(Window::hann, 0.3);
+    options.opinion = images::filter(Window::none, 0.2);
   });
 }
 
 void small_sizes_cutoff_only() {
   for_small_sizes([](Options& options) {
-    options.aligner = {Window::none, 0.25};
-    options.opinion = {Window::hann, std::numeric_limits<double>::infinity()};
+    options.aligner = images::filter(Window::none, 0.25);
+    options.opinion = images::filter(Window::hann);
   });
 }
 
@@ -100,6 +100,18 @@ void small_sizes_window_only() {
     options.aligner.window = Window::hann;
     options.confirm = false;
   });
+}
+
+// Only one axis, or none, is long enough for the window.
+void small_sizes_window_from() {
+  for (const std::size_t from : {8U, 9U, 10U}) {
+    for_small_sizes([from](Options& options) {
+      options.aligner = images::filter(Window::hann, from == 9 ? 0.25 : 1.0);
+      options.opinion.window_from = from;
+      options.aligner.window_from = 17 - from;
+      if (options.aligner.window_from < 8) options.aligner.window_from = 8;
+    });
+  }
 }
 
 void small_sizes_keep_mean() {
@@ -192,6 +204,7 @@ int main() {
                      {"small sizes, filtered", small_sizes_filtered},
                      {"small sizes, cutoff only", small_sizes_cutoff_only},
                      {"small sizes, window only", small_sizes_window_only},
+                     {"small sizes, window_from", small_sizes_window_from},
                      {"small sizes, keep_mean", small_sizes_keep_mean},
                      {"small sizes, max_shift", small_sizes_max_shift},
                      {"odd sizes", odd_sizes},

@@ -53,7 +53,7 @@ void subpixel_shifts() {
   const Image reference = images::blobs(40, 48, 3);
   const Image image = images::blobs(40, 48, 3, 2.3, -4.4);
   Options options;
-  options.aligner = {Window::none, 0.1};
+  options.aligner = images::filter(Window::none, 0.1);
   const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
   CHECK_NEAR(score.shift_y, -2.3, 0.1);
   CHECK_NEAR(score.shift_x, 4.4, 0.1);
@@ -178,7 +178,7 @@ void identical_up_to_brightness_and_contrast() {
   Image other = reference;
   for (double& pixel : other.pixels) pixel = 100 + 3 * pixel;
   for (const bool keep_mean : {false, true}) {
-    for (const Filter& filter : {Filter{}, Filter{Window::hann, 0.15}}) {
+    for (const Filter& filter : {Filter{}, images::filter(Window::hann, 0.15)}) {
       Options options;
       options.keep_mean = keep_mean;
       options.aligner = filter;
@@ -186,6 +186,42 @@ void identical_up_to_brightness_and_contrast() {
       CHECK((scorer.score({other.view()})[0].flags & identical) != 0);
       const Image noisy = images::sum(other, images::noise(16, 18, 2), 0.5);
       CHECK((scorer.score({noisy.view()})[0].flags & identical) == 0);
+    }
+  }
+}
+
+void hot_pixels_can_be_left_out() {
+  Image reference = images::noise(20, 24, 1);
+  Image image = images::rolled(reference, 3, -4);
+  reference.at(5, 6) = image.at(5, 6) = 1e4;
+  Options options;
+  const PairScore fooled = Scorer(reference.view(), options).score({image.view()})[0];
+  CHECK(fooled.peak_dy == 0 && fooled.peak_dx == 0 && (fooled.flags & hot_pixel) == 0);
+  options.ignore_hot_pixel = true;
+  for (const Precision precision : both) {
+    options.precision = precision;
+    const Scorer scorer(reference.view(), options);
+    const PairScore score = scorer.score({image.view()})[0];
+    CHECK(score.peak_dy == -3 && score.peak_dx == 4 && (score.flags & hot_pixel) != 0);
+    CHECK(score.invalid_pixels == 0);
+    CHECK(same(scorer.score_consecutive({reference.view(), image.view()})[0], score));
+    // One that moves with the scene belongs to it.
+    Image moving = images::rolled(reference, 3, -4);
+    const PairScore moved = scorer.score({moving.view()})[0];
+    CHECK(moved.peak_dy == -3 && moved.peak_dx == 4 && (moved.flags & hot_pixel) == 0);
+  }
+}
+
+// Faint images on a bright background, as far as doubles can tell their pixels apart.
+void large_offsets() {
+  const Image reference = images::noise(40, 41, 1);
+  for (const double offset : {1e3, 1e6, 1e9, -1e11}) {
+    Image first = reference;
+    for (double& pixel : first.pixels) pixel += offset;
+    const Image second = images::rolled(first, -7, 9);
+    for (const Precision precision : both) {
+      const PairScore score = Scorer(first.view(), with(precision)).score({second.view()})[0];
+      CHECK(score.peak_dy == 7 && score.peak_dx == -9 && score.peak > 0.9);
     }
   }
 }
@@ -263,6 +299,8 @@ int main() {
        {"one valid pixel", one_valid_pixel},
        {"few levels are told", few_levels_are_told},
        {"identical up to brightness and contrast", identical_up_to_brightness_and_contrast},
+       {"hot pixels can be left out", hot_pixels_can_be_left_out},
+       {"large offsets", large_offsets},
        {"invalid pixels can be refused", invalid_pixels_can_be_refused},
        {"correlogram agrees with the score", correlogram_agrees_with_the_score},
        {"without a second opinion", without_a_second_opinion},

@@ -113,7 +113,9 @@ def score_range(
     parts = []
     for first, last in block_ranges(start, stop, block_length(info, options, threads)):
         for low, high, block in _without(source, first, last, index):
-            records = scorer.score(block.images, mask=core_mask(block, options), num_threads=threads)
+            records = scorer.score(
+                block.images, mask=core_mask(block, options), num_threads=core_threads(options, threads)
+            )
             check_valid(options, records["invalid_pixels"], range(low, high))
             parts.append(records)
             if advance is not None:
@@ -147,7 +149,7 @@ def _score_previous(
         joined = block if last is None else prepend(last, block)
         if len(joined.images) > 1:
             records = scorer.score_consecutive(
-                joined.images, mask=core_mask(joined, options), num_threads=threads
+                joined.images, mask=core_mask(joined, options), num_threads=core_threads(options, threads)
             )
             check_valid(options, records["invalid_pixels"], range(high - len(records), high))
             parts.append(records)
@@ -224,9 +226,17 @@ def make_scorer(
     own: dict[str, Any] = {"window": options.window, "cutoff": options.cutoff}
     opinion: dict[str, Any] = {}
     if confirm:
-        opinion = {"confirm_window": method.window, "confirm_cutoff": method.cutoff}
+        opinion = {
+            "confirm_window": method.window,
+            "confirm_cutoff": method.cutoff,
+            "confirm_window_from": method.window_from,
+        }
     else:
-        own = {"window": options.window or method.window, "cutoff": options.cutoff or method.cutoff}
+        own = {
+            "window": options.window or method.window,
+            "cutoff": options.cutoff or method.cutoff,
+            "window_from": method.window_from,
+        }
     mask = core_mask(reference, options)
     return _core.Scorer(
         reference.images[0],
@@ -267,6 +277,11 @@ def check_valid(options: Options, invalid_pixels: Any, indices: Any) -> None:
         raise ValueError(
             f'image {indices[first]}: {counts[first]} pixels are NaN, infinite or masked, and invalid="raise"'
         )
+
+
+def core_threads(options: Options, threads: int) -> int:
+    """What the core is told: as many as asked for, or 0 to choose where nobody asked."""
+    return threads if options.num_threads or threads == 1 else 0
 
 
 class Excerpt(StackSource):

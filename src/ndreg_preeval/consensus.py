@@ -77,7 +77,9 @@ def _agreement(places: NDArray[np.intp], probability: NDArray[np.float64]) -> ND
     top = max(0.0, float(log_odds.max()))
     weights = np.exp(log_odds - top)
     total = weights.sum() + np.exp(-top)
-    together = np.array([weights[(abs(shifts - place) <= SAME).all(axis=1)].sum() for place in places]) / total
+    together = (
+        np.array([weights[(abs(shifts - place) <= SAME).all(axis=1)].sum() for place in places]) / total
+    )
     alone = prior * (1 + odds / chance)
     return np.minimum(1.0, together * (1 + alone) / alone)
 
@@ -97,7 +99,9 @@ def with_consensus(stacks: Sequence[StackScore]) -> list[StackScore]:
             continue
         places = np.stack([stacks[i].peak_shifts for i in members])
         probability = np.stack([stacks[i].probability for i in members])
-        found = np.stack([agreement(*image) for image in zip(places.swapaxes(0, 1), probability.T, strict=True)])
+        found = np.stack(
+            [agreement(*image) for image in zip(places.swapaxes(0, 1), probability.T, strict=True)]
+        )
         for i, own in zip(members, found.T, strict=True):
             result[i] = _judged(stacks[i], own.copy())
     return result

@@ -57,7 +57,9 @@ def findings(
     same = (flags & _core.IDENTICAL != 0) & ~empty
     told += _some(image_indices, same, "the very content of their reference image", False)
     hot = flags & _core.HOT_PIXEL != 0
-    told += _some(image_indices, hot, "a hot pixel, the same as in their reference image: it was left out", True)
+    told += _some(
+        image_indices, hot, "a hot pixel, the same as in their reference image: it was left out", True
+    )
     told += _stuck(records, image_indices, ~empty & ~same, options)
     return told
 

@@ -39,6 +39,8 @@ class Method:
     cutoff : float or None
         Gaussian low pass ``exp(-f**2 / (2 * cutoff**2))`` with f in cycles per pixel.
         Belongs to the same correlogram as `window`. None: no filter.
+    window_from : int
+        Axes shorter than this many pixels (8 at least) get no window.
     include_reference : bool
         Whether the reference image, compared with itself, enters the aggregate.
     consensus : bool
@@ -60,6 +62,7 @@ class Method:
     aggregation: Aggregation = "harmonic_mean"
     window: Window | None = None
     cutoff: float | None = None
+    window_from: int = 8
     include_reference: bool = False
     consensus: bool = False
     ignore_hot_pixel: bool = False
@@ -70,6 +73,12 @@ class Method:
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
+        if isinstance(self.window_from, bool) or not isinstance(self.window_from, numbers.Integral):
+            raise TypeError(f"method.window_from must be a whole number, not {kind(self.window_from)}")
+        if not 8 <= self.window_from < 2**31:
+            raise ValueError(
+                f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(self.window_from)}"
+            )
         for argument in ("include_reference", "consensus", "ignore_hot_pixel"):
             value = getattr(self, argument)
             if not isinstance(value, bool):
@@ -147,6 +156,7 @@ METHODS: dict[str, Method] = {
         "harmonic_mean",
         "hann",
         0.15,
+        window_from=40,
         consensus=True,
         ignore_hot_pixel=True,
         name="consensus",

@@ -3,6 +3,7 @@
 /// How images are compared.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
@@ -11,7 +12,7 @@ namespace ndreg_preeval {
 /// Working precision of the transforms.
 enum class Precision : std::uint8_t { single_, double_ };
 
-/// Window applied to the images, per axis; axes shorter than 8 pixels get none.
+/// Window applied to the images, per axis.
 enum class Window : std::uint8_t {
   none,
   hann  ///< periodic: 0.5 - 0.5 cos(2 pi k / N)
@@ -20,6 +21,8 @@ enum class Window : std::uint8_t {
 /// What is done to images and spectra before a correlogram is made.
 struct Filter {
   Window window = Window::none;
+  /// Axes shorter than this many pixels (8 at least) get no window: there is too little to lose.
+  std::size_t window_from = 8;
   /// Gaussian low pass exp(-f^2 / (2 cutoff^2)), f in cycles per pixel; infinity = none.
   double cutoff = std::numeric_limits<double>::infinity();
 };
@@ -31,7 +34,7 @@ struct Options {
   Filter aligner{};
   /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation).
   bool confirm = true;
-  Filter opinion{Window::hann, 0.15};
+  Filter opinion{Window::hann, 8, 0.15};
   /// The aligner looks for its peak only where |dy| and |dx| are at most this many pixels.
   double max_shift = std::numeric_limits<double>::infinity();
   /// Keep the zero-frequency bin (its phase is +1) as a min-max normalisation would.

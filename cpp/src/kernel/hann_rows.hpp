@@ -8,6 +8,7 @@
 #include <cstddef>
 
 #include "lanes.hpp"
+#include "transforms.hpp"
 
 namespace ndreg_preeval::kernel {
 
@@ -16,25 +17,25 @@ namespace ndreg_preeval::kernel {
 template <class T, std::size_t n>
 class HannRows {
  public:
-  static constexpr std::size_t shortest = 8;  // axes below it get no window
-
   static constexpr std::size_t scratch_size(std::size_t width) noexcept { return 4 * width; }
 
   HannRows(const T* spectrum, std::size_t height, std::size_t width, T* scratch) noexcept
       : height_(height), width_(width), below_(scratch), above_(scratch + 2 * width) {
     const std::size_t last = height / 2;  // highest ky of the half spectrum
-    if (height < shortest) return;
+    if (height < 3) return;               // no frequency between the lowest and the highest
     // Frequencies beyond the half: F(-ky, kx) = conj F(ky, -kx).
     mirror(spectrum, 1, below_);
     mirror(spectrum, height % 2 == 0 ? last - 1 : last, above_);
   }
 
-  // Windowed group; `next` is the group that follows, null for the last one.
-  void row(const T* current, const T* next, std::size_t group, T* out) const noexcept {
+  // Group windowed along some axes (of 3 pixels or more); `next` is the group that follows, null
+  // for the last one.
+  void row(const WindowedAxes& axes, const T* current, const T* next, std::size_t group,
+           T* out) const noexcept {
     using V = vector_of<T, n>;
     for (std::size_t k = 0; k < 2 * width_; ++k) {  // kx and part
       V centre = load_lanes<V>(current + k * n);
-      if (height_ >= shortest) {
+      if (axes.y) {
         T line[n + 2];
         line[0] = below_[k];
         std::memcpy(line + 1, current + k * n, n * sizeof(T));
@@ -44,7 +45,7 @@ class HannRows {
       }
       store_lanes(centre, out + k * n);
     }
-    if (width_ >= shortest) along_width(out);
+    if (axes.x) along_width(out);
   }
 
   // To be called before `current` is overwritten, and before the next row().

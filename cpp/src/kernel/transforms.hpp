@@ -33,11 +33,23 @@ struct ColumnSummary {
   double squares = 0;  // of r^2
 };
 
+// The axes along which a filter windows images of some size.
+struct WindowedAxes {
+  bool y = false;
+  bool x = false;
+
+  WindowedAxes() = default;
+  WindowedAxes(const Filter& filter, std::size_t height, std::size_t width) noexcept
+      : y(filter.window == Window::hann && height >= filter.window_from),
+        x(filter.window == Window::hann && width >= filter.window_from) {}
+  bool any() const noexcept { return y || x; }
+};
+
 // A reference spectrum that images are correlated with.
 template <class T>
 struct Whitened {
   const T* spectrum = nullptr;  // unit phases times the low pass; 0 where only rounding noise
-  Window window = Window::none;
+  WindowedAxes window;          // what was done to it, and is to be done to the images
   bool keep_mean = false;
 };
 

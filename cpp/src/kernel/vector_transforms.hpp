@@ -66,13 +66,14 @@ class VectorTransforms final : public Transforms<T> {
     const std::vector<double> low_x = low_pass(width_, width_, filter.cutoff);
     const std::vector<double> low_y = low_pass(height_, frequencies_, filter.cutoff);
     double total = 0;
+    const WindowedAxes axes(filter, height_, width_);
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
       stopper.check();
       const T* row = spectrum + group * row_size_;
       T* out = unit + group * row_size_;
-      if (filter.window == Window::hann) {
-        window.row(row, next_row(row, group), group, scratch);
+      if (axes.any()) {
+        window.row(axes, row, next_row(row, group), group, scratch);
         window.pass(row);
         row = scratch;
       }
@@ -95,22 +96,18 @@ class VectorTransforms final : public Transforms<T> {
 
   void correlate(T* spectrum, T floor, const Whitened<T>& first, const Whitened<T>* second,
                  T* second_correlogram, T* scratch, detail::Stopper& stopper) const override {
-    const bool windowed =
-        first.window == Window::hann || (second != nullptr && second->window == Window::hann);
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
       stopper.check();
       const std::size_t at = group * row_size_;
       T* row = spectrum + at;
-      if (windowed) {
-        window.row(row, next_row(row, group), group, scratch);
-        window.pass(row);
-      }
       if (second != nullptr) {
-        const T* image = second->window == Window::hann ? scratch : row;
+        const T* image = windowed(window, second->window, row, group, scratch);
         correlate_row(image, floor, *second, group, second_correlogram + at);
       }
-      correlate_row(first.window == Window::hann ? scratch : row, floor, first, group, row);
+      const T* image = windowed(window, first.window, row, group, scratch);
+      if (group + 1 < groups_) window.pass(row);
+      correlate_row(image, floor, first, group, row);
     }
   }
 
@@ -135,6 +132,14 @@ class VectorTransforms final : public Transforms<T> {
   static_assert(columns_at_once <= detail::CentredImage::max_columns);
 
   static Complex* as_complex(T* row) noexcept { return reinterpret_cast<Complex*>(row); }
+
+  // The group itself where its axes get no window.
+  const T* windowed(const HannRows<T, n>& window, const WindowedAxes& axes, const T* row,
+                    std::size_t group, T* scratch) const noexcept {
+    if (!axes.any()) return row;
+    window.row(axes, row, next_row(row, group), group, scratch);
+    return scratch;
+  }
 
   const T* next_row(const T* row, std::size_t group) const noexcept {
     return group + 1 < groups_ ? row + row_size_ : nullptr;

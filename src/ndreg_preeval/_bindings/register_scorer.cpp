@@ -43,17 +43,22 @@ int thread_count(int num_threads) {
   return num_threads;
 }
 
-std::unique_ptr<Scorer> make_scorer(
-    const py::object& reference, const py::object& mask, const std::string& precision,
-    const std::optional<std::string>& window, const std::optional<double>& cutoff, bool confirm,
-    const std::optional<std::string>& confirm_window, const std::optional<double>& confirm_cutoff,
-    const std::optional<double>& max_shift, bool keep_mean, bool ignore_hot_pixel,
-                                    bool accept_invalid) {
+std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::object& mask,
+                                    const std::string& precision,
+                                    const std::optional<std::string>& window,
+                                    const std::optional<double>& cutoff, std::size_t window_from,
+                                    bool confirm, const std::optional<std::string>& confirm_window,
+                                    const std::optional<double>& confirm_cutoff,
+                                    std::size_t confirm_window_from,
+                                    const std::optional<double>& max_shift, bool keep_mean,
+                                    bool ignore_hot_pixel, bool accept_invalid) {
   Options options;
   options.precision = precision_named(precision);
   options.aligner = filter_of(window, cutoff);
+  options.aligner.window_from = window_from;
   options.confirm = confirm;
   options.opinion = filter_of(confirm_window, confirm_cutoff);
+  options.opinion.window_from = confirm_window_from;
   if (max_shift.has_value()) options.max_shift = *max_shift;
   options.keep_mean = keep_mean;
   options.ignore_hot_pixel = ignore_hot_pixel;
@@ -102,9 +107,11 @@ void register_scorer(py::module_& m) {
   py::class_<Scorer>(m, "Scorer", py::is_final(), "Compares images with one reference image.")
       .def(py::init(&make_scorer), "reference"_a, py::kw_only(), "mask"_a = py::none(),
            "precision"_a = "double", "window"_a = py::none(), "cutoff"_a = py::none(),
-           "confirm"_a = defaults.confirm, "confirm_window"_a = "hann",
-           "confirm_cutoff"_a = defaults.opinion.cutoff, "max_shift"_a = py::none(),
-           "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel, "accept_invalid"_a = defaults.accept_invalid)
+           "window_from"_a = defaults.aligner.window_from, "confirm"_a = defaults.confirm,
+           "confirm_window"_a = "hann", "confirm_cutoff"_a = defaults.opinion.cutoff,
+           "confirm_window_from"_a = defaults.opinion.window_from, "max_shift"_a = py::none(),
+           "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
+           "accept_invalid"_a = defaults.accept_invalid)
       .def_property_readonly(
           "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
       .def_property_readonly("precision",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Decoding deflate chunks ourselves, each once per block and never beyond its declared size.
+"""Decoding filtered chunks ourselves, each once per block and never beyond its declared size.
 
 libhdf5 accepts a chunk that inflates to less than it should, and gives whatever memory holds for
 the rest; a chunk that inflates to more costs memory without bound. zlib lets us stop at exactly
@@ -21,6 +21,8 @@ from .slices import AxisRange
 
 DEFLATE: Final = 1
 SHUFFLE: Final = 2
+FLETCHER: Final = 3
+CHECKSUM_BYTES: Final = 4
 
 
 class _Part(NamedTuple):
@@ -31,8 +33,8 @@ class _Part(NamedTuple):
     outside: slice
 
 
-class DeflateChunks:
-    """Reads hyperslabs of a dataset whose filters are shuffle and deflate, in this order, or deflate."""
+class FilteredChunks:
+    """Reads hyperslabs of a dataset whose filters are among deflate, shuffle and Fletcher's checksum."""
 
     def __init__(self, dataset: Any, filters: list[tuple[int, tuple[int, ...]]]) -> None:
         self._dataset = dataset
@@ -43,7 +45,7 @@ class DeflateChunks:
         self._written: Container[tuple[int, ...]] | None = None
 
     @classmethod
-    def of(cls, dataset: Any) -> DeflateChunks | None:
+    def of(cls, dataset: Any) -> FilteredChunks | None:
         """Return a reader, or None when libhdf5 has to decode this dataset."""
         import h5py
 
@@ -52,7 +54,7 @@ class DeflateChunks:
         properties = dataset.id.get_create_plist()
         found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
         codes = [each[0] for each in found]
-        if codes not in ([DEFLATE], [SHUFFLE, DEFLATE]):
+        if not codes or not {DEFLATE, SHUFFLE, FLETCHER}.issuperset(codes):
             return None
         # Where the type in the file is not just that of numpy (reduced precision), HDF5 must convert.
         if not dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)):
@@ -86,8 +88,8 @@ class DeflateChunks:
             data = self._decode(mask, raw)
         except zlib.error as error:
             raise OSError(f"the chunk at {origin} is damaged: {error}") from error
-        except _WrongSize as error:
-            raise OSError(f"the chunk at {origin} {error}: its size must be {self._size} bytes") from None
+        except _Damaged as error:
+            raise OSError(f"the chunk at {origin} {error}; it must hold {self._size} bytes") from None
         if self._dtype.kind == "b":
             pixels: NDArray[Any] = np.frombuffer(data, np.uint8) != 0
         else:
@@ -96,7 +98,7 @@ class DeflateChunks:
 
     def _look(self) -> Container[tuple[int, ...]]:
         """Return which chunks were written; looked up once, as HDF5 searches its index from the start."""
-        # Deflate makes nothing longer than by a few bytes per 16 KiB.
+        # Deflate makes nothing longer than by a few bytes per 16 KiB, a checksum has 4.
         most = self._size + self._size // 1000 + 1024
         written: set[tuple[int, ...]] = set()
         excess: list[Any] = []
@@ -117,19 +119,22 @@ class DeflateChunks:
     def _decode(self, mask: int, raw: bytes) -> bytes | NDArray[np.uint8]:
         data: bytes | NDArray[np.uint8] = raw
         # Filters are undone from the last to the first; a bit set in the mask: it was not applied.
-        for index, (code, values) in reversed(list(enumerate(self._filters))):
-            if mask >> index & 1:
-                continue
+        applied = [each for index, each in enumerate(self._filters) if not mask >> index & 1]
+        while applied:
+            code, values = applied.pop()
             if code == DEFLATE:
-                data = _inflate(bytes(data), self._size)
+                checksums = sum(each[0] == FLETCHER for each in applied)
+                data = _inflate(bytes(data), self._size + checksums * CHECKSUM_BYTES)
+            elif code == FLETCHER:
+                data = _check(bytes(data))
             else:
                 data = _unshuffle(data, values[0] if values else self._dtype.itemsize)
         if len(data) != self._size:
-            raise _WrongSize(f"holds {len(data)} bytes")
+            raise _Damaged(f"holds {len(data)} bytes")
         return data
 
 
-class _WrongSize(Exception):
+class _Damaged(Exception):
     pass
 
 
@@ -137,12 +142,38 @@ def _inflate(raw: bytes, size: int) -> bytes:
     stream = zlib.decompressobj()
     data = stream.decompress(raw, size)
     if len(data) < size:
-        raise _WrongSize(f"inflates to {len(data)} bytes")
+        raise _Damaged(f"inflates to {len(data)} bytes")
     if not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
-        raise _WrongSize("inflates to more than it declares")
+        raise _Damaged("inflates to more than it declares")
     if not stream.eof:
-        raise _WrongSize("is cut off")
+        raise _Damaged("is cut off")
     return data
+
+
+def _check(data: bytes) -> bytes:
+    content, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
+    if fletcher32(content) != int.from_bytes(checksum, "little"):
+        raise _Damaged("has a wrong checksum")
+    return content
+
+
+def fletcher32(data: bytes) -> int:
+    """Return the checksum that HDF5 stores: sums of big-endian 16 bit words modulo 65535.
+
+    Where a sum is a multiple of 65535 but not 0, HDF5 has 65535.
+    """
+    padded = data + b"\0" if len(data) % 2 else data
+    words = np.frombuffer(padded, ">u2")
+    first = second = 0
+    length = 1 << 20  # keeps the weighted sums within 64 bits
+    for start in range(0, len(words), length):
+        block = words[start : start + length].astype(np.uint64)
+        weights = np.arange(len(block), 0, -1, dtype=np.uint64)
+        second = (second + first * len(block) + int(np.dot(weights, block))) % 65535
+        first = (first + int(block.sum())) % 65535
+    if words.any():
+        first, second = first or 65535, second or 65535
+    return second << 16 | first
 
 
 def _unshuffle(data: bytes | NDArray[np.uint8], itemsize: int) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import clip, naming, place
-from .chunks import DeflateChunks
+from .chunks import FilteredChunks
 from .files import check_not_cut
 from .guards import check_sizes, check_storage
 from .links import Files, locate
@@ -137,7 +137,7 @@ class Hdf5Source(StackSource):
         self._stored = check_storage(dataset, limits)
         stored = sum(state.size for state in self._stored)
         check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
-        self._deflate = DeflateChunks.of(dataset)
+        self._filtered = FilteredChunks.of(dataset)
         self._first = next(index for index, axis in enumerate(self._axes) if not axis.drop)
         self.images_per_chunk = 1
         if dataset.chunks is not None:
@@ -181,8 +181,8 @@ class Hdf5Source(StackSource):
         axes = list(self._axes)
         axes[self._first] = axes[self._first].part(start, stop)
         try:
-            if self._deflate is not None:
-                pixels = self._deflate.read(tuple(axes))
+            if self._filtered is not None:
+                pixels = self._filtered.read(tuple(axes))
             else:
                 pixels = self._dataset[tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)]
         except (RuntimeError, ValueError, KeyError, TypeError) as error:

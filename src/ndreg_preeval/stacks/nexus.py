@@ -60,7 +60,7 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
         reading, node = select_reading(parse_uri(uri), files)
         if reading.indices is not None and not _is_dataset(node):
             raise ValueError("a slice needs a dataset, and this is a group")
-        path = reading.path.rstrip("/") or "/"
+        path = "/" + reading.path.strip("/")
         if _is_dataset(node):
             if not _is_stack(node):
                 raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")

@@ -173,7 +173,7 @@ def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Readi
         return [reading]
     if reading.indices is not None:
         raise ValueError(f"slice= needs a dataset, and {shorten(str(reading))} is a group")
-    paths = stack_paths(files, node, reading.path.rstrip("/") or "/", plain=plain)
+    paths = stack_paths(files, node, "/" + reading.path.strip("/"), plain=plain)
     if not paths:
         what = "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
         raise ValueError(f"{shorten(str(reading))} is a group, not a dataset, and holds {what}")
