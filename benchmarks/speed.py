@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
+from skimage.registration import phase_cross_correlation as skimage_registration
 
 from ndreg_preeval import _core, build_config
 
@@ -29,6 +31,7 @@ BEGIN, END = "<!-- table begins -->", "<!-- table ends -->"
 SHIFT = (5, -7)
 
 Image = NDArray[Any]
+phase_cross_correlation: Callable[[Image, Image], Any] = skimage_registration
 Program = Callable[[], Any]
 
 
@@ -51,9 +54,6 @@ def numpy_correlogram(reference: Image, image: Image) -> Image:
 
 def programs(reference: Image, image: Image) -> dict[str, Program]:
     """What is timed: one image against a reference that is known already, where a peer can."""
-    import scipy.fft
-    from skimage.registration import phase_cross_correlation
-
     precision = "single" if image.dtype == np.float32 else "double"
     plain = _core.Scorer(reference, precision=precision, confirm=False)
     robust = _core.Scorer(reference, precision=precision)
@@ -116,8 +116,10 @@ def table(sizes: list[int], runs: int) -> str:
         f"One thread, median of {runs} interleaved runs, one image per call. CPU: {cpu_name()};",
         f"kernels: {config['isa']}; {config['compiler']}; {versions}.",
         "",
-        "| image | `peak_to_mean`, ms | / SciPy's bare pair | `robust` / bare pair "
-        "| numpy score / `peak_to_mean` | scikit-image / `peak_to_mean` |",
+        (
+            "| image | `peak_to_mean`, ms | / SciPy's bare pair | `robust` / bare pair "
+            "| numpy score / `peak_to_mean` | scikit-image / `peak_to_mean` |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for dtype in ("float32", "float64"):

@@ -31,8 +31,8 @@ def bayes(places: Sequence[Place], probability: Sequence[float]) -> list[float]:
         odds = 0.1 if rest else 0.9 * 0.2
         for other, p in peaks:
             if near(other, place):
-                p = min(p, 0.999)
-                odds *= 1 + p / (1 - p) / chance
+                sure = min(p, 0.999)
+                odds *= 1 + sure / (1 - sure) / chance
         return odds
 
     peaks = list(zip(places, probability, strict=True))

@@ -81,7 +81,7 @@ def _agreement(places: NDArray[np.intp], probability: NDArray[np.float64]) -> ND
         np.array([weights[(abs(shifts - place) <= SAME).all(axis=1)].sum() for place in places]) / total
     )
     alone = prior * (1 + odds / chance)
-    return np.minimum(1.0, together * (1 + alone) / alone)
+    return np.asarray(np.minimum(1.0, together * (1 + alone) / alone))
 
 
 def with_consensus(stacks: Sequence[StackScore]) -> list[StackScore]:
@@ -115,9 +115,10 @@ def _judged(stack: StackScore, own: NDArray[np.float64]) -> StackScore:
     # Only peaks that looked trustworthy are news.
     contradicted = (own < 0.5) & (stack.probability >= 0.5)
     if contradicted.any():
+        images = abbreviate(stack.image_indices[contradicted])
+        count = f"{int(contradicted.sum())} of {len(own)}"
         texts += (
-            f"The other stacks saw another motion in {abbreviate(stack.image_indices[contradicted])} "
-            f"({int(contradicted.sum())} of {len(own)}) than these peaks, which looked good alone.",
+            f"The other stacks saw another motion in {images} ({count}): peaks that looked good alone.",
         )
     score = _core.aggregate(values, stack.method.aggregation)
     return dataclasses.replace(stack, score=score, values=values, agreement=own, warnings=texts)

@@ -73,11 +73,12 @@ class Method:
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
-        if isinstance(self.window_from, bool) or not isinstance(self.window_from, numbers.Integral):
-            raise TypeError(f"method.window_from must be a whole number, not {kind(self.window_from)}")
-        if not 8 <= self.window_from < 2**31:
+        window_from: object = self.window_from
+        if isinstance(window_from, bool) or not isinstance(window_from, int):
+            raise TypeError(f"method.window_from must be an int, not {kind(window_from)}")
+        if not 8 <= window_from < 2**31:
             raise ValueError(
-                f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(self.window_from)}"
+                f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(window_from)}"
             )
         for argument in ("include_reference", "consensus", "ignore_hot_pixel"):
             value = getattr(self, argument)
