@@ -195,18 +195,18 @@ double CentredImage::centred(double pixel) const noexcept {
 }
 
 template <class T>
-void CentredImage::load_columns(std::size_t first, std::size_t count, std::size_t width,
+void CentredImage::load_columns(std::size_t first, std::size_t count, std::size_t group,
                                 T* out) const {
   const std::size_t rows = height();
   std::array<double, run> pixels;
   static_assert(run >= max_columns);
   for (std::size_t row = 0; row < rows; ++row) {
     reader_.read(row, first, count, pixels.data());
-    for (std::size_t done = 0; done < count; done += width) {
-      T* line = out + (done / width * rows + row) * width;
-      const std::size_t some = std::min(width, count - done);
+    for (std::size_t done = 0; done < count; done += group) {
+      T* line = out + (done / group * rows + row) * group;
+      const std::size_t some = std::min(group, count - done);
       for (std::size_t i = 0; i < some; ++i) line[i] = static_cast<T>(centred(pixels[done + i]));
-      for (std::size_t i = some; i < width; ++i) line[i] = T(0);
+      for (std::size_t i = some; i < group; ++i) line[i] = T(0);
     }
   }
 }

@@ -33,11 +33,11 @@ class CentredImage {
   template <class T>
   double rounding_floor() const noexcept;
 
-  // Columns first <= x < first + count of every row, to out[x / lanes][row][x % lanes];
-  // lanes beyond the last column are 0. At most max_columns at a time.
+  // Columns first <= x < first + count of every row, to out[x / group][row][x % group];
+  // places beyond the last column are 0. At most max_columns at a time.
   static constexpr std::size_t max_columns = 64;
   template <class T>
-  void load_columns(std::size_t first, std::size_t count, std::size_t lanes, T* out) const;
+  void load_columns(std::size_t first, std::size_t count, std::size_t group, T* out) const;
 
  private:
   struct Sums;

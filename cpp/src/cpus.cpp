@@ -40,7 +40,7 @@ int quota_v2(const std::string& folder) {
   std::string quota;
   double period = 0;
   if (!(file >> quota >> period) || quota == "max") return unlimited;
-  return as_cpus(std::atof(quota.c_str()), period);
+  return as_cpus(std::strtod(quota.c_str(), nullptr), period);
 }
 
 int quota_v1(const std::string& folder) {

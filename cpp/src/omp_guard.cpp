@@ -64,7 +64,7 @@ class Rehearsal {
     if (pthread_attr_init(&attributes) != 0) return 0;
     const bool possible = stack == 0 || pthread_attr_setstacksize(&attributes, stack) == 0;
     while (possible && threads_.size() < count) {
-      pthread_t thread;
+      pthread_t thread{};
       if (pthread_create(&thread, &attributes, &Rehearsal::wait, this) != 0) break;
       threads_.push_back(thread);
     }

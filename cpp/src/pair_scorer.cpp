@@ -15,7 +15,8 @@ constexpr double largest_confirmation = 1e3;
 
 kernel::Reach reach(std::size_t length, double max_shift) {
   // No shift is longer than floor(length / 2), whichever way.
-  if (max_shift >= static_cast<double>(length / 2)) return {length, 0};
+  const std::size_t half = length / 2;
+  if (max_shift >= static_cast<double>(half)) return {length, 0};
   const auto most = static_cast<std::size_t>(max_shift);
   return {most + 1, most};
 }

@@ -73,12 +73,12 @@ class Queue {
  private:
   // Indices are handed out in order, and work that was begun is finished: of several errors the
   // one with the lowest index is kept, whatever the threads. To be stopped comes before all.
-  void keep(std::size_t index, std::exception_ptr error) noexcept {
+  void keep(std::size_t index, const std::exception_ptr& error) noexcept {
     const std::size_t rank = stopper_.stopped() ? 0 : index + 1;
     const std::lock_guard<std::mutex> lock(mutex_);
     next_.store(count_, std::memory_order_relaxed);
     if (error_ && error_rank_ <= rank) return;
-    error_ = std::move(error);
+    error_ = error;
     error_rank_ = rank;
   }
 

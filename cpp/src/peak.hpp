@@ -29,7 +29,7 @@ class Surface {
 
   double mean() const noexcept;
   double rms() const noexcept;
-  T value(std::size_t row, std::size_t column);  // signed; periodic indices are the caller's work
+  T value(std::size_t row, std::size_t x);  // signed; periodic indices are the caller's work
 
   // First of the highest |r| within the window, row after row.
   Place highest();

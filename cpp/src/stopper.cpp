@@ -3,11 +3,7 @@
 
 #include <ndreg_preeval/scorer.hpp>
 
-namespace ndreg_preeval {
-
-Cancelled::~Cancelled() = default;
-
-namespace detail {
+namespace ndreg_preeval::detail {
 
 Stopper::Stopper(const std::function<bool()>& should_stop)
     : should_stop_(should_stop),
@@ -32,5 +28,4 @@ void Stopper::check() {
   throw Cancelled("stopped by the caller");
 }
 
-}  // namespace detail
-}  // namespace ndreg_preeval
+}  // namespace ndreg_preeval::detail

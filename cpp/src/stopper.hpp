@@ -4,13 +4,14 @@
 
 #include <atomic>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <thread>
 
 namespace ndreg_preeval::detail {
 
 // Thrown in threads that see that the calling one was told to stop; that one's error is to be told.
-struct StoppedByAnother {};
+struct StoppedByAnother : std::exception {};
 
 // One per call, shared by its threads. Only the thread that made it asks; the others just see
 // the answer.

@@ -19,13 +19,12 @@ namespace ndreg_preeval {
 class NDREG_PREEVAL_API Cancelled : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
-  ~Cancelled() override;
 };
 
 /// How a call of Scorer runs.
 struct RunOptions {
-  /// 0: `default_threads()`, or fewer where there is little to do. Never more than there are images.
-  /// Results do not depend on it.
+  /// 0: `default_threads()`, or fewer where there is little to do. Never more than there are
+  /// images. Results do not depend on it.
   int num_threads = 0;
   /// Asked about every 50 ms, always from the calling thread; true ends the call with Cancelled.
   std::function<bool()> should_stop{};

@@ -11,7 +11,7 @@ namespace ndreg_preeval::kernel {
 template <class T, std::size_t n>
 struct Lanes {
 #if defined(__GNUC__)
-  typedef T type __attribute__((vector_size(n * sizeof(T))));
+  using type = T __attribute__((vector_size(n * sizeof(T))));
 #endif
 };
 template <class T>

@@ -120,7 +120,7 @@ Images one_image(const py::object& object, const py::object& mask, const char* w
 Images many_images(const py::object& object, const py::object& mask) {
   Images images;
   if (py::isinstance<py::array>(object)) {
-    const py::array array = py::reinterpret_borrow<py::array>(object);
+    const auto array = py::reinterpret_borrow<py::array>(object);
     const PixelType type = pixel_type(array.dtype(), "images");
     if (array.ndim() != 3) {
       throw py::value_error("images must be 3-D (n, h, w), not of shape " + shape_text(array));
@@ -131,7 +131,7 @@ Images many_images(const py::object& object, const py::object& mask) {
     }
     images.owners.push_back(array);
   } else if (py::isinstance<py::list>(object) || py::isinstance<py::tuple>(object)) {
-    const py::sequence sequence = py::reinterpret_borrow<py::sequence>(object);
+    const auto sequence = py::reinterpret_borrow<py::sequence>(object);
     for (std::size_t i = 0; i < sequence.size(); ++i) {
       const std::string what = "image " + std::to_string(i);
       Images one = one_image(sequence[i], py::none(), what.c_str());

@@ -18,9 +18,9 @@ struct Images {
 };
 
 // One array (h, w). TypeError: no array, or pixels that are no real numbers; ValueError: not 2-D.
-Images one_image(const pybind11::object& image, const pybind11::object& mask, const char* what);
+Images one_image(const pybind11::object& object, const pybind11::object& mask, const char* what);
 
 // One array (n, h, w) or a sequence of arrays (h, w); the mask is (h, w), (n, h, w) or None.
-Images many_images(const pybind11::object& images, const pybind11::object& mask);
+Images many_images(const pybind11::object& object, const pybind11::object& mask);
 
 }  // namespace ndreg_preeval::bindings

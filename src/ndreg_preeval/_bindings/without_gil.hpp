@@ -21,6 +21,7 @@ class ReleasedGil {
   ReleasedGil() : state_(PyEval_SaveThread()) {}
   ReleasedGil(const ReleasedGil&) = delete;
   ReleasedGil& operator=(const ReleasedGil&) = delete;
+  ~ReleasedGil() = default;
 
   void take_back();
   bool signal_arrived();  // a handler raised: the Python error is set
