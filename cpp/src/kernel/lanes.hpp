@@ -11,7 +11,9 @@ namespace ndreg_preeval::kernel {
 template <class T, std::size_t n>
 struct Lanes {
 #if defined(__GNUC__)
-  using type = T __attribute__((vector_size(n * sizeof(T))));
+  // GCC ignores the attribute in an alias of a dependent type.
+  // NOLINTNEXTLINE(modernize-use-using)
+  typedef T type __attribute__((vector_size(n * sizeof(T))));
 #endif
 };
 template <class T>
