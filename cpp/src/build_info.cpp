@@ -28,7 +28,7 @@ BuildInfo build_info() {
   info.compiler = compiler();
   info.build_type = NDREG_PREEVAL_BUILD_TYPE;
   info.threads = detail::thread_backend();
-  info.pocketfft_source = NDREG_PREEVAL_POCKETFFT_SOURCE;
+  info.fft_source = NDREG_PREEVAL_POCKETFFT_SOURCE;
   info.isas = kernel::isas();
   info.active_isa = kernel::active_isa();
   return info;

@@ -24,7 +24,7 @@ void parts() {
   CHECK(info.threads == EXPECTED_THREADS);
   CHECK(info.build_type == EXPECTED_BUILD_TYPE);
   CHECK(!info.compiler.empty() && info.compiler != "unknown");
-  CHECK(!info.pocketfft_source.empty());
+  CHECK(!info.fft_source.empty());
   CHECK(std::find(info.isas.begin(), info.isas.end(), info.active_isa) != info.isas.end());
 }
 

@@ -33,7 +33,7 @@ py::dict config() {
   all["compiler"] = info.compiler;
   all["build_type"] = info.build_type;
   all["threads"] = info.threads;
-  all["pocketfft"] = info.pocketfft_source;
+  all["pocketfft"] = info.fft_source;
   all["isas"] = info.isas;
   all["isa"] = info.active_isa;
   all["usable_cpus"] = usable_cpus();
