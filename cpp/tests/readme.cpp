@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The example of README.md, to the letter (tests/test_readme.py).
 #include <cstdio>
-#include <vector>
 #include <ndreg_preeval/ndreg_preeval.hpp>
+#include <vector>
 
 int main() {
   // Two images of 64 x 64 pixels; the second is the first, moved by 3 rows and -2 columns.

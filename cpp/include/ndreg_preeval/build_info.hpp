@@ -15,7 +15,7 @@ struct BuildInfo {
   std::string compiler;
   std::string build_type;
   std::string threads;            ///< "openmp", "std" or "off"
-  std::string fft_source;   ///< which copy of the FFT header was found
+  std::string fft_source;         ///< which copy of the FFT header was found
   std::vector<std::string> isas;  ///< instruction sets this binary has kernels for, best last
   std::string active_isa;         ///< the one in use
 };
