@@ -150,6 +150,32 @@ void odd_sizes() {
   }
 }
 
+// Stripes have energy at few frequencies; what the others hold is rounding, and counts as nothing.
+void rounding_noise() {
+  for (const auto& [height, width] : {std::pair<std::size_t, std::size_t>{12, 15}, {21, 9}}) {
+    const Image texture = images::noise(height, width, 1);
+    Image rows = texture;
+    Image columns = texture;
+    for (std::size_t y = 0; y < height; ++y) {
+      for (std::size_t x = 0; x < width; ++x) {
+        rows.at(y, x) = texture.at(y, 0);
+        columns.at(y, x) = texture.at(0, x);
+      }
+    }
+    for (const Precision precision : {Precision::single_, Precision::double_}) {
+      Options options;
+      options.precision = precision;
+      for (const Image& stripes : {rows, columns}) {
+        compare_correlograms(texture, stripes, options);
+        compare_correlograms(stripes, texture, options);
+      }
+      // No frequency in common: nothing at all.
+      const PairScore score = Scorer(rows.view(), options).score({columns.view()})[0];
+      CHECK(score.peak == 0 && score.mean == 0 && score.p_value == 1);
+    }
+  }
+}
+
 void second_opinion() {
   const Image reference = images::noise(11, 14, 1);
   const Image image = images::sum(images::rolled(reference, 2, 1), images::noise(11, 14, 2), 0.5);
@@ -208,6 +234,7 @@ int main() {
                      {"small sizes, keep_mean", small_sizes_keep_mean},
                      {"small sizes, max_shift", small_sizes_max_shift},
                      {"odd sizes", odd_sizes},
+                     {"rounding noise", rounding_noise},
                      {"second opinion", second_opinion},
                      {"invalid pixels", invalid_pixels},
                      {"scales", scales}});
