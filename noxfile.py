@@ -39,17 +39,17 @@ def compiled_sources() -> list[str]:
 @nox.session(default=True)
 def tests(session: nox.Session) -> None:
     """Pass the tests: C++ under ctest, then Python. Arguments go to pytest."""
-    session.install(*BUILD_TOOLS, *build_requirements(), *group("test"))
+    session.install(*BUILD_TOOLS, *build_requirements())
     session.run("cmake", "--workflow", "--preset", "dev")
-    session.install(".")
+    session.install(".[test]")
     session.run("python", "-m", "pytest", *session.posargs)
 
 
 @nox.session(default=True)
 def lint(session: nox.Session) -> None:
     """Formatting, types, static analysis and packaging hygiene; changes nothing."""
-    session.install(*BUILD_TOOLS, *build_requirements(), *group("lint"), *group("test"), "nox")
-    session.install("-e", ".")
+    session.install(*BUILD_TOOLS, *build_requirements(), *group("lint"), "nox")
+    session.install(".[test]")
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("codespell")
@@ -84,8 +84,7 @@ def sanitizers(session: nox.Session) -> None:
 @nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Comparison with ewoksndreg, the original."""
-    session.install(*group("test"), "ewoksndreg==0.5.0")
-    session.install(".")
+    session.install(".[test]", "ewoksndreg==0.5.0")
     session.run("python", "-m", "pytest", "-m", "peer", *session.posargs)
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ndreg_preeval
-from ndreg_preeval import consensus
 from ndreg_preeval.consensus import agreement
 
 Place = tuple[int, int]
@@ -146,8 +144,8 @@ def test_score_of_one_stack_is_the_robust_one() -> None:
     assert ndreg_preeval.score_stack(stack).score == alone.score
 
 
-def test_many_stacks_in_reasonable_time() -> None:
+def test_many_stacks() -> None:
     rng = np.random.default_rng(1)
-    found = agreement(rng.integers(-20, 20, (2000, 2)), rng.uniform(size=2000))
-    assert np.isfinite(found).all()
-    assert math.isclose(consensus.SUREST, 0.999)
+    places, probability = rng.integers(-4, 5, (60, 2)), rng.uniform(size=60)
+    pairs = [(int(y), int(x)) for y, x in places]
+    assert agreement(places, probability) == pytest.approx(bayes(pairs, list(probability)), rel=1e-9)

@@ -113,9 +113,10 @@ CentredImage::Sums CentredImage::sweep(double scale, Stopper& stopper) const {
 }
 
 // First pixel of a value that the sweep has seen.
-Place CentredImage::find(double pixel) const {
+Place CentredImage::find(double pixel, Stopper& stopper) const {
   std::array<double, run> pixels;
   for (std::size_t row = 0; row < height(); ++row) {
+    stopper.check();
     for (std::size_t first = 0; first < width(); first += run) {
       const std::size_t count = std::min(run, width() - first);
       reader_.read(row, first, count, pixels.data());
@@ -162,7 +163,7 @@ CentredImage::CentredImage(const ImageView& view, std::optional<Place> left_out,
   rms_ = std::sqrt(variance * count / static_cast<double>(size)) * gain_;
   sum_abs_ = (sums.absolute + static_cast<double>(size - sums.valid) * std::abs(offset_)) * gain_;
   if (!left_out && farthest * farthest > 0.5 * variance * count) {
-    dominant_ = find(sums.high - offset_ == farthest ? sums.high : sums.low);
+    dominant_ = find(sums.high - offset_ == farthest ? sums.high : sums.low, stopper);
   }
 }
 

@@ -43,7 +43,7 @@ class CentredImage {
   struct Sums;
   CentredImage(const ImageView& view, std::optional<Place> left_out, Stopper& stopper);
   Sums sweep(double scale, Stopper& stopper) const;
-  Place find(double pixel) const;
+  Place find(double pixel, Stopper& stopper) const;
   double centred(double pixel) const noexcept;
 
   PixelReader reader_;

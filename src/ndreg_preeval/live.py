@@ -14,6 +14,7 @@ from .blocks import (
     check_valid,
     copy_of,
     core_mask,
+    core_threads,
     describe,
     image_of,
     make_scorer,
@@ -96,7 +97,7 @@ class StackScorer:
                         f"not {source.shape[1:]}"
                     )
                 block = source.read(0, source.shape[0])
-            run = {"num_threads": self._threads}
+            run = {"num_threads": core_threads(self._options, self._threads)}
             last = None
             if self._last is None:
                 records = self._scorer.score(block.images, mask=core_mask(block, self._options), **run)

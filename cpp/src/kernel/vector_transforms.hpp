@@ -96,6 +96,7 @@ class VectorTransforms final : public Transforms<T> {
 
   void correlate(T* spectrum, T floor, const Whitened<T>& first, const Whitened<T>* second,
                  T* second_correlogram, T* scratch, detail::Stopper& stopper) const override {
+    const bool windows = first.window.any() || (second != nullptr && second->window.any());
     HannRows<T, n> window(spectrum, height_, width_, scratch + row_size_);
     for (std::size_t group = 0; group < groups_; ++group) {
       stopper.check();
@@ -106,7 +107,7 @@ class VectorTransforms final : public Transforms<T> {
         correlate_row(image, floor, *second, group, second_correlogram + at);
       }
       const T* image = windowed(window, first.window, row, group, scratch);
-      if (group + 1 < groups_) window.pass(row);
+      if (windows) window.pass(row);
       correlate_row(image, floor, first, group, row);
     }
   }
