@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <new>
+#include <stdexcept>
+
+#include "validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
@@ -12,16 +16,6 @@ namespace {
 // be right (a fit to images with known shifts).
 constexpr double even_chance = 1.5;
 constexpr double largest_confirmation = 1e3;
-
-kernel::Reach reach(std::size_t length, double max_shift) {
-  // No shift is longer than floor(length / 2), whichever way.
-  const std::size_t half = length / 2;
-  if (max_shift >= static_cast<double>(half)) return {length, 0};
-  const auto most = static_cast<std::size_t>(max_shift);
-  return {most + 1, most};
-}
-
-std::size_t size(const kernel::Reach& reach) { return reach.high + reach.low; }
 
 // Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
 std::int32_t wrapped(std::size_t index, std::size_t length) {
@@ -50,97 +44,206 @@ double parabola_offset(double before, double peak, double after) {
   return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
 }
 
+// Chunks of groups: more than threads, so that all end at about the same time.
+std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
+
+std::size_t chunk_start(std::size_t chunk, std::size_t chunks, std::size_t groups) noexcept {
+  return chunk * groups / chunks;
+}
+
 }  // namespace
 
-template <class T>
-Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
-    : height(height_),
-      width(width_),
-      options(options_),
-      window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
-      transforms(kernel::make_transforms<T>(height_, width_)) {}
+std::string NamedImage::name() const {
+  return only_name != nullptr ? only_name : image_name(index);
+}
 
 template <class T>
 PairScorer<T>::PairScorer(const Plan<T>& plan)
     : plan_(plan),
-      spectrum_(plan.transforms->spectrum_size()),
-      opinion_(plan.options.confirm ? plan.transforms->spectrum_size() : 0),
-      scratch_(plan.transforms->scratch_size()),
-      surface_(plan.height, plan.width, *plan.transforms) {}
+      spectrum_(plan.image.spectrum_size),
+      opinion_(plan.options.confirm ? plan.image.spectrum_size : 0),
+      sums_(plan.image.batches),
+      team_(plan.image.scratch_size),
+      surface_(plan, team_) {}
 
 template <class T>
-void PairScorer<T>::prepare(const CentredImage& image, Reference<T>& reference, Stopper& stopper) {
-  const auto& transforms = *plan_.transforms;
-  reference.invalid_pixels = image.invalid_pixels();
-  reference.flags = image.flags();
-  reference.has_evidence = image.has_evidence();
-  prepare_rest(image, reference, stopper);
-  if (!reference.has_evidence) return;
-  transforms.forward(image, spectrum_.data(), scratch_.data(), stopper);
-  const auto floor = static_cast<T>(image.template rounding_floor<T>());
-  const auto whiten = [&](const Filter& filter, AlignedBuffer<T>& unit) {
-    if (unit.size() == 0) unit = AlignedBuffer<T>(transforms.spectrum_size());
-    return transforms.whiten(spectrum_.data(), floor, filter, unit.data(), scratch_.data(),
-                             stopper);
-  };
-  const double total = whiten(plan_.options.aligner, reference.aligner);
-  const auto pixels = static_cast<double>(plan_.height) * static_cast<double>(plan_.width);
-  // A window gives the bin of the mean a phase, too, which keep_mean replaces.
-  const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0]));
-  reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / pixels;
-  if (plan_.options.confirm) whiten(plan_.options.opinion, reference.opinion);
+void PairScorer<T>::use_threads(std::size_t threads) {
+  team_.resize(threads);
+  const std::size_t rows = 2 * most_chunks(team_.size());
+  if (team_.size() == 1 || edges_.size() >= rows * 2 * plan_.width) return;
+  try {
+    edges_ = AlignedBuffer<T>(rows * 2 * plan_.width);
+  } catch (const std::bad_alloc&) {
+    team_.resize(1);
+  }
 }
 
 template <class T>
-void PairScorer<T>::prepare_rest(const CentredImage& image, Reference<T>& reference,
-                                 Stopper& stopper) {
+kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
+  team_.for_each(plan_.image.batches, stopper, [&](std::size_t batch, T* scratch) {
+    sums_[batch] = plan_.kernels.load(plan_.image, source, batch, spectrum_.data(), scratch);
+  });
+  kernel::BatchSums total;
+  for (const kernel::BatchSums& sums : sums_) {
+    total.sum += sums.sum;
+    total.squares += sums.squares;
+    total.absolute += sums.absolute;
+    total.largest = std::max(total.largest, sums.largest);
+  }
+  return total;
+}
+
+template <class T>
+ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place> left_out,
+                                    Stopper& stopper) {
+  const PixelReader reader(image.view, left_out);
+  kernel::Source source;
+  source.reader = &reader;
+  source.direct = reader.is_direct();
+  constexpr bool single = sizeof(T) < sizeof(double);
+  if (const auto guess = glance(reader, single)) {
+    source.scale = guess->scale;
+    source.gain = guess->gain;
+    source.shift = guess->shift;
+    const kernel::BatchSums sums = load(source, stopper);
+    const auto facts = facts_from_sums(reader, *guess, sums, single);
+    if (facts) return *facts;
+  }
+  ImageFacts facts = survey(reader, stopper);
+  if (facts.invalid > 0 && !plan_.options.accept_invalid) {
+    throw std::invalid_argument(image.name() + " must have valid pixels only, but " +
+                                std::to_string(facts.invalid) + " are not finite or masked");
+  }
+  if (!facts.has_evidence()) return facts;
+  source.direct = source.direct && reader.reads_all();
+  source.checked = true;
+  source.scale = facts.centring.scale;
+  source.gain = facts.centring.gain;
+  source.shift = facts.centring.shift;
+  load(source, stopper);
+  return facts;
+}
+
+template <class T>
+void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper) {
   reference.dominant.reset();
-  if (!plan_.options.ignore_hot_pixel || !image.dominant()) return;
-  const CentredImage rest = image.without_dominant(stopper);
+  const ImageFacts facts = transform(image, {}, stopper);
+  prepare_from_spectrum(facts, reference, stopper);
+  if (!plan_.options.ignore_hot_pixel || !facts.dominant) return;
+  const ImageFacts rest = transform(image, facts.dominant, stopper);
   // One pixel in front of nothing is the whole scene.
   if (!rest.has_evidence()) return;
   if (!reference.rest) reference.rest = std::make_unique<Reference<T>>();
-  prepare(rest, *reference.rest, stopper);
-  reference.dominant = image.dominant();
+  prepare_from_spectrum(rest, *reference.rest, stopper);
+  reference.dominant = facts.dominant;
 }
 
 template <class T>
-bool PairScorer<T>::correlate(const Reference<T>& reference, const CentredImage& image,
+void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>& reference,
+                                          Stopper& stopper) {
+  reference.invalid_pixels = facts.invalid;
+  reference.flags = facts.flags;
+  reference.has_evidence = facts.has_evidence();
+  if (!reference.has_evidence) return;
+  const std::size_t pixels = plan_.height * plan_.width;
+  kernel::WhitenJob<T> job;
+  job.spectrum = spectrum_.data();
+  job.floor = static_cast<T>(facts.template rounding_floor<T>(pixels));
+  job.stopper = &stopper;
+  const auto whiten = [&](const Filter& filter, const LowPass& low_pass, AlignedBuffer<T>& unit) {
+    if (unit.size() == 0) unit = AlignedBuffer<T>(plan_.image.spectrum_size);
+    job.window = {filter, plan_.height, plan_.width};
+    job.low_y = low_pass.y.data();
+    job.low_x = low_pass.x.data();
+    job.out = unit.data();
+    return plan_.kernels.whiten(plan_.image, job, team_.scratch());
+  };
+  const double total = whiten(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
+  const auto size = static_cast<double>(pixels);
+  // A window gives the bin of the mean a phase, too, which keep_mean replaces.
+  const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0])) * size;
+  reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / size;
+  if (plan_.options.confirm) {
+    whiten(plan_.options.opinion, plan_.opinion_low_pass, reference.opinion);
+  }
+}
+
+template <class T>
+typename PairScorer<T>::Choice PairScorer<T>::transform_for(const Reference<T>& reference,
+                                                            const NamedImage& image,
+                                                            Stopper& stopper) {
+  Choice choice{&reference, transform(image, {}, stopper)};
+  if (reference.dominant && reference.dominant == choice.facts.dominant) {
+    choice.facts = transform(image, reference.dominant, stopper);
+    choice.reference = reference.rest.get();
+    choice.hot_pixel = true;
+  }
+  return choice;
+}
+
+// Groups are cut into chunks that threads take; a window reaches one row over the cuts.
+template <class T>
+void PairScorer<T>::find_edges(std::size_t chunks, Stopper& stopper) {
+  const kernel::ImagePlan<T>& image = plan_.image;
+  team_.for_each(2 * (chunks - 1), stopper, [&](std::size_t index, T* scratch) {
+    const std::size_t cut = chunk_start(index / 2 + 1, chunks, image.groups) * image.lanes;
+    const std::size_t ky = index % 2 == 0 ? cut - 1 : cut;
+    plan_.kernels.edge_row(image, spectrum_.data(), ky, edges_.data() + index * 2 * image.width,
+                           scratch);
+  });
+}
+
+template <class T>
+bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& facts,
                               Stopper& stopper) {
-  if (!reference.has_evidence || !image.has_evidence()) return false;
+  if (!reference.has_evidence || !facts.has_evidence()) return false;
   const Options& options = plan_.options;
-  plan_.transforms->forward(image, spectrum_.data(), scratch_.data(), stopper);
-  const kernel::Whitened<T> aligner{
-      reference.aligner.data(), {options.aligner, plan_.height, plan_.width}, options.keep_mean};
-  const kernel::Whitened<T> opinion{
-      reference.opinion.data(), {options.opinion, plan_.height, plan_.width}, false};
-  plan_.transforms->correlate(spectrum_.data(), static_cast<T>(image.template rounding_floor<T>()),
-                              aligner, options.confirm ? &opinion : nullptr, opinion_.data(),
-                              scratch_.data(), stopper);
+  const kernel::ImagePlan<T>& image = plan_.image;
+  kernel::Whitened<T> opinion{reference.opinion.data(),
+                              {options.opinion, plan_.height, plan_.width},
+                              false,
+                              opinion_.data()};
+  kernel::CorrelateJob<T> job;
+  job.spectrum = spectrum_.data();
+  job.floor = static_cast<T>(facts.template rounding_floor<T>(plan_.height * plan_.width));
+  job.first = {reference.aligner.data(),
+               {options.aligner, plan_.height, plan_.width},
+               options.keep_mean,
+               spectrum_.data()};
+  if (options.confirm) job.second = &opinion;
+  job.stopper = &stopper;
+  const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
+  const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());
+  if (chunks > 1 && windows) find_edges(chunks, stopper);
+  team_.for_each(chunks, stopper, [&](std::size_t chunk, T* scratch) {
+    kernel::CorrelateJob<T> part = job;
+    const std::size_t row = 2 * image.width;
+    if (windows && chunk > 0) part.below = edges_.data() + (2 * chunk - 2) * row;
+    if (windows && chunk + 1 < chunks) part.above = edges_.data() + (2 * chunk + 1) * row;
+    plan_.kernels.correlate(image, part, chunk_start(chunk, chunks, image.groups),
+                            chunk_start(chunk + 1, chunks, image.groups), scratch);
+  });
   return true;
 }
 
 template <class T>
-PairScore PairScorer<T>::score(const Reference<T>& reference, const CentredImage& image,
+PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& image,
                                Stopper& stopper) {
-  if (reference.dominant && reference.dominant == image.dominant()) {
-    PairScore rest = this->score(*reference.rest, image.without_dominant(stopper), stopper);
-    rest.flags |= hot_pixel;
-    return rest;
-  }
+  const Choice choice = transform_for(given, image, stopper);
+  const Reference<T>& reference = *choice.reference;
   PairScore score;
-  score.invalid_pixels = image.invalid_pixels();
-  score.flags = image.flags();
-  if (!correlate(reference, image, stopper)) return score;
+  score.invalid_pixels = choice.facts.invalid;
+  score.flags = choice.facts.flags | (choice.hot_pixel ? hot_pixel : 0U);
+  if (!correlate(reference, choice.facts, stopper)) return score;
 
-  surface_.look_at(spectrum_.data(), plan_.window, scratch_.data(), stopper);
+  surface_.look_at(spectrum_.data(), stopper);
   Place place;
   measure_peak(score, place, reference.own_peak);
   if (!(score.peak > 0)) return score;
   measure_shift(score, place);
 
   if (plan_.options.confirm) {
-    surface_.look_at(opinion_.data(), plan_.window, scratch_.data(), stopper);
+    surface_.look_at(opinion_.data(), stopper, &place);
     const auto here = static_cast<double>(surface_.highest_around(place));
     const auto elsewhere = static_cast<double>(surface_.highest_outside(place));
     score.confirmation =
@@ -158,10 +261,9 @@ void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak
   if (!(score.peak > 0)) return;
   place = surface_.highest();
   score.second_peak = static_cast<double>(surface_.highest_outside(place));
-  score.zero_peak = std::abs(static_cast<double>(surface_.value(0, 0)));
+  score.zero_peak = static_cast<double>(surface_.zero());
   score.p_value = p_value(score.peak, score.rms,
-                          static_cast<double>(size(plan_.window.rows)) *
-                              static_cast<double>(size(plan_.window.columns)));
+                          static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
   // Equal phases everywhere: the peak is as high as that of the reference with itself.
@@ -174,13 +276,14 @@ void PairScorer<T>::measure_shift(PairScore& score, const Place& place) {
   const auto at = [&](std::size_t row, std::size_t column) {
     return static_cast<double>(surface_.value(row % plan_.height, column % plan_.width));
   };
-  const double sign = at(place.row, place.column) < 0 ? -1 : 1;
+  const double peak = at(place.row, place.column);
+  const double sign = peak < 0 ? -1 : 1;
   const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
     if (length < 3) return 0.0;
     const std::size_t up = plan_.height;
     const std::size_t left = plan_.width;
     return parabola_offset(sign * at(place.row + up - rows, place.column + left - columns),
-                           score.peak, sign * at(place.row + rows, place.column + columns));
+                           std::abs(peak), sign * at(place.row + rows, place.column + columns));
   };
   score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
   score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
@@ -188,15 +291,12 @@ void PairScorer<T>::measure_shift(PairScore& score, const Place& place) {
 
 template <class T>
 std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
-                                               const CentredImage& image, bool second_opinion,
+                                               const NamedImage& image, bool second_opinion,
                                                Stopper& stopper) {
-  if (reference.dominant && reference.dominant == image.dominant()) {
-    return correlogram(*reference.rest, image.without_dominant(stopper), second_opinion, stopper);
-  }
+  const Choice choice = transform_for(reference, image, stopper);
   std::vector<double> values(plan_.height * plan_.width, 0.0);
-  if (!correlate(reference, image, stopper)) return values;
-  surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), plan_.window,
-                   scratch_.data(), stopper);
+  if (!correlate(*choice.reference, choice.facts, stopper)) return values;
+  surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), stopper);
   for (std::size_t column = 0; column < plan_.width; ++column) {
     stopper.check();
     for (std::size_t row = 0; row < plan_.height; ++row) {
@@ -207,8 +307,6 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
   return values;
 }
 
-template struct Plan<float>;
-template struct Plan<double>;
 template class PairScorer<float>;
 template class PairScorer<double>;
 

@@ -6,17 +6,19 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <ndreg_preeval/options.hpp>
 #include <ndreg_preeval/pair_score.hpp>
 
 #include "aligned_buffer.hpp"
-#include "centred_image.hpp"
-#include "kernel/transforms.hpp"
+#include "image_facts.hpp"
 #include "peak.hpp"
 #include "place.hpp"
+#include "plan.hpp"
 #include "stopper.hpp"
+#include "team.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -35,43 +37,57 @@ struct Reference {
   std::unique_ptr<Reference> rest;
 };
 
-// What all threads share.
-template <class T>
-struct Plan {
-  Plan(std::size_t height, std::size_t width, const Options& options);
+// One image of a call, and how messages name it.
+struct NamedImage {
+  const ImageView& view;
+  std::size_t index = 0;
+  const char* only_name = nullptr;  // instead of one with the index
 
-  std::size_t height;
-  std::size_t width;
-  Options options;
-  Window2D window;
-  std::unique_ptr<const kernel::Transforms<T>> transforms;
+  std::string name() const;
 };
 
-// The memory of one thread. Nothing is allocated per image.
+// The memory for one image at a time. Nothing is allocated per image.
 template <class T>
 class PairScorer {
  public:
   explicit PairScorer(const Plan<T>& plan);
 
-  void prepare(const CentredImage& image, Reference<T>& reference, Stopper& stopper);
-  PairScore score(const Reference<T>& reference, const CentredImage& image, Stopper& stopper);
-  std::vector<double> correlogram(const Reference<T>& reference, const CentredImage& image,
+  // How many threads share the work on an image from now on; fewer where memory is short.
+  void use_threads(std::size_t threads);
+
+  void prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper);
+  PairScore score(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
+  std::vector<double> correlogram(const Reference<T>& reference, const NamedImage& image,
                                   bool second_opinion, Stopper& stopper);
 
   // For score_consecutive: a reference that changes with every image.
   Reference<T>& own_reference() { return own_reference_; }
 
  private:
-  void prepare_rest(const CentredImage& image, Reference<T>& reference, Stopper& stopper);
+  // An image without its dominant pixel, where this one is to be ignored in both images.
+  struct Choice {
+    const Reference<T>* reference;
+    ImageFacts facts;
+    bool hot_pixel = false;
+  };
+
+  // Spectra of the columns, to spectrum_.
+  ImageFacts transform(const NamedImage& image, std::optional<Place> left_out, Stopper& stopper);
+  kernel::BatchSums load(const kernel::Source& source, Stopper& stopper);
+  Choice transform_for(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
+  void prepare_from_spectrum(const ImageFacts& facts, Reference<T>& reference, Stopper& stopper);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
-  bool correlate(const Reference<T>& reference, const CentredImage& image, Stopper& stopper);
+  bool correlate(const Reference<T>& reference, const ImageFacts& facts, Stopper& stopper);
+  void find_edges(std::size_t chunks, Stopper& stopper);
   void measure_peak(PairScore& score, Place& place, double own_peak);
   void measure_shift(PairScore& score, const Place& place);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;
   AlignedBuffer<T> opinion_;
-  AlignedBuffer<T> scratch_;
+  AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
+  std::vector<kernel::BatchSums> sums_;
+  Team<T> team_;
   Surface<T> surface_;
   Reference<T> own_reference_;
 };

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <tuple>
 
 namespace ndreg_preeval::detail {
 namespace {
@@ -16,72 +18,99 @@ std::size_t apart(std::size_t a, std::size_t b, std::size_t length) noexcept {
 }  // namespace
 
 template <class T>
-Surface<T>::Surface(std::size_t height, std::size_t width, const kernel::Transforms<T>& transforms)
-    : height_(height), width_(width), transforms_(transforms), columns_(width) {
-  for (Slot& slot : slots_) slot.values = AlignedBuffer<T>(height * transforms.group_size());
+Surface<T>::Surface(const Plan<T>& plan, Team<T>& team)
+    : plan_(plan), team_(team), columns_(plan.width) {
+  // In how many batches five neighbouring columns may be, around the edge.
+  const std::size_t spread = batch_width() == 2 ? 4 : 3;
+  static_assert(std::tuple_size_v<decltype(slots_)> == 4);
+  for (std::size_t i = 0; i < std::min(plan.image.batches, spread); ++i) {
+    slots_[i].values = AlignedBuffer<T>(plan.height * batch_width());
+  }
 }
 
 template <class T>
-void Surface<T>::look_at(const T* half_correlogram, const Window2D& window, T* scratch,
-                         Stopper& stopper) {
+void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper, const Place* interest) {
   half_correlogram_ = half_correlogram;
-  window_ = window;
-  for (Slot& slot : slots_) slot.group = no_group;
-  transforms_.summarise(half_correlogram, window.rows, columns_.data(), scratch, stopper);
+  next_slot_ = 0;
+  for (Slot& slot : slots_) slot.batch = no_batch;
+  if (interest != nullptr) {
+    const std::size_t width = plan_.width;
+    for (std::size_t i = 0; i < 5; ++i) {
+      const std::size_t batch = (interest->column + width * 2 + i - 2) % width / batch_width();
+      const auto is_here = [batch](const Slot& slot) { return slot.batch == batch; };
+      if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
+    }
+  }
+  team_.for_each(plan_.image.batches, stopper, [&](std::size_t batch, T* scratch) {
+    T* values = nullptr;
+    for (Slot& slot : slots_) {
+      if (slot.batch == batch) values = slot.values.data();
+    }
+    plan_.kernels.finish(plan_.image, half_correlogram, batch, plan_.window.rows,
+                         columns_.data() + batch * batch_width(), values, scratch);
+  });
 }
 
 template <class T>
 double Surface<T>::mean() const noexcept {
   double sum = 0;
   for (const auto& column : columns_) sum += column.sum;
-  return sum / (static_cast<double>(height_) * static_cast<double>(width_));
+  return sum / (static_cast<double>(plan_.height) * static_cast<double>(plan_.width));
 }
 
 template <class T>
 double Surface<T>::rms() const noexcept {
   double sum = 0;
   for (const auto& column : columns_) sum += column.squares;
-  return std::sqrt(sum / (static_cast<double>(height_) * static_cast<double>(width_)));
+  return std::sqrt(sum / (static_cast<double>(plan_.height) * static_cast<double>(plan_.width)));
 }
 
 template <class T>
 const T* Surface<T>::column(std::size_t x) {
-  const std::size_t lanes = transforms_.group_size();
-  const std::size_t group = x / lanes;
+  const std::size_t batch = x / batch_width();
   for (const Slot& slot : slots_) {
-    if (slot.group == group) return slot.values.data() + x % lanes;
+    if (slot.batch == batch) return slot.values.data() + x % batch_width();
   }
-  Slot& slot = slots_[next_slot_];
-  next_slot_ = (next_slot_ + 1) % slots_.size();
-  slot.group = group;
-  transforms_.finish(half_correlogram_, group, slot.values.data());
-  return slot.values.data() + x % lanes;
+  if (next_slot_ == slots_.size() || slots_[next_slot_].values.size() == 0) next_slot_ = 0;
+  Slot& slot = slots_[next_slot_++];
+  slot.batch = batch;
+  plan_.kernels.finish(plan_.image, half_correlogram_, batch, plan_.window.rows, nullptr,
+                       slot.values.data(), team_.scratch());
+  return slot.values.data() + x % batch_width();
 }
 
 template <class T>
 T Surface<T>::value(std::size_t row, std::size_t x) {
-  return column(x)[row * transforms_.group_size()];
+  return column(x)[row * batch_width()];
 }
 
 template <class T>
 T Surface<T>::highest_value() const noexcept {
+  const std::size_t width = plan_.width;
+  const Window2D& window = plan_.window;
   T highest = 0;
-  for (std::size_t x = 0; x < width_; ++x) {
-    if (window_.columns.contains(x, width_)) highest = std::max(highest, columns_[x].highest);
+  for (std::size_t x = 0; x < width; ++x) {
+    if (window.columns.contains(x, width)) highest = std::max(highest, columns_[x].highest);
   }
   return highest;
 }
 
 template <class T>
 Place Surface<T>::highest() {
-  const T target = highest_value();
-  const std::size_t lanes = transforms_.group_size();
-  Place found{height_, width_};
-  for (std::size_t x = 0; x < width_ && found.row > 0; ++x) {
-    if (!window_.columns.contains(x, width_) || columns_[x].highest != target) continue;
+  const std::size_t height = plan_.height;
+  const std::size_t width = plan_.width;
+  const Window2D& window = plan_.window;
+  // Columns that are equal in exact numbers differ by rounding errors.
+  const double size = static_cast<double>(height) * static_cast<double>(width);
+  const T rounding = 4 * std::numeric_limits<T>::epsilon() * static_cast<T>(1 + std::log2(size));
+  const T target = highest_value() * (1 - rounding);
+  const std::size_t stride = batch_width();
+  Place found{height, width};
+  for (std::size_t x = 0; x < width && found.row > 0; ++x) {
+    if (!window.columns.contains(x, width) || columns_[x].highest < target) continue;
     const T* values = column(x);
     for (std::size_t y = 0; y < found.row; ++y) {
-      if (window_.rows.contains(y, height_) && std::abs(values[y * lanes]) == target) {
+      if (window.rows.contains(y, height) && std::abs(values[y * stride]) >= target) {
         found = {y, x};
       }
     }
@@ -91,18 +120,21 @@ Place Surface<T>::highest() {
 
 template <class T>
 T Surface<T>::highest_outside(const Place& place) {
-  const std::size_t lanes = transforms_.group_size();
+  const std::size_t height = plan_.height;
+  const std::size_t width = plan_.width;
+  const Window2D& window = plan_.window;
+  const std::size_t stride = batch_width();
   T highest = 0;
-  for (std::size_t x = 0; x < width_; ++x) {
-    if (!window_.columns.contains(x, width_) || columns_[x].highest <= highest) continue;
-    if (apart(x, place.column, width_) > 2) {
+  for (std::size_t x = 0; x < width; ++x) {
+    if (!window.columns.contains(x, width) || columns_[x].highest <= highest) continue;
+    if (apart(x, place.column, width) > 2) {
       highest = columns_[x].highest;
       continue;
     }
     const T* values = column(x);
-    for (std::size_t y = 0; y < height_; ++y) {
-      if (apart(y, place.row, height_) > 2 && window_.rows.contains(y, height_)) {
-        highest = std::max(highest, std::abs(values[y * lanes]));
+    for (std::size_t y = 0; y < height; ++y) {
+      if (apart(y, place.row, height) > 2 && window.rows.contains(y, height)) {
+        highest = std::max(highest, std::abs(values[y * stride]));
       }
     }
   }
@@ -113,9 +145,9 @@ template <class T>
 T Surface<T>::highest_around(const Place& place) {
   T highest = 0;
   for (std::size_t i = 0; i < 3; ++i) {
-    const std::size_t x = (place.column + width_ + i - 1) % width_;
+    const std::size_t x = (place.column + plan_.width + i - 1) % plan_.width;
     for (std::size_t j = 0; j < 3; ++j) {
-      const std::size_t y = (place.row + height_ + j - 1) % height_;
+      const std::size_t y = (place.row + plan_.height + j - 1) % plan_.height;
       highest = std::max(highest, std::abs(value(y, x)));
     }
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Finding things in a half correlogram whose columns are finished only where it matters.
+// Finding things in a half correlogram whose columns are finished only to be summed up.
 #pragma once
 
 #include <array>
@@ -7,31 +7,29 @@
 #include <vector>
 
 #include "aligned_buffer.hpp"
-#include "kernel/transforms.hpp"
 #include "place.hpp"
+#include "plan.hpp"
+#include "stopper.hpp"
+#include "team.hpp"
 
 namespace ndreg_preeval::detail {
-
-// Shifts that count, on both axes.
-struct Window2D {
-  kernel::Reach rows;
-  kernel::Reach columns;
-};
 
 // A correlogram as its column summaries, and a second look at any column.
 template <class T>
 class Surface {
  public:
-  Surface(std::size_t height, std::size_t width, const kernel::Transforms<T>& transforms);
+  Surface(const Plan<T>& plan, Team<T>& team);
 
-  // Summarise; what was known of another correlogram is forgotten.
-  void look_at(const T* half_correlogram, const Window2D& window, T* scratch, Stopper& stopper);
+  // Summarise; what was known of another correlogram is forgotten. The columns around `interest`
+  // are kept, as if they had been looked at already.
+  void look_at(const T* half_correlogram, Stopper& stopper, const Place* interest = nullptr);
 
   double mean() const noexcept;
   double rms() const noexcept;
+  T zero() const noexcept { return columns_[0].at_zero; }  // |r| at zero shift
   T value(std::size_t row, std::size_t x);  // signed; periodic indices are the caller's work
 
-  // First of the highest |r| within the window, row after row.
+  // First place within the window, row after row, whose |r| is the highest but for rounding.
   Place highest();
   T highest_value() const noexcept;
 
@@ -42,21 +40,20 @@ class Surface {
   T highest_around(const Place& place);
 
  private:
-  static constexpr std::size_t no_group = static_cast<std::size_t>(-1);
+  static constexpr std::size_t no_batch = static_cast<std::size_t>(-1);
   struct Slot {
-    std::size_t group = no_group;
+    std::size_t batch = no_batch;
     AlignedBuffer<T> values;
   };
 
-  const T* column(std::size_t x);  // elements lie group_size() apart
+  const T* column(std::size_t x);  // elements lie batch_width() apart
+  std::size_t batch_width() const noexcept { return 2 * plan_.image.lanes; }
 
-  std::size_t height_;
-  std::size_t width_;
-  const kernel::Transforms<T>& transforms_;
+  const Plan<T>& plan_;
+  Team<T>& team_;
   const T* half_correlogram_ = nullptr;
-  Window2D window_;
   std::vector<kernel::ColumnSummary<T>> columns_;
-  std::array<Slot, 6> slots_;  // five neighbouring columns and column 0
+  std::array<Slot, 4> slots_;  // five neighbouring columns
   std::size_t next_slot_ = 0;
 };
 

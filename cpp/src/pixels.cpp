@@ -124,7 +124,36 @@ PixelReader::Convert PixelReader::converter(PixelType type, bool swapped) {
 
 PixelReader::PixelReader(const ImageView& view, std::optional<Place> left_out)
     : view_(view), left_out_(left_out), convert_(converter(view.type, view.swapped)) {
+  // A mask that lets everything pass must not send an image another way.
+  if (view.mask != nullptr && masks_nothing()) view_.mask = nullptr;
   if (is_wide_integer(view.type)) base_ = first_valid_bits();
+}
+
+bool PixelReader::masks_nothing() const noexcept {
+  for (std::size_t row = 0; row < view_.height; ++row) {
+    for (std::size_t column = 0; column < view_.width; ++column) {
+      if (!valid(row, column)) return false;
+    }
+  }
+  return true;
+}
+
+bool PixelReader::is_direct() const noexcept {
+  if (!reads_all() || view_.swapped) return false;
+  if (view_.column_stride != static_cast<std::ptrdiff_t>(pixel_size(view_.type))) return false;
+  switch (view_.type) {
+    case PixelType::int8:
+    case PixelType::int16:
+    case PixelType::int32:
+    case PixelType::uint8:
+    case PixelType::uint16:
+    case PixelType::uint32:
+    case PixelType::float32:
+    case PixelType::float64:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool PixelReader::valid(std::size_t row, std::size_t column) const noexcept {

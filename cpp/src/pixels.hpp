@@ -12,6 +12,11 @@
 
 namespace ndreg_preeval::detail {
 
+// Whether `float` holds every number of this type.
+constexpr bool fits_float(PixelType type) noexcept {
+  return type == PixelType::float32 || (pixel_size(type) <= 2 && type != PixelType::long_double);
+}
+
 // Reads runs of pixels of one image. Invalid pixels, and one that is to be left out, come out as
 // NaN.
 //
@@ -26,6 +31,14 @@ class PixelReader {
   std::size_t height() const noexcept { return view_.height; }
   std::size_t width() const noexcept { return view_.width; }
 
+  // Whether every pixel counts: nothing is masked or left out.
+  bool reads_all() const noexcept { return view_.mask == nullptr && !left_out_; }
+  bool leaves_out() const noexcept { return left_out_.has_value(); }
+
+  // Whether pixels can be read where they are: side by side, in this machine's byte order, all of
+  // them, and of a type that processors have instructions for.
+  bool is_direct() const noexcept;
+
   void read(std::size_t row, std::size_t column, std::size_t count, double* out) const;
 
  private:
@@ -35,6 +48,7 @@ class PixelReader {
   static Convert converter(PixelType type, bool swapped);
   std::uint64_t first_valid_bits() const;
   bool valid(std::size_t row, std::size_t column) const noexcept;
+  bool masks_nothing() const noexcept;
 
   ImageView view_;
   std::optional<Place> left_out_;

@@ -14,7 +14,7 @@
 
 namespace ndreg_preeval {
 
-using detail::CentredImage;
+using detail::NamedImage;
 using detail::Stopper;
 
 // The same for both precisions; what differs is behind the virtual functions.
@@ -38,26 +38,15 @@ class Scorer::Impl {
 
 namespace {
 
-CentredImage centre(const ImageView& view, const Options& options, const std::string& what,
-                    Stopper& stopper) {
-  CentredImage image(view, stopper);
-  if (image.invalid_pixels() > 0 && !options.accept_invalid) {
-    throw std::invalid_argument(what + " must have valid pixels only, but " +
-                                std::to_string(image.invalid_pixels()) +
-                                " are not finite or masked");
-  }
-  return image;
-}
-
 template <class T>
 class TypedScorer final : public Scorer::Impl {
  public:
   TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
       : plan_(reference.height, reference.width, options) {
     Stopper stopper(run.should_stop);
-    Lease lease(*this);  // first: where memory is short, no need to look at the pixels
-    const CentredImage image = centre(reference, options, "the reference image", stopper);
-    lease->prepare(image, reference_, stopper);
+    Lease lease(*this);
+    lease->use_threads(threads_for(run, 1));
+    lease->prepare({reference, 0, "the reference image"}, reference_, stopper);
   }
 
   const Options& options() const noexcept override { return plan_.options; }
@@ -76,24 +65,32 @@ class TypedScorer final : public Scorer::Impl {
     }
     if (images.size() < (consecutive ? 2U : 1U)) return {};
     std::vector<PairScore> scores(images.size() - (consecutive ? 1 : 0));
-    const std::size_t wanted = threads_for(run, scores.size());
     Stopper stopper(run.should_stop);
-    const std::vector<Lease> leases = lease(wanted);
-    detail::for_each_index(
-        scores.size(), leases.size(), stopper, [&](std::size_t index, std::size_t thread) {
-          auto& scorer = *leases[thread];
-          const std::size_t at = consecutive ? index + 1 : index;
-          const detail::Reference<T>* reference = &reference_;
-          if (consecutive) {
-            const CentredImage before =
-                centre(images[index], plan_.options, detail::image_name(index), stopper);
-            scorer.prepare(before, scorer.own_reference(), stopper);
-            reference = &scorer.own_reference();
-          }
-          const CentredImage image =
-              centre(images[at], plan_.options, detail::image_name(at), stopper);
-          scores[index] = scorer.score(*reference, image, stopper);
-        });
+    const auto one = [&](Worker& scorer, std::size_t index) {
+      const std::size_t at = consecutive ? index + 1 : index;
+      const detail::Reference<T>* reference = &reference_;
+      if (consecutive) {
+        scorer.prepare({images[index], index}, scorer.own_reference(), stopper);
+        reference = &scorer.own_reference();
+      }
+      scores[index] = scorer.score(*reference, {images[at], at}, stopper);
+    };
+    // Threads take images, as many each as come out even; the rest, if large, they share.
+    const std::size_t threads = threads_for(run, scores.size());
+    std::size_t shared = scores.size() % threads;
+    if (plan_.height * plan_.width < threads * pixels_per_thread) shared = 0;
+    const std::size_t apart = scores.size() - shared;
+    if (apart > 0) {
+      const std::vector<Lease> leases = lease(std::min(threads, apart));
+      detail::for_each_index(
+          apart, leases.size(), stopper,
+          [&](std::size_t index, std::size_t thread) { one(*leases[thread], index); });
+    }
+    if (shared > 0) {
+      Lease lease(*this);
+      lease->use_threads(threads);
+      for (std::size_t index = apart; index < scores.size(); ++index) one(*lease, index);
+    }
     return scores;
   }
 
@@ -105,9 +102,9 @@ class TypedScorer final : public Scorer::Impl {
     detail::check_view(view, "the image");
     detail::check_same_shape(view, plan_.height, plan_.width, "the image");
     Stopper stopper(run.should_stop);
-    const CentredImage image = centre(view, plan_.options, "the image", stopper);
     Lease lease(*this);
-    return lease->correlogram(reference_, image, second_opinion, stopper);
+    lease->use_threads(threads_for(run, 1));
+    return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, stopper);
   }
 
  private:
@@ -133,14 +130,14 @@ class TypedScorer final : public Scorer::Impl {
   };
 
   // Waking threads costs more than it saves where there is little to do: those that nobody asked
-  // for get some work each, or stay away.
-  std::size_t threads_for(const RunOptions& run, std::size_t work) const {
-    if (run.num_threads > 0) {
-      return std::min(static_cast<std::size_t>(std::min(run.num_threads, most_threads)), work);
-    }
-    const std::size_t worthwhile = plan_.height * plan_.width * work / pixels_per_thread;
-    const auto possible = static_cast<std::size_t>(std::min(default_threads(), most_threads));
-    return std::max<std::size_t>(1, std::min({possible, work, worthwhile}));
+  // for get some work each, or stay away. Threads that share an image need a large one.
+  std::size_t threads_for(const RunOptions& run, std::size_t images) const {
+    const bool asked = run.num_threads > 0;
+    const int possible = std::min(asked ? run.num_threads : default_threads(), most_threads);
+    const std::size_t pixels = plan_.height * plan_.width;
+    std::size_t useful = std::max(pixels / pixels_per_thread, asked ? images : 0);
+    if (!asked) useful = std::max(useful, std::min(images, pixels * images / pixels_per_thread));
+    return std::max<std::size_t>(1, std::min(static_cast<std::size_t>(possible), useful));
   }
 
   // As many as there is memory for, one at least.
@@ -162,6 +159,7 @@ class TypedScorer final : public Scorer::Impl {
       if (!idle_.empty()) {
         std::unique_ptr<Worker> worker = std::move(idle_.back());
         idle_.pop_back();
+        worker->use_threads(1);
         return worker;
       }
     }

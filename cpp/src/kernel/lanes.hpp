@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: MIT
-// A few numbers side by side, as the element type of a transform.
+// A few numbers side by side. Compiled once per instruction set (see isa.hpp).
 #pragma once
 
-#include <cmath>
-#include <cstddef>
-#include <cstring>
+#include "isa.hpp"
 
 namespace ndreg_preeval::kernel {
+namespace {
 
 template <class T, std::size_t n>
 struct Lanes {
-#if defined(__GNUC__)
+#if NDREG_PREEVAL_VECTORS
   // GCC ignores the attribute in an alias of a dependent type.
   // NOLINTNEXTLINE(modernize-use-using)
   typedef T type __attribute__((vector_size(n * sizeof(T))));
@@ -25,33 +24,146 @@ template <class T, std::size_t n>
 using vector_of = typename Lanes<T, n>::type;
 
 template <class V, class T>
-V load_lanes(const T* from) noexcept {
+NDREG_PREEVAL_INLINE V load_lanes(const T* from) noexcept {
   V value;
   std::memcpy(&value, from, sizeof value);
   return value;
 }
 
 template <class V, class T>
-void store_lanes(const V& value, T* to) noexcept {
+NDREG_PREEVAL_INLINE void store_lanes(const V& value, T* to) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
-template <class V>
-V absolute(const V& value) noexcept {
-  return value < 0 ? -value : value;
+template <class T, std::size_t n, class V>
+NDREG_PREEVAL_INLINE V absolute(const V& value) noexcept {
+  // All bits but the signs.
+  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+  constexpr Bits magnitude = static_cast<Bits>(~Bits{0}) >> 1U;
+  using I = vector_of<Bits, n>;
+  I bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  bits &= magnitude;
+  V out;
+  std::memcpy(&out, &bits, sizeof out);
+  return out;
 }
 
 template <class V>
-V larger(const V& a, const V& b) noexcept {
+NDREG_PREEVAL_INLINE V larger(const V& a, const V& b) noexcept {
   return a < b ? b : a;
 }
 
+// n numbers that need not be aligned, each as another type.
+template <class To, std::size_t n, class From>
+NDREG_PREEVAL_INLINE vector_of<To, n> convert_lanes(const unsigned char* from) noexcept {
+  vector_of<From, n> values;
+  std::memcpy(&values, from, sizeof values);
+  if constexpr (n == 1) {
+    return static_cast<To>(values);
+  } else {
+#if NDREG_PREEVAL_VECTORS
+    return __builtin_convertvector(values, vector_of<To, n>);
+#endif
+  }
+}
+
+// The first `count` lanes; 0 in the others.
 template <class T, std::size_t n, class V>
-V square_root(const V& value) noexcept {
+NDREG_PREEVAL_INLINE V first_lanes(const V& value, std::size_t count) noexcept {
   T lanes[n];
-  std::memcpy(lanes, &value, sizeof value);
-  for (std::size_t i = 0; i < n; ++i) lanes[i] = std::sqrt(lanes[i]);
+  store_lanes(value, lanes);
+  for (std::size_t i = count; i < n; ++i) lanes[i] = T(0);
   return load_lanes<V>(lanes);
 }
 
+// 1 / sqrt(value) for values from 1e-30 to 1e30; what other lanes get is of no use, but no trap.
+template <class T, std::size_t n, class V>
+NDREG_PREEVAL_INLINE V inverse_root(const V& value) noexcept {
+  T lanes[n];
+  store_lanes(value, lanes);
+  for (std::size_t i = 0; i < n; ++i) lanes[i] = T(1) / std::sqrt(lanes[i]);
+  return load_lanes<V>(lanes);
+}
+
+// Two vectors' lanes by number: those of b follow those of a.
+template <std::size_t... index, class V>
+NDREG_PREEVAL_INLINE V choose_lanes(const V& a, const V& b,
+                                    std::index_sequence<index...>) noexcept {
+#if NDREG_PREEVAL_SHUFFLES
+  return __builtin_shufflevector(a, b, static_cast<int>(index)...);
+#else
+  using T = std::decay_t<decltype(a[0])>;
+  T both[2 * sizeof...(index)];
+  store_lanes(a, both);
+  store_lanes(b, both + sizeof...(index));
+  const T chosen[] = {both[index]...};
+  return load_lanes<V>(chosen);
+#endif
+}
+
+template <class Sequence, std::size_t (*map)(std::size_t)>
+struct Mapped;
+template <std::size_t... i, std::size_t (*map)(std::size_t)>
+struct Mapped<std::index_sequence<i...>, map> {
+  using type = std::index_sequence<map(i)...>;
+};
+template <std::size_t n, std::size_t (*map)(std::size_t)>
+using lane_numbers = typename Mapped<std::make_index_sequence<n>, map>::type;
+
+// Of two rows of 2 x 2 blocks of `size` lanes: the blocks on the left, or on the right.
+template <std::size_t n, std::size_t size>
+constexpr std::size_t left_lane(std::size_t i) {
+  return (i & size) == 0 ? i : n + i - size;
+}
+template <std::size_t n, std::size_t size>
+constexpr std::size_t right_lane(std::size_t i) {
+  return (i & size) == 0 ? i + size : n + i;
+}
+// Within every four lanes: single lanes interleaved, and pairs of them.
+template <std::size_t n, std::size_t half>
+constexpr std::size_t interleaved_lane(std::size_t i) {
+  return (i & 1) * n + (i / 4 * 4) + half * 2 + (i & 3) / 2;
+}
+template <std::size_t n, std::size_t half>
+constexpr std::size_t paired_lane(std::size_t i) {
+  return (i & 2) / 2 * n + (i / 4 * 4) + half * 2 + (i & 1);
+}
+
+template <std::size_t n, std::size_t size, class V>
+NDREG_PREEVAL_INLINE void exchange_blocks(V (&rows)[n]) noexcept {
+  if constexpr (size < n) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if ((i & size) != 0) continue;
+      const V a = rows[i];
+      const V b = rows[i + size];
+      rows[i] = choose_lanes(a, b, lane_numbers<n, left_lane<n, size>>{});
+      rows[i + size] = choose_lanes(a, b, lane_numbers<n, right_lane<n, size>>{});
+    }
+    exchange_blocks<n, 2 * size>(rows);
+  }
+}
+
+// rows[i] lane j <-> rows[j] lane i.
+template <std::size_t n, class V>
+NDREG_PREEVAL_INLINE void transpose(V (&rows)[n]) noexcept {
+  if constexpr (n >= 4 && sizeof(V) / n == 4) {
+    // Interleaving is one instruction where a block of single lanes would be two.
+    for (std::size_t i = 0; i < n; i += 4) {
+      const V a = choose_lanes(rows[i], rows[i + 1], lane_numbers<n, interleaved_lane<n, 0>>{});
+      const V b = choose_lanes(rows[i], rows[i + 1], lane_numbers<n, interleaved_lane<n, 1>>{});
+      const V c = choose_lanes(rows[i + 2], rows[i + 3], lane_numbers<n, interleaved_lane<n, 0>>{});
+      const V d = choose_lanes(rows[i + 2], rows[i + 3], lane_numbers<n, interleaved_lane<n, 1>>{});
+      rows[i] = choose_lanes(a, c, lane_numbers<n, paired_lane<n, 0>>{});
+      rows[i + 1] = choose_lanes(a, c, lane_numbers<n, paired_lane<n, 1>>{});
+      rows[i + 2] = choose_lanes(b, d, lane_numbers<n, paired_lane<n, 0>>{});
+      rows[i + 3] = choose_lanes(b, d, lane_numbers<n, paired_lane<n, 1>>{});
+    }
+    exchange_blocks<n, 4>(rows);
+  } else if constexpr (n > 1) {
+    exchange_blocks<n, 1>(rows);
+  }
+}
+
+}  // namespace
 }  // namespace ndreg_preeval::kernel

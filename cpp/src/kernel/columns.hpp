@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: MIT
+// The first and the last of the three sweeps: transforms down the columns of a batch.
+//
+// Columns c and c + n of a batch are the real and imaginary parts of complex ones, Z. Their
+// spectra are A = (Z(k) + conj Z(-k)) / 2 and B = (Z(k) - conj Z(-k)) / 2i; the halves are left
+// out, so that the half spectrum comes out twice as large. It is turned on its way: a tile of n
+// frequencies and n columns is transposed in registers.
+#pragma once
+
+#include "axis.hpp"
+#include "pixel_columns.hpp"
+
+namespace ndreg_preeval::kernel {
+namespace {
+
+// Where a tile of a group begins, and how many of its columns exist.
+struct Tile {
+  std::size_t offset;
+  std::size_t count;
+};
+
+template <class T, std::size_t n>
+Tile tile_of(const ImagePlan<T>& plan, std::size_t column) noexcept {
+  return {column * 2 * n, column < plan.width ? std::min(n, plan.width - column) : 0};
+}
+
+template <class T, std::size_t n, class V>
+NDREG_PREEVAL_INLINE void store_tile(V (&rows)[n], T* to, std::size_t count) noexcept {
+  transpose(rows);
+  if (count == n) {
+    for (std::size_t i = 0; i < n; ++i) store_lanes(rows[i], to + i * 2 * n);
+  } else {
+    for (std::size_t i = 0; i < count; ++i) store_lanes(rows[i], to + i * 2 * n);
+  }
+}
+
+// Spectra of the columns of a batch, from those of its complex columns.
+template <class T, std::size_t n>
+NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, std::size_t batch,
+                                     T* spectrum) noexcept {
+  using V = vector_of<T, n>;
+  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
+  for (std::size_t group = 0; group < plan.groups; ++group) {
+    const std::size_t first = group * n;
+    const std::size_t count = std::min(n, plan.frequencies - first);
+    const T* at[n];
+    const T* mirror[n];
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto& pair = plan.mirrored[first + (i < count ? i : 0)];
+      at[i] = work + std::size_t{pair[0]} * 2 * n;
+      mirror[i] = work + std::size_t{pair[1]} * 2 * n;
+    }
+    T* row = spectrum + group * plan.row_size;
+    V tile[n];
+    const auto make = [&](const Tile& place, std::size_t part, std::size_t left, std::size_t right,
+                          T sign) {
+      for (std::size_t i = 0; i < n; ++i) {
+        tile[i] = load_lanes<V>(at[i] + left) + sign * load_lanes<V>(mirror[i] + right);
+        if (i >= count) tile[i] = V{};
+      }
+      store_tile<T, n>(tile, row + place.offset + part * n, place.count);
+    };
+    make(a, 0, 0, 0, T(1));
+    make(a, 1, n, n, T(-1));
+    if (b.count == 0) continue;
+    make(b, 0, n, n, T(1));
+    for (std::size_t i = 0; i < n; ++i) {
+      tile[i] = load_lanes<V>(mirror[i]) - load_lanes<V>(at[i]);
+      if (i >= count) tile[i] = V{};
+    }
+    store_tile<T, n>(tile, row + b.offset + n, b.count);
+  }
+}
+
+// The other way: complex columns of a batch from the half spectra A, B of its columns:
+// Z(k) = A + i B and Z(-k) = conj A + i conj B.
+template <class T, std::size_t n>
+NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch,
+                                 T* work) noexcept {
+  using V = vector_of<T, n>;
+  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
+  for (std::size_t group = 0; group < plan.groups; ++group) {
+    const std::size_t first = group * n;
+    const std::size_t count = std::min(n, plan.frequencies - first);
+    const T* row = correlogram + group * plan.row_size;
+    const auto load = [row](const Tile& tile, std::size_t part, std::size_t i) {
+      return i < tile.count ? load_lanes<V>(row + tile.offset + (2 * i + part) * n) : V{};
+    };
+    V here[n];
+    V there[n];
+    for (std::size_t part = 0; part < 2; ++part) {  // real, then imaginary parts
+      const std::size_t other = 1 - part;
+      for (std::size_t i = 0; i < n; ++i) {
+        const V own = load(a, part, i);
+        const V partner = load(b, other, i);
+        here[i] = part == 0 ? own - partner : own + partner;
+        there[i] = part == 0 ? own + partner : partner - own;
+      }
+      transpose(here);
+      transpose(there);
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto& pair = plan.mirrored[first + i];
+        T* to = work + std::size_t{pair[0]} * 2 * n + part * n;
+        if (pair[0] == pair[1]) {  // A and B are real there
+          store_lanes(V((here[i] + there[i]) * T(0.5)), to);
+        } else {
+          store_lanes(here[i], to);
+          store_lanes(there[i], work + std::size_t{pair[1]} * 2 * n + part * n);
+        }
+      }
+    }
+  }
+}
+
+template <class T, std::size_t n>
+BatchSums load(const ImagePlan<T>& plan, const Source& source, std::size_t batch, T* spectrum,
+               T* scratch) {
+  T* staging = scratch;
+  T* work = scratch + staging_elements<T, n> * 2 * n;
+  PixelColumns<T, n> pixels(source, plan.width, batch * 2 * n);
+  forward<T, n>(plan.along_y, work, staging, pixels);
+  separate<T, n>(plan, work, batch, spectrum);
+  BatchSums sums = pixels.sums();
+  const T* zero = work + std::size_t{plan.along_y.position[0]} * 2 * n;
+  for (std::size_t i = 0; i < 2 * n; ++i) sums.sum += static_cast<double>(zero[i]);
+  return sums;
+}
+
+// Summaries of the columns of a batch, row by row.
+template <class T, std::size_t n>
+class ColumnSums {
+  using V = vector_of<T, n>;
+
+ public:
+  ColumnSums(const Reach& rows, std::size_t height, T* values) noexcept
+      : rows_(rows), height_(height), values_(values) {}
+
+  void operator()(std::size_t first, std::size_t count, const T* values) {
+    if (values_ != nullptr) {
+      std::memcpy(values_ + first * 2 * n, values, count * 2 * n * sizeof(T));
+    }
+    if (first == 0) std::memcpy(first_row_, values, sizeof first_row_);
+    // Sums run in T over a few rows only, so that they are as good as sums in double.
+    for (std::size_t done = 0; done < count;) {
+      const std::size_t some = std::min(count - done, rows_per_part - unadded_);
+      add(first + done, some, values + done * 2 * n);
+      done += some;
+      unadded_ += some;
+      if (unadded_ == rows_per_part) add_up();
+    }
+  }
+
+  void summaries(std::size_t count, ColumnSummary<T>* columns) {
+    add_up();
+    T highest[2 * n];
+    store_lanes(highest_[0], highest);
+    store_lanes(highest_[1], highest + n);
+    for (std::size_t i = 0; i < count; ++i) {
+      columns[i] = {highest[i], sum_[i], square_sum_[i], std::abs(first_row_[i])};
+    }
+  }
+
+ private:
+  static constexpr std::size_t rows_per_part = 64;
+
+  NDREG_PREEVAL_INLINE void add(std::size_t row, std::size_t count, const T* values) {
+    for (std::size_t half = 0; half < 2; ++half) {
+      V highest = highest_[half];
+      V sum = sums_[half];
+      V squares = squares_[half];
+      for (std::size_t i = 0; i < count; ++i) {
+        const V value = absolute<T, n>(load_lanes<V>(values + (2 * i + half) * n));
+        sum += value;
+        squares += value * value;
+        if (rows_.contains(row + i, height_)) highest = larger(highest, value);
+      }
+      highest_[half] = highest;
+      sums_[half] = sum;
+      squares_[half] = squares;
+    }
+  }
+
+  void add_up() {
+    for (std::size_t half = 0; half < 2; ++half) {
+      T lanes[n];
+      store_lanes(sums_[half], lanes);
+      for (std::size_t i = 0; i < n; ++i) sum_[half * n + i] += static_cast<double>(lanes[i]);
+      store_lanes(squares_[half], lanes);
+      for (std::size_t i = 0; i < n; ++i) {
+        square_sum_[half * n + i] += static_cast<double>(lanes[i]);
+      }
+      sums_[half] = squares_[half] = V{};
+    }
+    unadded_ = 0;
+  }
+
+  const Reach& rows_;
+  std::size_t height_;
+  T* values_;
+  V highest_[2] = {};
+  V sums_[2] = {};
+  V squares_[2] = {};
+  T first_row_[2 * n] = {};
+  double sum_[2 * n] = {};
+  double square_sum_[2 * n] = {};
+  std::size_t unadded_ = 0;
+};
+
+template <class T, std::size_t n>
+void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch, const Reach& rows,
+            ColumnSummary<T>* columns, T* values, T* scratch) {
+  T* staging = scratch;
+  T* work = scratch + staging_elements<T, n> * 2 * n;
+  join<T, n>(plan, correlogram, batch, work);
+  ColumnSums<T, n> sums(rows, plan.height, values);
+  back<T, n>(plan.along_y, work, staging, sums);
+  if (columns != nullptr) {
+    sums.summaries(std::min(2 * n, plan.width - batch * 2 * n), columns);
+  }
+}
+
+}  // namespace
+}  // namespace ndreg_preeval::kernel

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+
+#include "kernels.hpp"
+
+namespace ndreg_preeval::kernel {
+
+template <class T>
+ImagePlan<T>::ImagePlan(std::size_t height_, std::size_t width_, std::size_t lanes_)
+    : height(height_),
+      width(width_),
+      lanes(lanes_),
+      frequencies(height_ / 2 + 1),
+      groups((frequencies + lanes_ - 1) / lanes_),
+      batches((width_ + 2 * lanes_ - 1) / (2 * lanes_)),
+      row_size(2 * width_ * lanes_),
+      spectrum_size(groups * row_size),
+      scratch_size(0),
+      along_y(height_, lanes_),
+      along_x(width_, lanes_),
+      mirrored(frequencies) {
+  for (std::size_t ky = 0; ky < frequencies; ++ky) {
+    mirrored[ky] = {along_y.position[ky], along_y.position[(height - ky) % height]};
+  }
+  constexpr std::size_t staging = (std::size_t{1} << 14) / sizeof(T);
+  const std::size_t element = 2 * lanes;
+  const std::size_t columns = staging + along_y.extent * element;
+  const std::size_t rows = 3 * along_x.extent * element + 6 * width;
+  scratch_size = std::max(columns, rows);
+}
+
+template struct ImagePlan<float>;
+template struct ImagePlan<double>;
+
+}  // namespace ndreg_preeval::kernel

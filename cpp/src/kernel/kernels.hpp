@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+// What the scoring needs of the kernels, whichever instruction set runs them.
+//
+// A half spectrum (and, after its rows were transformed back, a half correlogram) is
+// [group of n frequencies ky][x or kx][re, im][lane = ky]: plan.spectrum_size numbers on a cache
+// line border. Images come in batches of 2 n columns, transformed together: n as the real and n as
+// the imaginary parts of complex columns.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include <ndreg_preeval/options.hpp>
+
+#include "../pixels.hpp"
+#include "../stopper.hpp"
+#include "axis_plan.hpp"
+
+namespace ndreg_preeval::kernel {
+
+// Shifts at which a peak counts: the first `high` and the last `low` rows (columns) of an axis.
+struct Reach {
+  std::size_t high = 0;
+  std::size_t low = 0;
+
+  bool contains(std::size_t index, std::size_t length) const noexcept {
+    return index < high || index >= length - low;
+  }
+};
+
+// The axes along which a filter windows images of some size.
+struct WindowedAxes {
+  bool y = false;
+  bool x = false;
+
+  WindowedAxes() = default;
+  WindowedAxes(const Filter& filter, std::size_t height, std::size_t width) noexcept
+      : y(filter.window == Window::hann && height >= filter.window_from),
+        x(filter.window == Window::hann && width >= filter.window_from) {}
+  bool any() const noexcept { return y || x; }
+};
+
+// One image size cut into transforms. Immutable: shared by all threads.
+template <class T>
+struct ImagePlan {
+  ImagePlan(std::size_t height, std::size_t width, std::size_t lanes);
+
+  std::size_t height;
+  std::size_t width;
+  std::size_t lanes;
+  std::size_t frequencies;    // ky of the half spectrum
+  std::size_t groups;         // of `lanes` frequencies
+  std::size_t batches;        // of 2 * `lanes` columns
+  std::size_t row_size;       // numbers in one group
+  std::size_t spectrum_size;  // numbers in all groups
+  std::size_t scratch_size;   // numbers that one thread works in
+  AxisPlan<T> along_y;
+  AxisPlan<T> along_x;
+  // [ky] -> where a transformed column holds it, and its mirror image -ky.
+  std::vector<std::array<std::uint32_t, 2>> mirrored;
+
+  // Frequency 0 (and the highest one of an even height) is its own mirror image.
+  bool counts_twice(std::size_t ky) const noexcept { return ky != 0 && 2 * ky != height; }
+};
+
+// Pixels, and how they become numbers that are about 1 in size, with a mean of about 0:
+// pixel * scale * gain - shift, with powers of two for scale and gain.
+struct Source {
+  const detail::PixelReader* reader = nullptr;
+  // Pixels lie side by side in this machine's byte order and all are valid: read where they are.
+  bool direct = false;
+  // Anything that is not finite becomes 0, and all arithmetic is in double.
+  bool checked = false;
+  // Where pixels are not checked and `float` holds them exactly, kernels in single take these for
+  // floats.
+  double scale = 1;  // usually 1: for pixels whose size no single factor brings to 1
+  double gain = 1;
+  double shift = 0;
+};
+
+// Sums over a batch of columns of centred pixels.
+struct BatchSums {
+  double sum = 0;
+  double squares = 0;
+  double absolute = 0;  // |pixel * scale * gain|; of `double` kernels only
+  double largest = 0;   // of the parts that `squares` was added from, up to 64 pixels each
+};
+
+// A reference spectrum that images are correlated with.
+template <class T>
+struct Whitened {
+  // Unit phases times the low pass, over h w; 0 where only rounding noise. In the order of the
+  // plan along x, but in natural order where that axis is windowed.
+  const T* spectrum = nullptr;
+  WindowedAxes window;  // what was done to it, and is to be done to the images
+  bool keep_mean = false;
+  T* out = nullptr;  // half correlogram
+};
+
+// Half correlograms with one or two references, group by group.
+template <class T>
+struct CorrelateJob {
+  const T* spectrum = nullptr;  // after the columns' transforms; may be the first one's `out`
+  T floor = 0;                  // magnitudes up to here are rounding noise
+  Whitened<T> first;
+  const Whitened<T>* second = nullptr;
+  // Where neighbouring groups are somebody else's: the frequencies below and above these ones,
+  // [kx][re, im], from edge_row(). Null where there are none.
+  const T* below = nullptr;
+  const T* above = nullptr;
+  detail::Stopper* stopper = nullptr;  // asked before each group
+};
+
+template <class T>
+struct WhitenJob {
+  const T* spectrum = nullptr;
+  T floor = 0;
+  WindowedAxes window;
+  const double* low_y = nullptr;  // [ky], [kx]: factors of the low pass
+  const double* low_x = nullptr;
+  T* out = nullptr;  // as in Whitened
+  detail::Stopper* stopper = nullptr;
+};
+
+// One column of a correlogram.
+template <class T>
+struct ColumnSummary {
+  T highest = 0;       // of |r| in the rows within reach
+  double sum = 0;      // of |r|
+  double squares = 0;  // of r^2
+  T at_zero = 0;       // |r| in row 0
+};
+
+// The functions of one instruction set and number of lanes. All are pure but for what they fill;
+// `scratch` is the thread's own, plan.scratch_size numbers on a cache line border.
+template <class T>
+struct Kernels {
+  std::size_t lanes = 1;
+
+  // Transform a batch of columns, into its places in the spectrum (twice the half spectrum).
+  BatchSums (*load)(const ImagePlan<T>& plan, const Source& source, std::size_t batch, T* spectrum,
+                    T* scratch) = nullptr;
+
+  // Groups first <= g < last, after all batches were loaded. The mean is taken out.
+  void (*correlate)(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t first,
+                    std::size_t last, T* scratch) = nullptr;
+
+  // Frequency ky of the spectrum, [kx][re, im], transformed along x.
+  void (*edge_row)(const ImagePlan<T>& plan, const T* spectrum, std::size_t ky, T* row,
+                   T* scratch) = nullptr;
+
+  // Phases of all groups after the window, times the low pass. Returns the sum of their magnitudes
+  // over the whole spectrum: what its correlogram with itself has at its peak, times h w.
+  double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
+
+  // Finish a batch of columns of a half correlogram: a summary of each, and (unless null) all
+  // values, [row][2 * lanes].
+  void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch,
+                 const Reach& rows, ColumnSummary<T>* columns, T* values, T* scratch) = nullptr;
+};
+
+}  // namespace ndreg_preeval::kernel

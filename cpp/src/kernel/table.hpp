@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+// The functions of one instruction set, for `n` lanes.
+#pragma once
+
+#include "columns.hpp"
+#include "rows.hpp"
+
+namespace ndreg_preeval::kernel {
+namespace {
+
+template <class T, std::size_t n>
+constexpr Kernels<T> table() noexcept {
+  return {n, &load<T, n>, &correlate<T, n>, &edge_row<T, n>, &whiten<T, n>, &finish<T, n>};
+}
+
+}  // namespace
+}  // namespace ndreg_preeval::kernel

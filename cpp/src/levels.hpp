@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+// Small questions about pixel values.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+namespace ndreg_preeval::detail {
+
+// 2^-ilogb(value), kept where both it and value times it are normal numbers.
+inline double power_to_one(double value) noexcept {
+  return std::ldexp(1.0, std::clamp(-std::ilogb(value), -1022, 1023));
+}
+
+// Distinct values, counted up to one more than interests anybody.
+class Levels {
+ public:
+  static constexpr std::size_t few = 3;
+
+  void add(const double* pixels, std::size_t count) noexcept {
+    for (std::size_t i = 0; i < count && size_ <= few; ++i) {
+      const double pixel = pixels[i];
+      if (!std::isfinite(pixel)) continue;
+      if (std::find(seen_.begin(), seen_.begin() + static_cast<std::ptrdiff_t>(size_), pixel) ==
+          seen_.begin() + static_cast<std::ptrdiff_t>(size_)) {
+        seen_[size_++] = pixel;
+      }
+    }
+  }
+  std::size_t size() const noexcept { return size_; }
+
+ private:
+  std::array<double, few + 1> seen_{};
+  std::size_t size_ = 0;
+};
+
+}  // namespace ndreg_preeval::detail

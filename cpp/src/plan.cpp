@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: MIT
+#include "plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ndreg_preeval::detail {
+namespace {
+
+kernel::Reach reach(std::size_t length, double max_shift) {
+  // No shift is longer than floor(length / 2), whichever way.
+  const std::size_t half = length / 2;
+  if (max_shift >= static_cast<double>(half)) return {length, 0};
+  const auto most = static_cast<std::size_t>(max_shift);
+  return {most + 1, most};
+}
+
+// Gaussian over the frequencies of an axis of `length` pixels.
+std::vector<double> gaussian(std::size_t length, double cutoff) {
+  std::vector<double> weights(length);
+  for (std::size_t k = 0; k < length; ++k) {
+    const auto cycles = static_cast<double>(std::min(k, length - k));
+    const double frequency = cycles / static_cast<double>(length) / cutoff;
+    weights[k] = std::exp(-0.5 * frequency * frequency);
+  }
+  return weights;
+}
+
+}  // namespace
+
+LowPass::LowPass(std::size_t height, std::size_t width, double cutoff)
+    : y(gaussian(height, cutoff)), x(gaussian(width, cutoff)) {}
+
+template <class T>
+Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
+    : height(height_),
+      width(width_),
+      options(options_),
+      window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
+      kernels(kernel::choose_kernels<T>(height_, width_)),
+      image(height_, width_, kernels.lanes),
+      aligner_low_pass(height_, width_, options_.aligner.cutoff),
+      opinion_low_pass(height_, width_, options_.opinion.cutoff) {}
+
+template struct Plan<float>;
+template struct Plan<double>;
+
+}  // namespace ndreg_preeval::detail

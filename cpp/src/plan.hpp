@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// What all threads that compare images of one size share.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include <ndreg_preeval/options.hpp>
+
+#include "kernel/dispatch.hpp"
+#include "kernel/kernels.hpp"
+
+namespace ndreg_preeval::detail {
+
+// Shifts that count, on both axes.
+struct Window2D {
+  kernel::Reach rows;
+  kernel::Reach columns;
+
+  std::size_t places() const noexcept {
+    return (rows.high + rows.low) * (columns.high + columns.low);
+  }
+};
+
+// Factors of a low pass, per axis.
+struct LowPass {
+  LowPass(std::size_t height, std::size_t width, double cutoff);
+
+  std::vector<double> y;  // [ky]
+  std::vector<double> x;  // [kx]
+};
+
+template <class T>
+struct Plan {
+  Plan(std::size_t height, std::size_t width, const Options& options);
+
+  std::size_t height;
+  std::size_t width;
+  Options options;
+  Window2D window;
+  const kernel::Kernels<T>& kernels;
+  kernel::ImagePlan<T> image;
+  LowPass aligner_low_pass;
+  LowPass opinion_low_pass;
+};
+
+}  // namespace ndreg_preeval::detail
