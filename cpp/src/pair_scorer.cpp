@@ -80,8 +80,10 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 
 template <class T>
 kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
-  team_.for_each(plan_.image.batches, stopper, [&](std::size_t batch, T* scratch) {
-    sums_[batch] = plan_.kernels.load(plan_.image, source, batch, spectrum_.data(), scratch);
+  const kernel::ImagePlan<T>& image = plan_.image;
+  team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
+    plan_.kernels.load(image, source, image.first_batch(panel), image.first_batch(panel + 1),
+                       spectrum_.data(), sums_.data(), scratch);
   });
   kernel::BatchSums total;
   for (const kernel::BatchSums& sums : sums_) {

@@ -41,13 +41,16 @@ void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper, const Plac
       if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
     }
   }
-  team_.for_each(plan_.image.batches, stopper, [&](std::size_t batch, T* scratch) {
-    T* values = nullptr;
+  const kernel::ImagePlan<T>& image = plan_.image;
+  team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
+    const std::size_t first = image.first_batch(panel);
+    const std::size_t last = image.first_batch(panel + 1);
+    std::array<T*, kernel::most_batches_at_once> values{};
     for (Slot& slot : slots_) {
-      if (slot.batch == batch) values = slot.values.data();
+      if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values.data();
     }
-    plan_.kernels.finish(plan_.image, half_correlogram, batch, plan_.window.rows,
-                         columns_.data() + batch * batch_width(), values, scratch);
+    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, columns_.data(),
+                         values.data(), scratch);
   });
 }
 
@@ -74,8 +77,9 @@ const T* Surface<T>::column(std::size_t x) {
   if (next_slot_ == slots_.size() || slots_[next_slot_].values.size() == 0) next_slot_ = 0;
   Slot& slot = slots_[next_slot_++];
   slot.batch = batch;
-  plan_.kernels.finish(plan_.image, half_correlogram_, batch, plan_.window.rows, nullptr,
-                       slot.values.data(), team_.scratch());
+  T* values = slot.values.data();
+  plan_.kernels.finish(plan_.image, half_correlogram_, batch, batch + 1, plan_.window.rows, nullptr,
+                       &values, team_.scratch());
   return slot.values.data() + x % batch_width();
 }
 

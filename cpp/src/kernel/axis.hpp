@@ -141,6 +141,29 @@ void for_natural_runs(const AxisPlan<T>& plan, const Each& each) {
   }
 }
 
+// How many elements of each part the outermost pass takes at a time, on their way through staging.
+template <class T, std::size_t n>
+std::size_t outer_elements(const AxisPlan<T>& plan) noexcept {
+  return std::min(plan.levels[0].inner, staging_elements<T, n> / plan.levels[0].radix);
+}
+
+// The outermost pass over so many elements of each part, from the j-th on.
+template <class T, std::size_t n, class Load>
+void forward_outermost(const AxisPlan<T>& plan, std::size_t j, T* work, T* staging, Load& load) {
+  PassJob<T> job = outermost(plan);
+  const std::size_t inner = job.count;
+  job.in_stride = outer_elements<T, n>(plan);
+  job.count = std::min(job.in_stride, inner - j);
+  for (std::size_t q = 0; q < job.radix; ++q) {
+    load(q * inner + j, job.count, staging + q * job.in_stride * 2 * n);
+  }
+  job.in = staging;
+  job.out = work + j * 2 * n;
+  job.out_stride = plan.outer_stride;
+  if (job.twiddles != nullptr) job.twiddles += 2 * (job.radix - 1) * j;
+  run_pass<T, n, Direction::forward>(job);
+}
+
 // load(first, count, out): elements in natural order, some at a time.
 template <class T, std::size_t n, class Load>
 void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
@@ -151,22 +174,11 @@ void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
     if (plan.convolution) convolve<T, n, Direction::forward>(plan, work);
     return;
   }
-  PassJob<T> job = outermost(plan);
-  const std::size_t inner = job.count;
-  const std::size_t at_once = std::min(inner, staging_elements<T, n> / job.radix);
-  job.in = staging;
-  job.in_stride = at_once;
-  job.out_stride = plan.outer_stride;
-  for (std::size_t j = 0; j < inner; j += at_once) {
-    job.count = std::min(at_once, inner - j);
-    for (std::size_t q = 0; q < job.radix; ++q) {
-      load(q * inner + j, job.count, staging + q * at_once * 2 * n);
-    }
-    job.out = work + j * 2 * n;
-    run_pass<T, n, Direction::forward>(job);
-    if (job.twiddles != nullptr) job.twiddles += 2 * (job.radix - 1) * job.count;
+  const std::size_t at_once = outer_elements<T, n>(plan);
+  for (std::size_t j = 0; j < plan.levels[0].inner; j += at_once) {
+    forward_outermost<T, n>(plan, j, work, staging, load);
   }
-  forward_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  forward_parts<T, n>(plan, 1, work, plan.levels[0].radix, plan.outer_stride);
 }
 
 // take(first, count, values): elements in natural order, some at a time.

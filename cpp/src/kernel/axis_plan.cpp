@@ -35,7 +35,7 @@ constexpr std::array<Codelet, 12> codelets{{{2, 8.0},
                                             {10, 15.0},
                                             {12, 15.0},
                                             {15, 18.0},
-                                            {16, 16.5}}};
+                                            {16, 17.5}}};
 
 using Found = std::map<std::size_t, Cut>;
 

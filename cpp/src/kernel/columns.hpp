@@ -76,12 +76,12 @@ NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, st
 // The other way: complex columns of a batch from the half spectra A, B of its columns:
 // Z(k) = A + i B and Z(-k) = conj A + i conj B.
 template <class T, std::size_t n>
-NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch,
-                                 T* work) noexcept {
+NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram, std::size_t group,
+                                 std::size_t batch, T* work) noexcept {
   using V = vector_of<T, n>;
   const Tile a = tile_of<T, n>(plan, batch * 2 * n);
   const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
-  for (std::size_t group = 0; group < plan.groups; ++group) {
+  {
     const std::size_t first = group * n;
     const std::size_t count = std::min(n, plan.frequencies - first);
     const T* row = correlogram + group * plan.row_size;
@@ -115,17 +115,39 @@ NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram,
 }
 
 template <class T, std::size_t n>
-BatchSums load(const ImagePlan<T>& plan, const Source& source, std::size_t batch, T* spectrum,
-               T* scratch) {
+void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
+          T* spectrum, BatchSums* sums, T* scratch) {
+  const AxisPlan<T>& axis = plan.along_y;
   T* staging = scratch;
-  T* work = scratch + staging_elements<T, n> * 2 * n;
-  PixelColumns<T, n> pixels(source, plan.width, batch * 2 * n);
-  forward<T, n>(plan.along_y, work, staging, pixels);
-  separate<T, n>(plan, work, batch, spectrum);
-  BatchSums sums = pixels.sums();
-  const T* zero = work + std::size_t{plan.along_y.position[0]} * 2 * n;
-  for (std::size_t i = 0; i < 2 * n; ++i) sums.sum += static_cast<double>(zero[i]);
-  return sums;
+  const auto work = [&](std::size_t batch) {
+    return scratch + (staging_elements<T, n> + (batch - first) * axis.extent) * 2 * n;
+  };
+  std::array<PixelColumns<T, n>, most_batches_at_once> pixels;
+  for (std::size_t batch = first; batch < last; ++batch) {
+    pixels[batch - first] = PixelColumns<T, n>(source, plan.width, batch * 2 * n);
+  }
+  const bool together = last - first > 1 && !axis.convolution && !axis.levels.empty();
+  if (together) {
+    const std::size_t at_once = outer_elements<T, n>(axis);
+    for (std::size_t j = 0; j < axis.levels[0].inner; j += at_once) {
+      for (std::size_t batch = first; batch < last; ++batch) {
+        forward_outermost<T, n>(axis, j, work(batch), staging, pixels[batch - first]);
+      }
+    }
+  }
+  for (std::size_t batch = first; batch < last; ++batch) {
+    T* columns = work(batch);
+    if (together) {
+      forward_parts<T, n>(axis, 1, columns, axis.levels[0].radix, axis.outer_stride);
+    } else {
+      forward<T, n>(axis, columns, staging, pixels[batch - first]);
+    }
+    separate<T, n>(plan, columns, batch, spectrum);
+    BatchSums& sum = sums[batch];
+    sum = pixels[batch - first].sums();
+    const T* zero = columns + std::size_t{axis.position[0]} * 2 * n;
+    for (std::size_t i = 0; i < 2 * n; ++i) sum.sum += static_cast<double>(zero[i]);
+  }
 }
 
 // Summaries of the columns of a batch, row by row.
@@ -209,15 +231,23 @@ class ColumnSums {
 };
 
 template <class T, std::size_t n>
-void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch, const Reach& rows,
-            ColumnSummary<T>* columns, T* values, T* scratch) {
+void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, std::size_t last,
+            const Reach& rows, ColumnSummary<T>* columns, T* const* values, T* scratch) {
   T* staging = scratch;
-  T* work = scratch + staging_elements<T, n> * 2 * n;
-  join<T, n>(plan, correlogram, batch, work);
-  ColumnSums<T, n> sums(rows, plan.height, values);
-  back<T, n>(plan.along_y, work, staging, sums);
-  if (columns != nullptr) {
-    sums.summaries(std::min(2 * n, plan.width - batch * 2 * n), columns);
+  const auto work = [&](std::size_t batch) {
+    return scratch + (staging_elements<T, n> + (batch - first) * plan.along_y.extent) * 2 * n;
+  };
+  for (std::size_t group = 0; group < plan.groups; ++group) {
+    for (std::size_t batch = first; batch < last; ++batch) {
+      join<T, n>(plan, correlogram, group, batch, work(batch));
+    }
+  }
+  for (std::size_t batch = first; batch < last; ++batch) {
+    ColumnSums<T, n> sums(rows, plan.height, values[batch - first]);
+    back<T, n>(plan.along_y, work(batch), staging, sums);
+    if (columns == nullptr) continue;
+    const std::size_t column = batch * 2 * n;
+    sums.summaries(std::min(2 * n, plan.width - column), columns + column);
   }
 }
 

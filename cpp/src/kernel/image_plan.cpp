@@ -13,6 +13,7 @@ ImagePlan<T>::ImagePlan(std::size_t height_, std::size_t width_, std::size_t lan
       frequencies(height_ / 2 + 1),
       groups((frequencies + lanes_ - 1) / lanes_),
       batches((width_ + 2 * lanes_ - 1) / (2 * lanes_)),
+      batches_at_once(1),
       row_size(2 * width_ * lanes_),
       spectrum_size(groups * row_size),
       scratch_size(0),
@@ -24,7 +25,14 @@ ImagePlan<T>::ImagePlan(std::size_t height_, std::size_t width_, std::size_t lan
   }
   constexpr std::size_t staging = (std::size_t{1} << 14) / sizeof(T);
   const std::size_t element = 2 * lanes;
-  const std::size_t columns = staging + along_y.extent * element;
+  constexpr std::size_t cache = std::size_t{1} << 18;
+  const std::size_t batch = along_y.extent * element;
+  while (batches_at_once < most_batches_at_once &&
+         2 * batches_at_once * batch * sizeof(T) <= cache) {
+    batches_at_once *= 2;
+  }
+  batches_at_once = std::min(batches_at_once, batches);
+  const std::size_t columns = staging + batches_at_once * batch;
   const std::size_t rows = 3 * along_x.extent * element + 6 * width;
   scratch_size = std::max(columns, rows);
 }

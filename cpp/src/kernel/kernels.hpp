@@ -42,6 +42,10 @@ struct WindowedAxes {
   bool any() const noexcept { return y || x; }
 };
 
+// Batches that lie side by side are worked on together as long as all fit a cache: what is read
+// of a row of pixels or of a group is longer then.
+constexpr std::size_t most_batches_at_once = 4;
+
 // One image size cut into transforms. Immutable: shared by all threads.
 template <class T>
 struct ImagePlan {
@@ -53,6 +57,7 @@ struct ImagePlan {
   std::size_t frequencies;    // ky of the half spectrum
   std::size_t groups;         // of `lanes` frequencies
   std::size_t batches;        // of 2 * `lanes` columns
+  std::size_t batches_at_once;
   std::size_t row_size;       // numbers in one group
   std::size_t spectrum_size;  // numbers in all groups
   std::size_t scratch_size;   // numbers that one thread works in
@@ -60,6 +65,12 @@ struct ImagePlan {
   AxisPlan<T> along_x;
   // [ky] -> where a transformed column holds it, and its mirror image -ky.
   std::vector<std::array<std::uint32_t, 2>> mirrored;
+
+  // Batches that are worked on together.
+  std::size_t panels() const noexcept { return (batches + batches_at_once - 1) / batches_at_once; }
+  std::size_t first_batch(std::size_t panel) const noexcept {
+    return panel < panels() ? panel * batches_at_once : batches;
+  }
 
   // Frequency 0 (and the highest one of an even height) is its own mirror image.
   bool counts_twice(std::size_t ky) const noexcept { return ky != 0 && 2 * ky != height; }
@@ -139,9 +150,10 @@ template <class T>
 struct Kernels {
   std::size_t lanes = 1;
 
-  // Transform a batch of columns, into its places in the spectrum (twice the half spectrum).
-  BatchSums (*load)(const ImagePlan<T>& plan, const Source& source, std::size_t batch, T* spectrum,
-                    T* scratch) = nullptr;
+  // Transform the columns of batches first <= b < last, at most plan.batches_at_once, into their
+  // places in the spectrum (twice the half spectrum), and to sums[b].
+  void (*load)(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
+               T* spectrum, BatchSums* sums, T* scratch) = nullptr;
 
   // Groups first <= g < last, after all batches were loaded. The mean is taken out.
   void (*correlate)(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t first,
@@ -155,10 +167,11 @@ struct Kernels {
   // over the whole spectrum: what its correlogram with itself has at its peak, times h w.
   double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
 
-  // Finish a batch of columns of a half correlogram: a summary of each, and (unless null) all
-  // values, [row][2 * lanes].
-  void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t batch,
-                 const Reach& rows, ColumnSummary<T>* columns, T* values, T* scratch) = nullptr;
+  // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless
+  // null) and, where values[b - first] is not null, all values, [row][2 * lanes].
+  void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
+                 std::size_t last, const Reach& rows, ColumnSummary<T>* columns, T* const* values,
+                 T* scratch) = nullptr;
 };
 
 }  // namespace ndreg_preeval::kernel

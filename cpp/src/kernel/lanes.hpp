@@ -35,6 +35,16 @@ NDREG_PREEVAL_INLINE void store_lanes(const V& value, T* to) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
+// Ask for so many bytes in a cache that is not the innermost. They need not exist.
+template <std::size_t bytes>
+NDREG_PREEVAL_INLINE void prefetch(const void* from) noexcept {
+#if NDREG_PREEVAL_VECTORS
+  for (std::size_t i = 0; i < bytes; i += detail::cache_line) {
+    __builtin_prefetch(static_cast<const unsigned char*>(from) + i, 0, 2);
+  }
+#endif
+}
+
 template <class T, std::size_t n, class V>
 NDREG_PREEVAL_INLINE V absolute(const V& value) noexcept {
   // All bits but the signs.
@@ -77,7 +87,7 @@ NDREG_PREEVAL_INLINE V first_lanes(const V& value, std::size_t count) noexcept {
   return load_lanes<V>(lanes);
 }
 
-// 1 / sqrt(value) for values from 1e-30 to 1e30; what other lanes get is of no use, but no trap.
+// A loop that compilers turn into two instructions.
 template <class T, std::size_t n, class V>
 NDREG_PREEVAL_INLINE V inverse_root(const V& value) noexcept {
   T lanes[n];

@@ -13,9 +13,10 @@ class PixelColumns {
   using V = vector_of<T, n>;
 
  public:
+  PixelColumns() noexcept = default;
   PixelColumns(const Source& source, std::size_t width, std::size_t first_column) noexcept
-      : source_(source),
-        view_(source.reader->view()),
+      : source_(&source),
+        view_(&source.reader->view()),
         column_(first_column),
         count_(std::min(2 * n, width - first_column)),
         centring_(source) {}
@@ -40,6 +41,7 @@ class PixelColumns {
  private:
   // pixel * scale * gain - shift
   struct Centring {
+    Centring() noexcept = default;
     explicit Centring(const Source& source) noexcept
         : scale(source.scale), gain(source.gain), shift(source.shift) {}
 
@@ -72,17 +74,17 @@ class PixelColumns {
       return load_lanes<V>(values);
     }
 
-    double scale;
-    double gain;
-    double shift;
+    double scale = 1;
+    double gain = 1;
+    double shift = 0;
   };
 
   // Sums run in T over a few rows only, so that they are as good as sums in double.
   static constexpr std::size_t rows_per_part = 64;
 
   void rows(std::size_t row, std::size_t count, T* out) {
-    if (!source_.direct) return through_reader(row, count, out);
-    switch (view_.type) {
+    if (!source_->direct) return through_reader(row, count, out);
+    switch (view_->type) {
       case PixelType::int8:
         return in_place<std::int8_t>(row, count, out);
       case PixelType::uint8:
@@ -106,10 +108,10 @@ class PixelColumns {
 
   template <class Pixel>
   void in_place(std::size_t row, std::size_t count, T* out) {
-    const auto* from = static_cast<const unsigned char*>(view_.data) +
-                       static_cast<std::ptrdiff_t>(row) * view_.row_stride +
+    const auto* from = static_cast<const unsigned char*>(view_->data) +
+                       static_cast<std::ptrdiff_t>(row) * view_->row_stride +
                        static_cast<std::ptrdiff_t>(column_ * sizeof(Pixel));
-    if (count_ == 2 * n && !source_.checked && source_.scale == 1) {
+    if (count_ == 2 * n && !source_->checked && source_->scale == 1) {
       whole_rows<Pixel>(from, count, out);
       return;
     }
@@ -117,7 +119,7 @@ class PixelColumns {
       Pixel tile[2 * n] = {};
       std::memcpy(tile, from, count_ * sizeof(Pixel));
       part_of_row(tile, out);
-      from += view_.row_stride;
+      from += view_->row_stride;
       out += 2 * n;
     }
   }
@@ -126,12 +128,13 @@ class PixelColumns {
   void whole_rows(const unsigned char* from, std::size_t count, T* out) {
     // What the loop needs in registers, not behind `this`.
     const Centring centring = centring_;
-    const std::ptrdiff_t stride = view_.row_stride;
+    const std::ptrdiff_t stride = view_->row_stride;
     V squares_a = squares_[0];
     V squares_b = squares_[1];
     V absolute_a = absolute_[0];
     V absolute_b = absolute_[1];
     for (std::size_t i = 0; i < count; ++i) {
+      prefetch<2 * n * sizeof(Pixel)>(from + 2 * n * sizeof(Pixel));
       const V a = centring.template apply<Pixel, false>(from, absolute_a);
       const V b = centring.template apply<Pixel, false>(from + n * sizeof(Pixel), absolute_b);
       squares_a += a * a;
@@ -148,11 +151,11 @@ class PixelColumns {
   }
 
   void through_reader(std::size_t row, std::size_t count, T* out) {
-    const bool narrow = sizeof(T) < sizeof(double) && detail::fits_float(view_.type);
+    const bool narrow = sizeof(T) < sizeof(double) && detail::fits_float(view_->type);
     for (std::size_t i = 0; i < count; ++i) {
       double pixels[2 * n] = {};
-      source_.reader->read(row + i, column_, count_, pixels);
-      if (narrow && !source_.checked) {
+      source_->reader->read(row + i, column_, count_, pixels);
+      if (narrow && !source_->checked) {
         float tile[2 * n];
         for (std::size_t k = 0; k < 2 * n; ++k) tile[k] = static_cast<float>(pixels[k]);
         part_of_row(tile, out);
@@ -171,7 +174,7 @@ class PixelColumns {
       V value{};
       if (columns > 0) {
         const auto* from = reinterpret_cast<const unsigned char*>(tile + half * n);
-        value = source_.checked ? centring_.template checked<Pixel>(from)
+        value = source_->checked ? centring_.template checked<Pixel>(from)
                                 : centring_.template apply<Pixel, true>(from, absolute_[half]);
         if (columns < n) value = first_lanes<T, n>(value, columns);
       }
@@ -196,10 +199,10 @@ class PixelColumns {
     unadded_ = 0;
   }
 
-  const Source& source_;
-  const ImageView& view_;
-  std::size_t column_;
-  std::size_t count_;  // columns that exist
+  const Source* source_ = nullptr;
+  const ImageView* view_ = nullptr;
+  std::size_t column_ = 0;
+  std::size_t count_ = 0;  // columns that exist
   Centring centring_;
   V squares_[2] = {};
   V absolute_[2] = {};

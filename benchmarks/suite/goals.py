@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+"""Goals beside figures: which are set, and which are met."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .report import NOT_MEASURED, table
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A bound on a ratio."""
+
+    name: str
+    bound: float
+    at_most: bool = True
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {'<=' if self.at_most else '>='} {self.limit}"
+
+    @property
+    def limit(self) -> str:
+        return self.number(self.bound)
+
+    def number(self, figure: float) -> str:
+        """A figure with the digits of this goal."""
+        return f"{figure:.2f}" if self.bound < 4 else f"{figure:.1f}"
+
+    def met(self, figure: float) -> bool:
+        return figure <= self.bound if self.at_most else figure >= self.bound
+
+
+PAIR = Goal("`peak_to_mean` / fastest bare pair", 0.60)
+ROBUST_PAIR = Goal("`robust` / fastest bare pair", 0.90)
+EWOKSNDREG = {
+    "float32": Goal("ewoksndreg / `peak_to_mean`, float32", 16, at_most=False),
+    "float64": Goal("ewoksndreg / `peak_to_mean`, float64", 9, at_most=False),
+}
+OPENCV = Goal("OpenCV / `peak_to_mean`, float32", 4, at_most=False)
+TWO_THREADS = Goal("one thread / two threads", 1.85, at_most=False)
+AWKWARD = Goal("awkward sizes: `peak_to_mean` / SciPy's bare pair", 1.3)
+NATIVE = Goal("generic wheel / `-march=native`", 1.05)
+
+
+@dataclass
+class Goals:
+    """All figures that have a goal, in the order in which they came."""
+
+    figures: dict[Goal, list[tuple[str, float]]] = field(default_factory=dict)
+
+    def cell(self, goal: Goal, case: str, figure: float | None) -> str:
+        """Note a figure; return it as it stands in a table."""
+        if figure is None:
+            return NOT_MEASURED
+        self.figures.setdefault(goal, []).append((case, figure))
+        return f"{goal.number(figure)} {'✓' if goal.met(figure) else '✗'}"
+
+    def summary(self) -> str:
+        """A row per goal: how many of its cases meet it, and the worst one."""
+        rows = []
+        for goal, figures in self.figures.items():
+            case, worst = (max if goal.at_most else min)(figures, key=lambda each: each[1])
+            met = sum(goal.met(figure) for _, figure in figures)
+            rows.append([goal.title, f"{met} of {len(figures)}", f"{goal.number(worst)} ({case})"])
+        return table(["goal", "met in", "worst figure"], rows)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+"""What a run of the benchmark was asked for."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+
+from .goals import Goals
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Options of `speed.py`, and the goals that the parts report to."""
+
+    sizes: tuple[int, ...] = (256, 512, 1000, 1024, 2048)
+    runs: int = 7
+    quick: bool = False
+    goals: Goals = field(default_factory=Goals)
+
+
+def progress(text: str) -> None:
+    """Say what is being measured."""
+    print(text, file=sys.stderr, flush=True)
