@@ -47,7 +47,7 @@ class Surface {
   };
 
   const T* column(std::size_t x);  // elements lie batch_width() apart
-  std::size_t batch_width() const noexcept { return 2 * plan_.image.lanes; }
+  std::size_t batch_width() const noexcept { return 2 * plan_.image.column_lanes; }
 
   const Plan<T>& plan_;
   Team<T>& team_;

@@ -139,8 +139,7 @@ bool PixelReader::masks_nothing() const noexcept {
 }
 
 bool PixelReader::is_direct() const noexcept {
-  if (!reads_all() || view_.swapped) return false;
-  if (view_.column_stride != static_cast<std::ptrdiff_t>(pixel_size(view_.type))) return false;
+  if (!reads_all()) return false;
   switch (view_.type) {
     case PixelType::int8:
     case PixelType::int16:

@@ -38,7 +38,7 @@ Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
       options(options_),
       window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
       kernels(kernel::choose_kernels<T>(height_, width_)),
-      image(height_, width_, kernels.lanes),
+      image(height_, width_, kernels.column_lanes, kernels.row_lanes),
       aligner_low_pass(height_, width_, options_.aligner.cutoff),
       opinion_low_pass(height_, width_, options_.opinion.cutoff) {}
 

@@ -3,8 +3,8 @@
 //
 // Columns c and c + n of a batch are the real and imaginary parts of complex ones, Z. Their
 // spectra are A = (Z(k) + conj Z(-k)) / 2 and B = (Z(k) - conj Z(-k)) / 2i; the halves are left
-// out, so that the half spectrum comes out twice as large. It is turned on its way: a tile of n
-// frequencies and n columns is transposed in registers.
+// out, so that the half spectrum comes out twice as large. It is turned on its way: a tile of
+// frequencies and columns, as many as there are lanes, is transposed in registers.
 #pragma once
 
 #include "axis.hpp"
@@ -19,102 +19,131 @@ struct Tile {
   std::size_t count;
 };
 
-template <class T, std::size_t n>
+template <class T, std::size_t columns, std::size_t rows>
 Tile tile_of(const ImagePlan<T>& plan, std::size_t column) noexcept {
-  return {column * 2 * n, column < plan.width ? std::min(n, plan.width - column) : 0};
+  return {column * 2 * rows, column < plan.width ? std::min(columns, plan.width - column) : 0};
 }
 
-template <class T, std::size_t n, class V>
-NDREG_PREEVAL_INLINE void store_tile(V (&rows)[n], T* to, std::size_t count) noexcept {
-  transpose(rows);
-  if (count == n) {
-    for (std::size_t i = 0; i < n; ++i) store_lanes(rows[i], to + i * 2 * n);
+// Vectors of columns, one for each frequency of a group, to [column][part][lane = frequency].
+template <class T, std::size_t columns, std::size_t rows, class V>
+NDREG_PREEVAL_INLINE void store_tile(V (&tile)[rows], T* to, std::size_t count) noexcept {
+  if constexpr (columns == rows) {
+    transpose(tile);
+    if (count == columns) {
+      for (std::size_t x = 0; x < columns; ++x) store_lanes(tile[x], to + x * 2 * rows);
+    } else {
+      for (std::size_t x = 0; x < count; ++x) store_lanes(tile[x], to + x * 2 * rows);
+    }
+  } else {  // images that are long and thin
+    T lanes[columns];
+    for (std::size_t ky = 0; ky < rows; ++ky) {
+      store_lanes(tile[ky], lanes);
+      for (std::size_t x = 0; x < count; ++x) to[x * 2 * rows + ky] = lanes[x];
+    }
+  }
+}
+
+// The other way; columns that do not exist are 0.
+template <class T, std::size_t columns, std::size_t rows, class V>
+NDREG_PREEVAL_INLINE void load_tile(const T* from, std::size_t count, V (&tile)[rows]) noexcept {
+  if constexpr (columns == rows) {
+    for (std::size_t x = 0; x < columns; ++x) {
+      tile[x] = x < count ? load_lanes<V>(from + x * 2 * rows) : V{};
+    }
   } else {
-    for (std::size_t i = 0; i < count; ++i) store_lanes(rows[i], to + i * 2 * n);
+    T lanes[columns] = {};
+    for (std::size_t ky = 0; ky < rows; ++ky) {
+      for (std::size_t x = 0; x < count; ++x) lanes[x] = from[x * 2 * rows + ky];
+      tile[ky] = load_lanes<V>(lanes);
+    }
   }
 }
 
 // Spectra of the columns of a batch, from those of its complex columns.
-template <class T, std::size_t n>
+template <class T, std::size_t columns, std::size_t rows>
 NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, std::size_t batch,
                                      T* spectrum) noexcept {
+  constexpr std::size_t n = columns;
   using V = vector_of<T, n>;
-  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
-  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
+  const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
   for (std::size_t group = 0; group < plan.groups; ++group) {
-    const std::size_t first = group * n;
-    const std::size_t count = std::min(n, plan.frequencies - first);
-    const T* at[n];
-    const T* mirror[n];
-    for (std::size_t i = 0; i < n; ++i) {
+    const std::size_t first = group * rows;
+    const std::size_t count = std::min(rows, plan.frequencies - first);
+    const T* at[rows];
+    const T* mirror[rows];
+    for (std::size_t i = 0; i < rows; ++i) {
       const auto& pair = plan.mirrored[first + (i < count ? i : 0)];
       at[i] = work + std::size_t{pair[0]} * 2 * n;
       mirror[i] = work + std::size_t{pair[1]} * 2 * n;
     }
     T* row = spectrum + group * plan.row_size;
-    V tile[n];
+    V tile[rows];
     const auto make = [&](const Tile& place, std::size_t part, std::size_t left, std::size_t right,
                           T sign) {
-      for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t i = 0; i < rows; ++i) {
         tile[i] = load_lanes<V>(at[i] + left) + sign * load_lanes<V>(mirror[i] + right);
         if (i >= count) tile[i] = V{};
       }
-      store_tile<T, n>(tile, row + place.offset + part * n, place.count);
+      store_tile<T, n, rows>(tile, row + place.offset + part * rows, place.count);
     };
     make(a, 0, 0, 0, T(1));
     make(a, 1, n, n, T(-1));
     if (b.count == 0) continue;
     make(b, 0, n, n, T(1));
-    for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < rows; ++i) {
       tile[i] = load_lanes<V>(mirror[i]) - load_lanes<V>(at[i]);
       if (i >= count) tile[i] = V{};
     }
-    store_tile<T, n>(tile, row + b.offset + n, b.count);
+    store_tile<T, n, rows>(tile, row + b.offset + rows, b.count);
   }
 }
 
-// The other way: complex columns of a batch from the half spectra A, B of its columns:
-// Z(k) = A + i B and Z(-k) = conj A + i conj B.
-template <class T, std::size_t n>
+// The other way, for one group: complex columns of a batch from the half spectra A, B of its
+// columns: Z(k) = A + i B and Z(-k) = conj A + i conj B.
+template <class T, std::size_t columns, std::size_t rows>
 NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram, std::size_t group,
                                  std::size_t batch, T* work) noexcept {
+  constexpr std::size_t n = columns;
   using V = vector_of<T, n>;
-  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
-  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
-  {
-    const std::size_t first = group * n;
-    const std::size_t count = std::min(n, plan.frequencies - first);
-    const T* row = correlogram + group * plan.row_size;
-    const auto load = [row](const Tile& tile, std::size_t part, std::size_t i) {
-      return i < tile.count ? load_lanes<V>(row + tile.offset + (2 * i + part) * n) : V{};
-    };
-    V here[n];
-    V there[n];
-    for (std::size_t part = 0; part < 2; ++part) {  // real, then imaginary parts
-      const std::size_t other = 1 - part;
-      for (std::size_t i = 0; i < n; ++i) {
-        const V own = load(a, part, i);
-        const V partner = load(b, other, i);
-        here[i] = part == 0 ? own - partner : own + partner;
-        there[i] = part == 0 ? own + partner : partner - own;
-      }
+  const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
+  const std::size_t first = group * rows;
+  const std::size_t count = std::min(rows, plan.frequencies - first);
+  const T* row = correlogram + group * plan.row_size;
+  // The next group is far away: ask for its tiles while this one is worked on.
+  if (group + 1 < plan.groups) {
+    prefetch(row + plan.row_size + a.offset, (a.count + b.count) * 2 * rows * sizeof(T));
+  }
+  V own[rows];
+  V partner[rows];
+  V here[rows];
+  V there[rows];
+  for (std::size_t part = 0; part < 2; ++part) {  // real, then imaginary parts
+    load_tile<T, n, rows>(row + a.offset + part * rows, a.count, own);
+    load_tile<T, n, rows>(row + b.offset + (1 - part) * rows, b.count, partner);
+    for (std::size_t i = 0; i < rows; ++i) {
+      here[i] = part == 0 ? own[i] - partner[i] : own[i] + partner[i];
+      there[i] = part == 0 ? own[i] + partner[i] : partner[i] - own[i];
+    }
+    if constexpr (columns == rows) {
       transpose(here);
       transpose(there);
-      for (std::size_t i = 0; i < count; ++i) {
-        const auto& pair = plan.mirrored[first + i];
-        T* to = work + std::size_t{pair[0]} * 2 * n + part * n;
-        if (pair[0] == pair[1]) {  // A and B are real there
-          store_lanes(V((here[i] + there[i]) * T(0.5)), to);
-        } else {
-          store_lanes(here[i], to);
-          store_lanes(there[i], work + std::size_t{pair[1]} * 2 * n + part * n);
-        }
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto& pair = plan.mirrored[first + i];
+      T* to = work + std::size_t{pair[0]} * 2 * n + part * n;
+      if (pair[0] == pair[1]) {  // A and B are real there
+        store_lanes(V((here[i] + there[i]) * T(0.5)), to);
+      } else {
+        store_lanes(here[i], to);
+        store_lanes(there[i], work + std::size_t{pair[1]} * 2 * n + part * n);
       }
     }
   }
 }
 
-template <class T, std::size_t n>
+template <class T, std::size_t n, std::size_t rows>
 void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
           T* spectrum, BatchSums* sums, T* scratch) {
   const AxisPlan<T>& axis = plan.along_y;
@@ -142,7 +171,7 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
     } else {
       forward<T, n>(axis, columns, staging, pixels[batch - first]);
     }
-    separate<T, n>(plan, columns, batch, spectrum);
+    separate<T, n, rows>(plan, columns, batch, spectrum);
     BatchSums& sum = sums[batch];
     sum = pixels[batch - first].sums();
     const T* zero = columns + std::size_t{axis.position[0]} * 2 * n;
@@ -230,7 +259,7 @@ class ColumnSums {
   std::size_t unadded_ = 0;
 };
 
-template <class T, std::size_t n>
+template <class T, std::size_t n, std::size_t lanes_of_rows>
 void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, std::size_t last,
             const Reach& rows, ColumnSummary<T>* columns, T* const* values, T* scratch) {
   T* staging = scratch;
@@ -239,7 +268,7 @@ void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, s
   };
   for (std::size_t group = 0; group < plan.groups; ++group) {
     for (std::size_t batch = first; batch < last; ++batch) {
-      join<T, n>(plan, correlogram, group, batch, work(batch));
+      join<T, n, lanes_of_rows>(plan, correlogram, group, batch, work(batch));
     }
   }
   for (std::size_t batch = first; batch < last; ++batch) {

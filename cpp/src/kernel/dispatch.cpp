@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
@@ -30,20 +31,20 @@ bool has_avx512() noexcept { return false; }
 struct Isa {
   const char* name;
   bool (*usable)() noexcept;
-  const Kernels<float>* (*single)() noexcept;
-  const Kernels<double>* (*doubled)() noexcept;
+  const IsaKernels<float>* (*in_single)() noexcept;
+  const IsaKernels<double>* (*in_double)() noexcept;
 };
 
 constexpr std::array<Isa, 3> known{
-    {{"baseline", &always, &baseline_kernels<float>, &baseline_kernels<double>},
-     {"avx2", &has_avx2, &avx2_kernels<float>, &avx2_kernels<double>},
-     {"avx512", &has_avx512, &avx512_kernels<float>, &avx512_kernels<double>}}};
+    {{"baseline", &always, &baseline_single, &baseline_double},
+     {"avx2", &has_avx2, &avx2_single, &avx2_double},
+     {"avx512", &has_avx512, &avx512_single, &avx512_double}}};
 
 template <class Condition>
 std::vector<std::string> names(const Condition& condition) {
   std::vector<std::string> found;
   for (const Isa& isa : known) {
-    if (isa.single() != nullptr && condition(isa)) found.emplace_back(isa.name);
+    if (isa.in_single() != nullptr && condition(isa)) found.emplace_back(isa.name);
   }
   return found;
 }
@@ -66,16 +67,20 @@ const Isa& active() {
   throw std::invalid_argument(message);
 }
 
-const Kernels<float>* kernels_of(const Isa& isa, float /*type*/) { return isa.single(); }
-const Kernels<double>* kernels_of(const Isa& isa, double /*type*/) { return isa.doubled(); }
+const IsaKernels<float>& kernels_of(const Isa& isa, float /*type*/) { return *isa.in_single(); }
+const IsaKernels<double>& kernels_of(const Isa& isa, double /*type*/) { return *isa.in_double(); }
 
-// What it takes, in vectors through one level of a transform: those of columns, and twice rows.
-double work(std::size_t height, std::size_t width, std::size_t lanes) {
-  const auto parts = [](std::size_t count, std::size_t size) {
-    return static_cast<double>((count + size - 1) / size);
+// About what it takes to transform along both axes, in operations on single numbers.
+template <class T>
+double work(const Kernels<T>& kernels, std::size_t height, std::size_t width) {
+  constexpr double vector_cost = 1.5;
+  constexpr double call_cost = 50;
+  const auto axis = [](std::size_t lines, std::size_t lanes, std::size_t length) {
+    const auto calls = static_cast<double>((lines + lanes - 1) / lanes);
+    return calls * (static_cast<double>(length) * (lanes > 1 ? vector_cost : 1.0) + call_cost);
   };
-  return 2 * parts(width, 2 * lanes) * static_cast<double>(height) +
-         2 * parts(height / 2 + 1, lanes) * static_cast<double>(width);
+  return axis((width + 1) / 2, kernels.column_lanes, height) +
+         axis(height / 2 + 1, kernels.row_lanes, width);
 }
 
 }  // namespace
@@ -92,13 +97,11 @@ std::string active_isa() { return active().name; }
 
 template <class T>
 const Kernels<T>& choose_kernels(std::size_t height, std::size_t width) {
-  const Kernels<T>& wide = *kernels_of(active(), T{});
-  const Kernels<T>& scalar = *scalar_kernels<T>();
-  // Full vectors take longer than single numbers.
-  constexpr double vector_cost = 1.5;
-  const bool narrow = work(height, width, scalar.lanes) <=
-                      vector_cost * work(height, width, wide.lanes);
-  return narrow ? scalar : wide;
+  const IsaKernels<T>& all = kernels_of(active(), T{});
+  return **std::min_element(all.choices.begin(), all.choices.end(),
+                            [&](const Kernels<T>* a, const Kernels<T>* b) {
+                              return work(*a, height, width) < work(*b, height, width);
+                            });
 }
 
 template const Kernels<float>& choose_kernels<float>(std::size_t, std::size_t);

@@ -13,15 +13,6 @@
 
 #include "table.hpp"
 
-namespace ndreg_preeval::kernel {
-namespace {
-
-template <class T>
-constexpr Kernels<T> kernels = table<T, 32 / sizeof(T)>();
-
-}  // namespace
-}  // namespace ndreg_preeval::kernel
-
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -30,23 +21,18 @@ constexpr Kernels<T> kernels = table<T, 32 / sizeof(T)>();
 
 namespace ndreg_preeval::kernel {
 
-template <class T>
-const Kernels<T>* avx2_kernels() noexcept {
-  return &kernels<T>;
-}
+const IsaKernels<float>* avx2_single() noexcept { return &isa_kernels<float, 8>; }
+const IsaKernels<double>* avx2_double() noexcept { return &isa_kernels<double, 4>; }
+
+}  // namespace ndreg_preeval::kernel
 
 #else
 
 namespace ndreg_preeval::kernel {
 
-template <class T>
-const Kernels<T>* avx2_kernels() noexcept {
-  return nullptr;
-}
-
-#endif
-
-template const Kernels<float>* avx2_kernels<float>() noexcept;
-template const Kernels<double>* avx2_kernels<double>() noexcept;
+const IsaKernels<float>* avx2_single() noexcept { return nullptr; }
+const IsaKernels<double>* avx2_double() noexcept { return nullptr; }
 
 }  // namespace ndreg_preeval::kernel
+
+#endif

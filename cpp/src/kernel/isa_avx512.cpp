@@ -13,15 +13,6 @@
 
 #include "table.hpp"
 
-namespace ndreg_preeval::kernel {
-namespace {
-
-template <class T>
-constexpr Kernels<T> kernels = table<T, 64 / sizeof(T)>();
-
-}  // namespace
-}  // namespace ndreg_preeval::kernel
-
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -30,23 +21,18 @@ constexpr Kernels<T> kernels = table<T, 64 / sizeof(T)>();
 
 namespace ndreg_preeval::kernel {
 
-template <class T>
-const Kernels<T>* avx512_kernels() noexcept {
-  return &kernels<T>;
-}
+const IsaKernels<float>* avx512_single() noexcept { return &isa_kernels<float, 16>; }
+const IsaKernels<double>* avx512_double() noexcept { return &isa_kernels<double, 8>; }
+
+}  // namespace ndreg_preeval::kernel
 
 #else
 
 namespace ndreg_preeval::kernel {
 
-template <class T>
-const Kernels<T>* avx512_kernels() noexcept {
-  return nullptr;
-}
-
-#endif
-
-template const Kernels<float>* avx512_kernels<float>() noexcept;
-template const Kernels<double>* avx512_kernels<double>() noexcept;
+const IsaKernels<float>* avx512_single() noexcept { return nullptr; }
+const IsaKernels<double>* avx512_double() noexcept { return nullptr; }
 
 }  // namespace ndreg_preeval::kernel
+
+#endif

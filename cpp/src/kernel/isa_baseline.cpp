@@ -7,26 +7,12 @@ namespace ndreg_preeval::kernel {
 namespace {
 
 // Where a compiler has no vector extension, one lane.
-constexpr std::size_t vector_bytes = NDREG_PREEVAL_VECTORS ? 16 : 1;
-
-template <class T, std::size_t n>
-constexpr Kernels<T> kernels = table<T, n>();
+template <class T>
+constexpr std::size_t lanes = NDREG_PREEVAL_VECTORS ? 16 / sizeof(T) : 1;
 
 }  // namespace
 
-template <class T>
-const Kernels<T>* baseline_kernels() noexcept {
-  return &kernels<T, std::max<std::size_t>(1, vector_bytes / sizeof(T))>;
-}
-
-template <class T>
-const Kernels<T>* scalar_kernels() noexcept {
-  return &kernels<T, 1>;
-}
-
-template const Kernels<float>* baseline_kernels<float>() noexcept;
-template const Kernels<double>* baseline_kernels<double>() noexcept;
-template const Kernels<float>* scalar_kernels<float>() noexcept;
-template const Kernels<double>* scalar_kernels<double>() noexcept;
+const IsaKernels<float>* baseline_single() noexcept { return &isa_kernels<float, lanes<float>>; }
+const IsaKernels<double>* baseline_double() noexcept { return &isa_kernels<double, lanes<double>>; }
 
 }  // namespace ndreg_preeval::kernel

@@ -6,20 +6,16 @@
 
 namespace ndreg_preeval::kernel {
 
-// One lane: for images that are too narrow to fill vectors. Any processor runs it.
-template <class T>
-const Kernels<T>* scalar_kernels() noexcept;
-
 // 16 bytes: SSE2, NEON, VSX. Any processor of the platform runs it.
-template <class T>
-const Kernels<T>* baseline_kernels() noexcept;
+const IsaKernels<float>* baseline_single() noexcept;
+const IsaKernels<double>* baseline_double() noexcept;
 
 // 32 bytes: AVX2 and FMA.
-template <class T>
-const Kernels<T>* avx2_kernels() noexcept;
+const IsaKernels<float>* avx2_single() noexcept;
+const IsaKernels<double>* avx2_double() noexcept;
 
 // 64 bytes: AVX-512 F, DQ, BW and VL.
-template <class T>
-const Kernels<T>* avx512_kernels() noexcept;
+const IsaKernels<float>* avx512_single() noexcept;
+const IsaKernels<double>* avx512_double() noexcept;
 
 }  // namespace ndreg_preeval::kernel

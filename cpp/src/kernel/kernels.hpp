@@ -2,9 +2,10 @@
 // What the scoring needs of the kernels, whichever instruction set runs them.
 //
 // A half spectrum (and, after its rows were transformed back, a half correlogram) is
-// [group of n frequencies ky][x or kx][re, im][lane = ky]: plan.spectrum_size numbers on a cache
-// line border. Images come in batches of 2 n columns, transformed together: n as the real and n as
-// the imaginary parts of complex columns.
+// [group of frequencies ky][x or kx][re, im][lane = ky]: plan.spectrum_size numbers on a cache line
+// border. Images come in batches of 2 n columns, transformed together: n as the real and n as the
+// imaginary parts of complex columns. Vectors hold as many columns as frequencies, but for images
+// that are long and thin.
 #pragma once
 
 #include <array>
@@ -49,14 +50,16 @@ constexpr std::size_t most_batches_at_once = 4;
 // One image size cut into transforms. Immutable: shared by all threads.
 template <class T>
 struct ImagePlan {
-  ImagePlan(std::size_t height, std::size_t width, std::size_t lanes);
+  ImagePlan(std::size_t height, std::size_t width, std::size_t column_lanes,
+            std::size_t row_lanes);
 
   std::size_t height;
   std::size_t width;
-  std::size_t lanes;
-  std::size_t frequencies;    // ky of the half spectrum
-  std::size_t groups;         // of `lanes` frequencies
-  std::size_t batches;        // of 2 * `lanes` columns
+  std::size_t column_lanes;
+  std::size_t row_lanes;
+  std::size_t frequencies;  // ky of the half spectrum
+  std::size_t groups;       // of `row_lanes` frequencies
+  std::size_t batches;      // of 2 * `column_lanes` columns
   std::size_t batches_at_once;
   std::size_t row_size;       // numbers in one group
   std::size_t spectrum_size;  // numbers in all groups
@@ -80,7 +83,7 @@ struct ImagePlan {
 // pixel * scale * gain - shift, with powers of two for scale and gain.
 struct Source {
   const detail::PixelReader* reader = nullptr;
-  // Pixels lie side by side in this machine's byte order and all are valid: read where they are.
+  // Read pixels where they are (reader->is_direct()).
   bool direct = false;
   // Anything that is not finite becomes 0, and all arithmetic is in double.
   bool checked = false;
@@ -144,11 +147,12 @@ struct ColumnSummary {
   T at_zero = 0;       // |r| in row 0
 };
 
-// The functions of one instruction set and number of lanes. All are pure but for what they fill;
+// The functions of one instruction set and numbers of lanes. All are pure but for what they fill;
 // `scratch` is the thread's own, plan.scratch_size numbers on a cache line border.
 template <class T>
 struct Kernels {
-  std::size_t lanes = 1;
+  std::size_t column_lanes = 1;
+  std::size_t row_lanes = 1;
 
   // Transform the columns of batches first <= b < last, at most plan.batches_at_once, into their
   // places in the spectrum (twice the half spectrum), and to sums[b].
@@ -168,10 +172,16 @@ struct Kernels {
   double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
 
   // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless
-  // null) and, where values[b - first] is not null, all values, [row][2 * lanes].
+  // null) and, where values[b - first] is not null, all values, [row][2 * column_lanes].
   void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
                  std::size_t last, const Reach& rows, ColumnSummary<T>* columns, T* const* values,
                  T* scratch) = nullptr;
+};
+
+// All that one instruction set has.
+template <class T>
+struct IsaKernels {
+  std::array<const Kernels<T>*, 4> choices;
 };
 
 }  // namespace ndreg_preeval::kernel

@@ -35,12 +35,13 @@ NDREG_PREEVAL_INLINE void store_lanes(const V& value, T* to) noexcept {
   std::memcpy(to, &value, sizeof value);
 }
 
-// Ask for so many bytes in a cache that is not the innermost. They need not exist.
-template <std::size_t bytes>
-NDREG_PREEVAL_INLINE void prefetch(const void* from) noexcept {
+// Ask for so many bytes before they are needed. They need not exist.
+NDREG_PREEVAL_INLINE void prefetch([[maybe_unused]] const void* from,
+                                   [[maybe_unused]] std::size_t bytes) noexcept {
 #if NDREG_PREEVAL_VECTORS
-  for (std::size_t i = 0; i < bytes; i += detail::cache_line) {
-    __builtin_prefetch(static_cast<const unsigned char*>(from) + i, 0, 2);
+  const auto* line = static_cast<const unsigned char*>(from);
+  for (const auto* end = line + bytes; line < end; line += detail::cache_line) {
+    __builtin_prefetch(line, 0, 2);
   }
 #endif
 }

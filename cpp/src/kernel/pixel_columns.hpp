@@ -110,17 +110,39 @@ class PixelColumns {
   void in_place(std::size_t row, std::size_t count, T* out) {
     const auto* from = static_cast<const unsigned char*>(view_->data) +
                        static_cast<std::ptrdiff_t>(row) * view_->row_stride +
-                       static_cast<std::ptrdiff_t>(column_ * sizeof(Pixel));
-    if (count_ == 2 * n && !source_->checked && source_->scale == 1) {
+                       static_cast<std::ptrdiff_t>(column_) * view_->column_stride;
+    const bool dense =
+        view_->column_stride == static_cast<std::ptrdiff_t>(sizeof(Pixel)) && !view_->swapped;
+    if (dense && count_ == 2 * n && !source_->checked && source_->scale == 1) {
       whole_rows<Pixel>(from, count, out);
       return;
     }
     for (std::size_t i = 0; i < count; ++i) {
       Pixel tile[2 * n] = {};
-      std::memcpy(tile, from, count_ * sizeof(Pixel));
+      if (dense) {
+        std::memcpy(tile, from, count_ * sizeof(Pixel));
+      } else {
+        gather(from, tile);
+      }
       part_of_row(tile, out);
       from += view_->row_stride;
       out += 2 * n;
+    }
+  }
+
+  // Pixels that lie apart or backwards, or have their bytes in the other order.
+  template <class Pixel>
+  void gather(const unsigned char* from, Pixel* tile) const noexcept {
+    for (std::size_t k = 0; k < count_; ++k) {
+      std::memcpy(tile + k, from, sizeof(Pixel));
+      from += view_->column_stride;
+    }
+    if (!view_->swapped) return;
+    for (std::size_t k = 0; k < count_; ++k) {
+      unsigned char bytes[sizeof(Pixel)];
+      std::memcpy(bytes, tile + k, sizeof(Pixel));
+      std::reverse(bytes, bytes + sizeof(Pixel));
+      std::memcpy(tile + k, bytes, sizeof(Pixel));
     }
   }
 
@@ -134,7 +156,7 @@ class PixelColumns {
     V absolute_a = absolute_[0];
     V absolute_b = absolute_[1];
     for (std::size_t i = 0; i < count; ++i) {
-      prefetch<2 * n * sizeof(Pixel)>(from + 2 * n * sizeof(Pixel));
+      prefetch(from + 2 * n * sizeof(Pixel), 2 * n * sizeof(Pixel));
       const V a = centring.template apply<Pixel, false>(from, absolute_a);
       const V b = centring.template apply<Pixel, false>(from + n * sizeof(Pixel), absolute_b);
       squares_a += a * a;
