@@ -102,6 +102,7 @@ ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place
   kernel::Source source;
   source.reader = &reader;
   source.direct = reader.is_direct();
+  source.stopper = &stopper;
   constexpr bool single = sizeof(T) < sizeof(double);
   if (const auto guess = glance(reader, single)) {
     source.scale = guess->scale;

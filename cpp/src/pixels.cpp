@@ -185,8 +185,12 @@ void PixelReader::read(std::size_t row, std::size_t column, std::size_t count, d
     out[left_out_->column - column] = invalid;
   }
   if (view_.mask == nullptr) return;
+  const auto* mask = static_cast<const unsigned char*>(view_.mask) +
+                     static_cast<std::ptrdiff_t>(row) * view_.mask_row_stride +
+                     static_cast<std::ptrdiff_t>(column) * view_.mask_column_stride;
   for (std::size_t i = 0; i < count; ++i) {
-    if (!valid(row, column + i)) out[i] = invalid;
+    out[i] = *mask != 0 ? out[i] : invalid;
+    mask += view_.mask_column_stride;
   }
 }
 

@@ -92,6 +92,7 @@ struct Source {
   double scale = 1;  // usually 1: for pixels whose size no single factor brings to 1
   double gain = 1;
   double shift = 0;
+  detail::Stopper* stopper = nullptr;  // asked now and then in long columns
 };
 
 // Sums over a batch of columns of centred pixels.
