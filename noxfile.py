@@ -91,8 +91,15 @@ def peers(session: nox.Session) -> None:
 @nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Speed beside named peers, as ratios of one run. Arguments go to the benchmark."""
-    session.install(".[bench]")
+    session.install(".[bench]", "ewoksndreg==0.5.0")
     session.run("python", "benchmarks/speed.py", *session.posargs)
+
+
+@nox.session(default=False)
+def native(session: nox.Session) -> None:
+    """The wheel for any processor beside one built for this one. Arguments go to the benchmark."""
+    session.install("pip", ".[bench]")
+    session.run("python", "benchmarks/native.py", *session.posargs)
 
 
 @nox.session(default=False)

@@ -79,6 +79,18 @@ def test_intrinsics_are_used_by_the_kernels_only() -> None:
     assert all(name.startswith("cpp/src/kernel/") for name in found), found
 
 
+def test_instruction_sets_are_switched_on_by_the_kernels_only() -> None:
+    found = {
+        str(file.relative_to(ROOT))
+        for file in ALL_CPP
+        if re.search(r"pragma GCC target|__attribute__\(\(target|clang attribute push", file.read_text())
+    }
+    assert found
+    assert all(name.startswith("cpp/src/kernel/isa_") for name in found), found
+    build = (CPP / "CMakeLists.txt").read_text()
+    assert not re.search(r"-m(arch|avx|sse|fma|cpu|tune)", build), "regions in sources, never flags of files"
+
+
 def test_openmp_is_used_in_one_file() -> None:
     assert files_including(r"^omp\.h$", ALL_CPP) == {"cpp/src/parallel.cpp"}
     pragmas = {str(file.relative_to(ROOT)) for file in ALL_CPP if "#pragma omp" in file.read_text()}

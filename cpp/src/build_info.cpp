@@ -30,6 +30,7 @@ BuildInfo build_info() {
   info.threads = detail::thread_backend();
   info.fft_source = NDREG_PREEVAL_POCKETFFT_SOURCE;
   info.isas = kernel::isas();
+  info.usable_isas = kernel::usable_isas();
   info.active_isa = kernel::active_isa();
   return info;
 }

@@ -76,27 +76,39 @@ int cgroup_cpus() {
 
 #else
 
-int cgroup_cpus() { return affinity_cpus(); }
+constexpr int unlimited = 1 << 20;
+
+int cgroup_cpus() { return unlimited; }
 
 #endif
 
 }  // namespace
 
-int usable_cpus() noexcept {
-  const int cpus = affinity_cpus();
+ThreadLimits thread_limits() noexcept {
+  ThreadLimits limits;
+  limits.affinity_cpus = affinity_cpus();
   try {
-    return std::min(cpus, cgroup_cpus());
-  } catch (...) {
-    return cpus;
+    const int quota = cgroup_cpus();
+    limits.cgroup_cpus = quota < unlimited ? quota : 0;
+  } catch (...) {  // no memory to look it up: no limit that is known
   }
+  const char* text = std::getenv("OMP_NUM_THREADS");
+  const long asked =
+      text != nullptr ? std::strtol(text, nullptr, 10) : 0;  // "4,2": the outer level
+  limits.omp_num_threads = static_cast<int>(std::clamp<long>(asked, 0, 1 << 20));
+  return limits;
+}
+
+int usable_cpus() noexcept {
+  const ThreadLimits limits = thread_limits();
+  return limits.cgroup_cpus > 0 ? std::min(limits.affinity_cpus, limits.cgroup_cpus)
+                                : limits.affinity_cpus;
 }
 
 int default_threads() noexcept {
   const int cpus = usable_cpus();
-  const char* text = std::getenv("OMP_NUM_THREADS");
-  if (text == nullptr) return cpus;
-  const long asked = std::strtol(text, nullptr, 10);  // "4,2": the outer level; nonsense: 0
-  return asked > 0 ? static_cast<int>(std::min<long>(asked, cpus)) : cpus;
+  const int asked = thread_limits().omp_num_threads;
+  return asked > 0 ? std::min(asked, cpus) : cpus;
 }
 
 }  // namespace ndreg_preeval

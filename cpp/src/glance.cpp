@@ -93,8 +93,8 @@ std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centr
   const double square = sums.squares / size;
   const double variance = square - mean * mean;
   // A pixel that is not finite makes the sums so. Far from the guess, rounding errors grow.
-  const bool sound = std::isfinite(sums.squares) && variance >= 0.5 * square &&
-                     square > 0x1p-60 && square < 0x1p60;
+  const bool sound = std::isfinite(sums.squares) && variance >= 0.5 * square && square > 0x1p-60 &&
+                     square < 0x1p60;
   // One pixel with half of the variance shows in the part of the sum that it is in.
   if (!sound || sums.largest > 0.2 * sums.squares) return std::nullopt;
   ImageFacts facts;
@@ -108,7 +108,9 @@ std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centr
   return facts;
 }
 
-bool ImageFacts::has_evidence() const noexcept { return (flags & (all_invalid | no_contrast)) == 0; }
+bool ImageFacts::has_evidence() const noexcept {
+  return (flags & (all_invalid | no_contrast)) == 0;
+}
 
 // In double the rounding that matters is that of the pixels themselves: 16 eps sum|pixel| is above
 // its sum over all pixels. Where an offset makes that swallow the image, the pixels' rounding

@@ -37,9 +37,9 @@ struct ImageFacts {
 
   bool has_evidence() const noexcept;
 
-  // Magnitudes of the spectrum of an image of `size` pixels up to which a bin is rounding noise.
+  // Magnitudes of the spectrum of an image of so many pixels up to which a bin is rounding noise.
   template <class T>
-  double rounding_floor(std::size_t size) const noexcept;
+  double rounding_floor(std::size_t pixel_count) const noexcept;
 };
 
 // A guess from some of the pixels; none where they are no good for it. `single`: kernels compute in

@@ -265,8 +265,7 @@ void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak
   place = surface_.highest();
   score.second_peak = static_cast<double>(surface_.highest_outside(place));
   score.zero_peak = static_cast<double>(surface_.zero());
-  score.p_value = p_value(score.peak, score.rms,
-                          static_cast<double>(plan_.window.places()));
+  score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
   // Equal phases everywhere: the peak is as high as that of the reference with itself.

@@ -56,7 +56,7 @@ class PairScorer {
   void use_threads(std::size_t threads);
 
   void prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper);
-  PairScore score(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
+  PairScore score(const Reference<T>& given, const NamedImage& image, Stopper& stopper);
   std::vector<double> correlogram(const Reference<T>& reference, const NamedImage& image,
                                   bool second_opinion, Stopper& stopper);
 

@@ -131,9 +131,8 @@ ImageFacts survey(const PixelReader& reader, Stopper& stopper) {
   centring.shift = offset * centring.gain;
   const double variance = std::max(0.0, sums.squares / count - shift * shift);
   facts.rms = std::sqrt(variance * count / static_cast<double>(size)) * centring.gain;
-  facts.sum_abs = (sums.absolute + static_cast<double>(size - sums.valid) *
-                                       std::abs(offset)) *
-                  centring.gain;
+  facts.sum_abs =
+      (sums.absolute + static_cast<double>(size - sums.valid) * std::abs(offset)) * centring.gain;
   if (!reader.leaves_out() && farthest * farthest > 0.5 * variance * count) {
     const double pixel = sums.high - offset == farthest ? sums.high : sums.low;
     facts.dominant = find(reader, centring.scale, pixel, stopper);

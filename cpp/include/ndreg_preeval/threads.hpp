@@ -7,6 +7,14 @@
 
 namespace ndreg_preeval {
 
+/// What limits the number of threads.
+struct ThreadLimits {
+  int affinity_cpus = 1;    ///< CPUs that this process may run on
+  int cgroup_cpus = 0;      ///< its control group's share of CPU time, rounded up; 0: no limit
+  int omp_num_threads = 0;  ///< first number in OMP_NUM_THREADS; 0: not set, or no positive number
+};
+NDREG_PREEVAL_API ThreadLimits thread_limits() noexcept;
+
 /// CPUs this process may use: its affinity, and its share under a cgroup quota. At least 1.
 NDREG_PREEVAL_API int usable_cpus() noexcept;
 

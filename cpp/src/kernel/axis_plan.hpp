@@ -44,7 +44,7 @@ struct AxisPlan {
   // The outermost parts lie this many elements apart: `inner`, and a little more where a power of
   // two would send all of them to the same place of the cache.
   std::size_t outer_stride = 1;
-  std::size_t extent = 1;                // elements of the work space
+  std::size_t extent = 1;  // elements of the work space
 
   // Where the frequencies are after the transform. Arrays in memory that go with them leave out
   // the gaps: `order` names the frequencies of such an array one after the other.

@@ -56,8 +56,8 @@ struct Roots {
   constexpr Roots() : re(), im() {
     for (std::size_t k = 0; k < size; ++k) {
       const std::size_t eighths = 8 * k / size;  // octant
-      const std::size_t within = eighths % 2 == 0 ? 8 * k - eighths * size
-                                                  : (eighths + 1) * size - 8 * k;
+      const std::size_t within =
+          eighths % 2 == 0 ? 8 * k - eighths * size : (eighths + 1) * size - 8 * k;
       constexpr long double pi = 3.14159265358979323846264338327950288L;
       const long double angle = pi / 4 * static_cast<long double>(within) / size;
       const long double c = series(angle, 0);
@@ -88,7 +88,7 @@ struct Butterfly;
 
 template <class T, class V>
 struct Butterfly<T, V, 1> {
-  static NDREG_PREEVAL_INLINE void run(Complex<V> (&)[1]) noexcept {}
+  static NDREG_PREEVAL_INLINE void run(Complex<V> (& /*a*/)[1]) noexcept {}
 };
 
 template <class T, class V>
@@ -176,24 +176,24 @@ struct ComposedButterfly {
  private:
   template <std::size_t... j>
   static NDREG_PREEVAL_INLINE void columns(Complex<V> (&a)[size], Complex<V> (&grid)[first][second],
-                                           std::index_sequence<j...>) noexcept {
+                                           std::index_sequence<j...> /*all*/) noexcept {
     (column<j>(a, grid, std::make_index_sequence<first>{}), ...);
   }
   template <std::size_t j, std::size_t... i>
   static NDREG_PREEVAL_INLINE void column(Complex<V> (&a)[size], Complex<V> (&grid)[first][second],
-                                          std::index_sequence<i...>) noexcept {
+                                          std::index_sequence<i...> /*all*/) noexcept {
     Complex<V> part[first] = {a[second * i + j]...};
     Butterfly<T, V, first>::run(part);
     ((grid[i][j] = twiddled<i * j>(part[i])), ...);
   }
   template <std::size_t... i>
   static NDREG_PREEVAL_INLINE void rows(Complex<V> (&a)[size], Complex<V> (&grid)[first][second],
-                                        std::index_sequence<i...>) noexcept {
+                                        std::index_sequence<i...> /*all*/) noexcept {
     (row<i>(a, grid, std::make_index_sequence<second>{}), ...);
   }
   template <std::size_t i, std::size_t... j>
   static NDREG_PREEVAL_INLINE void row(Complex<V> (&a)[size], Complex<V> (&grid)[first][second],
-                                       std::index_sequence<j...>) noexcept {
+                                       std::index_sequence<j...> /*all*/) noexcept {
     Butterfly<T, V, second>::run(grid[i]);
     ((a[i + first * j] = grid[i][j]), ...);
   }

@@ -16,12 +16,16 @@ bool always() noexcept { return true; }
 #if defined(__x86_64__) && defined(__GNUC__)
 // These ask the processor, and whether the operating system saves its wide registers.
 bool has_avx2() noexcept {
-  return __builtin_cpu_supports("avx2") != 0 && __builtin_cpu_supports("fma") != 0;
+  const bool avx2 = __builtin_cpu_supports("avx2");
+  const bool fma = __builtin_cpu_supports("fma");
+  return avx2 && fma;
 }
 bool has_avx512() noexcept {
-  return has_avx2() && __builtin_cpu_supports("avx512f") != 0 &&
-         __builtin_cpu_supports("avx512dq") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
-         __builtin_cpu_supports("avx512vl") != 0;
+  const bool foundation = __builtin_cpu_supports("avx512f");
+  const bool doubles = __builtin_cpu_supports("avx512dq");
+  const bool bytes = __builtin_cpu_supports("avx512bw");
+  const bool shorter = __builtin_cpu_supports("avx512vl");
+  return has_avx2() && foundation && doubles && bytes && shorter;
 }
 #else
 bool has_avx2() noexcept { return false; }
@@ -35,10 +39,9 @@ struct Isa {
   const IsaKernels<double>* (*in_double)() noexcept;
 };
 
-constexpr std::array<Isa, 3> known{
-    {{"baseline", &always, &baseline_single, &baseline_double},
-     {"avx2", &has_avx2, &avx2_single, &avx2_double},
-     {"avx512", &has_avx512, &avx512_single, &avx512_double}}};
+constexpr std::array<Isa, 3> known{{{"baseline", &always, &baseline_single, &baseline_double},
+                                    {"avx2", &has_avx2, &avx2_single, &avx2_double},
+                                    {"avx512", &has_avx512, &avx512_single, &avx512_double}}};
 
 template <class Condition>
 std::vector<std::string> names(const Condition& condition) {
@@ -62,8 +65,8 @@ const Isa& active() {
   }
   std::string message = "NDREG_PREEVAL_ISA must be one of ";
   for (const std::string& name : usable) message += "'" + name + "', ";
-  message += "which this processor can run and this library has, not '" + wanted.substr(0, 200) +
-             "'";
+  message +=
+      "which this processor can run and this library has, not '" + wanted.substr(0, 200) + "'";
   throw std::invalid_argument(message);
 }
 
@@ -76,11 +79,14 @@ double work(const Kernels<T>& kernels, std::size_t height, std::size_t width) {
   constexpr double vector_cost = 1.5;
   constexpr double call_cost = 50;
   const auto axis = [](std::size_t lines, std::size_t lanes, std::size_t length) {
-    const auto calls = static_cast<double>((lines + lanes - 1) / lanes);
-    return calls * (static_cast<double>(length) * (lanes > 1 ? vector_cost : 1.0) + call_cost);
+    const std::size_t calls = (lines + lanes - 1) / lanes;
+    return static_cast<double>(calls) *
+           (static_cast<double>(length) * (lanes > 1 ? vector_cost : 1.0) + call_cost);
   };
-  return axis((width + 1) / 2, kernels.column_lanes, height) +
-         axis(height / 2 + 1, kernels.row_lanes, width);
+  const std::size_t complex_columns = (width + 1) / 2;
+  const std::size_t frequencies = height / 2 + 1;
+  return axis(complex_columns, kernels.column_lanes, height) +
+         axis(frequencies, kernels.row_lanes, width);
 }
 
 }  // namespace

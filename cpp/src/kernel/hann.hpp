@@ -51,10 +51,10 @@ NDREG_PREEVAL_INLINE void windowed_row(const AxisPlan<T>& plan, const Neighbourh
       const C after = element(group.after, place);
       using Next = lane_numbers<n, next_lane<n>>;
       using Previous = lane_numbers<n, previous_lane<n>>;
-      sides.re = choose_lanes(centre.re, after.re, Next{}) +
-                 choose_lanes(below_re, centre.re, Previous{});
-      sides.im = choose_lanes(centre.im, after.im, Next{}) +
-                 choose_lanes(below_im, centre.im, Previous{});
+      sides.re =
+          choose_lanes(centre.re, after.re, Next{}) + choose_lanes(below_re, centre.re, Previous{});
+      sides.im =
+          choose_lanes(centre.im, after.im, Next{}) + choose_lanes(below_im, centre.im, Previous{});
     }
     return times(centre, T(0.5)) - times(sides, T(0.25));
   };

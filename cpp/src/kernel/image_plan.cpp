@@ -15,11 +15,9 @@ ImagePlan<T>::ImagePlan(std::size_t height_, std::size_t width_, std::size_t col
       frequencies(height_ / 2 + 1),
       groups((frequencies + row_lanes_ - 1) / row_lanes_),
       batches((width_ + 2 * column_lanes_ - 1) / (2 * column_lanes_)),
-      batches_at_once(1),
       // A gap between groups, so that their tiles do not all share one place of a cache.
       row_size(2 * (width_ + 2 * row_lanes_) * row_lanes_),
       spectrum_size(groups * row_size),
-      scratch_size(0),
       along_y(height_, column_lanes_),
       along_x(width_, row_lanes_),
       mirrored(frequencies) {

@@ -50,8 +50,7 @@ constexpr std::size_t most_batches_at_once = 4;
 // One image size cut into transforms. Immutable: shared by all threads.
 template <class T>
 struct ImagePlan {
-  ImagePlan(std::size_t height, std::size_t width, std::size_t column_lanes,
-            std::size_t row_lanes);
+  ImagePlan(std::size_t height, std::size_t width, std::size_t column_lanes, std::size_t row_lanes);
 
   std::size_t height;
   std::size_t width;
@@ -60,10 +59,10 @@ struct ImagePlan {
   std::size_t frequencies;  // ky of the half spectrum
   std::size_t groups;       // of `row_lanes` frequencies
   std::size_t batches;      // of 2 * `column_lanes` columns
-  std::size_t batches_at_once;
-  std::size_t row_size;       // numbers in one group
-  std::size_t spectrum_size;  // numbers in all groups
-  std::size_t scratch_size;   // numbers that one thread works in
+  std::size_t batches_at_once = 1;
+  std::size_t row_size;          // numbers in one group
+  std::size_t spectrum_size;     // numbers in all groups
+  std::size_t scratch_size = 0;  // numbers that one thread works in
   AxisPlan<T> along_y;
   AxisPlan<T> along_x;
   // [ky] -> where a transformed column holds it, and its mirror image -ky.

@@ -100,7 +100,7 @@ NDREG_PREEVAL_INLINE V inverse_root(const V& value) noexcept {
 // Two vectors' lanes by number: those of b follow those of a.
 template <std::size_t... index, class V>
 NDREG_PREEVAL_INLINE V choose_lanes(const V& a, const V& b,
-                                    std::index_sequence<index...>) noexcept {
+                                    std::index_sequence<index...> /*lanes*/) noexcept {
 #if NDREG_PREEVAL_SHUFFLES
   return __builtin_shufflevector(a, b, static_cast<int>(index)...);
 #else

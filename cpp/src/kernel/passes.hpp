@@ -89,8 +89,8 @@ NDREG_PREEVAL_NOINLINE void odd_pass(const PassJob<T>& job) noexcept {
   };
   for (std::size_t j = 0; j < job.count; ++j) {
     const auto load = [&](std::size_t q) {
-      const auto a = load_element<n, direction, V>(
-          job.in + (j * job.in_step + q * job.in_stride) * element);
+      const auto a =
+          load_element<n, direction, V>(job.in + (j * job.in_step + q * job.in_stride) * element);
       return direction == Direction::back ? twiddled(a, q) : a;
     };
     const auto store = [&](const Complex<V>& a, std::size_t q) {

@@ -197,7 +197,7 @@ class PixelColumns {
       if (columns > 0) {
         const auto* from = reinterpret_cast<const unsigned char*>(tile + half * n);
         value = source_->checked ? centring_.template checked<Pixel>(from)
-                                : centring_.template apply<Pixel, true>(from, absolute_[half]);
+                                 : centring_.template apply<Pixel, true>(from, absolute_[half]);
         if (columns < n) value = first_lanes<T, n>(value, columns);
       }
       squares_[half] += value * value;

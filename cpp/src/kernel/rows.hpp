@@ -126,9 +126,8 @@ NDREG_PREEVAL_INLINE void for_filtered(const AxisPlan<T>& plan, const WindowedAx
 
 // reference * conj(image) / |image|, transformed back along x.
 template <class T, std::size_t n>
-NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan,
-                                            const Whitened<T>& reference, T floor,
-                                            std::size_t group, const Groups<T, n>& groups,
+NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
+                                            T floor, std::size_t group, const Groups<T, n>& groups,
                                             T* work) {
   using V = vector_of<T, n>;
   const T* unit = reference.spectrum + group * plan.row_size;
@@ -186,26 +185,26 @@ double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
   groups.run(0, plan.groups, nullptr, nullptr, [&](std::size_t group) {
     if (job.stopper != nullptr) job.stopper->check();
     T* out = job.out + group * plan.row_size;
-    for_filtered<T, n>(
-        plan.along_x, job.window, groups,
-        [&](std::size_t at, std::size_t, const Complex<V>& value) {
-          T* to = out + at * 2 * n;
-          const std::size_t kx = job.window.any() ? at : plan.along_x.order[at];
-          T re[n];
-          T im[n];
-          store_lanes(value.re, re);
-          store_lanes(value.im, im);
-          for (std::size_t lane = 0; lane < n; ++lane) {
-            const std::size_t ky = group * n + lane;
-            const T size = std::sqrt(re[lane] * re[lane] + im[lane] * im[lane]);
-            const bool counts = ky < plan.frequencies && size > floor;
-            const double magnitude = counts ? job.low_y[ky] * job.low_x[kx] : 0.0;
-            const T weight = counts ? static_cast<T>(magnitude / pixels) / size : T(0);
-            to[lane] = re[lane] * weight;
-            to[n + lane] = im[lane] * weight;
-            total += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
-          }
-        });
+    for_filtered<T, n>(plan.along_x, job.window, groups,
+                       [&](std::size_t at, std::size_t, const Complex<V>& value) {
+                         T* to = out + at * 2 * n;
+                         const std::size_t kx = job.window.any() ? at : plan.along_x.order[at];
+                         T re[n];
+                         T im[n];
+                         store_lanes(value.re, re);
+                         store_lanes(value.im, im);
+                         for (std::size_t lane = 0; lane < n; ++lane) {
+                           const std::size_t ky = group * n + lane;
+                           const T size = std::sqrt(re[lane] * re[lane] + im[lane] * im[lane]);
+                           const bool counts = ky < plan.frequencies && size > floor;
+                           const double magnitude = counts ? job.low_y[ky] * job.low_x[kx] : 0.0;
+                           const T weight =
+                               counts ? static_cast<T>(magnitude / pixels) / size : T(0);
+                           to[lane] = re[lane] * weight;
+                           to[n + lane] = im[lane] * weight;
+                           total += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
+                         }
+                       });
   });
   return total;
 }

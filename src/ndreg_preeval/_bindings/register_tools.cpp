@@ -35,7 +35,13 @@ py::dict config() {
   all["threads"] = info.threads;
   all["pocketfft"] = info.fft_source;
   all["isas"] = info.isas;
+  all["usable_isas"] = info.usable_isas;
   all["isa"] = info.active_isa;
+  const ThreadLimits limits = thread_limits();
+  all["affinity_cpus"] = limits.affinity_cpus;
+  all["cgroup_cpus"] = limits.cgroup_cpus > 0 ? py::cast(limits.cgroup_cpus) : py::none();
+  all["omp_num_threads"] =
+      limits.omp_num_threads > 0 ? py::cast(limits.omp_num_threads) : py::none();
   all["usable_cpus"] = usable_cpus();
   all["default_threads"] = default_threads();
   return all;
