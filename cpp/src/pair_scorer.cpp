@@ -246,7 +246,7 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   measure_shift(score, place);
 
   if (plan_.options.confirm) {
-    surface_.look_at(opinion_.data(), stopper, &place);
+    surface_.look_around(place, opinion_.data(), stopper);
     const auto here = static_cast<double>(surface_.highest_around(place));
     const auto elsewhere = static_cast<double>(surface_.highest_outside(place));
     score.confirmation =

@@ -29,18 +29,32 @@ Surface<T>::Surface(const Plan<T>& plan, Team<T>& team)
 }
 
 template <class T>
-void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper, const Place* interest) {
+void Surface<T>::forget(const T* half_correlogram) {
   half_correlogram_ = half_correlogram;
   next_slot_ = 0;
   for (Slot& slot : slots_) slot.batch = no_batch;
-  if (interest != nullptr) {
-    const std::size_t width = plan_.width;
-    for (std::size_t i = 0; i < 5; ++i) {
-      const std::size_t batch = (interest->column + width * 2 + i - 2) % width / batch_width();
-      const auto is_here = [batch](const Slot& slot) { return slot.batch == batch; };
-      if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
-    }
+}
+
+template <class T>
+void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper) {
+  forget(half_correlogram);
+  summarise(true, stopper);
+}
+
+template <class T>
+void Surface<T>::look_around(const Place& place, const T* half_correlogram, Stopper& stopper) {
+  forget(half_correlogram);
+  const std::size_t width = plan_.width;
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::size_t batch = (place.column + width * 2 + i - 2) % width / batch_width();
+    const auto is_here = [batch](const Slot& slot) { return slot.batch == batch; };
+    if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
   }
+  summarise(false, stopper);
+}
+
+template <class T>
+void Surface<T>::summarise(bool wants_sums, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
     const std::size_t first = image.first_batch(panel);
@@ -49,8 +63,8 @@ void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper, const Plac
     for (Slot& slot : slots_) {
       if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values.data();
     }
-    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, columns_.data(),
-                         values.data(), scratch);
+    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, wants_sums,
+                         columns_.data(), values.data(), scratch);
   });
 }
 
@@ -78,8 +92,8 @@ const T* Surface<T>::column(std::size_t x) {
   Slot& slot = slots_[next_slot_++];
   slot.batch = batch;
   T* values = slot.values.data();
-  plan_.kernels.finish(plan_.image, half_correlogram_, batch, batch + 1, plan_.window.rows, nullptr,
-                       &values, team_.scratch());
+  plan_.kernels.finish(plan_.image, half_correlogram_, batch, batch + 1, plan_.window.rows, false,
+                       nullptr, &values, team_.scratch());
   return slot.values.data() + x % batch_width();
 }
 

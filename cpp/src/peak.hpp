@@ -20,9 +20,12 @@ class Surface {
  public:
   Surface(const Plan<T>& plan, Team<T>& team);
 
-  // Summarise; what was known of another correlogram is forgotten. The columns around `interest`
-  // are kept, as if they had been looked at already.
-  void look_at(const T* half_correlogram, Stopper& stopper, const Place* interest = nullptr);
+  // Summarise; what was known of another correlogram is forgotten.
+  void look_at(const T* half_correlogram, Stopper& stopper);
+
+  // The same for a correlogram of which only the highest values are asked for, with the columns
+  // around a place kept as if they had been looked at already: mean and rms are 0.
+  void look_around(const Place& place, const T* half_correlogram, Stopper& stopper);
 
   double mean() const noexcept;
   double rms() const noexcept;
@@ -46,6 +49,8 @@ class Surface {
     AlignedBuffer<T> values;
   };
 
+  void forget(const T* half_correlogram);
+  void summarise(bool wants_sums, Stopper& stopper);
   const T* column(std::size_t x);  // elements lie batch_width() apart
   std::size_t batch_width() const noexcept { return 2 * plan_.image.column_lanes; }
 

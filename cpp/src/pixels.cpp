@@ -131,6 +131,12 @@ PixelReader::PixelReader(const ImageView& view, std::optional<Place> left_out)
 
 bool PixelReader::masks_nothing() const noexcept {
   for (std::size_t row = 0; row < view_.height; ++row) {
+    if (view_.mask_column_stride == 1) {
+      const auto* line = static_cast<const unsigned char*>(view_.mask) +
+                         static_cast<std::ptrdiff_t>(row) * view_.mask_row_stride;
+      if (std::memchr(line, 0, view_.width) != nullptr) return false;
+      continue;
+    }
     for (std::size_t column = 0; column < view_.width; ++column) {
       if (!valid(row, column)) return false;
     }

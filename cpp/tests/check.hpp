@@ -7,7 +7,10 @@
 #include <cstdio>
 #include <exception>
 #include <initializer_list>
+#include <stdexcept>
 #include <string>
+
+#include <ndreg_preeval/build_info.hpp>
 
 namespace check {
 
@@ -59,8 +62,17 @@ struct Test {
   void (*body)();
 };
 
+// What ctest takes for "skipped" where a test asks for an instruction set (CMakeLists.txt).
+constexpr int skipped = 77;
+
 // Exit status of the program: 0 only if something was checked and everything held.
 inline int run(std::initializer_list<Test> tests) {
+  try {
+    std::printf("kernels for %s\n", ndreg_preeval::build_info().active_isa.c_str());
+  } catch (const std::invalid_argument& error) {
+    std::printf("%s\n", error.what());
+    return skipped;
+  }
   for (const Test& test : tests) {
     const int before = checks;
     const int failed = failures;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -20,15 +21,18 @@ using Clock = std::chrono::steady_clock;
 // Sanitizers make everything some ten times slower.
 #if defined(SANITIZED)
 constexpr std::chrono::milliseconds soon{2000};
+constexpr std::chrono::milliseconds half_a_second{2000};
 #else
 constexpr std::chrono::milliseconds soon{200};
+constexpr std::chrono::milliseconds half_a_second{500};
 #endif
 
-// An image of 2000 x 3000 pixels that takes one row of memory.
+// An image of 2000 x 3000 pixels, or others, that takes one row of memory.
 struct Wide {
-  Wide() : row(images::noise(1, 5000, 1)), view(row.view()) {
-    view.height = 2000;
-    view.width = 3000;
+  explicit Wide(std::size_t height = 2000, std::size_t width = 3000)
+      : row(images::noise(1, height + width, 1)), view(row.view()) {
+    view.height = height;
+    view.width = width;
     view.row_stride = sizeof(double);  // every row is the one above, moved by a pixel
   }
   Image row;
@@ -93,6 +97,51 @@ void references_stop_soon() {
   }
 }
 
+// In the midst of one image, whatever is being done with it: 4096 x 4096 pixels take a while.
+void one_large_image_stops_soon() {
+#if defined(SANITIZED)
+  Wide image(1024, 1024);
+#else
+  Wide image(4096, 4096);
+#endif
+  Wide two_levels = image;
+  two_levels.view.data = two_levels.row.pixels.data();
+  for (double& pixel : two_levels.row.pixels) pixel = pixel > 0.5 ? 1 : 0;
+  Wide broken = image;
+  broken.view.data = broken.row.pixels.data();
+  broken.row.pixels.back() = std::numeric_limits<double>::quiet_NaN();
+  Options options;
+  options.precision = Precision::single_;
+  options.aligner.window = Window::hann;
+  const Scorer scorer(image.view, options);
+  for (const int threads : {1, 2}) {
+    for (const Wide* kind : {&image, &two_levels, &broken}) {
+      for (const int after : {20, 140, 330}) {
+        const auto took = stopping(std::chrono::milliseconds(after), [&](RunOptions run) {
+          run.num_threads = threads;
+          for (;;) static_cast<void>(scorer.score({kind->view}, run));
+          return 0;
+        });
+        CHECK(took < half_a_second);
+      }
+    }
+    for (const int after : {90, 400}) {
+      const auto took = stopping(std::chrono::milliseconds(after), [&](RunOptions run) {
+        run.num_threads = threads;
+        for (;;) static_cast<void>(scorer.correlogram(image.view, true, run));
+        return 0;
+      });
+      CHECK(took < half_a_second);
+      const auto made = stopping(std::chrono::milliseconds(after), [&](RunOptions run) {
+        run.num_threads = threads;
+        for (;;) Scorer(broken.view, options, run);
+        return 0;
+      });
+      CHECK(made < half_a_second);
+    }
+  }
+}
+
 void many_small_images_stop_soon() {
   const Image image = images::noise(6, 6, 1);
   const Scorer scorer(image.view());
@@ -152,6 +201,7 @@ void the_calling_thread_is_asked() {
 int main() {
   return check::run({{"large images stop soon", large_images_stop_soon},
                      {"references stop soon", references_stop_soon},
+                     {"one large image stops soon", one_large_image_stops_soon},
                      {"many small images stop soon", many_small_images_stop_soon},
                      {"errors of should_stop come out", errors_of_should_stop_come_out},
                      {"the calling thread is asked", the_calling_thread_is_asked}});

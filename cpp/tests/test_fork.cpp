@@ -74,10 +74,35 @@ void children_of_children() {
   CHECK(in_child([&] { return known.right(4) && in_child([&] { return known.right(4); }); }));
 }
 
+// Threads that shared one image are gone in the child, too.
+void a_large_image() {
+  const Image reference = images::noise(520, 700, 1);
+  const Image moved = images::rolled(reference, 3, -5);
+  const Scorer scorer(reference.view());
+  const auto r_on = [&](int threads) {
+    RunOptions run;
+    run.num_threads = threads;
+    return scorer.correlogram(moved.view(), false, run);
+  };
+  const std::vector<double> expected = r_on(1);
+  CHECK(in_child([&] { return r_on(4) == expected; }));
+  CHECK(r_on(4) == expected);
+  CHECK(in_child([&] { return r_on(4) == expected && r_on(2) == expected; }));
+  CHECK(in_child([&] {
+    RunOptions run;
+    run.num_threads = 4;
+    const Scorer own(reference.view(), {}, run);
+    return own.correlogram(moved.view(), false, run) == expected &&
+           in_child([&] { return r_on(3) == expected; });
+  }));
+  CHECK(r_on(3) == expected);
+}
+
 }  // namespace
 
 int main() {
   return check::run({{"before and after threads", before_and_after_threads},
                      {"a scorer made by the child", a_scorer_made_by_the_child},
-                     {"children of children", children_of_children}});
+                     {"children of children", children_of_children},
+                     {"a large image", a_large_image}});
 }

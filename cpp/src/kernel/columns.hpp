@@ -187,8 +187,8 @@ class ColumnSums {
   using V = vector_of<T, n>;
 
  public:
-  ColumnSums(const Reach& rows, std::size_t height, T* values) noexcept
-      : rows_(rows), height_(height), values_(values) {}
+  ColumnSums(const Reach& rows, bool wants_sums, std::size_t height, T* values) noexcept
+      : rows_(rows), wants_sums_(wants_sums), height_(height), values_(values) {}
 
   void operator()(std::size_t first, std::size_t count, const T* values) {
     if (values_ != nullptr) {
@@ -225,8 +225,10 @@ class ColumnSums {
       V squares = squares_[half];
       for (std::size_t i = 0; i < count; ++i) {
         const V value = absolute<T, n>(load_lanes<V>(values + (2 * i + half) * n));
-        sum += value;
-        squares += value * value;
+        if (wants_sums_) {
+          sum += value;
+          squares += value * value;
+        }
         if (rows_.contains(row + i, height_)) highest = larger(highest, value);
       }
       highest_[half] = highest;
@@ -250,6 +252,7 @@ class ColumnSums {
   }
 
   const Reach& rows_;
+  bool wants_sums_;
   std::size_t height_;
   T* values_;
   V highest_[2] = {};
@@ -263,7 +266,8 @@ class ColumnSums {
 
 template <class T, std::size_t n, std::size_t lanes_of_rows>
 void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, std::size_t last,
-            const Reach& rows, ColumnSummary<T>* columns, T* const* values, T* scratch) {
+            const Reach& rows, bool wants_sums, ColumnSummary<T>* columns, T* const* values,
+            T* scratch) {
   T* staging = scratch;
   const auto work = [&](std::size_t batch) {
     return scratch + (staging_elements<T, n> + (batch - first) * plan.along_y.extent) * 2 * n;
@@ -274,7 +278,7 @@ void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, s
     }
   }
   for (std::size_t batch = first; batch < last; ++batch) {
-    ColumnSums<T, n> sums(rows, plan.height, values[batch - first]);
+    ColumnSums<T, n> sums(rows, wants_sums, plan.height, values[batch - first]);
     back<T, n>(plan.along_y, work(batch), staging, sums);
     if (columns == nullptr) continue;
     const std::size_t column = batch * 2 * n;

@@ -12,6 +12,7 @@
 #pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
 #endif
 
+#define NDREG_PREEVAL_ISA_AVX512
 #include "table.hpp"
 
 #if defined(__clang__)

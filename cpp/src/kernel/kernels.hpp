@@ -172,10 +172,11 @@ struct Kernels {
   double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
 
   // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless
-  // null) and, where values[b - first] is not null, all values, [row][2 * column_lanes].
+  // null), whose sums are 0 unless wanted, and, where values[b - first] is not null, all values,
+  // [row][2 * column_lanes].
   void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
-                 std::size_t last, const Reach& rows, ColumnSummary<T>* columns, T* const* values,
-                 T* scratch) = nullptr;
+                 std::size_t last, const Reach& rows, bool wants_sums, ColumnSummary<T>* columns,
+                 T* const* values, T* scratch) = nullptr;
 };
 
 // All that one instruction set has.
