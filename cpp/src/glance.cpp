@@ -38,10 +38,11 @@ Sample take_sample(const PixelReader& reader) {
   return sample;
 }
 
-bool has_few_levels(const PixelReader& reader) {
+bool has_few_levels(const PixelReader& reader, Stopper& stopper) {
   Levels levels;
   std::array<double, 64> pixels;
   for (std::size_t row = 0; row < reader.height(); ++row) {
+    stopper.check();
     for (std::size_t first = 0; first < reader.width(); first += pixels.size()) {
       const std::size_t count = std::min(pixels.size(), reader.width() - first);
       reader.read(row, first, count, pixels.data());
@@ -87,7 +88,8 @@ std::optional<Centring> glance(const PixelReader& reader, bool single) {
 }
 
 std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centring& centring,
-                                          const kernel::BatchSums& sums, bool single) {
+                                          const kernel::BatchSums& sums, bool single,
+                                          Stopper& stopper) {
   const double size = static_cast<double>(reader.height()) * static_cast<double>(reader.width());
   const double mean = sums.sum / size;
   const double square = sums.squares / size;
@@ -104,7 +106,7 @@ std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centr
   // differences only, and the sum of magnitudes then is that of the means.
   const double mean_pixel = std::abs(centring.shift + mean);
   facts.sum_abs = single ? size * mean_pixel : sums.absolute;
-  if (has_few_levels(reader)) facts.flags |= few_levels;
+  if (has_few_levels(reader, stopper)) facts.flags |= few_levels;
   return facts;
 }
 

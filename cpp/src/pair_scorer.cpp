@@ -109,7 +109,7 @@ ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place
     source.gain = guess->gain;
     source.shift = guess->shift;
     const kernel::BatchSums sums = load(source, stopper);
-    const auto facts = facts_from_sums(reader, *guess, sums, single);
+    const auto facts = facts_from_sums(reader, *guess, sums, single, stopper);
     if (facts) return *facts;
   }
   ImageFacts facts = survey(reader, stopper);
@@ -299,13 +299,7 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
   std::vector<double> values(plan_.height * plan_.width, 0.0);
   if (!correlate(*choice.reference, choice.facts, stopper)) return values;
   surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), stopper);
-  for (std::size_t column = 0; column < plan_.width; ++column) {
-    stopper.check();
-    for (std::size_t row = 0; row < plan_.height; ++row) {
-      values[row * plan_.width + column] =
-          std::abs(static_cast<double>(surface_.value(row, column)));
-    }
-  }
+  surface_.copy_absolute(values.data(), stopper);
   return values;
 }
 

@@ -172,6 +172,20 @@ T Surface<T>::highest_around(const Place& place) {
   return highest;
 }
 
+template <class T>
+void Surface<T>::copy_absolute(double* out, Stopper& stopper) {
+  for (std::size_t first = 0; first < plan_.width; first += batch_width()) {
+    stopper.check();
+    const T* values = column(first);
+    const std::size_t count = std::min(batch_width(), plan_.width - first);
+    for (std::size_t row = 0; row < plan_.height; ++row) {
+      double* to = out + row * plan_.width + first;
+      for (std::size_t i = 0; i < count; ++i) to[i] = std::abs(static_cast<double>(values[i]));
+      values += batch_width();
+    }
+  }
+}
+
 template class Surface<float>;
 template class Surface<double>;
 

@@ -39,6 +39,9 @@ class Surface {
   // Highest |r| within the window but outside the 5 x 5 pixels around a place; 0 if none is left.
   T highest_outside(const Place& place);
 
+  // All |r|, row after row.
+  void copy_absolute(double* out, Stopper& stopper);
+
   // Highest |r| in the 3 x 3 pixels around a place, wherever the window ends.
   T highest_around(const Place& place);
 
