@@ -63,14 +63,10 @@ const Isa& active() {
       if (name == wanted) return isa;
     }
   }
-  // What came may be any bytes; the message is text.
-  std::string shown = wanted.substr(0, 200);
-  for (char& letter : shown) {
-    if (letter < ' ' || letter > '~') letter = '?';
-  }
   std::string message = "NDREG_PREEVAL_ISA must be one of ";
   for (const std::string& name : usable) message += "'" + name + "', ";
-  message += "which this processor can run and this library has, not '" + shown + "'";
+  message +=
+      "which this processor can run and this library has, not '" + wanted.substr(0, 200) + "'";
   throw std::invalid_argument(message);
 }
 
