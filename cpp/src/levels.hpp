@@ -20,6 +20,7 @@ class Levels {
   static constexpr std::size_t few = 3;
 
   void add(const double* pixels, std::size_t count) noexcept {
+    if (size_ > few || (size_ > 0 && all_seen(pixels, count))) return;
     for (std::size_t i = 0; i < count && size_ <= few; ++i) {
       const double pixel = pixels[i];
       if (!std::isfinite(pixel)) continue;
@@ -32,6 +33,19 @@ class Levels {
   std::size_t size() const noexcept { return size_; }
 
  private:
+  // Without a branch per pixel: images of few levels are looked at to their end.
+  bool all_seen(const double* pixels, std::size_t count) const noexcept {
+    std::array<double, few> seen;
+    for (std::size_t i = 0; i < few; ++i) seen[i] = seen_[i < size_ ? i : 0];
+    unsigned others = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const double pixel = pixels[i];
+      const bool known = (pixel == seen[0]) | (pixel == seen[1]) | (pixel == seen[2]);
+      others += static_cast<unsigned>(!known);
+    }
+    return others == 0;
+  }
+
   std::array<double, few + 1> seen_{};
   std::size_t size_ = 0;
 };

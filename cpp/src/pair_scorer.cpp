@@ -118,7 +118,6 @@ ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place
                                 std::to_string(facts.invalid) + " are not finite or masked");
   }
   if (!facts.has_evidence()) return facts;
-  source.direct = source.direct && reader.reads_all();
   source.checked = true;
   source.scale = facts.centring.scale;
   source.gain = facts.centring.gain;

@@ -9,10 +9,14 @@
 
 #include "check.hpp"
 #include "images.hpp"
+#include "runs.hpp"
 
 namespace {
 
 using images::Image;
+using runs::drifting;
+using runs::on;
+using runs::same;
 using namespace ndreg_preeval;
 
 #if defined(SANITIZED)
@@ -20,16 +24,6 @@ constexpr bool patient = false;
 #else
 constexpr bool patient = true;
 #endif
-
-bool same(const std::vector<PairScore>& a, const std::vector<PairScore>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(PairScore)) == 0;
-}
-
-RunOptions on(int threads) {
-  RunOptions run;
-  run.num_threads = threads;
-  return run;
-}
 
 // Windows on either axis or both, on the aligner's correlogram, the other, or none: rows between
 // the threads' shares are then needed by both.
@@ -116,16 +110,6 @@ void one_large_image() {
 
 // Short ones have fewer frequencies than there are shares.
 void one_wide_image() { compare_one_image(9, 60000, {many_options()[2]}, {8}); }
-
-std::vector<Image> drifting(std::size_t count, std::size_t height, std::size_t width) {
-  const Image first = images::noise(height, width, 1);
-  std::vector<Image> stack{first};
-  for (std::uint32_t i = 1; i < count; ++i) {
-    stack.push_back(images::sum(images::rolled(first, i, -2 * static_cast<int>(i)),
-                                images::noise(height, width, 10 + i), 0.1 * i));
-  }
-  return stack;
-}
 
 // What remains when images are dealt out is shared; some of them are odd.
 void the_rest_is_shared() {

@@ -10,31 +10,15 @@
 
 #include "check.hpp"
 #include "images.hpp"
+#include "runs.hpp"
 
 namespace {
 
 using images::Image;
+using runs::drifting;
+using runs::on;
+using runs::same;
 using namespace ndreg_preeval;
-
-bool same(const std::vector<PairScore>& a, const std::vector<PairScore>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(PairScore)) == 0;
-}
-
-RunOptions on(int threads) {
-  RunOptions run;
-  run.num_threads = threads;
-  return run;
-}
-
-std::vector<Image> drifting(std::size_t count, std::size_t height, std::size_t width) {
-  const Image first = images::noise(height, width, 1);
-  std::vector<Image> stack{first};
-  for (std::uint32_t i = 1; i < count; ++i) {
-    stack.push_back(images::sum(images::rolled(first, i, -2 * static_cast<int>(i)),
-                                images::noise(height, width, 10 + i), 0.1 * i));
-  }
-  return stack;
-}
 
 void bitwise_equal() {
   for (const auto& [height, width] : {std::pair<std::size_t, std::size_t>{33, 47}, {64, 64}}) {

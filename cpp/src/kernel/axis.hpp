@@ -14,10 +14,11 @@ constexpr std::size_t staging_bytes = std::size_t{1} << 14;
 template <class T, std::size_t n>
 constexpr std::size_t staging_elements = staging_bytes / (2 * n * sizeof(T));
 
-// `count` parts, `step` elements apart, through all levels from `level` on.
-template <class T, std::size_t n>
-void forward_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::size_t count,
-                   std::size_t step) noexcept {
+// `count` parts, `step` elements apart, through all levels from `level` on: outer passes come first
+// on the way forward and last on the way back.
+template <class T, std::size_t n, Direction direction>
+void transform_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::size_t count,
+                     std::size_t step) noexcept {
   if (level >= plan.levels.size()) return;
   const Level& here = plan.levels[level];
   PassJob<T> job;
@@ -27,7 +28,7 @@ void forward_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::si
     job.in = job.out = parts;
     job.in_step = job.out_step = step;
     job.count = count;
-    run_pass<T, n, Direction::forward>(job);
+    run_pass<T, n, direction>(job);
     return;
   }
   job.in_stride = job.out_stride = here.inner;
@@ -36,34 +37,9 @@ void forward_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::si
   for (std::size_t i = 0; i < count; ++i) {
     T* part = parts + i * step * 2 * n;
     job.in = job.out = part;
-    run_pass<T, n, Direction::forward>(job);
-    forward_parts<T, n>(plan, level + 1, part, here.radix, here.inner);
-  }
-}
-
-template <class T, std::size_t n>
-void back_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::size_t count,
-                std::size_t step) noexcept {
-  if (level >= plan.levels.size()) return;
-  const Level& here = plan.levels[level];
-  PassJob<T> job;
-  job.radix = here.radix;
-  job.roots = plan.roots.data() + here.roots;
-  if (level + 1 == plan.levels.size()) {
-    job.in = job.out = parts;
-    job.in_step = job.out_step = step;
-    job.count = count;
-    run_pass<T, n, Direction::back>(job);
-    return;
-  }
-  job.in_stride = job.out_stride = here.inner;
-  job.count = here.inner;
-  job.twiddles = plan.twiddles.data() + here.twiddles;
-  for (std::size_t i = 0; i < count; ++i) {
-    T* part = parts + i * step * 2 * n;
-    back_parts<T, n>(plan, level + 1, part, here.radix, here.inner);
-    job.in = job.out = part;
-    run_pass<T, n, Direction::back>(job);
+    if constexpr (direction == Direction::forward) run_pass<T, n, direction>(job);
+    transform_parts<T, n, direction>(plan, level + 1, part, here.radix, here.inner);
+    if constexpr (direction == Direction::back) run_pass<T, n, direction>(job);
   }
 }
 
@@ -86,14 +62,14 @@ void forward_in_place(const AxisPlan<T>& plan, T* work) noexcept {
   job.in = job.out = work;
   job.in_stride = job.out_stride = plan.outer_stride;
   run_pass<T, n, Direction::forward>(job);
-  forward_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  transform_parts<T, n, Direction::forward>(plan, 1, work, job.radix, plan.outer_stride);
 }
 
 template <class T, std::size_t n>
 void back_in_place(const AxisPlan<T>& plan, T* work) noexcept {
   if (plan.levels.empty()) return;
   PassJob<T> job = outermost(plan);
-  back_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  transform_parts<T, n, Direction::back>(plan, 1, work, job.radix, plan.outer_stride);
   job.in = job.out = work;
   job.in_stride = job.out_stride = plan.outer_stride;
   run_pass<T, n, Direction::back>(job);
@@ -178,7 +154,7 @@ void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
   for (std::size_t j = 0; j < plan.levels[0].inner; j += at_once) {
     forward_outermost<T, n>(plan, j, work, staging, load);
   }
-  forward_parts<T, n>(plan, 1, work, plan.levels[0].radix, plan.outer_stride);
+  transform_parts<T, n, Direction::forward>(plan, 1, work, plan.levels[0].radix, plan.outer_stride);
 }
 
 // take(first, count, values): elements in natural order, some at a time.
@@ -192,7 +168,7 @@ void back(const AxisPlan<T>& plan, T* work, T* staging, Take& take) {
     return;
   }
   PassJob<T> job = outermost(plan);
-  back_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  transform_parts<T, n, Direction::back>(plan, 1, work, job.radix, plan.outer_stride);
   const std::size_t inner = job.count;
   const std::size_t at_once = std::min(inner, staging_elements<T, n> / job.radix);
   job.in_stride = plan.outer_stride;
@@ -225,7 +201,7 @@ void forward_from(const AxisPlan<T>& plan, const T* from, T* work) {
   job.out = work;
   job.out_stride = plan.outer_stride;
   run_pass<T, n, Direction::forward>(job);
-  forward_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  transform_parts<T, n, Direction::forward>(plan, 1, work, job.radix, plan.outer_stride);
 }
 
 template <class T, std::size_t n>
@@ -238,7 +214,7 @@ void back_to(const AxisPlan<T>& plan, T* work, T* to) {
     return;
   }
   PassJob<T> job = outermost(plan);
-  back_parts<T, n>(plan, 1, work, job.radix, plan.outer_stride);
+  transform_parts<T, n, Direction::back>(plan, 1, work, job.radix, plan.outer_stride);
   job.in = work;
   job.in_stride = plan.outer_stride;
   job.out = to;

@@ -169,7 +169,8 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
   for (std::size_t batch = first; batch < last; ++batch) {
     T* columns = work(batch);
     if (together) {
-      forward_parts<T, n>(axis, 1, columns, axis.levels[0].radix, axis.outer_stride);
+      transform_parts<T, n, Direction::forward>(axis, 1, columns, axis.levels[0].radix,
+                                                axis.outer_stride);
     } else {
       forward<T, n>(axis, columns, staging, pixels[batch - first]);
     }

@@ -13,11 +13,7 @@ namespace {
 template <class T, std::size_t n>
 class Groups {
  public:
-  // Numbers of scratch: two work spaces and three rows. A third work space is the user's.
-  static std::size_t size(const ImagePlan<T>& plan) noexcept {
-    return 2 * plan.along_x.extent * 2 * n + 3 * row_size(plan);
-  }
-
+  // Takes two work spaces and three rows of scratch.
   Groups(const ImagePlan<T>& plan, const T* spectrum, bool with_neighbours, T* scratch) noexcept
       : plan_(plan),
         spectrum_(spectrum),
