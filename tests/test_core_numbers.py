@@ -445,3 +445,16 @@ def test_aligner_and_second_opinion_have_windows_of_their_own() -> None:
 def test_windows_need_eight_pixels(name: str) -> None:
     with pytest.raises(ValueError, match="window_from must be 8 pixels or more, not 7"):
         _core.Scorer(np.eye(9), **{name: 7})
+
+
+@pytest.mark.parametrize("junk", [1e308, -1e308, np.nan])
+def test_masked_pixels_of_any_size_do_not_stop_the_loading(junk: float) -> None:
+    """Wide images are loaded panel by panel: all of them, whatever a mask hides in the first."""
+    scene, images = scene_and_images((32, 1200), 2)
+    mask = np.ones(scene.shape, bool)
+    mask[3, 5] = False
+    hidden = np.where(mask, images, junk)
+    masks = np.broadcast_to(mask, images.shape)
+    scorer = _core.Scorer(scene)
+    expected = scorer.score(np.where(mask, images, 0.0), mask=masks)
+    assert bits(scorer.score(hidden, mask=masks)) == bits(expected)

@@ -40,8 +40,9 @@ class Levels {
     unsigned others = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const double pixel = pixels[i];
-      const bool known = (pixel == seen[0]) | (pixel == seen[1]) | (pixel == seen[2]);
-      others += static_cast<unsigned>(!known);
+      unsigned other = 1;
+      for (const double level : seen) other &= static_cast<unsigned>(pixel != level);
+      others |= other;
     }
     return others == 0;
   }

@@ -2,6 +2,7 @@
 #include "pair_scorer.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <new>
@@ -81,11 +82,23 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 template <class T>
 kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
+  // A guess that met an invalid pixel is wrong: no need to go on with it. After a survey the sums mean
+  // nothing: they hold what masked pixels were.
+  std::atomic<bool> sound{true};
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
-    plan_.kernels.load(image, source, image.first_batch(panel), image.first_batch(panel + 1),
-                       spectrum_.data(), sums_.data(), scratch);
+    if (!sound.load(std::memory_order_relaxed)) return;
+    const std::size_t first = image.first_batch(panel);
+    const std::size_t last = image.first_batch(panel + 1);
+    plan_.kernels.load(image, source, first, last, spectrum_.data(), sums_.data(), scratch);
+    for (std::size_t batch = first; batch < last && !source.checked; ++batch) {
+      if (!std::isfinite(sums_[batch].squares)) sound.store(false, std::memory_order_relaxed);
+    }
   });
   kernel::BatchSums total;
+  if (!sound.load()) {
+    total.squares = std::numeric_limits<double>::quiet_NaN();
+    return total;
+  }
   for (const kernel::BatchSums& sums : sums_) {
     total.sum += sums.sum;
     total.squares += sums.squares;

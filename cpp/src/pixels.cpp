@@ -145,7 +145,7 @@ bool PixelReader::masks_nothing() const noexcept {
 }
 
 bool PixelReader::is_direct() const noexcept {
-  if (!reads_all()) return false;
+  if (left_out_) return false;
   switch (view_.type) {
     case PixelType::int8:
     case PixelType::int16:
@@ -194,6 +194,10 @@ void PixelReader::read(std::size_t row, std::size_t column, std::size_t count, d
   const auto* mask = static_cast<const unsigned char*>(view_.mask) +
                      static_cast<std::ptrdiff_t>(row) * view_.mask_row_stride +
                      static_cast<std::ptrdiff_t>(column) * view_.mask_column_stride;
+  if (view_.mask_column_stride == 1) {  // a loop without a stride makes vectors
+    for (std::size_t i = 0; i < count; ++i) out[i] = mask[i] != 0 ? out[i] : invalid;
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     out[i] = *mask != 0 ? out[i] : invalid;
     mask += view_.mask_column_stride;

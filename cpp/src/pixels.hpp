@@ -35,8 +35,8 @@ class PixelReader {
   bool reads_all() const noexcept { return view_.mask == nullptr && !left_out_; }
   bool leaves_out() const noexcept { return left_out_.has_value(); }
 
-  // Whether kernels can read pixels where they are: all of them count, and processors have
-  // instructions for their type.
+  // Whether kernels can read pixels (and the mask) where they are: none is left out, and processors
+  // have instructions for their type.
   bool is_direct() const noexcept;
 
   void read(std::size_t row, std::size_t column, std::size_t count, double* out) const;

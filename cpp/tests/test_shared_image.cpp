@@ -147,7 +147,7 @@ void errors_name_the_image() {
   Options options;
   options.accept_invalid = false;
   const Scorer scorer(good.view(), options);
-  const auto with_bad = [&](std::size_t count, std::vector<std::size_t> places) {
+  const auto with_bad = [&](std::size_t count, const std::vector<std::size_t>& places) {
     std::vector<ImageView> views(count, good.view());
     for (const std::size_t place : places) views[place] = bad.view();
     return views;

@@ -125,8 +125,20 @@ class PixelColumns {
         gather(from, tile);
       }
       part_of_row(tile, out);
+      if (view_->mask != nullptr) hide_masked(row + i, out);
       from += view_->row_stride;
       out += 2 * n;
+    }
+  }
+
+  // What was masked becomes 0, as what is not finite.
+  void hide_masked(std::size_t row, T* out) const noexcept {
+    const auto* mask = static_cast<const unsigned char*>(view_->mask) +
+                       static_cast<std::ptrdiff_t>(row) * view_->mask_row_stride +
+                       static_cast<std::ptrdiff_t>(column_) * view_->mask_column_stride;
+    for (std::size_t k = 0; k < count_; ++k) {
+      out[k] = *mask != 0 ? out[k] : T(0);
+      mask += view_->mask_column_stride;
     }
   }
 
