@@ -82,8 +82,8 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 template <class T>
 kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
-  // A guess that met an invalid pixel is wrong: no need to go on with it. After a survey the sums mean
-  // nothing: they hold what masked pixels were.
+  // A guess that met an invalid pixel is wrong: no need to go on with it. After a survey the sums
+  // mean nothing: they hold what masked pixels were.
   std::atomic<bool> sound{true};
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
     if (!sound.load(std::memory_order_relaxed)) return;
