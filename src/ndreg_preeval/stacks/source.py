@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
@@ -20,11 +21,28 @@ class Block(NamedTuple):
     """True = valid pixel; (k, h, w) or None when all are."""
 
 
+class Piece(NamedTuple):
+    """Part of reading a block that stands alone: a chunk, a page, a run of bytes."""
+
+    run: Callable[[], None]
+    """Reads and decodes it to its place in the block; raises OSError where it is damaged."""
+    place: int = 0
+    """Where it lies in its file: pieces are run in this order."""
+
+
+class Reading(NamedTuple):
+    """A block that is going to be read."""
+
+    pieces: Sequence[Piece]
+    """What has to be run, in any order."""
+    block: Callable[[], Block]
+    """Called once, when all pieces have run."""
+
+
 class StackSource(abc.ABC):
     """An open stack: n images of h x w pixels, read block by block.
 
-    Used as a context manager; whatever was opened is closed on exit. `read` is called
-    with increasing, non-overlapping ranges (the reference image is read on its own).
+    Used as a context manager; whatever was opened is closed on exit.
     """
 
     shape: tuple[int, int, int]
@@ -38,10 +56,24 @@ class StackSource(abc.ABC):
     """Memory that one image of a block takes; 0 when reading makes no copy."""
     warnings: tuple[str, ...] = ()
     """What a person should know about this stack, found while opening it."""
+    concurrent: bool = False
+    """Whether pieces may run in any thread, several at a time; else the caller's thread runs them."""
 
     @abc.abstractmethod
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop. Errors name the first image at fault where they can."""
+
+    def begin(self, start: int, stop: int) -> Reading:
+        """Prepare to read images start <= i < stop, in pieces where the storage has such.
+
+        Called in the caller's thread, also while pieces of other blocks run.
+        """
+        found: list[Block] = []
+        return Reading([Piece(lambda: found.append(self.read(start, stop)))], lambda: found[0])
+
+    def news(self) -> tuple[str, ...]:
+        """What a person should know about this stack, found while reading it."""
+        return ()
 
     def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
         """Close what was opened; safe to call twice."""
