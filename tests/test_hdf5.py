@@ -111,13 +111,13 @@ def test_chunks_are_decoded_once_for_neighbouring_reads(
 ) -> None:
     recipe = spec(write(tmp_path, chunks=(7, 11, 1), compression="gzip"))
     reads: list[tuple[int, int]] = []
-    original = Hdf5Source._read
+    original = Hdf5Source.begin
 
-    def counted(self: Hdf5Source, start: int, stop: int) -> NDArray[Any]:
+    def counted(self: Hdf5Source, start: int, stop: int) -> Reading:
         reads.append((start, stop))
         return original(self, start, stop)
 
-    monkeypatch.setattr(Hdf5Source, "_read", counted)
+    monkeypatch.setattr(Hdf5Source, "begin", counted)
     with recipe.open() as source:
         for image in range(7):
             np.testing.assert_array_equal(source.read(image, image + 1).images, STACK[image : image + 1])

@@ -21,7 +21,11 @@ LAYERS = [
     ["methods"],
     ["options", "config"],
     ["stacks"],
-    ["blocks"],
+    ["blocks", "crew"],
+    ["rounds", "plans"],
+    ["scoring_round"],
+    ["stream"],
+    ["jobs"],
     ["pipeline", "isolate"],
     ["engine", "progress"],
     ["findings"],
@@ -38,7 +42,7 @@ LAYERS = [
 LAZY = {("ranking", "reporting"), ("ranking", "plotting")}
 
 # Imported where they are used, never when the package is imported.
-HEAVY = {"h5py", "silx", "hdf5plugin", "matplotlib", "tqdm", "scipy", "pydantic", "dask", "xarray"}
+HEAVY = {"h5py", "silx", "hdf5plugin", "matplotlib", "tqdm", "scipy", "pydantic", "dask", "xarray", "tifffile", "imagecodecs", "dectris", "zarr"}
 
 
 def cpp_files(*folders: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Types of the compiled module; `tests/test_stubs.py` checks them against it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
 import numpy as np
@@ -63,6 +63,7 @@ class Scorer:
         *,
         mask: NDArray[np.bool_] | None = None,
         num_threads: int = 0,
+        stop: Callable[[], bool] | None = None,
     ) -> NDArray[np.void]: ...
     def score_consecutive(
         self,
@@ -70,6 +71,7 @@ class Scorer:
         *,
         mask: NDArray[np.bool_] | None = None,
         num_threads: int = 0,
+        stop: Callable[[], bool] | None = None,
     ) -> NDArray[np.void]: ...
     def correlogram(
         self,

@@ -82,6 +82,13 @@ def describe(source: StackSource, options: Options) -> StackInfo:
     )
 
 
+def read_reference(source: StackSource, info: StackInfo, options: Options) -> Block | None:
+    """Read what all images of a stack are compared with, if it is one image."""
+    if options.pairing == "previous" or info.shape[0] < 2:
+        return None
+    return source.read(info.reference_image, info.reference_image + 1)
+
+
 def score_range(
     source: StackSource,
     reference: Block | None,
@@ -300,7 +307,12 @@ class Excerpt(StackSource):
 
 def image_of(block: Block, index: int) -> Block:
     """One image of a block, as a block of its own."""
-    part = slice(index, index + 1 or None)
+    return part_of(block, index, index + 1 or None)
+
+
+def part_of(block: Block, start: int, stop: int | None) -> Block:
+    """Some consecutive images of a block."""
+    part = slice(start, stop)
     return Block(block.images[part], None if block.mask is None else block.mask[part])
 
 

@@ -119,14 +119,16 @@ def memory_allowance(options: Options) -> int | None:
     return min(wanted, max(machine // 2, 1 << 30))
 
 
-def resolve_apart(child: Executor, image_stacks: Any, limits: Limits) -> list[tuple[Any, Any]]:
+def resolve_apart(
+    child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
+) -> list[tuple[Any, Any]]:
     """Resolve stacks in the child where that needs files: links and groups are followed there."""
     from .stacks.resolve import resolve_stacks
 
     if not _names_files_only(image_stacks):
-        return resolve_stacks(image_stacks, limits=limits)
+        return resolve_stacks(image_stacks, limits=limits, keep_going=keep_going)
     try:
-        found = child.submit(resolve_stacks, image_stacks, limits=limits).result()
+        found = child.submit(resolve_stacks, image_stacks, limits=limits, keep_going=keep_going).result()
     except OSError as error:
         if error.errno is None and len(error.args) == 1:
             names = list(image_stacks) if isinstance(image_stacks, Mapping) else image_stacks

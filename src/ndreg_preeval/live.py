@@ -22,7 +22,7 @@ from .blocks import (
 )
 from .errors import naming_stack
 from .options import make_options
-from .pipeline import Scored
+from .plans import Scored
 from .scoring import StackScore, build_stack_score
 from .stacks.resolve import resolve_stack
 from .stacks.source import StackSource
@@ -97,7 +97,7 @@ class StackScorer:
                         f"not {source.shape[1:]}"
                     )
                 block = source.read(0, source.shape[0])
-            run = {"num_threads": core_threads(self._options, self._threads)}
+            run: dict[str, Any] = {"num_threads": core_threads(self._options, self._threads)}
             last = None
             if self._last is None:
                 records = self._scorer.score(block.images, mask=core_mask(block, self._options), **run)

@@ -29,6 +29,7 @@ __all__ = ["Limits", "Options", "make_options"]
 Pairing = Literal["reference", "previous"]
 Precision = Literal["auto", "single", "double"]
 Invalid = Literal["fill", "raise"]
+OnError = Literal["raise", "rank_last"]
 
 MAX_THREADS = 1024
 
@@ -90,6 +91,7 @@ class Options:
     num_threads: int | None = None
     memory_limit: int | None = None
     limits: Limits = field(default_factory=Limits)
+    on_error: OnError = "raise"
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -103,6 +105,7 @@ class Options:
         put("cutoff", check_positive("cutoff", self.cutoff))
         put("max_shift", _check_max_shift(self.max_shift))
         check_choice("invalid", self.invalid, get_args(Invalid))
+        check_choice("on_error", self.on_error, get_args(OnError))
         put("mask", _check_mask(self.mask))
         put("num_threads", _check_num_threads(self.num_threads))
         put("memory_limit", _check_memory_limit(self.memory_limit))

@@ -1,54 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""All stacks, block by block: in this thread, or on any executor."""
+"""All stacks through the core: those in memory at once, files as a stream, or jobs on any executor."""
 
 from __future__ import annotations
 
 import contextlib
-from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from . import _core
-from .blocks import (
-    Advance,
-    Excerpt,
-    RangeScore,
-    StackInfo,
-    block_length,
-    block_ranges,
-    copy_of,
-    describe,
-    image_of,
-    prepend,
-    score_range,
-)
+from .blocks import Advance, describe, read_reference, score_range
 from .errors import naming_stack
+from .jobs import describe_there, score_there
 from .options import Options
-from .stacks.source import Block, StackSource, StackSpec
+from .plans import Failed, Plan, Scored, open_as_known
+from .stacks.hdf5 import Hdf5Source
+from .stacks.source import StackSource, StackSpec
+from .stream import Failure, Member, score_streams
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future
+    from concurrent.futures import Executor
 
-IMAGES_PER_JOB = 16
-"""At least, on an executor: each job reads and transforms the reference image anew."""
-
-BYTES_PER_JOB = 64 << 20
-"""At most, of images that are sent to a worker."""
-
-JOBS_IN_FLIGHT = 32
-"""On executors that do not tell how many workers they have."""
+SOURCES_KEPT_OPEN = 64
+"""Files that stay open between checking and reading them; others are opened again."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of images done and of all images."""
-
-
-class Scored(NamedTuple):
-    """All numbers of one stack."""
-
-    info: StackInfo
-    numbers: RangeScore
 
 
 def score_stacks(
@@ -56,18 +33,18 @@ def score_stacks(
     options: Options,
     executor: Executor | None = None,
     on_progress: Progress | None = None,
-) -> list[Scored]:
+) -> list[Scored | Failed]:
     """Score every image of some stacks.
 
     All stacks are opened once before the first image is read, so that a missing file is
-    reported at once; no more than one file is open at a time.
+    reported at once.
 
     Parameters
     ----------
     stacks : sequence of (name, StackSpec)
         What to score; names only serve errors.
     options : Options
-        How.
+        How. With ``on_error="rank_last"`` stacks that fail do not stop the others.
     executor : concurrent.futures.Executor, optional
         Runs the blocks. Recipes of files travel and are opened there; stacks in memory are
         read here and sent block by block.
@@ -76,23 +53,15 @@ def score_stacks(
 
     Returns
     -------
-    list of Scored
+    list of Scored or Failed
         In the order of `stacks`.
     """
     with contextlib.ExitStack() as opened:
         plans = _plan(stacks, options, executor, opened)
-        advance = _counter(sum(plan.info.compared for plan in plans), on_progress)
-        if executor is None:
-            return [_score_here(plan, options, advance) for plan in plans]
-        return _score_there(plans, options, executor, advance)
-
-
-class _Plan(NamedTuple):
-    name: Any
-    spec: StackSpec
-    info: StackInfo
-    source: StackSource | None
-    """Stacks in memory stay open; files do not."""
+        advance = _counter(sum(plan.info.compared for plan in plans if not plan.failed), on_progress)
+        if executor is not None:
+            return score_there(plans, options, executor, advance)
+        return _score_here(plans, options, advance)
 
 
 def _plan(
@@ -100,24 +69,37 @@ def _plan(
     options: Options,
     executor: Executor | None,
     opened: contextlib.ExitStack,
-) -> list[_Plan]:
+) -> list[Plan]:
     """Open and check every stack."""
-    told: Iterator[StackInfo] = iter(())
+    told: Iterator[Plan] = iter(())
     if executor is not None:
-        files = ((name, spec) for name, spec in stacks if not spec.in_memory)
-        calls = (_Call(name, spec.location, _describe_file, (spec, options)) for name, spec in files)
-        told = opened.enter_context(contextlib.closing(_in_order(executor, calls, JOBS_IN_FLIGHT)))
-    plans = []
+        files = [(name, spec) for name, spec in stacks if not spec.in_memory]
+        told = opened.enter_context(contextlib.closing(describe_there(files, options, executor)))
+    plans: list[Plan] = []
+    kept = 0
     for name, spec in stacks:
-        if spec.in_memory:
-            with naming_stack(name):
-                source = opened.enter_context(spec.open())
-                plans.append(_Plan(name, spec, describe(source, options), source))
-        elif executor is not None:
-            plans.append(_Plan(name, spec, next(told), None))
-        else:
+        if executor is not None and not spec.in_memory:
+            plans.append(next(told))
+            continue
+        source: StackSource | None = None
+        try:
             with naming_stack(name, spec.location):
-                plans.append(_Plan(name, spec, _describe_file(spec, options), None))
+                source = spec.open()
+                info = describe(source, options)
+        except Exception as error:
+            if source is not None:
+                source.close()
+            if options.on_error == "raise":
+                raise
+            plans.append(Plan.of_failure(name, spec, error))
+            continue
+        if spec.in_memory or kept < SOURCES_KEPT_OPEN:
+            kept += not spec.in_memory
+            opened.enter_context(source)
+            plans.append(Plan(name, spec, info, source))
+        else:
+            source.close()
+            plans.append(Plan(name, spec, info, None))
     return plans
 
 
@@ -134,141 +116,92 @@ def _counter(total: int, on_progress: Progress | None) -> Advance:
     return advance
 
 
-def _score_here(plan: _Plan, options: Options, advance: Advance) -> Scored:
+# ------------------------------------------------------------------ in this process
+
+
+def _score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
     threads = options.num_threads or _core.default_threads()
+    found: dict[int, Scored | Failed] = {}
+    streamed: list[int] = []
+    for number, plan in enumerate(plans):
+        if plan.failed:
+            found[number] = Failed(plan.failed)
+        elif plan.source is not None and plan.source.bytes_per_image == 0:
+            found[number] = _score_in_memory(plan, options, threads, advance)
+        else:
+            streamed.append(number)
+    groups = _groups([plans[number] for number in streamed])
+    numbers = iter(streamed)
+    chosen = [[next(numbers) for _ in range(size)] for size in map(len, groups)]
+    for some, results in zip(chosen, _stream(groups, options, threads, advance), strict=True):
+        found.update(zip(some, results, strict=True))
+    return [found[number] for number in range(len(plans))]
+
+
+def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advance) -> Scored | Failed:
+    assert plan.source is not None
     n = plan.info.shape[0]
-    with naming_stack(plan.name, plan.spec.location):
-        if plan.source is not None:
+    try:
+        with naming_stack(plan.name, plan.spec.location):
             reference = read_reference(plan.source, plan.info, options)
             numbers = score_range(plan.source, reference, plan.info, options, 0, n, threads, advance)
-        else:
-            numbers = _score_file_range(plan.spec, plan.info, options, 0, n, threads, advance)
+    except Exception as error:
+        if options.on_error == "raise":
+            raise
+        return Failed(error)
     return Scored(plan.info, numbers)
 
 
-def read_reference(source: StackSource, info: StackInfo, options: Options) -> Block | None:
-    """Read what all images of a stack are compared with, if it is one image."""
-    if options.pairing == "previous" or info.shape[0] < 2:
-        return None
-    return source.read(info.reference_image, info.reference_image + 1)
+def _groups(plans: Sequence[Plan]) -> list[list[Plan]]:
+    """Put neighbours together that share chunks of one dataset: each chunk is then decoded once."""
+    groups: list[list[Plan]] = []
+    for plan in plans:
+        if groups and _belong_together(groups[-1][0], plan):
+            groups[-1].append(plan)
+        else:
+            groups.append([plan])
+    return groups
 
 
-# ------------------------------------------------------------------ on an executor
+def _belong_together(first: Plan, other: Plan) -> bool:
+    if not isinstance(first.source, Hdf5Source) or not isinstance(other.source, Hdf5Source):
+        return False
+    same_images = (
+        first.info.shape[0] == other.info.shape[0]
+        and first.info.reference_image == other.info.reference_image
+    )
+    return same_images and first.source.shares_chunks(other.source)
 
 
-def _score_there(
-    plans: Sequence[_Plan], options: Options, executor: Executor, advance: Advance
-) -> list[Scored]:
-    """Run jobs of consecutive images; results are put together in the order of the stacks."""
-    # The executor brings the parallelism: more threads than asked for would only fight.
-    threads = options.num_threads or 1
-    parts: list[list[RangeScore]] = [[] for _ in plans]
-    workers = getattr(executor, "_max_workers", None)
-    window = 2 * workers if isinstance(workers, int) and workers > 0 else JOBS_IN_FLIGHT
-    jobs = ((number, job) for number, plan in enumerate(plans) for job in _jobs(plan, options, threads))
-    numbers: deque[int] = deque()
-
-    def calls() -> Iterator[_Call]:
-        for number, job in jobs:
-            numbers.append(number)
-            yield job
-
-    with contextlib.closing(_in_order(executor, calls(), window)) as results:
-        for result in results:
-            parts[numbers.popleft()].append(result)
-            advance(len(result.records))
-    return [Scored(plan.info, _together(some)) for plan, some in zip(plans, parts, strict=True)]
-
-
-def _together(parts: list[RangeScore]) -> RangeScore:
-    first = parts[0]
-    return first._replace(records=np.concatenate([part.records for part in parts]))
+def _stream(
+    groups: Sequence[Sequence[Plan]], options: Options, threads: int, advance: Advance
+) -> list[list[Scored | Failed]]:
+    keep_going = options.on_error != "raise"
+    members = [[_member(plan) for plan in group] for group in groups]
+    found = score_streams(members, options, threads, advance, keep_going=keep_going)
+    results: list[list[Scored | Failed]] = []
+    for group, outcomes in zip(groups, found, strict=True):
+        some: list[Scored | Failed] = []
+        for plan, first in zip(group, outcomes, strict=True):
+            outcome = first
+            if isinstance(first, Failure) and len(group) > 1:
+                # What damaged a neighbour need not be in this stack: it gets a try of its own.
+                (outcome,) = score_streams([[_member(plan)]], options, threads, keep_going=True)[0]
+            if isinstance(outcome, Failure):
+                with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
+                    raise outcome.error
+                some.append(Failed(outcome.error))
+            else:
+                info = plan.info._replace(warnings=(*plan.info.warnings, *outcome.warnings))
+                some.append(Scored(info, outcome.numbers))
+        results.append(some)
+    return results
 
 
-class _Call(NamedTuple):
-    name: Any
-    location: str
-    function: Callable[..., Any]
-    arguments: tuple[Any, ...]
-
-
-def _jobs(plan: _Plan, options: Options, threads: int) -> Iterator[_Call]:
-    n = plan.info.shape[0]
-    length = _job_length(plan, options, threads)
-    if plan.source is None:
-        for start, stop in block_ranges(0, n, length):
-            of_file = (plan.spec, plan.info, options, start, stop, threads)
-            yield _Call(plan.name, plan.spec.location, _score_file_range, of_file)
-        return
-    with naming_stack(plan.name):
-        reference = read_reference(plan.source, plan.info, options)
-        before: Block | None = None
-        for start, stop in block_ranges(0, n, length):
-            block = plan.source.read(start, stop)
-            whole = block if before is None else prepend(before, block)
-            excerpt = Excerpt(whole, start=stop - len(whole.images))
-            arguments = (excerpt, reference, plan.info, options, start, stop, threads)
-            yield _Call(plan.name, "", score_range, arguments)
-            if options.pairing == "previous":
-                before = copy_of(image_of(block, -1))
-
-
-def _job_length(plan: _Plan, options: Options, threads: int) -> int:
-    """Whole blocks; of a stack in memory no more than is cheap to send."""
-    n, height, width = plan.info.shape
-    length = block_length(plan.info, options, threads)
-    length *= -(-min(IMAGES_PER_JOB, n) // length)
+def _member(plan: Plan) -> Member:
     if plan.source is not None:
-        length = min(length, max(1, BYTES_PER_JOB // (8 * height * width)))
-    return length
-
-
-def _in_order(executor: Executor, calls: Iterator[_Call], window: int) -> Generator[Any, None, None]:
-    """Results in the order of the calls, at most `window` of them under way at a time."""
-    pending: deque[tuple[_Call, Future[Any]]] = deque()
-    try:
-        for call in calls:
-            with naming_stack(call.name, call.location):
-                pending.append((call, executor.submit(call.function, *call.arguments)))
-            if len(pending) >= window:
-                yield _result(pending)
-        while pending:
-            yield _result(pending)
-    finally:
-        for _, future in pending:
-            future.cancel()
-
-
-def _result(pending: deque[tuple[_Call, Future[Any]]]) -> Any:
-    call, future = pending.popleft()
-    with naming_stack(call.name, call.location):
-        try:
-            return future.result()
-        finally:
-            # On KeyboardInterrupt it still waits in the executor's queue. Dropping the names
-            # breaks the cycle error -> traceback -> this frame -> future -> error.
-            future.cancel()
-            del call, future
-
-
-def _describe_file(spec: StackSpec, options: Options) -> StackInfo:
-    with spec.open() as source:
-        return describe(source, options)
-
-
-def _score_file_range(
-    spec: StackSpec,
-    info: StackInfo,
-    options: Options,
-    start: int,
-    stop: int,
-    threads: int,
-    advance: Advance | None = None,
-) -> RangeScore:
-    """Open a stack where this runs and score some of its images."""
-    with spec.open() as source:
-        # A file that is being written may have grown: the images known first are scored.
-        if source.shape[1:] != info.shape[1:] or source.shape[0] < info.shape[0]:
-            raise ValueError(f"its shape changed from {info.shape} to {source.shape} while it was scored")
-        reference = read_reference(source, info, options)
-        return score_range(source, reference, info, options, start, stop, threads, advance)
+        # Stays open for as long as the ranking runs: correlograms are not asked for meanwhile.
+        open_source: Any = partial(contextlib.nullcontext, plan.source)
+    else:
+        open_source = partial(open_as_known, plan.spec, plan.info)
+    return Member(plan.name, plan.spec.location, plan.info, open_source, 0, plan.info.shape[0])

@@ -19,10 +19,11 @@ from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
 from .methods import Method, Window, kind
-from .options import Invalid, Limits, Options, Pairing, Precision, as_int, make_options
+from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
 from .pipeline import score_stacks
+from .plans import Failed
 from .progress import open_progress
-from .scoring import StackScore, build_stack_score
+from .scoring import StackScore, build_failed_score, build_stack_score
 from .stacks.resolve import resolve_stacks
 from .stacks.source import StackSpec
 
@@ -200,6 +201,7 @@ def rank_stacks(
     limits: Limits | None = None,
     executor: Executor | None = None,
     isolate: bool = False,
+    on_error: OnError = "raise",
     progress: bool | Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Rank stacks of images by how likely phase cross-correlation will align them.
@@ -239,7 +241,8 @@ def rank_stacks(
         By default OMP_NUM_THREADS, else the CPUs this process may use. On an executor: 1.
     memory_limit : int, optional
         Bytes of images held at a time; by default 256 MiB, and up to 1 GiB where chunks that
-        span many images would otherwise be decoded again and again.
+        span many images would otherwise be decoded again and again. Where a row of chunks does
+        not fit, chunks are decoded once for each part of it that does, and the stack says so.
     limits : Limits, optional
         What a file may declare before its pixels are read.
     executor : concurrent.futures.Executor, optional
@@ -247,6 +250,9 @@ def rank_stacks(
         Files are opened in its workers.
     isolate : bool
         Read files in a child process with a memory limit, for files nobody trusts.
+    on_error : {"raise", "rank_last"}
+        What a stack that cannot be opened or read does: raise its error, or be ranked last with
+        the message in its `StackScore.error`, while the others go on.
     progress : bool or callable(done, total), optional
         True shows a bar; a callable is told the numbers of images.
 
@@ -287,17 +293,19 @@ def rank_stacks(
         num_threads=num_threads,
         memory_limit=memory_limit,
         limits=limits,
+        on_error=on_error,
     )
     with contextlib.ExitStack() as context:
         told = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, options, context)
         threads = effective.num_threads or (_core.default_threads() if engine is None else 1)
+        keep_going = options.on_error != "raise"
         if isolate and engine is not None:
             from .isolate import resolve_apart
 
-            stacks = resolve_apart(engine, image_stacks, options.limits)
+            stacks = resolve_apart(engine, image_stacks, options.limits, keep_going=keep_going)
         else:
-            stacks = resolve_stacks(image_stacks, limits=options.limits)
+            stacks = resolve_stacks(image_stacks, limits=options.limits, keep_going=keep_going)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
@@ -306,11 +314,15 @@ def rank_stacks(
         scored = score_stacks(stacks, effective, engine, told)
     alarms: list[str] = []
     results = []
-    for (name, _), each in zip(stacks, scored, strict=True):
-        result, texts = build_stack_score(name, each, options)
+    for (name, spec), each in zip(stacks, scored, strict=True):
+        if isinstance(each, Failed):
+            result = build_failed_score(name, each, spec.location, options)
+            alarms.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
+        else:
+            result, texts = build_stack_score(name, each, options)
+            alarms += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
-        alarms += [f"{stack_label(name)}: {text}" for text in texts]
-    _check_rankable(results)
+    _check_rankable(results, next((each.error for each in scored if isinstance(each, Failed)), None))
     results = with_consensus(results)
     order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
@@ -339,15 +351,19 @@ def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
     return names[names.index(wanted)]
 
 
-def _rank_key(stack: StackScore) -> tuple[bool, bool, float]:
+def _rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:
     """Sorts best first; equal keys keep the order of the mapping."""
-    return not stack.rankable, not has_evidence(stack), -stack.score
+    return stack.error is not None, not stack.rankable, not has_evidence(stack), -stack.score
 
 
-def _check_rankable(results: Sequence[StackScore]) -> None:
+def _check_rankable(results: Sequence[StackScore], failure: Exception | None) -> None:
     rankable = [stack for stack in results if stack.rankable]
     if not rankable:
         names = _names([stack.name for stack in results])
+        if failure is not None:
+            raise ValueError(
+                f"no stack can be ranked, none could be read with two images or more: {names}"
+            ) from failure
         raise ValueError(f"no stack can be ranked, each needs two images or more: {names}")
     if all(all_invalid(stack) for stack in rankable):
         names = _names([stack.name for stack in rankable])

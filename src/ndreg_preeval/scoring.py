@@ -6,20 +6,21 @@ from __future__ import annotations
 import contextlib
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .blocks import Records
+from .blocks import RangeScore, Records, StackInfo
 from .engine import choose_engine
-from .errors import RankingWarning, shorten, stack_label
+from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .findings import findings
 from .methods import Method
 from .options import Options, make_options
-from .pipeline import Scored, score_stacks
+from .pipeline import score_stacks
+from .plans import Failed, Scored
 from .progress import open_progress
 from .stacks.resolve import resolve_stack
 
@@ -83,6 +84,8 @@ class StackScore:
         relative to what it is alone; 1 where nobody contradicts or nobody was asked.
     values : (m,) float array
         What the method takes from each image.
+    error : str or None
+        Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
     """
 
     name: Any
@@ -113,6 +116,7 @@ class StackScore:
     flags: NDArray[np.uint32]
     agreement: NDArray[np.float64]
     values: NDArray[np.float64]
+    error: str | None = None
 
     @property
     def worst_image(self) -> int | None:
@@ -145,7 +149,7 @@ def score_stack(
     name : object, optional
         What errors and the result call it; by default where its pixels come from.
     executor, isolate, progress, **options
-        As in `rank_stacks`.
+        As in `rank_stacks`; `on_error` means nothing for one stack.
 
     Returns
     -------
@@ -173,13 +177,30 @@ def score_stack(
             spec = resolve_one_apart(engine, stack, label, chosen.limits)
         else:
             spec = resolve_stack(stack, name=label, limits=chosen.limits)
-        scored = score_stacks([(label, spec)], effective, engine, told)[0]
+        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, told)[0]
+    assert isinstance(scored, Scored)
     if name is None:
         label = scored.info.location or label
     result, alarms = build_stack_score(label, scored, chosen)
     for text in alarms:
         warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
     return result
+
+
+def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
+    """Make the score of a stack that could not be read: it has no numbers, but says why."""
+    nothing = StackInfo((0, 0, 0), "", location, "double", 0, 1, 0, ())
+    scored = Scored(nothing, RangeScore(np.empty(0, _core.PAIR_SCORE)))
+    score, _ = build_stack_score(name, scored, options)
+    message = _message(failed.error)
+    return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
+
+
+def _message(error: Exception) -> str:
+    # str() of a KeyError is the repr of its message.
+    text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return clip(f"{type(error).__name__}: {text}" + (f" ({notes})" if notes else ""), MAX_MESSAGE)
 
 
 def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[StackScore, tuple[str, ...]]:
@@ -216,6 +237,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     for array in columns.values():
         array.setflags(write=False)
     result = StackScore(
+        **columns,  # type: ignore[arg-type]  # arrays all, by name
         name=name,
         score=float(score) if n >= 2 else 0.0,
         n_images=n,
@@ -227,7 +249,6 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         rankable=n >= 2,
         reference_image=info.reference_image,
         warnings=tuple(finding.text for finding in told),
-        **columns,
     )
     return result, tuple(finding.text for finding in told if finding.alarming)
 

@@ -80,9 +80,13 @@ using Score = std::vector<PairScore> (Scorer::*)(const std::vector<ImageView>&,
 
 template <Score score>
 py::array_t<PairScore> score_images(const Scorer& scorer, const py::object& images,
-                                    const py::object& mask, int num_threads) {
+                                    const py::object& mask, int num_threads,
+                                    const py::object& stop) {
+  if (!stop.is_none() && PyCallable_Check(stop.ptr()) == 0) {
+    throw py::type_error("stop must be callable or None");
+  }
   const Images all = many_images(images, mask);
-  return as_array(without_gil(thread_count(num_threads), [&](const RunOptions& run) {
+  return as_array(without_gil(thread_count(num_threads), stop, [&](const RunOptions& run) {
     return (scorer.*score)(all.views, run);
   }));
 }
@@ -122,9 +126,9 @@ void register_scorer(py::module_& m) {
       .def_property_readonly("reference_invalid_pixels", &Scorer::reference_invalid_pixels)
       .def_property_readonly("reference_flags", &Scorer::reference_flags)
       .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(), "mask"_a = py::none(),
-           "num_threads"_a = 0)
+           "num_threads"_a = 0, "stop"_a = py::none())
       .def("score_consecutive", &score_images<&Scorer::score_consecutive>, "images"_a,
-           py::kw_only(), "mask"_a = py::none(), "num_threads"_a = 0)
+           py::kw_only(), "mask"_a = py::none(), "num_threads"_a = 0, "stop"_a = py::none())
       .def("correlogram", &correlogram, "image"_a, py::kw_only(), "mask"_a = py::none(),
            "second_opinion"_a = false);
 }

@@ -24,11 +24,16 @@ void ReleasedGil::take_back() {
   PyEval_RestoreThread(state_);
 }
 
-bool ReleasedGil::signal_arrived() {
+bool ReleasedGil::should_stop(PyObject* stop) {
   take_back();
-  const bool arrived = PyErr_CheckSignals() != 0;
+  bool asked = PyErr_CheckSignals() != 0;
+  if (!asked && stop != nullptr) {
+    PyObject* const answer = PyObject_CallNoArgs(stop);
+    asked = answer == nullptr || PyObject_IsTrue(answer) != 0;
+    Py_XDECREF(answer);
+  }
   state_ = PyEval_SaveThread();
-  return arrived;
+  return asked;
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -24,24 +24,27 @@ class ReleasedGil {
   ~ReleasedGil() = default;
 
   void take_back();
-  bool signal_arrived();  // a handler raised: the Python error is set
+  // A handler of a signal raised, or `stop` answered yes (or raised): where one raised, the Python
+  // error is set.
+  bool should_stop(PyObject* stop);
 
  private:
   PyThreadState* state_;
 };
 
 // Runs compute(run_options) without the GIL. Nothing in it may touch a Python object, and no
-// Python object may die in it.
+// Python object may die in it. `stop`, a callable or None, is asked from time to time.
 template <class Compute>
-auto without_gil(int num_threads, Compute&& compute) {
+auto without_gil(int num_threads, const pybind11::object& stop, Compute&& compute) {
   using Result = decltype(compute(std::declval<const RunOptions&>()));
   RunOptions run;
   run.num_threads = num_threads;
   std::exception_ptr error;
   Result result{};
+  PyObject* const ask = stop.is_none() ? nullptr : stop.ptr();
   {
     ReleasedGil gil;
-    run.should_stop = [&gil] { return gil.signal_arrived(); };
+    run.should_stop = [&gil, ask] { return gil.should_stop(ask); };
     try {
       result = compute(std::as_const(run));
     } catch (...) {
@@ -52,6 +55,11 @@ auto without_gil(int num_threads, Compute&& compute) {
   if (PyErr_Occurred() != nullptr) throw pybind11::error_already_set();
   if (error) std::rethrow_exception(error);
   return result;
+}
+
+template <class Compute>
+auto without_gil(int num_threads, Compute&& compute) {
+  return without_gil(num_threads, pybind11::none(), std::forward<Compute>(compute));
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -1,201 +1,224 @@
 # SPDX-License-Identifier: MIT
-"""Decoding filtered chunks ourselves, each once per block and never beyond its declared size.
-
-libhdf5 accepts a chunk that inflates to less than it should, and gives whatever memory holds for
-the rest; a chunk that inflates to more costs memory without bound. zlib lets us stop at exactly
-one chunk, and lets other threads run meanwhile.
-"""
+"""Chunks of a dataset, each read and decoded once, several at a time, outside HDF5's lock."""
 
 from __future__ import annotations
 
-import itertools
 import math
-import zlib
-from collections.abc import Container, Iterator
+from array import array
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .slices import AxisRange
+from ..errors import naming
+from .codecs import Codec, Damaged, Filter
+from .rawfile import RawFile
+from .reader import Reader, Request, chunk_boxes
+from .source import Piece
 
-DEFLATE: Final = 1
-SHUFFLE: Final = 2
-FLETCHER: Final = 3
-CHECKSUM_BYTES: Final = 4
+Origin = tuple[int, ...]
 
-
-class _Part(NamedTuple):
-    """What one chunk gives along one axis."""
-
-    origin: int
-    inside: slice
-    outside: slice
+MOST_BYTES: Final = 2**32 - 1
+"""Of a stored chunk: more is not kept apart."""
 
 
-class FilteredChunks:
-    """Reads hyperslabs of a dataset whose filters are among deflate, shuffle and Fletcher's checksum."""
+class _Place(NamedTuple):
+    """Pixels of a chunk that somebody wants."""
 
-    def __init__(self, dataset: Any, filters: list[tuple[int, tuple[int, ...]]]) -> None:
+    inside: tuple[slice, ...]
+    room: NDArray[Any]
+
+
+class ChunkedReader(Reader):
+    """Reads chunked datasets whose filters can be undone here.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+    codec : Codec
+    raw : RawFile or None
+        The file, where its bytes can be read beside HDF5; else HDF5 gives the raw chunks.
+    """
+
+    def __init__(self, dataset: Any, codec: Codec, raw: RawFile | None) -> None:
         self._dataset = dataset
-        self._filters = filters
+        self._codec = codec
+        self._raw = raw
         self._shape: tuple[int, ...] = dataset.chunks
         self._dtype: np.dtype[Any] = dataset.dtype
         self._size = math.prod(self._shape) * self._dtype.itemsize
-        self._written: Container[tuple[int, ...]] | None = None
+        # Now, and not when it is needed: what others write meanwhile is not looked at.
+        self._index = _Index(dataset)
+        self._fill = dataset.fillvalue
+        self.working_bytes = codec.working_bytes
 
     @classmethod
-    def of(cls, dataset: Any) -> FilteredChunks | None:
+    def of(cls, dataset: Any, raw: RawFile | None) -> ChunkedReader | None:
         """Return a reader, or None when libhdf5 has to decode this dataset."""
-        import h5py
-
-        if dataset.chunks is None or dataset.dtype.kind not in "biuf":
+        if dataset.chunks is None or dataset.dtype.kind not in "biuf" or not is_plain(dataset):
             return None
         properties = dataset.id.get_create_plist()
         found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
-        codes = [each[0] for each in found]
-        if not codes or not {DEFLATE, SHUFFLE, FLETCHER}.issuperset(codes):
-            return None
-        # Where the type in the file is not just that of numpy (reduced precision), HDF5 must convert.
-        if not dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)):
-            return None
-        return cls(dataset, [(each[0], tuple(each[2])) for each in found])
+        filters = [Filter(each[0], tuple(each[2])) for each in found]
+        itemsize = dataset.dtype.itemsize
+        codec = Codec.of(filters, math.prod(dataset.chunks) * itemsize, itemsize)
+        return None if codec is None else cls(dataset, codec, raw)
 
-    def read(self, axes: tuple[AxisRange, ...]) -> NDArray[Any]:
-        """Return the pixels of a hyperslab, one axis per axis of the dataset, all forward.
+    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+        """One piece per chunk, in the order of the file."""
+        wanted: dict[Origin, list[_Place]] = {}
+        owners: dict[Origin, int] = {}
+        for owner, request in enumerate(requests):
+            for parts in chunk_boxes(request.axes, self._shape):
+                origin = tuple(part.origin for part in parts)
+                room = request.room[tuple(part.outside for part in parts)]
+                place = _Place(tuple(part.inside for part in parts), room)
+                wanted.setdefault(origin, []).append(place)
+                owners.setdefault(origin, owner)
+        found = []
+        for origin, places in wanted.items():
+            stored = self._index.find(origin)
+            if stored is None:
+                found.append(Piece(_Fill(places, self._fill), owner=owners[origin]))
+                continue
+            if self._raw is not None and stored.size <= self._codec.most_stored:
+                self._raw.announce(stored.offset, stored.size)
+            found.append(Piece(_Decode(self, origin, stored, places), stored.offset, owners[origin]))
+        return found
+
+    def close(self) -> None:
+        """Close the file that was opened beside HDF5."""
+        if self._raw is not None:
+            self._raw.close()
+
+    def decode(self, origin: Origin, stored: _Stored, places: list[_Place]) -> None:
+        """Fill all places with pixels of one chunk.
 
         Raises
         ------
         OSError
-            When a chunk is damaged, or does not inflate to exactly its declared size; names it.
+            When it is damaged; names it.
         """
-        pixels: NDArray[Any] = np.empty(tuple(axis.count for axis in axes), self._dtype)
-        parts = [list(_parts(axis, length)) for axis, length in zip(axes, self._shape, strict=True)]
-        for each in itertools.product(*parts):
-            inside = tuple(part.inside for part in each)
-            outside = tuple(part.outside for part in each)
-            chunk = self._chunk(tuple(part.origin for part in each))
-            pixels[outside] = self._dataset.fillvalue if chunk is None else chunk[inside]
-        return pixels
-
-    def _chunk(self, origin: tuple[int, ...]) -> NDArray[Any] | None:
-        if self._written is None:
-            self._written = self._look()
-        if origin not in self._written:
-            return None
+        if stored.size > self._codec.most_stored:
+            raise OSError(
+                f"the chunk at {origin} is damaged: {stored.size} bytes are stored for {self._size}"
+            )
+        with naming(f"the chunk at {origin}"):
+            mask, raw = self._read(origin, stored)
+        first = places[0].room
+        # A chunk that is wanted whole, by one, is decoded where it belongs.
+        direct = (
+            len(places) == 1
+            and first.shape == self._shape
+            and first.flags.c_contiguous
+            and self._dtype.kind != "b"
+        )
+        room = first.reshape(-1).view(np.uint8) if direct else np.empty(self._size, np.uint8)
         try:
-            mask, raw = self._dataset.id.read_direct_chunk(origin)
-            data = self._decode(mask, raw)
-        except zlib.error as error:
-            raise OSError(f"the chunk at {origin} is damaged: {error}") from error
-        except _Damaged as error:
-            raise OSError(f"the chunk at {origin} {error}; it must hold {self._size} bytes") from None
-        if self._dtype.kind == "b":
-            pixels: NDArray[Any] = np.frombuffer(data, np.uint8) != 0
-        else:
-            pixels = np.frombuffer(data, self._dtype)
-        return pixels.reshape(self._shape)
+            self._codec.decode(mask, raw, room)
+        except Damaged as error:
+            raise OSError(f"the chunk at {origin} {error}") from error
+        if direct:
+            return
+        pixels: NDArray[Any] = room != 0 if self._dtype.kind == "b" else room.view(self._dtype)
+        pixels = pixels.reshape(self._shape)
+        for place in places:
+            place.room[...] = pixels[place.inside]
 
-    def _look(self) -> Container[tuple[int, ...]]:
-        """Return which chunks were written; looked up once, as HDF5 searches its index from the start."""
-        # Deflate makes nothing longer than by a few bytes per 16 KiB, a checksum has 4.
-        most = self._size + self._size // 1000 + 1024
-        written: set[tuple[int, ...]] = set()
-        excess: list[Any] = []
+    def _read(self, origin: Origin, stored: _Stored) -> tuple[int, Any]:
+        if self._raw is not None:
+            return stored.mask, self._raw.read(stored.offset, stored.size)
+        return self._dataset.id.read_direct_chunk(origin)  # type: ignore[no-any-return]
+
+
+class _Decode:
+    """Piece: one chunk that was written."""
+
+    __slots__ = ("_origin", "_places", "_reader", "_stored")
+
+    def __init__(self, reader: ChunkedReader, origin: Origin, stored: _Stored, places: list[_Place]) -> None:
+        self._reader = reader
+        self._origin = origin
+        self._stored = stored
+        self._places = places
+
+    def __call__(self) -> None:
+        self._reader.decode(self._origin, self._stored, self._places)
+
+
+class _Fill:
+    """Piece: one chunk that was never written."""
+
+    __slots__ = ("_places", "_value")
+
+    def __init__(self, places: list[_Place], value: Any) -> None:
+        self._places = places
+        self._value = value
+
+    def __call__(self) -> None:
+        for place in self._places:
+            place.room[...] = self._value
+
+
+class _Stored(NamedTuple):
+    """Where a chunk lies."""
+
+    offset: int
+    size: int
+    mask: int
+
+
+class _Index:
+    """Which chunks were written, and where; about 20 bytes for each.
+
+    Looked up once, as HDF5 searches its own index from the start.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self._chunk: tuple[int, ...] = dataset.chunks
+        grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
+        self._strides = [math.prod(grid[axis + 1 :]) for axis in range(len(grid))]
+        numbers, offsets, sizes = array("q"), array("Q"), array("I")
+        self._masks: dict[int, int] = {}
 
         def look(info: Any) -> None:
-            if info.size > most:
-                excess.append(info)
-            written.add(tuple(info.chunk_offset))
+            number = self._number(info.chunk_offset)
+            numbers.append(number)
+            offsets.append(info.byte_offset)
+            sizes.append(min(info.size, MOST_BYTES))
+            if info.filter_mask:
+                self._masks[number] = info.filter_mask
 
-        self._dataset.id.chunk_iter(look)
-        if excess:
-            raise OSError(
-                f"the chunk at {excess[0].chunk_offset} is damaged: {excess[0].size} bytes are stored "
-                f"for {self._size}"
-            )
-        return written
+        dataset.id.chunk_iter(look)
+        self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
+        self._offsets, self._sizes = offsets, sizes
+        self._order = None
+        if np.any(self._numbers[1:] < self._numbers[:-1]):
+            self._order = np.argsort(self._numbers, kind="stable")
+            self._numbers = self._numbers[self._order]
 
-    def _decode(self, mask: int, raw: bytes) -> bytes | NDArray[np.uint8]:
-        data: bytes | NDArray[np.uint8] = raw
-        # Filters are undone from the last to the first; a bit set in the mask: it was not applied.
-        applied = [each for index, each in enumerate(self._filters) if not mask >> index & 1]
-        while applied:
-            code, values = applied.pop()
-            if code == DEFLATE:
-                checksums = sum(each[0] == FLETCHER for each in applied)
-                data = _inflate(bytes(data), self._size + checksums * CHECKSUM_BYTES)
-            elif code == FLETCHER:
-                data = _check(bytes(data))
-            else:
-                data = _unshuffle(data, values[0] if values else self._dtype.itemsize)
-        if len(data) != self._size:
-            raise _Damaged(f"holds {len(data)} bytes")
-        return data
+    def find(self, origin: Origin) -> _Stored | None:
+        number = self._number(origin)
+        at = int(np.searchsorted(self._numbers, number))
+        if at == len(self._numbers) or self._numbers[at] != number:
+            return None
+        if self._order is not None:
+            at = int(self._order[at])
+        return _Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
 
-
-class _Damaged(Exception):
-    pass
+    def _number(self, origin: Sequence[int]) -> int:
+        return sum(
+            at // length * stride
+            for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
+        )
 
 
-def _inflate(raw: bytes, size: int) -> bytes:
-    stream = zlib.decompressobj()
-    data = stream.decompress(raw, size)
-    if len(data) < size:
-        raise _Damaged(f"inflates to {len(data)} bytes")
-    if not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
-        raise _Damaged("inflates to more than it declares")
-    if not stream.eof:
-        raise _Damaged("is cut off")
-    return data
+def is_plain(dataset: Any) -> bool:
+    """Return whether the bytes in the file are just those of the numpy dtype.
 
-
-def _check(data: bytes) -> bytes:
-    content, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
-    if fletcher32(content) != int.from_bytes(checksum, "little"):
-        raise _Damaged("has a wrong checksum")
-    return content
-
-
-def fletcher32(data: bytes) -> int:
-    """Return the checksum that HDF5 stores: sums of big-endian 16 bit words modulo 65535.
-
-    Where a sum is a multiple of 65535 but not 0, HDF5 has 65535.
+    Where they are not (reduced precision), HDF5 must convert.
     """
-    padded = data + b"\0" if len(data) % 2 else data
-    words = np.frombuffer(padded, ">u2")
-    first = second = 0
-    length = 1 << 20  # keeps the weighted sums within 64 bits
-    for start in range(0, len(words), length):
-        block = words[start : start + length].astype(np.uint64)
-        weights = np.arange(len(block), 0, -1, dtype=np.uint64)
-        second = (second + first * len(block) + int(np.dot(weights, block))) % 65535
-        first = (first + int(block.sum())) % 65535
-    if words.any():
-        first, second = first or 65535, second or 65535
-    return second << 16 | first
+    import h5py
 
-
-def _unshuffle(data: bytes | NDArray[np.uint8], itemsize: int) -> NDArray[np.uint8]:
-    planes = np.frombuffer(data, np.uint8)
-    if itemsize < 2:
-        return planes
-    count = len(planes) // itemsize
-    whole = planes[: count * itemsize].reshape(itemsize, count)
-    result = np.empty(len(planes), np.uint8)
-    result[: count * itemsize].reshape(count, itemsize)[...] = whole.T
-    result[count * itemsize :] = planes[count * itemsize :]  # HDF5 leaves the rest as it is
-    return result
-
-
-def _parts(axis: AxisRange, length: int) -> Iterator[_Part]:
-    """Split a walk along an axis at the borders of chunks."""
-    done = 0
-    while done < axis.count:
-        at = axis.start + done * axis.step
-        origin = at - at % length
-        count = min(axis.count - done, (origin + length - 1 - at) // axis.step + 1)
-        first = at - origin
-        inside = slice(first, first + (count - 1) * axis.step + 1, axis.step)
-        yield _Part(origin, inside, slice(done, done + count))
-        done += count
+    return bool(dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)))

@@ -33,7 +33,7 @@ def external_files(dataset: Any) -> list[FileState]:
         except OSError as error:
             message = f"a raw file of external storage cannot be read: {error.strerror}"
             raise type(error)(error.errno, message, clip(path)) from error
-        states.append(FileState(path, size, (status.st_dev, status.st_ino)))
+        states.append(FileState(path, size, (status.st_dev, status.st_ino), status.st_mtime_ns))
         there = max(size - int(offset), 0)
         found += there if int(length) == UNLIMITED else min(there, int(length))
         if int(length) != UNLIMITED and there < int(length):

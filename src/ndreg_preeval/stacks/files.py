@@ -34,6 +34,8 @@ class FileState(NamedTuple):
     size: int
     identity: tuple[int, int] | None
     """Device and inode; None for a file that is on no disk."""
+    modified: int = 0
+    """When it was last written to, in nanoseconds."""
 
 
 def file_state(file: h5py.File) -> FileState:
@@ -43,7 +45,7 @@ def file_state(file: h5py.File) -> FileState:
         status = os.stat(path)
     except (OSError, ValueError):  # in memory, or deleted meanwhile
         return FileState(path, int(file.id.get_filesize()), None)
-    return FileState(path, status.st_size, (status.st_dev, status.st_ino))
+    return FileState(path, status.st_size, (status.st_dev, status.st_ino), status.st_mtime_ns)
 
 
 def check_not_cut(states: Iterable[FileState]) -> None:
@@ -65,6 +67,23 @@ def check_not_cut(states: Iterable[FileState]) -> None:
                 f"the file was cut from {state.size} to {status.st_size} bytes while it was read",
                 clip(state.path),
             )
+
+
+def changed_files(states: Iterable[FileState]) -> list[str]:
+    """Return which files were written to, replaced or deleted since they were opened."""
+    found = []
+    for state in states:
+        if state.identity is None:
+            continue
+        try:
+            now = os.stat(state.path)
+        except (OSError, ValueError):
+            found.append(state.path)
+            continue
+        as_now = ((now.st_dev, now.st_ino), now.st_size, now.st_mtime_ns)
+        if as_now != (state.identity, state.size, state.modified):
+            found.append(state.path)
+    return found
 
 
 def check_regular_file(path: str) -> int:

@@ -7,21 +7,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import clip, naming, place
-from .chunks import FilteredChunks
-from .files import check_not_cut
+from ..errors import naming, place
+from .chunks import ChunkedReader
+from .contiguous import ContiguousReader
+from .files import FileState, changed_files, check_not_cut
 from .guards import check_sizes, check_storage
+from .library import LibraryReader
 from .links import Files, locate
 from .pixels import as_pixels, check_stack_shape, pixel_dtype
+from .rawfile import RawFile
+from .reader import Reader, Request
 from .slices import AxisRange, Indices, apply_slice, format_slice
-from .source import Block, StackSource, StackSpec
-from .uris import Reading
+from .source import Block, Piece, Reading, StackSource, StackSpec
+from .uris import Reading as UriReading
 
 if TYPE_CHECKING:
     from ..options import Limits
@@ -55,7 +60,9 @@ class UriSpec(StackSpec):
 
     def __post_init__(self) -> None:
         if not self.location:
-            object.__setattr__(self, "location", str(Reading(self.file_path, self.data_path, self.indices)))
+            object.__setattr__(
+                self, "location", str(UriReading(self.file_path, self.data_path, self.indices))
+            )
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Slices cannot be pickled by reference in every protocol; their parts can.
@@ -94,7 +101,7 @@ class DatasetSpec(StackSpec):
 
     def __post_init__(self) -> None:
         if self.dataset and not self.location:
-            text = str(Reading(str(self.dataset.file.filename), str(self.dataset.name)))
+            text = str(UriReading(str(self.dataset.file.filename), str(self.dataset.name)))
             object.__setattr__(self, "location", text)
 
     def open(self) -> StackSource:
@@ -116,19 +123,21 @@ def is_dataset(value: object) -> bool:
 class Hdf5Source(StackSource):
     """An open dataset, or the three axes that a slice leaves of it."""
 
+    concurrent = True
+
     def __init__(
         self, dataset: Any, limits: Limits, indices: Indices | None, location: str, files: Files
     ) -> None:
         import h5py
 
         self._files = files
-        self._dataset = dataset
         self.location = location
         if not isinstance(dataset, h5py.Dataset):
             raise TypeError("this is a group, not a dataset: give the path of one dataset in it")
         if dataset.shape is None:
             raise ValueError("the dataset is empty: it has no shape")
         self.dtype = pixel_dtype(_dtype(dataset))
+        self._stored_dtype = dataset.dtype
         self._axes = apply_slice(indices, dataset.shape)
         kept = [axis for axis in self._axes if not axis.drop]
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
@@ -137,13 +146,55 @@ class Hdf5Source(StackSource):
         self._stored = check_storage(dataset, limits)
         stored = sum(state.size for state in self._stored)
         check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
-        self._filtered = FilteredChunks.of(dataset)
         self._first = next(index for index, axis in enumerate(self._axes) if not axis.drop)
+        self._chunks: tuple[int, ...] | None = dataset.chunks
         self.images_per_chunk = 1
-        if dataset.chunks is not None:
-            self.images_per_chunk = max(1, min(n, dataset.chunks[self._first] // kept[0].step))
+        if self._chunks is not None:
+            self.images_per_chunk = max(1, min(n, self._chunks[self._first] // kept[0].step))
         self.bytes_per_image = height * width * self.dtype.itemsize
+        self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
+        self.working_bytes = self._reader.working_bytes
+        self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
         self._kept: tuple[int, int, NDArray[Any]] | None = None
+
+    def begin(self, start: int, stop: int) -> Reading:
+        """Prepare to read a block, chunk by chunk."""
+        pieces, (block,) = self.begin_together([self], start, stop)
+        return Reading(pieces, block)
+
+    def begin_together(
+        self, sources: Sequence[Hdf5Source], start: int, stop: int
+    ) -> tuple[list[Piece], list[Callable[[], Block]]]:
+        """Prepare to read the same range of stacks that share chunks of this one's dataset.
+
+        Returns
+        -------
+        list of Piece
+            Each chunk once, whoever needs it.
+        list of callable
+            Give the block of each source when all pieces have run.
+        """
+        requests, blocks = [], []
+        for source in sources:
+            axes = list(source._axes)
+            axes[source._first] = axes[source._first].part(start, stop)
+            room = np.empty(tuple(axis.count for axis in axes), source._stored_dtype)
+            requests.append(Request(tuple(axes), room))
+            blocks.append(_Finish(source, room, axes, start, stop))
+        with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
+            pieces = self._reader.pieces(requests)
+        named = [piece._replace(run=_Named(piece.run, sources[piece.owner], start, stop)) for piece in pieces]
+        return named, list(blocks)
+
+    def shares_chunks(self, other: Hdf5Source) -> bool:
+        """Return whether reading this stack and another one together decodes fewer chunks."""
+        if self._chunks is None or self._identity != other._identity or self._first != other._first:
+            return False
+        return all(
+            own.start // length <= (their.stop - 1) // length
+            and their.start // length <= (own.stop - 1) // length
+            for own, their, length in zip(self._axes, other._axes, self._chunks, strict=True)
+        )
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop.
@@ -153,20 +204,35 @@ class Hdf5Source(StackSource):
         OSError
             When a chunk is damaged, or the file was changed meanwhile; names the images.
         """
-        with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
-            if self._kept is None or not self._kept[0] <= start < stop <= self._kept[1]:
-                self._kept = None  # before reading: the memory of two blocks is not needed at once
-                first, last = self._aligned(start, stop)
-                pixels = self._read(first, last)
-                if (first, last) == (start, stop):
-                    return Block(pixels, None)
-                self._kept = (first, last, pixels)
-            first, _, pixels = self._kept
-            return Block(pixels[start - first : stop - first], None)
+        if self._kept is None or not self._kept[0] <= start < stop <= self._kept[1]:
+            self._kept = None  # before reading: the memory of two blocks is not needed at once
+            first, last = self._aligned(start, stop)
+            reading = self.begin(first, last)
+            for piece in sorted(reading.pieces, key=lambda piece: piece.place):
+                piece.run()
+            block = reading.block()
+            if (first, last) == (start, stop):
+                return block
+            assert isinstance(block.images, np.ndarray)
+            self._kept = (first, last, block.images)
+        first, _, pixels = self._kept
+        return Block(pixels[start - first : stop - first], None)
+
+    def news(self) -> tuple[str, ...]:
+        """Whether somebody wrote to the file meanwhile."""
+        changed = changed_files(self._stored)
+        if not changed:
+            return ()
+        text = (
+            f"{place(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
+            "held at the start were ranked, as they were found."
+        )
+        return (text,)
 
     def close(self) -> None:
         """Close the files this source opened; safe to call twice."""
         self._kept = None
+        self._reader.close()
         self._files.close()
 
     def _aligned(self, start: int, stop: int) -> tuple[int, int]:
@@ -177,24 +243,64 @@ class Hdf5Source(StackSource):
         wide = (last - first) * self.bytes_per_image
         return (first, last) if per_chunk > 1 and wide <= KEEP_BYTES else (start, stop)
 
-    def _read(self, start: int, stop: int) -> NDArray[Any]:
-        axes = list(self._axes)
-        axes[self._first] = axes[self._first].part(start, stop)
-        try:
-            if self._filtered is not None:
-                pixels = self._filtered.read(tuple(axes))
-            else:
-                pixels = self._dataset[tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)]
-        except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise OSError(f"the pixels cannot be read: {clip(str(error), 800)}") from error
+    def finish(self, pixels: NDArray[Any], axes: list[AxisRange], count: int) -> Block:
+        """Return the block that pieces have filled, in the order and shape that were asked for."""
         check_not_cut(self._stored)
-        return self._arrange(np.asarray(pixels), axes, (stop - start, *self.shape[1:]))
-
-    def _arrange(self, pixels: NDArray[Any], axes: list[AxisRange], shape: tuple[int, ...]) -> NDArray[Any]:
         flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
-        if pixels.shape != tuple(axis.count for axis in axes):
-            raise OSError(f"reading gave the shape {pixels.shape}: the file was changed meanwhile")
-        return as_pixels(pixels[flips].reshape(shape))
+        return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
+
+
+class _Named:
+    """Runs a piece; errors name the file, the dataset and the images."""
+
+    __slots__ = ("_run", "_source", "_start", "_stop")
+
+    def __init__(self, run: Callable[[], None], source: Hdf5Source, start: int, stop: int) -> None:
+        self._run = run
+        self._source = source
+        self._start = start
+        self._stop = stop
+
+    def __call__(self) -> None:
+        with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
+            self._run()
+
+
+class _Finish:
+    """Gives a block when all its pieces have run."""
+
+    __slots__ = ("_axes", "_room", "_source", "_start", "_stop")
+
+    def __init__(
+        self, source: Hdf5Source, room: NDArray[Any], axes: list[AxisRange], start: int, stop: int
+    ) -> None:
+        self._source = source
+        self._room = room
+        self._axes = axes
+        self._start = start
+        self._stop = stop
+
+    def __call__(self) -> Block:
+        with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
+            return self._source.finish(self._room, self._axes, self._stop - self._start)
+
+
+def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
+    """Return the reader that fits how a dataset is stored.
+
+    Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block
+    before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
+    """
+    if dataset.is_virtual or dataset.external or dataset.file.mode != "r":
+        return LibraryReader(dataset)
+    raw = None
+    if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
+        raw = RawFile.open(state.path, state.identity)
+    found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
+    found = found or ChunkedReader.of(dataset, raw)
+    if found is None and raw is not None:
+        raw.close()
+    return found or LibraryReader(dataset)
 
 
 def absolute(path: str) -> str:

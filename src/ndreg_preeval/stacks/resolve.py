@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The caller's argument, whatever its form, as recipes for opening stacks."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH122
+
 from __future__ import annotations
 
 import collections.abc
@@ -14,8 +17,10 @@ from ..errors import naming_stack, shorten
 from .arrays import ArraySpec
 from .hdf5 import DatasetSpec, UriSpec, absolute, is_dataset
 from .links import Files
-from .names import short_names, unique_names
-from .source import StackSpec
+from .names import relative_names, short_names, unique_names
+from .slices import format_slice
+from .source import FailedSpec, StackSpec
+from .tiff import TiffSpec, is_tiff
 from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -28,7 +33,9 @@ EXPECTED: Final = (
 )
 
 
-def resolve_stacks(image_stacks: Any, *, limits: Limits) -> list[tuple[Any, StackSpec]]:
+def resolve_stacks(
+    image_stacks: Any, *, limits: Limits, keep_going: bool = False
+) -> list[tuple[Any, StackSpec]]:
     """Return a recipe for every stack, in the caller's order, under the caller's own keys.
 
     Parameters
@@ -41,6 +48,9 @@ def resolve_stacks(image_stacks: Any, *, limits: Limits) -> list[tuple[Any, Stac
         name a group or a file; see `find_stacks` for what it holds.
     limits : Limits
         Handed on to the recipes of files.
+    keep_going : bool
+        A stack of a mapping or sequence that leads nowhere becomes a recipe that says so when it
+        is opened.
 
     Returns
     -------
@@ -62,9 +72,17 @@ def resolve_stacks(image_stacks: Any, *, limits: Limits) -> list[tuple[Any, Stac
         items = _snapshot(image_stacks)
         if not items:
             raise ValueError("image_stacks holds no stack")
+        pairs: list[tuple[Any, StackSpec]] = []
         with _Opened() as opened:
-            return [pair for key, value in items for pair in _resolve_item(key, value, limits, opened)]
-    return _resolve_sequence(_uri_items(image_stacks), limits)
+            for key, value in items:
+                try:
+                    pairs += _resolve_item(key, value, limits, opened)
+                except Exception as error:
+                    if not keep_going:
+                        raise
+                    pairs.append((key, FailedSpec(error, _location(value))))
+        return pairs
+    return _resolve_sequence(_uri_items(image_stacks), limits, keep_going)
 
 
 def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec:
@@ -117,7 +135,7 @@ def _resolve_item(key: Any, value: Any, limits: Limits, opened: _Opened) -> list
         if not is_uri(value):
             return [(key, DatasetSpec(value, limits) if is_dataset(value) else ArraySpec(value))]
         readings = parse_uri(value)
-        if not any(reading.path.strip("/") for reading in readings):
+        if not _names_tiff(readings) and not any(reading.path.strip("/") for reading in readings):
             _check_file(readings, opened)
             raise ValueError(f"{shorten(uri_text(value))} names no dataset: give file::/path/of/dataset")
         found = _expand(readings, opened.files(readings), plain=False)
@@ -130,16 +148,28 @@ def _resolve_item(key: Any, value: Any, limits: Limits, opened: _Opened) -> list
         ]
 
 
-def _resolve_sequence(items: list[Any], limits: Limits) -> list[tuple[Any, StackSpec]]:
+def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if not items:
         raise ValueError("image_stacks holds no stack")
     found: list[Reading] = []
+    lost: dict[int, Exception] = {}
     with _Opened() as opened:
         for index, value in enumerate(items):
             with naming_stack(index, _location(value)):
                 readings = parse_uri(value)
-                found += _expand(readings, opened.files(readings), plain=True)
-    return list(zip(unique_names(found), (_spec(reading, limits) for reading in found), strict=True))
+                try:
+                    found += _expand(readings, opened.files(readings), plain=True)
+                except Exception as error:
+                    if not keep_going:
+                        raise
+                    lost[len(found)] = error
+                    found.append(readings[0])
+    names = unique_names(_with_tiff_paths(found))
+    specs: list[StackSpec] = [
+        FailedSpec(lost[index], str(reading)) if index in lost else _spec(reading, limits)
+        for index, reading in enumerate(found)
+    ]
+    return list(zip(names, specs, strict=True))
 
 
 def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
@@ -148,11 +178,15 @@ def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
     from .select import select_reading
 
     readings = parse_uri(value)
+    kind = "DataUrl" if is_data_url(value) else type(value).__name__
     with _Opened() as opened, naming_stack(uri_text(value)):
+        if _names_tiff(readings):
+            raise ValueError(
+                f"this {kind} names one TIFF stack, and a ranking needs several: {EXPECTED}, not one stack"
+            )
         files = opened.files(readings)
         reading, node = select_reading(readings, files)
         if isinstance(node, h5py.Dataset):
-            kind = "DataUrl" if is_data_url(value) else type(value).__name__
             raise ValueError(  # noqa: TRY004 - the kind is right, what it names is not
                 f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
             )
@@ -162,7 +196,11 @@ def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
 
 
 def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Reading]:
-    """Return the reading of a dataset, or those of the stacks of a group."""
+    """Return the reading of a dataset or TIFF file, or those of the stacks of a group."""
+    if _names_tiff(readings):
+        if readings[0].problem:
+            raise ValueError(readings[0].problem)
+        return [readings[0]]
     import h5py
 
     from .nexus import stack_paths
@@ -180,7 +218,25 @@ def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Readi
     return [Reading(reading.file, path) for path in paths]
 
 
-def _spec(reading: Reading, limits: Limits) -> UriSpec:
+def _names_tiff(readings: list[Reading]) -> bool:
+    """Return whether the likeliest reading of a URI is a TIFF file, or a slice of one."""
+    return not readings[0].path and is_tiff(readings[0].file)
+
+
+def _with_tiff_paths(readings: list[Reading]) -> list[Reading]:
+    """Give TIFF files, which have no dataset, the path that tells them apart: it names the stack."""
+    tiffs = [index for index, reading in enumerate(readings) if _names_tiff([reading])]
+    files = [os.path.splitext(absolute(readings[index].file))[0] for index in tiffs]
+    named = list(readings)
+    for index, name in zip(tiffs, relative_names([file.replace(os.sep, "/") for file in files]), strict=True):
+        named[index] = readings[index]._replace(path=name)
+    return named
+
+
+def _spec(reading: Reading, limits: Limits) -> StackSpec:
+    if _names_tiff([reading]):
+        cut = "" if reading.indices is None else f"?slice={format_slice(reading.indices)}"
+        return TiffSpec(absolute(reading.file), limits, reading.indices, reading.file + cut)
     return UriSpec(absolute(reading.file), reading.path, limits, reading.indices, str(reading))
 
 

@@ -28,6 +28,8 @@ class Piece(NamedTuple):
     """Reads and decodes it to its place in the block; raises OSError where it is damaged."""
     place: int = 0
     """Where it lies in its file: pieces are run in this order."""
+    owner: int = 0
+    """Of several stacks that are read together, the first that needs it."""
 
 
 class Reading(NamedTuple):
@@ -58,6 +60,8 @@ class StackSource(abc.ABC):
     """What a person should know about this stack, found while opening it."""
     concurrent: bool = False
     """Whether pieces may run in any thread, several at a time; else the caller's thread runs them."""
+    working_bytes: int = 0
+    """Memory that running one piece takes, besides its place in the block."""
 
     @abc.abstractmethod
     def read(self, start: int, stop: int) -> Block:
@@ -104,3 +108,15 @@ class StackSpec(abc.ABC):
 
         Raises TypeError or ValueError for what is no stack, KeyError and OSError for files.
         """
+
+
+class FailedSpec(StackSpec):
+    """A stack that could not even be looked for; opening it raises what went wrong."""
+
+    def __init__(self, error: Exception, location: str = "") -> None:
+        self.error = error
+        self.location = location
+
+    def open(self) -> StackSource:
+        """Raise the error."""
+        raise self.error

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""Ranges of images as jobs on any `concurrent.futures.Executor`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .blocks import (
+    Advance,
+    Excerpt,
+    RangeScore,
+    StackInfo,
+    block_length,
+    block_ranges,
+    copy_of,
+    describe,
+    image_of,
+    prepend,
+    read_reference,
+    score_range,
+)
+from .errors import naming_stack
+from .options import Options
+from .plans import Failed, Plan, Scored, joined, open_as_known
+from .stacks.source import Block, StackSpec
+from .stream import Failure, Member, score_streams
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
+IMAGES_PER_JOB = 16
+"""At least, on an executor: each job reads and transforms the reference image anew."""
+
+BYTES_PER_JOB = 64 << 20
+"""At most, of images that are sent to a worker."""
+
+JOBS_IN_FLIGHT = 32
+"""On executors that do not tell how many workers they have."""
+
+
+class _Call(NamedTuple):
+    name: Any
+    location: str
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+
+
+def describe_there(
+    stacks: Sequence[tuple[Any, StackSpec]], options: Options, executor: Executor
+) -> Generator[Plan, None, None]:
+    """Open and check stacks in files where the executor runs; yields plans in their order."""
+    calls = (_Call(name, spec.location, _describe_file, (spec, options)) for name, spec in stacks)
+    with contextlib.closing(_in_order(executor, calls, JOBS_IN_FLIGHT)) as results:
+        for (name, spec), (info, error) in zip(stacks, results, strict=True):
+            if error is None:
+                yield Plan(name, spec, info, None)
+                continue
+            if options.on_error == "raise":
+                raise error
+            yield Plan.of_failure(name, spec, error)
+
+
+def score_there(
+    plans: Sequence[Plan], options: Options, executor: Executor, advance: Advance
+) -> list[Scored | Failed]:
+    """Run jobs of consecutive images; results are put together in the order of the stacks."""
+    # The executor brings the parallelism: more threads than asked for would only fight.
+    threads = options.num_threads or 1
+    parts: list[list[RangeScore]] = [[] for _ in plans]
+    warnings: list[dict[str, None]] = [{} for _ in plans]
+    failed = [plan.failed for plan in plans]
+    workers = getattr(executor, "_max_workers", None)
+    window = 2 * workers if isinstance(workers, int) and workers > 0 else JOBS_IN_FLIGHT
+    numbers: deque[int] = deque()
+
+    def calls() -> Iterator[_Call]:
+        for number, plan in enumerate(plans):
+            if failed[number] is not None:
+                continue
+            try:
+                for job in _jobs(plan, options, threads):
+                    if failed[number] is not None:
+                        break
+                    numbers.append(number)
+                    yield job
+            except Exception as error:
+                if options.on_error == "raise":
+                    raise
+                failed[number] = error
+
+    with contextlib.closing(_in_order(executor, calls(), window)) as results:
+        for result, error in results:
+            number = numbers.popleft()
+            if error is None:
+                score, said = result
+                parts[number].append(score)
+                warnings[number].update(dict.fromkeys(said))
+                advance(len(score.records))
+            elif options.on_error == "raise":
+                raise error
+            else:
+                failed[number] = failed[number] or error
+    found: list[Scored | Failed] = []
+    for plan, some, said, failure in zip(plans, parts, warnings, failed, strict=True):
+        if failure is not None:
+            found.append(Failed(failure))
+        else:
+            info = plan.info._replace(warnings=(*plan.info.warnings, *said))
+            found.append(Scored(info, joined(some)))
+    return found
+
+
+def _jobs(plan: Plan, options: Options, threads: int) -> Iterator[_Call]:
+    n = plan.info.shape[0]
+    length = _job_length(plan, options, threads)
+    if plan.source is None:
+        for start, stop in block_ranges(0, n, length):
+            of_file = (plan.spec, plan.info, options, start, stop, threads)
+            yield _Call(plan.name, plan.spec.location, _score_file_range, of_file)
+        return
+    with naming_stack(plan.name):
+        reference = read_reference(plan.source, plan.info, options)
+        before: Block | None = None
+        for start, stop in block_ranges(0, n, length):
+            block = plan.source.read(start, stop)
+            whole = block if before is None else prepend(before, block)
+            excerpt = Excerpt(whole, start=stop - len(whole.images))
+            arguments = (excerpt, reference, plan.info, options, start, stop, threads)
+            yield _Call(plan.name, "", _score_excerpt, arguments)
+            if options.pairing == "previous":
+                before = copy_of(image_of(block, -1))
+
+
+def _job_length(plan: Plan, options: Options, threads: int) -> int:
+    """Whole blocks; of a stack in memory no more than is cheap to send."""
+    n, height, width = plan.info.shape
+    length = block_length(plan.info, options, threads)
+    length *= -(-min(IMAGES_PER_JOB, n) // length)
+    if plan.source is not None:
+        length = min(length, max(1, BYTES_PER_JOB // (8 * height * width)))
+    return length
+
+
+def _in_order(
+    executor: Executor, calls: Iterator[_Call], window: int
+) -> Generator[tuple[Any, Exception | None], None, None]:
+    """Results, or errors, in the order of the calls, at most `window` of them under way at a time."""
+    pending: deque[tuple[_Call, Future[Any]]] = deque()
+    try:
+        for call in calls:
+            with naming_stack(call.name, call.location):
+                pending.append((call, executor.submit(call.function, *call.arguments)))
+            if len(pending) >= window:
+                yield _result(pending)
+        while pending:
+            yield _result(pending)
+    finally:
+        for _, future in pending:
+            future.cancel()
+
+
+def _result(pending: deque[tuple[_Call, Future[Any]]]) -> tuple[Any, Exception | None]:
+    call, future = pending.popleft()
+    try:
+        with naming_stack(call.name, call.location):
+            return future.result(), None
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this stack's
+        return None, error
+    finally:
+        # On KeyboardInterrupt it still waits in the executor's queue. Dropping the names
+        # breaks the cycle error -> traceback -> this frame -> future -> error.
+        future.cancel()
+        del call, future
+
+
+# ------------------------------------------------------------------ where the executor runs
+
+
+def _describe_file(spec: StackSpec, options: Options) -> StackInfo:
+    with spec.open() as source:
+        return describe(source, options)
+
+
+def _score_file_range(
+    spec: StackSpec, info: StackInfo, options: Options, start: int, stop: int, threads: int
+) -> tuple[RangeScore, tuple[str, ...]]:
+    """Open a stack where this runs and score some of its images."""
+    member = Member("", "", info, partial(open_as_known, spec, info), start, stop)
+    ((outcome,),) = score_streams([[member]], options, threads, keep_going=True)
+    if isinstance(outcome, Failure):
+        raise outcome.error
+    return outcome.numbers, outcome.warnings
+
+
+def _score_excerpt(*arguments: Any) -> tuple[RangeScore, tuple[str, ...]]:
+    return score_range(*arguments), ()

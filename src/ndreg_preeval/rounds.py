@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: MIT
+"""How a stream of images is cut into rounds: aligned to chunks, small enough for the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from .blocks import PIXELS_PER_CALL, READ_AHEAD, StackInfo, block_ranges
+from .options import Options
+
+ROUNDS_AT_ONCE = 4
+"""Wished for: one is scored, one is decoded, one is read, and one to spare."""
+
+DEFAULT_ROW = 4 * READ_AHEAD
+"""Bytes that a row of chunks may take when no memory_limit is given: decoding is dearer than memory."""
+
+
+class Schedule(NamedTuple):
+    """How stacks of one shape, read together, go through memory."""
+
+    length: int
+    """Images of a round, of each stack."""
+    round_bytes: int
+    """What the images of a round take."""
+    budget: int
+    """What the rounds in memory may take together; one round is always allowed."""
+    readers: int
+    """Pieces that are read and decoded at a time."""
+    times_decoded: int
+    """How often each chunk is decoded: once, unless a row of chunks exceeds the memory."""
+    row: int
+    """Images of a row of chunks."""
+    row_bytes: int
+    """What they take."""
+
+    @property
+    def rounds_at_once(self) -> int:
+        """How many rounds can be in memory at a time."""
+        return max(1, self.budget // max(1, self.round_bytes))
+
+
+def plan_rounds(
+    infos: Sequence[StackInfo], working_bytes: int, concurrent: bool, options: Options, threads: int
+) -> Schedule:
+    """Choose the length of rounds.
+
+    Rounds are whole rows of chunks wherever one fits into the memory: then every chunk is read
+    and decoded once. Where none fits, rounds are as long as memory allows, and chunks are decoded
+    again for each round that needs them.
+    """
+    _, height, width = infos[0].shape
+    limit = options.memory_limit or READ_AHEAD
+    per_image = max(1, sum(info.bytes_per_image for info in infos))
+    readers = max(1, min(threads, limit // 2 // max(1, working_bytes))) if concurrent else 1
+    budget = max(limit - readers * working_bytes, limit // 2)
+    row = max(1, *(info.images_per_chunk for info in infos))
+    row_bytes = row * per_image
+    length = min(threads * PIXELS_PER_CALL // (height * width), budget // ROUNDS_AT_ONCE // per_image)
+    length = max(1, length)
+    times = 1
+    if length >= row:
+        length -= length % row
+    elif row_bytes <= (budget if options.memory_limit else DEFAULT_ROW):
+        length = row
+    else:
+        most = max(1, budget // per_image)
+        times = -(-row // most)
+        length = -(-row // times)
+    return Schedule(length, length * per_image, budget, readers, times, row, row_bytes)
+
+
+def round_ranges(
+    start: int, stop: int, schedule: Schedule, reference: int | None
+) -> Iterator[tuple[int, int, bool]]:
+    """Cut a range into rounds (start, stop, scored); that of the reference image comes first.
+
+    Where the range does not hold the reference image, a round of that image alone, which is
+    not scored, comes first.
+    """
+    first = None
+    if reference is not None:
+        inside = start <= reference < stop
+        ranges = _cut(start, stop, schedule)
+        first = next(r for r in ranges if r[0] <= reference < r[1]) if inside else (reference, reference + 1)
+        yield (*first, inside)
+    for each in _cut(start, stop, schedule):
+        if each != first:
+            yield (*each, True)
+
+
+def _cut(start: int, stop: int, schedule: Schedule) -> Iterator[tuple[int, int]]:
+    """Cut at rows of chunks, and where these are too long, evenly within each."""
+    for row in block_ranges(start, stop, max(schedule.length, schedule.row)):
+        yield from block_ranges_from(row[0] - row[0] % schedule.row, *row, schedule.length)
+
+
+def block_ranges_from(origin: int, start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a range where the distance to `origin` is a multiple of `length`."""
+    for low, high in block_ranges(start - origin, stop - origin, length):
+        yield low + origin, high + origin
+
+
+def decoding_again(schedule: Schedule, options: Options) -> str:
+    """Say how often chunks are decoded, and what would spare it; "" where it is once."""
+    if schedule.times_decoded == 1:
+        return ""
+    limit = options.memory_limit or DEFAULT_ROW
+    return (
+        f"A row of chunks takes {schedule.row_bytes} bytes of images, more than the memory of {limit} bytes: "
+        f"every chunk was decoded {schedule.times_decoded} times. A memory_limit of "
+        f"{2 * schedule.row_bytes} bytes would spare that."
+    )

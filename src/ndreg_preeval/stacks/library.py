@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+"""What only libhdf5 can read: in pieces too, so that nobody waits long, though one after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from ..errors import clip
+from .reader import Reader, Request, chunk_boxes
+from .source import Piece
+
+PIECE_BYTES: Final = 4 << 20
+"""About, where one chunk is less."""
+
+
+class LibraryReader(Reader):
+    """Reads any dataset through h5py, each chunk once."""
+
+    concurrent = False
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self._box = self._piece_shape()
+        self.working_bytes = 3 * math.prod(self._box) * dataset.dtype.itemsize
+
+    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+        """Boxes of whole chunks."""
+        found = []
+        for owner, request in enumerate(requests):
+            for parts in chunk_boxes(request.axes, self._box):
+                wanted = tuple(
+                    slice(part.origin + part.inside.start, part.origin + part.inside.stop, part.inside.step)
+                    for part in parts
+                )
+                room = request.room[tuple(part.outside for part in parts)]
+                found.append(Piece(_Read(self._dataset, wanted, room), owner=owner))
+        return found
+
+    def _piece_shape(self) -> tuple[int, ...]:
+        """A multiple of the chunks, of a few MiB; grows along the last axes first."""
+        shape: tuple[int, ...] = self._dataset.shape
+        box = list(self._dataset.chunks or (1,) * len(shape))
+        itemsize = self._dataset.dtype.itemsize
+        for axis in reversed(range(len(box))):
+            room = PIECE_BYTES // (math.prod(box) * itemsize)
+            if room > 1:
+                box[axis] = min(box[axis] * room, -(-shape[axis] // box[axis]) * box[axis])
+        return tuple(box)
+
+
+class _Read:
+    __slots__ = ("_dataset", "_room", "_wanted")
+
+    def __init__(self, dataset: Any, wanted: tuple[slice, ...], room: Any) -> None:
+        self._dataset = dataset
+        self._wanted = wanted
+        self._room = room
+
+    def __call__(self) -> None:
+        try:
+            pixels = np.asarray(self._dataset[self._wanted])
+        except (RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise OSError(f"the pixels cannot be read: {clip(str(error), 800)}") from error
+        if pixels.shape != self._room.shape:
+            raise OSError(f"reading gave the shape {pixels.shape}: the file was changed meanwhile")
+        self._room[...] = pixels

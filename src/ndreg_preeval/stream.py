@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: MIT
+"""Stacks that are read while they are scored: reading, decoding and scoring at once, in bounded memory.
+
+The caller's thread opens sources, starts rounds of images and tells the progress; a crew of
+threads reads, decodes and scores. Scoring goes first, as it frees memory. An image gets the same
+numbers bit for bit whoever scores it, and whenever.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from queue import SimpleQueue
+from typing import Any, NamedTuple, Self
+
+from .blocks import Advance, RangeScore, StackInfo
+from .crew import Crew, Gate
+from .errors import naming_stack
+from .options import Options
+from .rounds import Schedule, decoding_again, plan_rounds, round_ranges
+from .scoring_round import GroupScorer, Round
+from .stacks.source import StackSource
+
+
+class Member(NamedTuple):
+    """A stack that is to be streamed."""
+
+    name: Any
+    location: str
+    info: StackInfo
+    open: Callable[[], contextlib.AbstractContextManager[StackSource]]
+    start: int
+    stop: int
+
+
+class Streamed(NamedTuple):
+    """What came out for one member."""
+
+    numbers: RangeScore
+    warnings: tuple[str, ...]
+
+
+class Failure(NamedTuple):
+    """What went wrong with one member."""
+
+    error: Exception
+
+
+Outcome = Streamed | Failure
+Event = Callable[[], None]
+
+
+def score_streams(
+    groups: Sequence[Sequence[Member]],
+    options: Options,
+    threads: int,
+    advance: Advance | None = None,
+    *,
+    keep_going: bool = False,
+) -> list[list[Outcome]]:
+    """Score groups of stacks, one after the other without a pause between them.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of Member
+        Stacks of a group share chunks, and are read together.
+    options : Options
+    threads : int
+        Of the crew.
+    advance : callable, optional
+        Told the numbers of images, in the caller's thread.
+    keep_going : bool
+        Return the failure of a stack instead of raising it, and go on with the others.
+
+    Returns
+    -------
+    list of lists of Streamed or Failure
+        As the groups.
+
+    Raises
+    ------
+    Exception
+        The first error in the order of groups and images; names the stack.
+    """
+    with _Stream(options, threads, advance) as stream:
+        return [stream.outcomes(group, keep_going=keep_going) for group in stream.run(groups, keep_going)]
+
+
+class _Group:
+    """Stacks that are read together, from opening to closing."""
+
+    def __init__(self, number: int, members: Sequence[Member]) -> None:
+        self.number = number
+        self.members = list(members)
+        self.sources: list[StackSource] = []
+        self.opened = contextlib.ExitStack()
+        self.schedule: Schedule | None = None
+        self.gate = Gate(1)
+        self.ranges: Iterator[tuple[int, int, bool]] = iter(())
+        self.scorer: GroupScorer | None = None
+        self.unfinished = 0
+        self.launched = False
+        self.failures: list[tuple[tuple[int, int], int, Exception]] = []
+        self.outcomes: list[Outcome] | None = None
+
+    @property
+    def concurrent(self) -> bool:
+        return all(source.concurrent for source in self.sources)
+
+
+class _Stream:
+    """The caller's side: starts rounds while there is memory, and hears what became of them."""
+
+    def __init__(self, options: Options, threads: int, advance: Advance | None) -> None:
+        self._options = options
+        self._threads = threads
+        self._advance = advance
+        self._crew = Crew(threads)
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._in_memory = 0
+        self._rounds = 0
+        self._failed = False
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # Sources are closed when nobody reads from them any more.
+        self._crew.close()
+        self._stack.close()
+
+    def run(self, groups: Sequence[Sequence[Member]], keep_going: bool) -> list[_Group]:
+        """Score all groups; returns when nothing is under way any more."""
+        all_groups = [_Group(number, members) for number, members in enumerate(groups)]
+        waiting = deque(all_groups)
+        current: _Group | None = None
+        while True:
+            while current is not None or waiting:
+                if self._failed and not keep_going:
+                    waiting.clear()
+                    current = None
+                    break
+                if current is None:
+                    current = waiting.popleft()
+                    self._open(current)
+                if not self._has_room(current):
+                    break
+                if not self._launch(current):
+                    current.launched = True
+                    self._finish(current)
+                    current = None
+            if self._rounds == 0 and current is None and not waiting:
+                return all_groups
+            self._events.get()()
+
+    def outcomes(self, group: _Group, *, keep_going: bool) -> list[Outcome]:
+        """What came out for the stacks of a group."""
+        if group.failures and not keep_going:
+            _, owner, error = min(group.failures, key=lambda each: each[0])
+            member = group.members[owner]
+            with naming_stack(member.name, member.location):
+                raise error
+        assert group.outcomes is not None
+        return group.outcomes
+
+    # -------------------------------------------------------------- groups
+
+    def _open(self, group: _Group) -> None:
+        self._stack.push(group.opened)
+        for owner, member in enumerate(group.members):
+            try:
+                source = group.opened.enter_context(member.open())
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this stack's
+                self._fail(group, (-1, owner), owner, error)
+                return
+            group.sources.append(source)
+        infos = [member.info for member in group.members]
+        working = max(source.working_bytes for source in group.sources)
+        group.schedule = plan_rounds(infos, working, group.concurrent, self._options, self._threads)
+        group.gate = Gate(group.schedule.readers)
+        first = group.members[0]
+        previous = self._options.pairing == "previous"
+        start = max(first.start - 1, 0) if previous else first.start
+        reference = None if previous else first.info.reference_image
+        group.ranges = round_ranges(start, first.stop, group.schedule, reference)
+        group.scorer = GroupScorer(
+            infos, self._options, self._crew, self._threads, group.schedule, first.start, first.stop
+        )
+
+    def _finish(self, group: _Group) -> None:
+        """Close a group when all of its rounds are done."""
+        if not group.launched or group.unfinished or group.outcomes is not None:
+            return
+        if group.failures:
+            group.outcomes = [Failure(self._error_of(group, owner)) for owner in range(len(group.members))]
+        else:
+            assert group.scorer is not None
+            assert group.schedule is not None
+            again = decoding_again(group.schedule, self._options)
+            group.outcomes = [
+                Streamed(numbers, (*source.news(), *([again] if again else [])))
+                for numbers, source in zip(group.scorer.numbers(), group.sources, strict=True)
+            ]
+        group.scorer = None
+        group.opened.close()
+
+    def _fail(self, group: _Group, place: tuple[int, int], owner: int, error: Exception) -> None:
+        group.failures.append((place, owner, error))
+        self._failed = True
+
+    def _error_of(self, group: _Group, owner: int) -> Exception:
+        own = [each for each in group.failures if each[1] == owner] or group.failures
+        return min(own, key=lambda each: each[0])[2]
+
+    # -------------------------------------------------------------- rounds
+
+    def _has_room(self, group: _Group) -> bool:
+        if group.failures or group.schedule is None:
+            return True  # for giving up
+        if self._rounds == 0:
+            return True
+        # Reading far ahead of scoring would only push images out of the caches.
+        if self._crew.backlog() >= 2 * self._threads:
+            return False
+        return self._in_memory + group.schedule.round_bytes <= group.schedule.budget
+
+    def _launch(self, group: _Group) -> bool:
+        """Start the next round of a group; False when there is none."""
+        if group.failures or group.scorer is None:
+            return False
+        found = next(group.ranges, None)
+        if found is None:
+            return False
+        assert group.schedule is not None
+        start, stop, scored = found
+        number = group.scorer.rounds
+        bytes_taken = group.schedule.round_bytes
+        self._in_memory += bytes_taken
+        self._rounds += 1
+        group.unfinished += 1
+
+        def done() -> None:
+            self._in_memory -= bytes_taken
+            self._rounds -= 1
+            group.unfinished -= 1
+            self._finish(group)
+
+        def scored_some(images: int) -> None:
+            if self._advance is not None:
+                self._advance(images)
+
+        def failed(place: tuple[int, int], owner: int, error: Exception) -> None:
+            self._fail(group, place, owner, error)
+
+        current = Round(
+            number=number,
+            start=start,
+            stop=stop,
+            scored=scored,
+            done=lambda: self._events.put(done),
+            progress=lambda images: self._events.put(lambda: scored_some(images)),
+            failed=lambda place, owner, error: self._events.put(lambda: failed(place, owner, error)),
+        )
+        group.scorer.expect(current)
+        self._read(group, current)
+        return True
+
+    def _read(self, group: _Group, current: Round) -> None:
+        assert group.scorer is not None
+        try:
+            pieces, blocks = _begin(group.sources, current.start, current.stop)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+            group.scorer.break_at(current, (current.number, -1), 0, error)
+            group.scorer.decoded(current, [])
+            return
+        pieces = sorted(pieces, key=lambda piece: piece.place)
+        countdown = _Countdown(len(pieces))
+        scorer = group.scorer
+
+        def task(index: int) -> Callable[[], None]:
+            piece = pieces[index]
+
+            def run() -> None:
+                if not scorer.is_lost(current):
+                    try:
+                        piece.run()
+                    except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
+                        scorer.break_at(current, (current.number, index), piece.owner, error)
+                if countdown.last():
+                    scorer.decoded(current, blocks)
+                if self._crew.backlog() < self._threads:
+                    self._events.put(_nothing)  # there is time for another round
+
+            return run
+
+        tasks = [task(index) for index in range(len(pieces))]
+        if group.concurrent:
+            self._crew.add(tasks, group.gate)
+        else:
+            for each in tasks:
+                each()
+
+
+def _begin(
+    sources: Sequence[StackSource], start: int, stop: int
+) -> tuple[list[Any], list[Callable[[], Any]]]:
+    if len(sources) == 1:
+        reading = sources[0].begin(start, stop)
+        return list(reading.pieces), [reading.block]
+    together: Any = sources[0]
+    found: tuple[list[Any], list[Callable[[], Any]]] = together.begin_together(sources, start, stop)
+    return found
+
+
+def _nothing() -> None:
+    """Event: wakes the caller's thread."""
+
+
+class _Countdown:
+    """Tells who is the last of several."""
+
+    def __init__(self, count: int) -> None:
+        self._lock = threading.Lock()
+        self._left = count
+
+    def last(self) -> bool:
+        with self._lock:
+            self._left -= 1
+            return self._left == 0
