@@ -42,7 +42,21 @@ LAYERS = [
 LAZY = {("ranking", "reporting"), ("ranking", "plotting")}
 
 # Imported where they are used, never when the package is imported.
-HEAVY = {"h5py", "silx", "hdf5plugin", "matplotlib", "tqdm", "scipy", "pydantic", "dask", "xarray", "tifffile", "imagecodecs", "dectris", "zarr"}
+HEAVY = {
+    "h5py",
+    "silx",
+    "hdf5plugin",
+    "matplotlib",
+    "tqdm",
+    "scipy",
+    "pydantic",
+    "dask",
+    "xarray",
+    "tifffile",
+    "imagecodecs",
+    "dectris",
+    "zarr",
+}
 
 
 def cpp_files(*folders: Path) -> list[Path]:

@@ -42,6 +42,21 @@ OPENCV = Goal("OpenCV / `peak_to_mean`, float32", 4, at_most=False)
 TWO_THREADS = Goal("one thread / two threads", 1.85, at_most=False)
 AWKWARD = Goal("awkward sizes: `peak_to_mean` / SciPy's bare pair", 1.3)
 NATIVE = Goal("generic wheel / `-march=native`", 1.05)
+FLOOR = Goal("files: time with 2 threads / max(decode / cores, compute / cores)", 1.15)
+SPARE_MEMORY = 150
+"""MiB that a ranking may take beyond its memory_limit."""
+
+
+def end_to_end(layout: str, times: float) -> Goal:
+    """How many times faster than the original package files are ranked."""
+    return Goal(f"ewoksndreg / `rank_stacks` with 2 threads, {layout}", times, at_most=False)
+
+
+def growth_of(memory_limit: int) -> Goal:
+    """How far the memory may grow, in MiB like the limit."""
+    return Goal(
+        f"files: growth of memory in MiB, memory_limit {memory_limit} MiB", memory_limit + SPARE_MEMORY
+    )
 
 
 @dataclass

@@ -19,6 +19,19 @@ class Settings:
     goals: Goals = field(default_factory=Goals)
 
 
+@dataclass(frozen=True)
+class ReadingSettings:
+    """Options of `reading.py`, and the goals that the parts report to."""
+
+    images: int = 48
+    """Per stack."""
+    size: int = 1024
+    runs: int = 5
+    gigabytes: float = 10.0
+    """Of the longest stack."""
+    goals: Goals = field(default_factory=Goals)
+
+
 def progress(text: str) -> None:
     """Say what is being measured."""
     print(text, file=sys.stderr, flush=True)

@@ -165,6 +165,12 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
         default="fill",
         help="what to do with NaN and inf (default: fill)",
     )
+    score.add_argument(
+        "--on-error",
+        choices=["raise", "rank_last"],
+        default="raise",
+        help="what to do with a stack that cannot be read (default: raise)",
+    )
     machine = parser.add_argument_group("machine")
     machine.add_argument(
         "--threads", type=_positive, metavar="N", help="default: OMP_NUM_THREADS, else usable CPUs"

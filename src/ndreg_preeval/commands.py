@@ -54,6 +54,7 @@ def rank(arguments: Namespace) -> int:
             invalid=arguments.invalid,
             num_threads=arguments.threads,
             memory_limit=arguments.memory_limit,
+            on_error=arguments.on_error,
             progress=progress,
             **options,
         )

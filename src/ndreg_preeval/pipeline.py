@@ -21,8 +21,11 @@ from .stream import Failure, Member, score_streams
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-SOURCES_KEPT_OPEN = 64
+SOURCES_KEPT_OPEN = 32
 """Files that stay open between checking and reading them; others are opened again."""
+
+DESCRIPTORS_PER_SOURCE = 8
+"""Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of images done and of all images."""
@@ -76,7 +79,7 @@ def _plan(
         files = [(name, spec) for name, spec in stacks if not spec.in_memory]
         told = opened.enter_context(contextlib.closing(describe_there(files, options, executor)))
     plans: list[Plan] = []
-    kept = 0
+    left_open = _kept_open()
     for name, spec in stacks:
         if executor is not None and not spec.in_memory:
             plans.append(next(told))
@@ -93,8 +96,8 @@ def _plan(
                 raise
             plans.append(Plan.of_failure(name, spec, error))
             continue
-        if spec.in_memory or kept < SOURCES_KEPT_OPEN:
-            kept += not spec.in_memory
+        if spec.in_memory or left_open > 0:
+            left_open -= not spec.in_memory
             opened.enter_context(source)
             plans.append(Plan(name, spec, info, source))
         else:
@@ -186,7 +189,9 @@ def _stream(
             outcome = first
             if isinstance(first, Failure) and len(group) > 1:
                 # What damaged a neighbour need not be in this stack: it gets a try of its own.
-                (outcome,) = score_streams([[_member(plan)]], options, threads, keep_going=True)[0]
+                (outcome,) = score_streams([[_member(plan, again=True)]], options, threads, keep_going=True)[
+                    0
+                ]
             if isinstance(outcome, Failure):
                 with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
                     raise outcome.error
@@ -198,10 +203,20 @@ def _stream(
     return results
 
 
-def _member(plan: Plan) -> Member:
-    if plan.source is not None:
-        # Stays open for as long as the ranking runs: correlograms are not asked for meanwhile.
-        open_source: Any = partial(contextlib.nullcontext, plan.source)
-    else:
-        open_source = partial(open_as_known, plan.spec, plan.info)
+def _member(plan: Plan, *, again: bool = False) -> Member:
+    open_source: Callable[[], StackSource] = partial(open_as_known, plan.spec, plan.info)
+    if plan.source is not None and not again:
+        source = plan.source
+        open_source = lambda: source
     return Member(plan.name, plan.spec.location, plan.info, open_source, 0, plan.info.shape[0])
+
+
+def _kept_open() -> int:
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return SOURCES_KEPT_OPEN
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return SOURCES_KEPT_OPEN
+    return min(SOURCES_KEPT_OPEN, soft // DESCRIPTORS_PER_SOURCE)

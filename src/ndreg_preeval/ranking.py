@@ -378,6 +378,8 @@ def _ranking_warnings(
     loud: list[str] = []
     lengths: dict[int, list[Any]] = {}
     for stack in given:
+        if stack.error is not None:
+            continue
         lengths.setdefault(stack.n_images, []).append(stack.name)
     if len(lengths) > 1:
         figures = ", ".join(

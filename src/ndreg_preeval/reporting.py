@@ -248,6 +248,7 @@ def _stack_dict(key: object, stack: StackScore) -> dict[str, Any]:
         "name": text_of(key),
         "score": _plain(stack.score),
         "rankable": bool(stack.rankable),
+        "error": None if stack.error is None else text_of(stack.error),
         "n_images": int(stack.n_images),
         "shape": [int(size) for size in stack.shape],
         "dtype": str(stack.dtype),

@@ -17,11 +17,11 @@ from .source import Block, Piece, Reading, StackSource
 
 Mask = NDArray[np.bool_] | None
 
-CONCURRENT: Final = frozenset({"dask", "zarr"})
-"""Packages whose arrays may be read by several threads at once."""
-
 PIECE_BYTES: Final = 8 << 20
 """Of images that are read in one piece, unless one row of chunks has more."""
+
+ALIGNED_BYTES: Final = 256 << 20
+"""Of images that are read at a time to meet the borders of chunks that differ in length."""
 
 
 def split_mask(array: NDArray[Any]) -> tuple[NDArray[Any], Mask]:
@@ -130,41 +130,24 @@ class LazySource(StackSource):
     """Images of an object with ``shape``, ``dtype`` and ``__getitem__``, read block by block.
 
     Shape and dtype are what the object declares; every block is checked against them, since
-    a file may grow and a graph may fail while it is read. Other threads read arrays of packages
-    that are known to allow it, and nothing else.
+    a file may grow and a graph may fail while it is read. It is asked by the caller's thread
+    alone: many such objects bear no other, and dask has threads of its own.
     """
 
     def __init__(self, value: Any) -> None:
-        value = _unwrap(value)
         self.shape = check_stack_shape(_declared_shape(value))
         self.dtype = _declared_dtype(value)
         self._value = value
-        self.images_per_chunk = _images_per_chunk(value, self.shape[0])
         self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
-        package = _package(value)
-        self.concurrent = package in CONCURRENT
-        # A graph of dask is computed as a whole: its parts may have much in common.
-        self._in_rows = package == "zarr"
-
-    def begin(self, start: int, stop: int) -> Reading:
-        """Prepare to read images start <= i < stop, some rows of chunks in each piece."""
-        if not self._in_rows:
-            return super().begin(start, stop)
-        row = self.images_per_chunk
-        length = row * max(1, PIECE_BYTES // max(1, row * self.bytes_per_image))
-        borders = [start, *range((start // length + 1) * length, stop, length), stop]
-        parts: list[Block | None] = [None] * (len(borders) - 1)
-
-        def run(which: int) -> None:
-            parts[which] = self.read(borders[which], borders[which + 1])
-
-        pieces = [Piece(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
-        return Reading(pieces, lambda: _joined(parts))
+        self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image)
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
         with naming(f"images {start} to {stop - 1}"):
-            pixels, mask = split_mask(np.asanyarray(self._value[start:stop]))
+            part = self._value[start:stop]
+            if _package(part) == "dask":
+                part = part.compute()  # numpy would ask for an array without the mask
+            pixels, mask = split_mask(np.asanyarray(part))
             expected = (stop - start, *self.shape[1:])
             if pixels.shape != expected:
                 raise ValueError(
@@ -174,24 +157,43 @@ class LazySource(StackSource):
             return Block(as_pixels(pixels), mask)
 
 
+class ZarrSource(LazySource):
+    """Images of a zarr array, which several threads may read at once: some rows of chunks each."""
+
+    concurrent = True
+
+    def begin(self, start: int, stop: int) -> Reading:
+        """Prepare to read images start <= i < stop; errors name the images of one piece."""
+        row = self.images_per_chunk
+        length = row * max(1, PIECE_BYTES // (row * self.bytes_per_image))
+        borders = [start, *range((start // length + 1) * length, stop, length), stop]
+        parts: list[Block | None] = [None] * (len(borders) - 1)
+
+        def run(which: int) -> None:
+            parts[which] = self.read(borders[which], borders[which + 1])
+
+        pieces = [Piece(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
+        return Reading(pieces, lambda: _joined(parts))
+
+
+def open_lazy(value: Any) -> LazySource:
+    """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
+    if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
+        value = value.data  # the dask array that it holds
+    return ZarrSource(value) if _package(value) == "zarr" else LazySource(value)
+
+
 def _joined(parts: list[Block | None]) -> Block:
-    """Give blocks that follow each other as one; pixels are not copied."""
+    """Give blocks that follow each other as one; pixels are not copied, and zarr has no masks."""
     blocks = [part for part in parts if part is not None]
     if len(blocks) == 1:
         return blocks[0]
-    # Arrays of zarr have no masks.
     return Block([image for block in blocks for image in block.images], None)
 
 
 def _package(value: object) -> str:
+    """Name of the package that the type comes from: asking needs no import."""
     return type(value).__module__.partition(".")[0]
-
-
-def _unwrap(value: Any) -> Any:
-    """Return the dask array that an xarray.DataArray holds, if it holds one."""
-    if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
-        return value.data
-    return value
 
 
 def _declares(value: object) -> bool:
@@ -222,7 +224,7 @@ def _declared_dtype(value: Any) -> np.dtype[Any]:
     return pixel_dtype(declared)
 
 
-def _images_per_chunk(value: Any, n: int) -> int:
+def _images_per_chunk(value: Any, n: int, bytes_per_image: int) -> int:
     """Length along the image axis whose multiples are borders of chunks.
 
     zarr has the length of all chunks, dask that of each; xarray may know that of its file.
@@ -231,14 +233,17 @@ def _images_per_chunk(value: Any, n: int) -> int:
         first = _chunks(value)[0]
         if isinstance(first, int):
             return max(1, min(first, n))
-        borders = set(itertools.accumulate(int(length) for length in first))
-        aligned = (each for each in sorted(borders) if each > 0 and borders.issuperset(range(each, n, each)))
-        return max(1, min(next(aligned), n))
+        lengths = [int(length) for length in first]
+        borders = {border for border in itertools.accumulate(lengths) if border > 0}
+        aligned = next(each for each in sorted(borders) if borders.issuperset(range(each, n, each)))
+        if aligned * bytes_per_image > ALIGNED_BYTES:
+            aligned = max(lengths)  # a few chunks are read twice then
+        return max(1, min(aligned, n))
     except (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, StopIteration):
         return 1
 
 
 def _chunks(value: Any) -> Any:
-    if value.chunks is None and _package(value) == "xarray":
+    if _package(value) == "xarray":
         return [value.encoding["preferred_chunks"][value.dims[0]]]
     return value.chunks

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import naming
-from .array_sources import ArraySource, ImagesSource, LazySource, split_mask
+from .array_sources import ArraySource, ImagesSource, open_lazy, split_mask
 from .pixels import check_stack_shape
 from .source import StackSource, StackSpec
 
@@ -59,7 +59,7 @@ class ArraySpec(StackSpec):
         if isinstance(value, tuple):
             return ImagesSource(value)
         if all(hasattr(value, name) for name in ("shape", "dtype", "__getitem__")):
-            return LazySource(value)
+            return open_lazy(value)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
             return ArraySource(*convert_stack(value))
         if hasattr(value, "__len__") and hasattr(value, "__getitem__"):

@@ -49,7 +49,7 @@ class ChunkedReader(Reader):
         self._dtype: np.dtype[Any] = dataset.dtype
         self._size = math.prod(self._shape) * self._dtype.itemsize
         # Now, and not when it is needed: what others write meanwhile is not looked at.
-        self._index = _Index(dataset)
+        self._index = ChunkIndex(dataset)
         self._fill = dataset.fillvalue
         self.working_bytes = codec.working_bytes
 
@@ -58,11 +58,8 @@ class ChunkedReader(Reader):
         """Return a reader, or None when libhdf5 has to decode this dataset."""
         if dataset.chunks is None or dataset.dtype.kind not in "biuf" or not is_plain(dataset):
             return None
-        properties = dataset.id.get_create_plist()
-        found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
-        filters = [Filter(each[0], tuple(each[2])) for each in found]
         itemsize = dataset.dtype.itemsize
-        codec = Codec.of(filters, math.prod(dataset.chunks) * itemsize, itemsize)
+        codec = Codec.of(filters_of(dataset), math.prod(dataset.chunks) * itemsize, itemsize)
         return None if codec is None else cls(dataset, codec, raw)
 
     def pieces(self, requests: Sequence[Request]) -> list[Piece]:
@@ -92,7 +89,7 @@ class ChunkedReader(Reader):
         if self._raw is not None:
             self._raw.close()
 
-    def decode(self, origin: Origin, stored: _Stored, places: list[_Place]) -> None:
+    def decode(self, origin: Origin, stored: Stored, places: list[_Place]) -> None:
         """Fill all places with pixels of one chunk.
 
         Raises
@@ -126,7 +123,7 @@ class ChunkedReader(Reader):
         for place in places:
             place.room[...] = pixels[place.inside]
 
-    def _read(self, origin: Origin, stored: _Stored) -> tuple[int, Any]:
+    def _read(self, origin: Origin, stored: Stored) -> tuple[int, Any]:
         if self._raw is not None:
             return stored.mask, self._raw.read(stored.offset, stored.size)
         return self._dataset.id.read_direct_chunk(origin)  # type: ignore[no-any-return]
@@ -137,7 +134,7 @@ class _Decode:
 
     __slots__ = ("_origin", "_places", "_reader", "_stored")
 
-    def __init__(self, reader: ChunkedReader, origin: Origin, stored: _Stored, places: list[_Place]) -> None:
+    def __init__(self, reader: ChunkedReader, origin: Origin, stored: Stored, places: list[_Place]) -> None:
         self._reader = reader
         self._origin = origin
         self._stored = stored
@@ -161,7 +158,7 @@ class _Fill:
             place.room[...] = self._value
 
 
-class _Stored(NamedTuple):
+class Stored(NamedTuple):
     """Where a chunk lies."""
 
     offset: int
@@ -169,7 +166,7 @@ class _Stored(NamedTuple):
     mask: int
 
 
-class _Index:
+class ChunkIndex:
     """Which chunks were written, and where; about 20 bytes for each.
 
     Looked up once, as HDF5 searches its own index from the start.
@@ -198,20 +195,28 @@ class _Index:
             self._order = np.argsort(self._numbers, kind="stable")
             self._numbers = self._numbers[self._order]
 
-    def find(self, origin: Origin) -> _Stored | None:
+    def find(self, origin: Sequence[int]) -> Stored | None:
+        """Return where the chunk with this first element lies; None if it was never written."""
         number = self._number(origin)
         at = int(np.searchsorted(self._numbers, number))
         if at == len(self._numbers) or self._numbers[at] != number:
             return None
         if self._order is not None:
             at = int(self._order[at])
-        return _Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
+        return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
 
     def _number(self, origin: Sequence[int]) -> int:
         return sum(
             at // length * stride
             for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
         )
+
+
+def filters_of(dataset: Any) -> list[Filter]:
+    """Return the filters of a dataset, in the order in which they are applied."""
+    properties = dataset.id.get_create_plist()
+    found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
+    return [Filter(each[0], tuple(each[2])) for each in found]
 
 
 def is_plain(dataset: Any) -> bool:

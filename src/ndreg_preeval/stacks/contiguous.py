@@ -45,7 +45,7 @@ class ContiguousReader(Reader):
         """Return a reader, or None when libhdf5 has to read."""
         if raw is None or dataset.chunks is not None or dataset.is_virtual or dataset.external:
             return None
-        if dataset.dtype.kind not in "iuf" or not is_plain(dataset):
+        if dataset.dtype.kind not in "iuf" or not is_plain(dataset) or image_axis + 2 > len(dataset.shape):
             return None
         offset = dataset.id.get_offset()
         if offset is None or dataset.id.get_storage_size() < dataset.size * dataset.dtype.itemsize:

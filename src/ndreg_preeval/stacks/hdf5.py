@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import naming, place
+from .assembled import AssembledReader
 from .chunks import ChunkedReader
 from .contiguous import ContiguousReader
 from .files import FileState, changed_files, check_not_cut
@@ -154,6 +155,8 @@ class Hdf5Source(StackSource):
         self.bytes_per_image = height * width * self.dtype.itemsize
         self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
         self.working_bytes = self._reader.working_bytes
+        if isinstance(self._reader, AssembledReader):
+            self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
@@ -291,16 +294,15 @@ def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state:
     Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block
     before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
     """
-    if dataset.is_virtual or dataset.external or dataset.file.mode != "r":
+    if dataset.external or dataset.file.mode != "r":
         return LibraryReader(dataset)
+    if dataset.is_virtual:
+        return AssembledReader.of(dataset, image_axis, open_reader) or LibraryReader(dataset)
     raw = None
     if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
         raw = RawFile.open(state.path, state.identity)
     found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
-    found = found or ChunkedReader.of(dataset, raw)
-    if found is None and raw is not None:
-        raw.close()
-    return found or LibraryReader(dataset)
+    return found or ChunkedReader.of(dataset, raw) or LibraryReader(dataset, raw)
 
 
 def absolute(path: str) -> str:

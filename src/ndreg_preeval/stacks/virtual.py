@@ -47,7 +47,7 @@ def virtual_files(
         )
     states: dict[str, FileState] = {}
     checked: dict[tuple[str, str], tuple[int, ...]] = {}
-    for source in _sources(dataset):
+    for source in source_mappings(dataset):
         file, path, space, target = source
         if (file, path) not in checked:
             shape, found = _check_source(dataset, file, path, limits, check_storage, depth, (*seen, identity))
@@ -122,7 +122,8 @@ def _check_extent(file: str, path: str, space: Any, target: Any, shape: tuple[in
         )
 
 
-def _sources(dataset: Any) -> Iterator[tuple[str, str, Any, Any]]:
+def source_mappings(dataset: Any) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield file, dataset path, selection there and selection here of every source."""
     properties = dataset.id.get_create_plist()
     for index in range(properties.get_virtual_count()):
         file = properties.get_virtual_filename(index)

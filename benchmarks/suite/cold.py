@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+"""From files on the disk to a ranking: before each run the system is asked to forget the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .film import film
+from .programs import DEFAULT, EWOKSNDREG, H5PY
+from .report import Section, significant, table
+from .settings import ReadingSettings, progress
+from .storage import LAYOUTS, on_disk
+from .turns import Reasons, in_turn, note_missing, number, sentences
+from .warm import SMALL
+
+PROGRAMS = (DEFAULT, EWOKSNDREG, H5PY)
+
+NOTE = """\
+The same stacks, in milliseconds per image, cold: before each run `posix_fadvise(..., POSIX_FADV_DONTNEED)` asks the system to
+drop the cached pages of the files. It need not obey, and a disk may have a cache of its own; "from disk" is what `/proc/self/io`
+says that {program} had read from it in a run."""
+
+
+def cold(settings: ReadingSettings) -> Section:
+    """A row per layout."""
+    movie, short = film(settings.images, settings.size), film(*SMALL)
+    rows = []
+    reasons: Reasons = {}
+    for layout in LAYOUTS:
+        with on_disk(layout, movie) as stored, on_disk(layout, short) as small:
+            taken = in_turn(PROGRAMS, stored, small, settings.runs, cold=True)
+            size = sum(Path(name).stat().st_size for name in stored["files"])
+        note_missing(reasons, layout.title, taken)
+        times = taken.per_image()
+        rows.append(
+            [
+                layout.title,
+                *map(times.milliseconds, PROGRAMS),
+                times.factor(EWOKSNDREG, DEFAULT),
+                times.factor(H5PY, DEFAULT, 2),
+                significant(size / 1e6),
+                number(taken.fetched(DEFAULT)),
+            ]
+        )
+        progress(str(rows[-1]))
+    header = [
+        "cold, ms per image",
+        *PROGRAMS,
+        f"{EWOKSNDREG} / {DEFAULT}",
+        f"{H5PY} / {DEFAULT}",
+        "files, MB",
+        "from disk, MB",
+    ]
+    return Section("Cold files", NOTE.format(program=DEFAULT) + sentences(reasons), [table(header, rows)])
