@@ -218,7 +218,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         indices = np.arange(1, n)
         references = indices - 1
     else:
-        indices = np.delete(np.arange(n), info.reference_image)
+        indices = np.delete(np.arange(n), slice(info.reference_image, info.reference_image + 1))
         references = np.full(len(indices), info.reference_image)
     with np.errstate(all="ignore"):
         told = findings(info, numbers, indices, options)

@@ -158,6 +158,7 @@ class Hdf5Source(StackSource):
         if isinstance(self._reader, AssembledReader):
             self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
+        self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
     def begin(self, start: int, stop: int) -> Reading:
@@ -224,7 +225,7 @@ class Hdf5Source(StackSource):
     def news(self) -> tuple[str, ...]:
         """Whether somebody wrote to the file meanwhile."""
         changed = changed_files(self._stored)
-        if not changed:
+        if not changed or self._own_writer:
             return ()
         text = (
             f"{place(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
