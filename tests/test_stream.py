@@ -244,3 +244,26 @@ def no_thread_stays() -> Iterator[None]:
     before = threading.active_count()
     yield
     assert threading.active_count() == before
+
+
+def test_more_stacks_in_one_dataset_than_memory_allows(tmp_path: Path, decoded: list[int]) -> None:
+    four = [*STACKS.values(), *STACKS.values()]
+    write(tmp_path, {"all": np.stack(four)}, chunks=(4, 1, H, W), compression="gzip")
+    uris = {name: f"silx://{tmp_path}/scan.h5?path=/all&slice={k}" for k, name in enumerate("abcd")}
+    with pytest.warns(RankingWarning, match="pixels of 4 stacks.*every chunk was decoded 2 times"):
+        ranking = rank_stacks(uris, memory_limit=2 * H * W * 2)
+    assert len(decoded) == 2 * N
+    assert_same_numbers(ranking.stacks["b"], rank_stacks(dict(zip("abcd", four, strict=True))).stacks["b"])
+
+
+def test_stacks_that_share_chunks_need_not_be_neighbours(tmp_path: Path, decoded: list[int]) -> None:
+    options = {"chunks": (2, 1, H, W), "compression": "gzip"}
+    both = np.stack(list(STACKS.values()))
+    write(tmp_path, {"first": both, "second": both}, **options)
+    uris = {
+        f"{name}{k}": f"silx://{tmp_path}/scan.h5?path=/{name}&slice={k}"
+        for k in (0, 1)
+        for name in ("first", "second")
+    }
+    rank_stacks(uris)
+    assert len(decoded) == 2 * N

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from . import _core
-from .blocks import Advance, describe, read_reference, score_range
+from .blocks import READ_AHEAD, Advance, describe, read_reference, score_range
 from .errors import naming_stack
 from .jobs import describe_there, score_there
 from .options import Options
@@ -21,7 +21,7 @@ from .stream import Failure, Member, score_streams
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
-SOURCES_KEPT_OPEN = 32
+SOURCES_KEPT_OPEN = 128
 """Files that stay open between checking and reading them; others are opened again."""
 
 DESCRIPTORS_PER_SOURCE = 8
@@ -125,19 +125,17 @@ def _counter(total: int, on_progress: Progress | None) -> Advance:
 def _score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
     threads = options.num_threads or _core.default_threads()
     found: dict[int, Scored | Failed] = {}
-    streamed: list[int] = []
+    streamed: list[Plan] = []
     for number, plan in enumerate(plans):
         if plan.failed:
             found[number] = Failed(plan.failed)
         elif plan.source is not None and plan.source.bytes_per_image == 0:
             found[number] = _score_in_memory(plan, options, threads, advance)
         else:
-            streamed.append(number)
-    groups = _groups([plans[number] for number in streamed])
-    numbers = iter(streamed)
-    chosen = [[next(numbers) for _ in range(size)] for size in map(len, groups)]
-    for some, results in zip(chosen, _stream(groups, options, threads, advance), strict=True):
-        found.update(zip(some, results, strict=True))
+            streamed.append(plan._replace(number=number))
+    groups = _groups(streamed, options)
+    for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
+        found.update(zip((plan.number for plan in group), results, strict=True))
     return [found[number] for number in range(len(plans))]
 
 
@@ -155,14 +153,34 @@ def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advanc
     return Scored(plan.info, numbers)
 
 
-def _groups(plans: Sequence[Plan]) -> list[list[Plan]]:
-    """Put neighbours together that share chunks of one dataset: each chunk is then decoded once."""
-    groups: list[list[Plan]] = []
+def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
+    """Put stacks together that share chunks of one dataset: each chunk is then decoded once.
+
+    As many as memory allows: of the rest, each group decodes the chunks again, and says so.
+    """
+    limit = options.memory_limit or READ_AHEAD
+    families: list[list[Plan]] = []
     for plan in plans:
-        if groups and _belong_together(groups[-1][0], plan):
-            groups[-1].append(plan)
+        family = None
+        if isinstance(plan.source, Hdf5Source):
+            family = next((each for each in families if _belong_together(each[0], plan)), None)
+        if family is None:
+            families.append([plan])
         else:
-            groups.append([plan])
+            family.append(plan)
+    groups: list[list[Plan]] = []
+    for family in families:
+        size = max(1, limit // max(1, family[0].info.bytes_per_image))
+        parts = -(-len(family) // size)
+        text = (
+            f"Its chunks hold pixels of {len(family)} stacks, too many for the memory of {limit} bytes: "
+            f"every chunk was decoded {parts} times."
+        )
+        for start in range(0, len(family), size):
+            some = family[start : start + size]
+            if parts > 1:
+                some = [plan.with_warning(text) for plan in some]
+            groups.append(some)
     return groups
 
 

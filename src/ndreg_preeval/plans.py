@@ -33,6 +33,12 @@ class Plan(NamedTuple):
     source: StackSource | None
     """Stacks in memory stay open, and files as long as there are few."""
     failed: Exception | None = None
+    number: int = 0
+    """Among all stacks."""
+
+    def with_warning(self, text: str) -> Plan:
+        """Return the same plan with something to be said about the stack."""
+        return self._replace(info=self.info._replace(warnings=(*self.info.warnings, text)))
 
     @classmethod
     def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> Plan:

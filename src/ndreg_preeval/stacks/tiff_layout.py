@@ -98,7 +98,10 @@ def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
         except (MemoryError, OSError):
             raise
         except Exception as error:
-            raise OSError(f"it cannot be read as TIFF file: {clip(str(error), 500)}") from error
+            differ = (
+                " (its pages differ in size, type or compression)" if len(set(pages.values())) > 1 else ""
+            )
+            raise OSError(f"it cannot be read as TIFF file: {clip(str(error), 500)}{differ}") from error
         if not series:
             raise ValueError("the file holds no image")
         found = _read_series(series[0], pages, size)
