@@ -96,6 +96,20 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def reading(session: nox.Session) -> None:
+    """From a file to a ranking, beside named peers. Arguments go to the benchmark."""
+    session.install(".[bench]", "ewoksndreg==0.5.0")
+    session.run("python", "benchmarks/reading.py", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz(session: nox.Session) -> None:
+    """Damaged files: an error that names the stack, or the ranking of what HDF5 reads. Arguments: --seconds N."""
+    session.install(".[test]")
+    session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
 def native(session: nox.Session) -> None:
     """The wheel for any processor beside one built for this one. Arguments go to the benchmark."""
     session.install("pip", ".[bench]")

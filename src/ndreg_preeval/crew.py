@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 Task = Callable[[], None]
-"""Deals with its own errors."""
+"""Deals with its own errors, as far as it can."""
 
 
 class Gate:
@@ -30,11 +30,15 @@ class Crew:
     Parameters
     ----------
     threads : int
-        How many; started with the first task.
+        How many; started with the first tasks. Where the system has none to spare, tasks wait
+        for `work_here`.
+    on_crash : callable(error)
+        Told of what a task raised, by the thread that ran it.
     """
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, on_crash: Callable[[BaseException], None]) -> None:
         self._size = threads
+        self._on_crash = on_crash
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
         self._urgent: deque[Task] = deque()
@@ -62,6 +66,18 @@ class Crew:
         with self._changed:
             return len(self._urgent) + len(self._others)
 
+    def work_here(self) -> None:
+        """Run all tasks in this thread, if there is no other that could."""
+        while not self._threads:
+            with self._changed:
+                found = self._next()
+            if found is None:
+                return
+            self._run(*found)
+            with self._changed:
+                if found[1] is not None:
+                    found[1].inside -= 1
+
     def close(self) -> None:
         """Forget what nobody has begun, and wait for the rest; safe to call twice."""
         with self._changed:
@@ -82,13 +98,11 @@ class Crew:
 
     def _wake(self, tasks: int) -> None:
         while len(self._threads) < min(self._size, len(self._urgent) + len(self._others)):
-            # No daemon: at the end of the interpreter it would be stopped in the middle of a task.
+            # A daemon if the caller's thread is one: then the end of the program does not wait for it.
             thread = threading.Thread(target=self._work, name=f"ndreg_preeval-{len(self._threads)}")
             try:
                 thread.start()
             except RuntimeError:  # the system has no more of them
-                if not self._threads:
-                    raise
                 self._size = len(self._threads)
                 break
             self._threads.append(thread)
@@ -105,9 +119,15 @@ class Crew:
                     if self._stopping:
                         return
                     self._changed.wait()
-                task, gate = found
+            gate = found[1]
+            self._run(*found)
+            del found
+
+    def _run(self, task: Task, _: Gate | None) -> None:
+        try:
             task()
-            del task, found
+        except BaseException as error:  # noqa: BLE001 - nobody may wait for this task in vain
+            self._on_crash(error)
 
     def _next(self) -> tuple[Task, Gate | None] | None:
         if self._urgent:

@@ -59,7 +59,7 @@ def describe_there(
             if error is None:
                 yield Plan(name, spec, info, None)
                 continue
-            if options.on_error == "raise":
+            if not options.goes_on_after(error):
                 raise error
             yield Plan.of_failure(name, spec, error)
 
@@ -88,7 +88,7 @@ def score_there(
                     numbers.append(number)
                     yield job
             except Exception as error:
-                if options.on_error == "raise":
+                if not options.goes_on_after(error):
                     raise
                 failed[number] = error
 
@@ -100,7 +100,7 @@ def score_there(
                 parts[number].append(score)
                 warnings[number].update(dict.fromkeys(said))
                 advance(len(score.records))
-            elif options.on_error == "raise":
+            elif not options.goes_on_after(error):
                 raise error
             else:
                 failed[number] = failed[number] or error

@@ -140,6 +140,10 @@ class Options:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def goes_on_after(self, error: Exception) -> bool:
+        """Return whether the other stacks are ranked although one failed with this error."""
+        return self.on_error != "raise" and not isinstance(error, MemoryError)
+
     def reference_index(self, n_images: int) -> int:
         """Return `reference_image` counted from 0 within a stack of n images.
 

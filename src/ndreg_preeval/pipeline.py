@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import _core
-from .blocks import READ_AHEAD, Advance, describe, read_reference, score_range
+from .blocks import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range
 from .errors import naming_stack
 from .jobs import describe_there, score_there
 from .options import Options
@@ -92,7 +94,7 @@ def _plan(
         except Exception as error:
             if source is not None:
                 source.close()
-            if options.on_error == "raise":
+            if not options.goes_on_after(error):
                 raise
             plans.append(Plan.of_failure(name, spec, error))
             continue
@@ -129,6 +131,8 @@ def _score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> li
     for number, plan in enumerate(plans):
         if plan.failed:
             found[number] = Failed(plan.failed)
+        elif plan.info.compared == 0:
+            found[number] = Scored(plan.info, RangeScore(np.empty(0, _core.PAIR_SCORE)))
         elif plan.source is not None and plan.source.bytes_per_image == 0:
             found[number] = _score_in_memory(plan, options, threads, advance)
         else:
@@ -147,7 +151,7 @@ def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advanc
             reference = read_reference(plan.source, plan.info, options)
             numbers = score_range(plan.source, reference, plan.info, options, 0, n, threads, advance)
     except Exception as error:
-        if options.on_error == "raise":
+        if not options.goes_on_after(error):
             raise
         return Failed(error)
     return Scored(plan.info, numbers)
@@ -212,6 +216,8 @@ def _stream(
                 ]
             if isinstance(outcome, Failure):
                 with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
+                    raise outcome.error
+                if not options.goes_on_after(outcome.error):
                     raise outcome.error
                 some.append(Failed(outcome.error))
             else:

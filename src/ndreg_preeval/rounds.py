@@ -41,7 +41,7 @@ class Schedule(NamedTuple):
 
 
 def plan_rounds(
-    infos: Sequence[StackInfo], working_bytes: int, concurrent: bool, options: Options, threads: int
+    infos: Sequence[StackInfo], working_bytes: int, readers: int, options: Options, threads: int
 ) -> Schedule:
     """Choose the length of rounds.
 
@@ -52,7 +52,7 @@ def plan_rounds(
     _, height, width = infos[0].shape
     limit = options.memory_limit or READ_AHEAD
     per_image = max(1, sum(info.bytes_per_image for info in infos))
-    readers = max(1, min(threads, limit // 2 // max(1, working_bytes))) if concurrent else 1
+    readers = max(1, min(readers, limit // 2 // max(1, working_bytes)))
     budget = max(limit - readers * working_bytes, limit // 2)
     row = max(1, *(info.images_per_chunk for info in infos))
     row_bytes = row * per_image

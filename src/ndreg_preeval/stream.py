@@ -12,6 +12,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
 
@@ -117,8 +118,8 @@ class _Stream:
         self._options = options
         self._threads = threads
         self._advance = advance
-        self._crew = Crew(threads)
         self._events: SimpleQueue[Event] = SimpleQueue()
+        self._crew = Crew(threads, lambda error: self._events.put(partial(_raise, error)))
         self._in_memory = 0
         self._rounds = 0
         self._failed = False
@@ -154,6 +155,7 @@ class _Stream:
                     current = None
             if self._rounds == 0 and current is None and not waiting:
                 return all_groups
+            self._crew.work_here()
             self._events.get()()
 
     def outcomes(self, group: _Group, *, keep_going: bool) -> list[Outcome]:
@@ -179,7 +181,8 @@ class _Stream:
             group.sources.append(source)
         infos = [member.info for member in group.members]
         working = max(source.working_bytes for source in group.sources)
-        group.schedule = plan_rounds(infos, working, group.concurrent, self._options, self._threads)
+        readers = 1 if any(source.exclusive for source in group.sources) else self._threads
+        group.schedule = plan_rounds(infos, working, readers, self._options, self._threads)
         group.gate = Gate(group.schedule.readers)
         first = group.members[0]
         previous = self._options.pairing == "previous"
@@ -313,6 +316,11 @@ def _begin(
     together: Any = sources[0]
     found: tuple[list[Any], list[Callable[[], Any]]] = together.begin_together(sources, start, stop)
     return found
+
+
+def _raise(error: BaseException) -> None:
+    """Event: a task failed where none may."""
+    raise error
 
 
 def _nothing() -> None:

@@ -155,6 +155,7 @@ class Hdf5Source(StackSource):
         self.bytes_per_image = height * width * self.dtype.itemsize
         self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
         self.working_bytes = self._reader.working_bytes
+        self.exclusive = not self._reader.concurrent
         if isinstance(self._reader, AssembledReader):
             self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)

@@ -60,6 +60,8 @@ class StackSource(abc.ABC):
     """What a person should know about this stack, found while opening it."""
     concurrent: bool = False
     """Whether pieces may run in any thread, several at a time; else the caller's thread runs them."""
+    exclusive: bool = False
+    """Whether pieces wait for each other: one thread is enough for them."""
     working_bytes: int = 0
     """Memory that running one piece takes, besides its place in the block."""
 

@@ -1,17 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Where the pixels of a TIFF file lie and how they are decoded; none is read yet.
 
-`tifffile` tells which pages are the images of a stack, in which order, and brings the decoders.
-It gives zeros for pixels that are missing, so all places are looked at here.
+tifffile gives zeros for pixels that are missing, so all places are looked at here.
 """
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import IO, Any, Final, NamedTuple
 
 import numpy as np
@@ -19,9 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import clip, naming, shorten
 from .pixels import pixel_dtype
-from .tiff_pages import MAX_PAGES, Likeness, read_chain
-
-NEEDED: Final = 'TIFF files are read by tifffile: pip install "ndreg_preeval[tiff]"'
+from .tiff_pages import Likeness, read_chain
+from .tiff_series import errors_logged, open_series
 
 SPARE_BYTES: Final = 1 << 20
 """Compressed segments may take twice the size of their pixels, and this."""
@@ -79,34 +74,10 @@ def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
     pages = read_chain(file.fileno(), size)
     if not pages:
         raise ValueError("the file holds no image")
-    try:
-        import tifffile
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(NEEDED, name=error.name) from error
-    with _errors_logged() as said:
-        try:
-            # No other files: their names come from this one.
-            others: dict[str, Any] = {
-                "is_mmstack": False,
-                "is_ndtiff": False,
-                "is_scanimage": False,
-                "is_ndpi": False,
-            }
-            tif = tifffile.TiffFile(file, name=name, _multifile=False, **others)
-            _check_ome(tif)
-            series = tif.series
-        except (MemoryError, OSError):
-            raise
-        except Exception as error:
-            differ = (
-                " (its pages differ in size, type or compression)" if len(set(pages.values())) > 1 else ""
-            )
-            raise OSError(f"it cannot be read as TIFF file: {clip(str(error), 500)}{differ}") from error
-        if not series:
-            raise ValueError("the file holds no image")
-        found = _read_series(series[0], pages, size)
-    notes = [*_remarks(tif, series), *(f"tifffile says: {clip(text)}" for text in said)]
-    return found._replace(warnings=tuple(notes))
+    with errors_logged() as said:
+        series, remarks = open_series(file, name, alike=len(set(pages.values())) == 1)
+        found = _read_series(series, pages, size)
+    return found._replace(warnings=(*remarks, *(f"tifffile says: {clip(text)}" for text in said)))
 
 
 def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
@@ -166,6 +137,8 @@ def _squeeze(shape: tuple[int, ...], axes: str) -> tuple[tuple[int, ...], str]:
         shape, axes = shape[:-1], axes[:-1]
     kept = [i for i, length in enumerate(shape) if length != 1 or i >= len(shape) - 2]
     shape, axes = tuple(shape[i] for i in kept), "".join(axes[i] for i in kept)
+    if len(shape) < 2 or 0 in shape:
+        raise ValueError(f"the axes {axes} of the lengths {shape} hold no images")
     if "S" in axes or ("Y" in axes and "X" in axes and not {"Y", "X"} == set(axes[-2:])):
         raise ValueError(
             f"the images must have one grey value per pixel, and the last two axes must be theirs: not the "
@@ -256,51 +229,3 @@ def _decoder(key: Any) -> Decode:
     except Exception as error:
         raise OSError(f"the pixels cannot be decoded: {clip(str(error), 500)}") from error
     return decode
-
-
-def _check_ome(tif: Any) -> None:
-    """Refuse a description that declares more images than any file: lists of them would be made."""
-    import re
-
-    text = (tif.ome_metadata or "") if tif.is_ome else ""
-    for pixels in re.findall(r"<(?:\w+:)?Pixels\b[^>]*>", text):
-        if (
-            math.prod(int(each) for each in re.findall(r'\bSize[ZCT]\s*=\s*["\'](\d{1,30})', pixels))
-            > MAX_PAGES
-        ):
-            raise OSError(f"its OME description declares more than {MAX_PAGES} images")
-    for each in re.findall(r'\b(?:NumPlanes|PlaneCount|IFD|First[ZCT])\s*=\s*["\'](\d{1,30})', text):
-        if int(each) > MAX_PAGES:
-            raise OSError(f"its OME description declares more than {MAX_PAGES} images")
-
-
-def _remarks(tif: Any, series: list[Any]) -> Iterator[str]:
-    first = series[0]
-    described = [kind for kind in ("shaped", "ome", "imagej") if getattr(tif, f"is_{kind}", False)]
-    if described and first.kind not in described:
-        yield (
-            f"the {described[0]} description in the TIFF file does not fit its pages, or names other files: "
-            "its pages are read in their order"
-        )
-    if len(series) > 1:
-        shapes = ", ".join(str(each.shape) for each in series[:4])
-        yield f"the TIFF file holds {len(series)} series of images ({shapes}): the first alone is read"
-
-
-@contextlib.contextmanager
-def _errors_logged() -> Iterator[list[str]]:
-    """Collect what tifffile logs as error in this thread: it goes on nevertheless."""
-    said: list[str] = []
-    me = threading.get_ident()
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.thread == me and record.getMessage() not in said:
-                said.append(record.getMessage())
-
-    logger, handler = logging.getLogger("tifffile"), Collect(logging.ERROR)
-    logger.addHandler(handler)
-    try:
-        yield said
-    finally:
-        logger.removeHandler(handler)
