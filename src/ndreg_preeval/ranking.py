@@ -211,7 +211,7 @@ def rank_stacks(
     image_stacks : mapping, sequence of URIs, or URI
         Stacks by name, mixed freely: arrays of shape (n, h, w), sequences of n images of shape
         (h, w), objects with ``shape``, ``dtype`` and ``__getitem__``, or URIs as str, Path or
-        DataUrl (``file.h5::/path``). A sequence of URIs names the stacks by their dataset
+        DataUrl (``file.h5::/path``, ``file.tif``). A sequence of URIs names the stacks by their dataset
         paths; the URI of a group expands to the image stacks in it.
     reference_stack : object, optional
         Force this stack: it must exist, and no ranking is computed.

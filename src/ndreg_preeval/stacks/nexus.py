@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: MIT
 """Finding image stacks in NeXus files: groups and links -> URIs of datasets."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH119, PTH122
+
 from __future__ import annotations
 
 import itertools
+import os
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import RankingWarning, clip, naming, place, shorten
+from .files import check_regular_file
 from .links import Files, locate
 from .names import short_names
 from .select import select_reading
+from .tiff import is_tiff
 from .uris import format_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
-    import os
-
     from silx.io.url import DataUrl
 
 MAX_DEPTH: Final = 32
@@ -32,7 +36,7 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     this chain that holds at least two stacks decides; without such, all stacks below the group
     count. Without any, 3-dimensional datasets directly in the group do.
 
-    Soft and external links are followed, and each dataset is given once.
+    Soft and external links are followed, and each dataset is given once. A TIFF file is one stack.
 
     Parameters
     ----------
@@ -56,8 +60,12 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     RankingWarning
         For every broken link.
     """
+    readings = parse_uri(uri)
+    if not readings[0].path and is_tiff(readings[0].file):
+        check_regular_file(readings[0].file)
+        return {os.path.splitext(os.path.basename(readings[0].file))[0]: uri_text(uri)}
     with naming(place(uri_text(uri))), Files() as files:
-        reading, node = select_reading(parse_uri(uri), files)
+        reading, node = select_reading(readings, files)
         if reading.indices is not None and not _is_dataset(node):
             raise ValueError("a slice needs a dataset, and this is a group")
         path = "/" + reading.path.strip("/")

@@ -117,6 +117,8 @@ def _read_page(descriptor: int, form: _Format, offset: int) -> tuple[Likeness, i
     byteorder = "little" if form.order == "<" else "big"
     found: dict[int, int] = {}
     for code, kind, count, value in form.tag.iter_unpack(data[:length]):
+        if code == 0 or kind == 0:  # room that was never written
+            raise struct.error
         if code in TAGS and code not in found:
             one = count == 1 and kind in TYPE_SIZES
             # Several values are those of colours, which are refused anyway.
