@@ -34,6 +34,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "method": METHODS["robust"],
         "precision": "single",
         "rankable": m > 0,
+        "error": None,
         "reference_image": 0,
         "warnings": (),
         "image_indices": images,

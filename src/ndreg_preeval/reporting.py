@@ -91,19 +91,22 @@ def table(ranking: Ranking, *, warnings: bool = True) -> str:
     ranking : Ranking
         What to show.
     warnings : bool
-        Append the warnings that concern the ranking as a whole.
+        Append the warnings that concern the ranking as a whole. Why a stack could not be read is
+        appended either way.
     """
     lines = [_heading(ranking)]
     if ranking.stacks:
         lines += ["", *_aligned(_rows(ranking))]
         if ranking.ranked_stack_names is not None and _uses_probability(ranking):
             lines += ["", "P is about the probability that an image aligns within a pixel."]
+    texts = [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
     if warnings:
+        texts += [f"warning: {warning}" for warning in ranking.warnings]
+    if texts:
         import textwrap
 
-        for warning in ranking.warnings:
-            text = "warning: " + printable(warning, 4096)
-            lines += ["", *textwrap.wrap(text, TEXT_WIDTH, subsequent_indent="  ")]
+        for text in texts:
+            lines += ["", *textwrap.wrap(printable(text, 4096), TEXT_WIDTH, subsequent_indent="  ")]
     return "\n".join(lines)
 
 

@@ -200,7 +200,7 @@ def _message(error: Exception) -> str:
     # str() of a KeyError is the repr of its message.
     text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
     notes = "; ".join(getattr(error, "__notes__", ()))
-    return clip(f"{type(error).__name__}: {text}" + (f" ({notes})" if notes else ""), MAX_MESSAGE)
+    return clip(str(text) + (f" ({notes})" if notes else ""), MAX_MESSAGE)
 
 
 def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[StackScore, tuple[str, ...]]:

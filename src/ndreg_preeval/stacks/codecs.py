@@ -8,6 +8,7 @@ one chunk or says that it is damaged.
 
 from __future__ import annotations
 
+import bz2
 import importlib
 import zlib
 from collections.abc import Callable, Sequence
@@ -21,11 +22,13 @@ from .shuffle import fletcher32, unshuffle
 DEFLATE: Final = 1
 SHUFFLE: Final = 2
 FLETCHER: Final = 3
+BZIP2: Final = 307
 LZF: Final = 32000
 BLOSC: Final = 32001
 LZ4: Final = 32004
 BITSHUFFLE: Final = 32008
 ZSTD: Final = 32015
+BLOSC2: Final = 32026
 CHECKSUM_BYTES: Final = 4
 
 Bytes = NDArray[np.uint8]
@@ -126,7 +129,7 @@ class Codec:
             written = inflate(raw, room, values)
         except Damaged:
             raise
-        except (RuntimeError, ValueError, zlib.error) as error:
+        except (RuntimeError, ValueError, OSError, zlib.error) as error:
             raise Damaged(f"is damaged: {_first_line(error)}") from error
         found = np.frombuffer(written, np.uint8)
         if len(found) != len(room):
@@ -159,6 +162,8 @@ def _inflater(each: Filter) -> Inflate | None:
     if each.code == DEFLATE:
         fast = _imagecodec("deflate_decode")
         return _inflate_zlib if fast is None else _with_zlib_to_tell(fast)
+    if each.code == BZIP2:
+        return _inflate_bzip2
     if each.code == BITSHUFFLE:
         compression = each.values[4] if len(each.values) > 4 else 0
         return _bitshuffle_lz4() if compression == 2 else None
@@ -214,5 +219,15 @@ def _inflate_zlib(raw: Bytes, room: Bytes, _: Values) -> bytes:
     if len(data) == len(room) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
         raise Damaged("inflates to more than it declares")
     if len(data) == len(room) and not stream.eof:
+        raise Damaged("is cut off")
+    return data
+
+
+def _inflate_bzip2(raw: Bytes, room: Bytes, _: Values) -> bytes:
+    stream = bz2.BZ2Decompressor()
+    data = stream.decompress(cast("Any", raw), len(room))
+    if len(data) == len(room) and not stream.eof and stream.decompress(b"", 1):
+        raise Damaged("inflates to more than it declares")
+    if not stream.eof:
         raise Damaged("is cut off")
     return data

@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
+import errno
 import math
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import clip, naming
-from .chunks import ChunkIndex, filters_of
-from .codecs import BITSHUFFLE, BLOSC, CHECKSUM_BYTES, LZ4, ZSTD, Filter
-from .headers import HEAD_BYTES, declared_size
+from ..errors import clip
+from .headers import DeclaredSizes
 from .rawfile import RawFile
 from .reader import Reader, Request, chunk_boxes
 from .slices import AxisRange
@@ -67,43 +66,6 @@ class LibraryReader(Reader):
         return tuple(box)
 
 
-class DeclaredSizes:
-    """What the chunks of a dataset declare to inflate to, held against what they must."""
-
-    def __init__(self, dataset: Any, raw: RawFile, last: Filter) -> None:
-        self._raw = raw
-        self._last = last
-        self._chunk: tuple[int, ...] = dataset.chunks
-        self._size = math.prod(self._chunk) * dataset.dtype.itemsize
-        self._index = ChunkIndex(dataset)
-
-    @classmethod
-    def of(cls, dataset: Any, raw: RawFile) -> DeclaredSizes | None:
-        """Return a check, or None where chunks declare nothing."""
-        filters = filters_of(dataset)
-        compressions = (LZ4, BITSHUFFLE, BLOSC, ZSTD)
-        return cls(dataset, raw, filters[-1]) if filters and filters[-1].code in compressions else None
-
-    def check(self, axes: Sequence[AxisRange]) -> None:
-        """Raise OSError for the first chunk that declares more than it may; names it."""
-        for parts in chunk_boxes(axes, self._chunk):
-            origin = tuple(part.origin for part in parts)
-            stored = self._index.find(origin)
-            if stored is None or stored.mask:
-                continue
-            with naming(f"the chunk at {origin}"):
-                head = self._raw.read(stored.offset, min(stored.size, HEAD_BYTES)).tobytes()
-            declared = declared_size(self._last, head)
-            if declared is not None and declared > self._size + CHECKSUM_BYTES:
-                raise OSError(
-                    f"the chunk at {origin} is damaged: it declares {declared} bytes and must hold {self._size}"
-                )
-
-    def close(self) -> None:
-        """Close the file that was opened beside HDF5."""
-        self._raw.close()
-
-
 class _Read:
     __slots__ = ("_dataset", "_room", "_wanted")
 
@@ -115,8 +77,29 @@ class _Read:
     def __call__(self) -> None:
         try:
             pixels = np.asarray(self._dataset[self._wanted])
-        except (RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise OSError(f"the pixels cannot be read: {clip(str(error), 800)}") from error
+        except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
+            text = f"{self._culprit()} cannot be read: {clip(str(error), 800)}"
+            raise OSError(getattr(error, "errno", None) or errno.EIO, text) from error
         if pixels.shape != self._room.shape:
             raise OSError(f"reading gave the shape {pixels.shape}: the file was changed meanwhile")
         self._room[...] = pixels
+
+    def _culprit(self) -> str:
+        """The first chunk among those that were read together that cannot be read alone."""
+        if self._dataset.chunks is None:
+            return "the pixels"
+        axes = [
+            AxisRange(part.start, 1, part.stop - part.start, reverse=False, drop=False)
+            for part in self._wanted
+        ]
+        for parts in chunk_boxes(axes, self._dataset.chunks):
+            try:
+                self._dataset[
+                    tuple(
+                        slice(part.origin + part.inside.start, part.origin + part.inside.stop)
+                        for part in parts
+                    )
+                ]
+            except (OSError, RuntimeError, ValueError, KeyError, TypeError):
+                return f"the chunk at {tuple(part.origin for part in parts)}"
+        return "the pixels"
