@@ -8,8 +8,10 @@ and an OSError names the stack. It is no defence against code that takes over th
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import pickle
+import selectors
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, ValuesView
@@ -30,6 +32,10 @@ _START = (
 )
 
 
+OPENING = frozenset({"resolve_stacks", "resolve_stack", "describe_file"})
+"""Functions that only look at files: they have a time limit."""
+
+
 class ChildExecutor(Executor):
     """Runs one call after the other in one child process.
 
@@ -39,55 +45,81 @@ class ChildExecutor(Executor):
 
     _max_workers = 1
 
-    def __init__(self, memory: int | None) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            self._send(list(sys.path))
-            self._send(memory)
-        except BaseException:
-            self.shutdown()
-            raise
+    def __init__(self, memory: int | None, open_seconds: int | None) -> None:
+        self._memory = memory
+        self._open_seconds = open_seconds
+        self._child: subprocess.Popen[bytes] | None = None
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Run the call to its end; the future is done."""
+        """Run the call to its end; the future is done. Where the child dies, the next call has a new one."""
         future: Future[Any] = Future()
-        self._send((fn, args, kwargs))
-        assert self._child.stdout is not None
         try:
-            result, error = pickle.load(self._child.stdout)
-        except (EOFError, pickle.UnpicklingError):
-            raise OSError(self._died()) from None
+            result, error = self._ask(fn, args, kwargs)
+        except TimeoutError:
+            self.shutdown()
+            text = f"opening it took more than {self._open_seconds} seconds: Limits.open_seconds allows more"
+            future.set_exception(TimeoutError(errno.ETIMEDOUT, text))
+            return future
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError):
+            future.set_exception(OSError(self._died()))
+            return future
         if error is None:
             future.set_result(result)
         else:
             future.set_exception(error)
         return future
 
+    def _ask(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, BaseException | None]:
+        # An error here is the caller's.
+        data = pickle.dumps((fn, args, kwargs), protocol=pickle.HIGHEST_PROTOCOL)
+        if self._child is None:
+            self._child = subprocess.Popen(
+                [sys.executable, "-c", _START],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            self._send(pickle.dumps(list(sys.path)))
+            self._send(pickle.dumps(self._memory))
+        self._send(data)
+        assert self._child.stdout is not None
+        self._wait(fn)
+        answer: tuple[Any, BaseException | None] = pickle.load(self._child.stdout)
+        return answer
+
+    def _wait(self, fn: Callable[..., Any]) -> None:
+        """Raise TimeoutError where opening takes too long: libhdf5 may run in circles."""
+        if self._open_seconds is None or fn.__name__ not in OPENING:
+            return
+        assert self._child is not None
+        assert self._child.stdout is not None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._child.stdout, selectors.EVENT_READ)
+            if not selector.select(self._open_seconds):
+                raise TimeoutError
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
         """End the child, whatever it does."""
+        if self._child is None:
+            return
         self._child.kill()
         for stream in (self._child.stdin, self._child.stdout):
             if stream is not None:
                 with contextlib.suppress(OSError):  # unsent bytes for a dead child
                     stream.close()
         self._child.wait()
+        self._child = None
 
-    def _send(self, message: object) -> None:
+    def _send(self, data: bytes) -> None:
+        assert self._child is not None
         assert self._child.stdin is not None
-        data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-        try:
-            self._child.stdin.write(data)
-            self._child.stdin.flush()
-        except BrokenPipeError:
-            raise OSError(self._died()) from None
+        self._child.stdin.write(data)
+        self._child.stdin.flush()
 
     def _died(self) -> str:
+        assert self._child is not None
         code = self._child.wait()
+        self.shutdown()
         how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
         return f"the isolated process that read it ended {how}"
 
@@ -95,7 +127,7 @@ class ChildExecutor(Executor):
 @contextlib.contextmanager
 def isolated(options: Options) -> Iterator[tuple[ChildExecutor, Options]]:
     """Give a child to score in, and the options for scoring there."""
-    child = ChildExecutor(memory_allowance(options))
+    child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
     try:
         yield child, replace(options, num_threads=options.num_threads or _core.default_threads())
     finally:
@@ -121,22 +153,40 @@ def memory_allowance(options: Options) -> int | None:
 
 def resolve_apart(
     child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
-) -> list[tuple[Any, Any]]:
-    """Resolve stacks in the child where that needs files: links and groups are followed there."""
+) -> list[tuple[Any, StackSpec]]:
+    """Resolve stacks, those in files in the child: links and groups are followed there."""
     from .stacks.resolve import resolve_stacks
+    from .stacks.source import FailedSpec
 
-    if not _names_files_only(image_stacks):
-        return resolve_stacks(image_stacks, limits=limits, keep_going=keep_going)
-    try:
-        found = child.submit(resolve_stacks, image_stacks, limits=limits, keep_going=keep_going).result()
-    except OSError as error:
-        if error.errno is None and len(error.args) == 1:
-            names = list(image_stacks) if isinstance(image_stacks, Mapping) else image_stacks
-            raise OSError(f"stacks {shorten(names)}: {error.args[0]}") from None
-        raise
-    # The caller's own key objects, not the copies that came back.
-    own = {key: key for key in image_stacks} if isinstance(image_stacks, Mapping) else {}
-    return [(own.get(key, key), spec) for key, spec in found]
+    how: dict[str, Any] = {"limits": limits, "keep_going": keep_going}
+    if not isinstance(image_stacks, Mapping):
+        if not _names_files_only(image_stacks):
+            return resolve_stacks(image_stacks, **how)
+        with naming_stack(image_stacks):
+            found: list[tuple[Any, StackSpec]] = child.submit(resolve_stacks, image_stacks, **how).result()
+            return found
+    pairs: list[tuple[Any, StackSpec]] = []
+    for key, value in list(image_stacks.items()):
+        if not _names_file(value):
+            pairs += resolve_stacks({key: value}, **how)
+            continue
+        try:
+            with naming_stack(key):
+                some = child.submit(resolve_stacks, {_portable(key): value}, **how).result()
+        except OSError as error:
+            if not keep_going:
+                raise
+            some = [(_portable(key), FailedSpec(error, str(value)))]
+        # The caller's own key object, not the copy that came back.
+        pairs += [(key if name == _portable(key) else name, spec) for name, spec in some]
+    if not pairs:
+        return resolve_stacks(image_stacks, **how)
+    return pairs
+
+
+def _portable(key: Any) -> Any:
+    """Return the key, or how it looks: objects of other people need not survive the journey."""
+    return key if type(key) in (str, int, float) else shorten(key)
 
 
 def resolve_one_apart(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:

@@ -53,7 +53,7 @@ def describe_there(
     stacks: Sequence[tuple[Any, StackSpec]], options: Options, executor: Executor
 ) -> Generator[Plan, None, None]:
     """Open and check stacks in files where the executor runs; yields plans in their order."""
-    calls = (_Call(name, spec.location, _describe_file, (spec, options)) for name, spec in stacks)
+    calls = (_Call(name, spec.location, describe_file, (spec, options)) for name, spec in stacks)
     with contextlib.closing(_in_order(executor, calls, JOBS_IN_FLIGHT)) as results:
         for (name, spec), (info, error) in zip(stacks, results, strict=True):
             if error is None:
@@ -180,7 +180,8 @@ def _result(pending: deque[tuple[_Call, Future[Any]]]) -> tuple[Any, Exception |
 # ------------------------------------------------------------------ where the executor runs
 
 
-def _describe_file(spec: StackSpec, options: Options) -> StackInfo:
+def describe_file(spec: StackSpec, options: Options) -> StackInfo:
+    """Open and check one stack."""
     with spec.open() as source:
         return describe(source, options)
 

@@ -52,6 +52,9 @@ class Limits:
         Largest chunk of a chunked dataset, in bytes.
     virtual_depth : int or None
         How deep virtual datasets may refer to virtual datasets.
+    open_seconds : int or None
+        How long opening one stack may take with ``isolate=True``; nothing can stop libhdf5
+        in the own process.
     """
 
     image_bytes: int | None = 1 << 30
@@ -60,6 +63,7 @@ class Limits:
     ratio_floor: int = 256 << 20
     chunk_bytes: int | None = 256 << 20
     virtual_depth: int | None = 8
+    open_seconds: int | None = 120
 
     def __post_init__(self) -> None:
         for each in fields(self):

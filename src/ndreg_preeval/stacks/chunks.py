@@ -4,23 +4,20 @@
 from __future__ import annotations
 
 import math
-from array import array
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import naming
-from .codecs import Codec, Damaged, Filter
+from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
+from .codecs import Codec, Damaged
 from .rawfile import RawFile
 from .reader import Reader, Request, chunk_boxes
 from .source import Piece
 
 Origin = tuple[int, ...]
-
-MOST_BYTES: Final = 2**32 - 1
-"""Of a stored chunk: more is not kept apart."""
 
 
 class _Place(NamedTuple):
@@ -156,74 +153,3 @@ class _Fill:
     def __call__(self) -> None:
         for place in self._places:
             place.room[...] = self._value
-
-
-class Stored(NamedTuple):
-    """Where a chunk lies."""
-
-    offset: int
-    size: int
-    mask: int
-
-
-class ChunkIndex:
-    """Which chunks were written, and where; about 20 bytes for each.
-
-    Looked up once, as HDF5 searches its own index from the start.
-    """
-
-    def __init__(self, dataset: Any) -> None:
-        self._chunk: tuple[int, ...] = dataset.chunks
-        grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
-        self._strides = [math.prod(grid[axis + 1 :]) for axis in range(len(grid))]
-        numbers, offsets, sizes = array("q"), array("Q"), array("I")
-        self._masks: dict[int, int] = {}
-
-        def look(info: Any) -> None:
-            number = self._number(info.chunk_offset)
-            numbers.append(number)
-            offsets.append(info.byte_offset)
-            sizes.append(min(info.size, MOST_BYTES))
-            if info.filter_mask:
-                self._masks[number] = info.filter_mask
-
-        dataset.id.chunk_iter(look)
-        self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
-        self._offsets, self._sizes = offsets, sizes
-        self._order = None
-        if np.any(self._numbers[1:] < self._numbers[:-1]):
-            self._order = np.argsort(self._numbers, kind="stable")
-            self._numbers = self._numbers[self._order]
-
-    def find(self, origin: Sequence[int]) -> Stored | None:
-        """Return where the chunk with this first element lies; None if it was never written."""
-        number = self._number(origin)
-        at = int(np.searchsorted(self._numbers, number))
-        if at == len(self._numbers) or self._numbers[at] != number:
-            return None
-        if self._order is not None:
-            at = int(self._order[at])
-        return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
-
-    def _number(self, origin: Sequence[int]) -> int:
-        return sum(
-            at // length * stride
-            for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
-        )
-
-
-def filters_of(dataset: Any) -> list[Filter]:
-    """Return the filters of a dataset, in the order in which they are applied."""
-    properties = dataset.id.get_create_plist()
-    found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
-    return [Filter(each[0], tuple(each[2])) for each in found]
-
-
-def is_plain(dataset: Any) -> bool:
-    """Return whether the bytes in the file are just those of the numpy dtype.
-
-    Where they are not (reduced precision), HDF5 must convert.
-    """
-    import h5py
-
-    return bool(dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)))

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .chunks import is_plain
+from .chunk_index import is_plain
 from .rawfile import RawFile
 from .reader import Reader, Request
 from .slices import AxisRange

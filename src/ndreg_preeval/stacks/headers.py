@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import naming
-from .chunks import ChunkIndex, filters_of
+from .chunk_index import ChunkIndex, filters_of
 from .codecs import BITSHUFFLE, BLOSC, BLOSC2, CHECKSUM_BYTES, FLETCHER, LZ4, ZSTD, Filter
 from .rawfile import RawFile
 from .reader import chunk_boxes
@@ -25,21 +25,21 @@ HEAD_BYTES = 38
 class DeclaredSizes:
     """What the chunks of a dataset declare to inflate to, held against what they must."""
 
-    def __init__(self, dataset: Any, raw: RawFile, last: Filter, more: int) -> None:
+    def __init__(self, dataset: Any, index: ChunkIndex, raw: RawFile, last: Filter, more: int) -> None:
         self._raw = raw
         self._last = last
         self._chunk: tuple[int, ...] = dataset.chunks
         self._size = math.prod(self._chunk) * dataset.dtype.itemsize + more
-        self._index = ChunkIndex(dataset)
+        self._index = index
 
     @classmethod
-    def of(cls, dataset: Any, raw: RawFile) -> DeclaredSizes | None:
+    def of(cls, dataset: Any, index: ChunkIndex, raw: RawFile) -> DeclaredSizes | None:
         """Return a check, or None where chunks declare nothing."""
         filters = filters_of(dataset)
         if not filters or filters[-1].code not in (LZ4, BITSHUFFLE, BLOSC, BLOSC2, ZSTD):
             return None
         checksums = sum(each.code == FLETCHER for each in filters)
-        return cls(dataset, raw, filters[-1], checksums * CHECKSUM_BYTES)
+        return cls(dataset, index, raw, filters[-1], checksums * CHECKSUM_BYTES)
 
     def check(self, axes: Sequence[AxisRange]) -> None:
         """Raise OSError for the first chunk that declares another size than it must have; names it."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import clip
+from .chunk_index import ChunkIndex
 from .headers import DeclaredSizes
 from .rawfile import RawFile
 from .reader import Reader, Request, chunk_boxes
@@ -29,7 +30,11 @@ class LibraryReader(Reader):
     def __init__(self, dataset: Any, raw: RawFile | None = None) -> None:
         self._dataset = dataset
         self._box = self._piece_shape()
-        self._checked = None if raw is None else DeclaredSizes.of(dataset, raw)
+        # Also where it is not needed here: HDF5 does not mind a damaged one.
+        index = None if dataset.chunks is None else ChunkIndex(dataset)
+        self._checked = None
+        if raw is not None and index is not None:
+            self._checked = DeclaredSizes.of(dataset, index, raw)
         if raw is not None and self._checked is None:
             raw.close()
         self.working_bytes = 3 * math.prod(self._box) * dataset.dtype.itemsize

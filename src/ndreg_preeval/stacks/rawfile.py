@@ -11,12 +11,15 @@ from __future__ import annotations
 import errno
 import os
 import weakref
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import clip
+
+MOST_OFFSET: Final = 2**62
+"""No file is longer; beyond twice this the system takes no number."""
 
 
 class RawFile:
@@ -53,13 +56,18 @@ class RawFile:
         """
         view = memoryview(cast("Any", room))
         done = 0
+        if offset > MOST_OFFSET:
+            raise self._ends(len(view), offset)
         while done < len(view):
             count = os.preadv(self._descriptor, [view[done:]], offset + done)
             if count == 0:
-                size = os.fstat(self._descriptor).st_size
-                text = f"the file ends at {size} bytes, before the {len(view)} bytes from {offset} on"
-                raise OSError(errno.EIO, text, clip(self.path))
+                raise self._ends(len(view), offset)
             done += count
+
+    def _ends(self, wanted: int, offset: int) -> OSError:
+        size = os.fstat(self._descriptor).st_size
+        text = f"the file ends at {size} bytes, before the {wanted} bytes from {offset} on"
+        return OSError(errno.EIO, text, clip(self.path))
 
     def read(self, offset: int, size: int) -> NDArray[np.uint8]:
         """Return `size` bytes from `offset` on; raises as `read_into`."""
@@ -69,7 +77,7 @@ class RawFile:
 
     def announce(self, offset: int, size: int) -> None:
         """Tell the system that these bytes will be read soon, so that it can fetch them."""
-        if hasattr(os, "posix_fadvise"):
+        if hasattr(os, "posix_fadvise") and offset + size <= MOST_OFFSET:
             os.posix_fadvise(self._descriptor, offset, size, os.POSIX_FADV_WILLNEED)
 
     def close(self) -> None:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+"""Where the chunks of a dataset lie, and what was done to them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from ..errors import shorten
+from .codecs import Filter
+
+MOST_BYTES: Final = 2**32 - 1
+"""Of a stored chunk: more is not kept apart."""
+
+
+class Stored(NamedTuple):
+    """Where a chunk lies."""
+
+    offset: int
+    size: int
+    mask: int
+
+
+class ChunkIndex:
+    """Which chunks were written, and where; about 20 bytes for each.
+
+    Looked up once, as HDF5 searches its own index from the start.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self._chunk: tuple[int, ...] = dataset.chunks
+        grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
+        self._strides = [math.prod(grid[axis + 1 :]) for axis in range(len(grid))]
+        numbers, offsets, sizes = array("q"), array("Q"), array("I")
+        self._masks: dict[int, int] = {}
+        strays: list[Any] = []
+
+        def look(info: Any) -> None:
+            if not all(map(self._is_origin, info.chunk_offset, dataset.shape, self._chunk)):
+                strays.append(info.chunk_offset)
+                return
+            number = self._number(info.chunk_offset)
+            numbers.append(number)
+            offsets.append(info.byte_offset)
+            sizes.append(min(info.size, MOST_BYTES))
+            if info.filter_mask:
+                self._masks[number] = info.filter_mask
+
+        dataset.id.chunk_iter(look)
+        self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
+        self._offsets, self._sizes = offsets, sizes
+        self._order = None
+        if np.any(self._numbers[1:] < self._numbers[:-1]):
+            self._order = np.argsort(self._numbers, kind="stable")
+            self._numbers = self._numbers[self._order]
+        # HDF5 looks for each chunk where it should be, and gives fill values for those it misses.
+        if strays:
+            raise OSError(f"the index of the chunks is damaged: it has one at {shorten(strays[0])}")
+        twice = np.flatnonzero(self._numbers[1:] == self._numbers[:-1])
+        if len(twice):
+            origin = tuple(
+                int(self._numbers[twice[0]]) // stride % count * length
+                for stride, count, length in zip(self._strides, grid, self._chunk, strict=True)
+            )
+            raise OSError(f"the index of the chunks is damaged: it has the one at {origin} twice")
+
+    def find(self, origin: Sequence[int]) -> Stored | None:
+        """Return where the chunk with this first element lies; None if it was never written."""
+        number = self._number(origin)
+        at = int(np.searchsorted(self._numbers, number))
+        if at == len(self._numbers) or self._numbers[at] != number:
+            return None
+        if self._order is not None:
+            at = int(self._order[at])
+        return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
+
+    @staticmethod
+    def _is_origin(at: int, length: int, part: int) -> bool:
+        return 0 <= at < length and at % part == 0
+
+    def _number(self, origin: Sequence[int]) -> int:
+        return sum(
+            at // length * stride
+            for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
+        )
+
+
+def filters_of(dataset: Any) -> list[Filter]:
+    """Return the filters of a dataset, in the order in which they are applied."""
+    properties = dataset.id.get_create_plist()
+    found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
+    return [Filter(each[0], tuple(each[2])) for each in found]
+
+
+def is_plain(dataset: Any) -> bool:
+    """Return whether the bytes in the file are just those of the numpy dtype.
+
+    Where they are not (reduced precision), HDF5 must convert.
+    """
+    import h5py
+
+    return bool(dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)))
