@@ -298,3 +298,27 @@ def assert_useful(error: BaseException) -> None:
     text = str(error)
     assert 10 < len(text) < 4096
     assert "\n" not in text
+
+
+def test_a_caller_can_stop_a_long_call() -> None:
+    """Asked from time to time: yes, an error, or no."""
+    image = np.random.default_rng(0).normal(size=(512, 512))
+    scorer = _core.Scorer(image)
+    images = np.broadcast_to(image, (400, *image.shape))
+    asked = []
+
+    def no() -> bool:
+        asked.append(len(asked))
+        return False
+
+    def raises() -> bool:
+        raise KeyError("enough")
+
+    with pytest.raises(_core.Cancelled):
+        scorer.score(images, num_threads=1, stop=lambda: True)
+    with pytest.raises(KeyError, match="enough"):
+        scorer.score(images, num_threads=1, stop=raises)
+    assert len(scorer.score(images, num_threads=1, stop=no)) == 400
+    assert asked
+    with pytest.raises(TypeError, match="stop must be callable"):
+        scorer.score(images[:1], stop=1)  # type: ignore[arg-type]
