@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5 import DatasetSpec, Hdf5Source, UriSpec, is_dataset
+from ndreg_preeval.stacks.source import Reading
 from ndreg_preeval.stacks.slices import parse_slice
 
 STACK = np.random.default_rng(0).integers(0, 1000, (7, 11, 13)).astype(np.uint16)
@@ -113,9 +114,9 @@ def test_chunks_are_decoded_once_for_neighbouring_reads(
     reads: list[tuple[int, int]] = []
     original = Hdf5Source.begin
 
-    def counted(self: Hdf5Source, start: int, stop: int) -> Reading:
+    def counted(self: Hdf5Source, start: int, stop: int, rooms: Any = None) -> Reading:
         reads.append((start, stop))
-        return original(self, start, stop)
+        return original(self, start, stop, rooms)
 
     monkeypatch.setattr(Hdf5Source, "begin", counted)
     with recipe.open() as source:

@@ -18,7 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval import RankingWarning, rank_stacks
+from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.codecs import Codec
+from ndreg_preeval.stacks.resolve import resolve_stack
+from ndreg_preeval.stacks.rooms import Rooms
 from scenes import SHAPE, assert_same_numbers, drifting
 
 N = 11
@@ -267,3 +270,39 @@ def test_stacks_that_share_chunks_need_not_be_neighbours(tmp_path: Path, decoded
     }
     rank_stacks(uris)
     assert len(decoded) == 2 * N
+
+
+def test_memory_is_used_again() -> None:
+    rooms = Rooms()
+    first = rooms.take((3, 4), np.dtype("<u2"))
+    second = rooms.take((3, 4), np.dtype("<u2"))
+    assert not np.shares_memory(first, second)
+    rooms.give_back(first)
+    rooms.give_back(first)  # once is enough
+    third = rooms.take((2, 4), np.dtype(">f4"))
+    assert third.shape == (2, 4)
+    assert third.dtype == ">f4"
+    assert np.shares_memory(first, third) is False  # it is larger
+    rooms.give_back(second)
+    fourth = rooms.take((12,), np.dtype("i1"))
+    assert np.shares_memory(fourth, second)
+    assert not np.shares_memory(fourth, third)
+    rooms.give_back(np.empty(3))  # nothing of ours
+
+
+def test_what_is_read_next_does_not_touch_what_is_looked_at(tmp_path: Path) -> None:
+    uris = write(tmp_path, STACKS, chunks=CHUNKS["image"], compression="gzip")
+    rooms = Rooms()
+    with resolve_stack(uris["clear"], limits=Limits()).open() as source:
+        readings = []
+        for start in range(0, N, 2):
+            reading = source.begin(start, min(start + 2, N), rooms)
+            for piece in reading.pieces:
+                piece.run()
+            readings.append((start, reading, reading.block()))
+            if start % 4 == 2:
+                before, old, block = readings.pop(0)
+                np.testing.assert_array_equal(block.images, STACKS["clear"][before : before + 2])
+                old.release()
+        for start, _, block in readings:
+            np.testing.assert_array_equal(block.images, STACKS["clear"][start : start + 2])

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: MIT
+"""What needs a process of its own: files of other people, and Ctrl-C."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+from faults.damage import CODECS, PATH, counts
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors as Linux does")
+
+THREADS = pytest.mark.parametrize("threads", [1, 2])
+PRELUDE = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+"""
+
+
+def script(code: str, *arguments: object, timeout: float = 30.0) -> Any:
+    """Run code in a new interpreter; gives what it prints, read as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PRELUDE + code, *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    assert done.returncode == 0, f"status {done.returncode}: {done.stderr[-3000:]}"
+    return json.loads(done.stdout)
+
+
+# Root may read everything: the child becomes nobody, once all is imported that only root may read.
+FORBIDDEN = """
+import errno, json, os, pathlib
+from faults.damage import write
+from faults import Fault
+from faults.outcome import attempt, check_error, check_last, with_bad
+folder, threads = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+uri = write(folder / "bad.h5", codec="gzip")
+(folder / "bad.h5").chmod(0)
+gone = with_bad(str(folder / "nope.h5") + "::/a")
+check_last(attempt(gone, on_error="rank_last"), attempt(gone))
+if os.getuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+raised = attempt(with_bad(uri), num_threads=threads)
+check_error(raised, Fault(None, PermissionError, ("denied",)))
+assert raised.error.errno == errno.EACCES
+if sys.argv[3] == "rank_last":
+    check_last(attempt(with_bad(uri), num_threads=threads, on_error="rank_last"), raised)
+print(json.dumps(raised.message))
+"""
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that others may enter: the usual one is private."""
+    with tempfile.TemporaryDirectory(prefix="faults-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.mark.parametrize("mode", ["raise", "rank_last"])
+@THREADS
+def test_files_that_may_not_be_read(public: Path, threads: int, mode: str) -> None:
+    assert "bad.h5" in script(FORBIDDEN, public, threads, mode)
+
+
+@pytest.mark.parametrize("mode", ["raise", "rank_last"])
+@THREADS
+def test_files_that_cannot_be_opened(
+    tmp_path: Path, threads: int, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same as far as Python code goes, for whoever may not become nobody."""
+    from faults import Fault
+    from faults.damage import write
+    from faults.outcome import attempt, check_error, check_last, with_bad
+
+    stacks = with_bad(write(tmp_path / "bad.h5", codec="gzip"))
+    original = os.open
+
+    def refusing(path: Any, *more: Any, **options: Any) -> int:
+        if str(path).endswith("bad.h5"):
+            raise PermissionError(13, "Permission denied", path)
+        return original(path, *more, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    raised = attempt(stacks, num_threads=threads)
+    check_error(raised, Fault(lambda _: "", PermissionError, ("denied",)))
+    if mode == "rank_last":
+        check_last(attempt(stacks, num_threads=threads, on_error=mode), raised)
+
+
+# Time runs from the signal to the end of the call, files closed and threads gone.
+INTERRUPTED = """
+import json, os, signal, threading, time
+import ndreg_preeval
+from faults.outcome import left_over
+uri, threads, mode, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3], float(sys.argv[4])
+signal.signal(signal.SIGINT, signal.default_int_handler)
+ndreg_preeval.rank_stacks({"one": sys.argv[5]}, num_threads=threads)
+before = left_over()
+sent, timers = [], []
+
+def interrupt():
+    sent.append(time.monotonic())
+    os.kill(os.getpid(), signal.SIGINT)
+
+def progress(done, total):
+    if not timers:
+        timers.append(threading.Timer(moment, interrupt))
+        timers[0].start()
+
+try:
+    ndreg_preeval.rank_stacks(
+        {"two": uri}, num_threads=threads, progress=progress, on_error=mode
+    )
+except KeyboardInterrupt as error:
+    took = time.monotonic() - sent[0]
+    timers[0].join()
+    assert left_over() == before, (before, left_over())
+    print(json.dumps(took))
+else:
+    raise AssertionError(f"ranked after {len(sent)} signals")
+"""
+
+SIDE = 512
+
+
+def endless(folder: Path, codec: str, images: int, number: int) -> str:
+    """A stack that takes long: one compressed chunk stored very often."""
+    chunk = (images, SIDE, SIDE)
+    stack = counts(1, (SIDE, SIDE)).repeat(images, axis=0)
+    stack[:, :, 60:] = 0  # small in the file
+    with h5py.File(folder / f"{number}.h5", "w") as file:
+        made = file.create_dataset(PATH, (number, *chunk[1:]), "<u2", chunks=chunk, **CODECS[codec]())
+        made[:images] = stack
+        _, raw = made.id.read_direct_chunk((0, 0, 0))
+        for start in range(images, number, images):
+            made.id.write_direct_chunk((start, 0, 0), raw)
+    return f"{folder / f'{number}.h5'}::{PATH}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["raise", "rank_last"])
+@THREADS
+@pytest.mark.parametrize(
+    ("codec", "images"), [("gzip", 1), ("gzip", 128), ("bitshuffle-lz4", 16), ("blosc2", 16)]
+)
+def test_ctrl_c_while_chunks_are_decoded(
+    tmp_path: Path, codec: str, images: int, threads: int, mode: str
+) -> None:
+    uri = endless(tmp_path, codec, images, 2048)
+    small = endless(tmp_path, codec, images, 2 * images)
+    moment = 0.1 + 0.15 * threads
+    assert script(INTERRUPTED, uri, threads, mode, moment, small) < 0.5
