@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5 import DatasetSpec, Hdf5Source, UriSpec, is_dataset
-from ndreg_preeval.stacks.source import Reading
 from ndreg_preeval.stacks.slices import parse_slice
+from ndreg_preeval.stacks.source import Reading
 
 STACK = np.random.default_rng(0).integers(0, 1000, (7, 11, 13)).astype(np.uint16)
 

@@ -142,7 +142,8 @@ def test_a_child_that_dies_is_an_oserror() -> None:
     with isolated(make_options()) as (child, _), naming_stack("s"):
         assert child.submit(abs, -3).result() == 3
         with pytest.raises(OSError, match="ended by signal 6"):
-            child.submit(os.abort)
+            child.submit(os.abort).result()
+        assert child.submit(abs, -4).result() == 4  # in a new one
 
 
 class InOrder(Executor):

@@ -54,11 +54,13 @@ class Round:
     heads: list[Block] | None = None
     """With pairing "previous": the image before the first one, of each stack."""
     unscored: int = 0
+    release: Callable[[], None] = lambda: None
 
     def finish(self) -> None:
         """Let go of the images, and say so."""
         self.blocks = []
         self.heads = None
+        self.release()
         self.done()
 
 

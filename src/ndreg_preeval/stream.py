@@ -22,7 +22,8 @@ from .errors import naming_stack
 from .options import Options
 from .rounds import Schedule, decoding_again, plan_rounds, round_ranges
 from .scoring_round import GroupScorer, Round
-from .stacks.source import StackSource
+from .stacks.rooms import Rooms
+from .stacks.source import Block, Piece, StackSource
 
 
 class Member(NamedTuple):
@@ -123,6 +124,7 @@ class _Stream:
         self._in_memory = 0
         self._rounds = 0
         self._failed = False
+        self._rooms = Rooms()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -274,7 +276,7 @@ class _Stream:
     def _read(self, group: _Group, current: Round) -> None:
         assert group.scorer is not None
         try:
-            pieces, blocks = _begin(group.sources, current.start, current.stop)
+            pieces, blocks, current.release = _begin(group.sources, current.start, current.stop, self._rooms)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             group.scorer.break_at(current, (current.number, -1), 0, error)
             group.scorer.decoded(current, [])
@@ -308,14 +310,19 @@ class _Stream:
 
 
 def _begin(
-    sources: Sequence[StackSource], start: int, stop: int
-) -> tuple[list[Any], list[Callable[[], Any]]]:
+    sources: Sequence[StackSource], start: int, stop: int, rooms: Rooms
+) -> tuple[list[Piece], Sequence[Callable[[], Block]], Callable[[], None]]:
     if len(sources) == 1:
-        reading = sources[0].begin(start, stop)
-        return list(reading.pieces), [reading.block]
+        reading = sources[0].begin(start, stop, rooms)
+        return list(reading.pieces), [reading.block], reading.release
     together: Any = sources[0]
-    found: tuple[list[Any], list[Callable[[], Any]]] = together.begin_together(sources, start, stop)
-    return found
+    pieces, blocks = together.begin_together(sources, start, stop, rooms)
+
+    def release() -> None:
+        for block in blocks:
+            block.release()
+
+    return pieces, blocks, release
 
 
 def _raise(error: BaseException) -> None:

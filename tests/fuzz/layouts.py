@@ -110,7 +110,6 @@ simple("zstd", None, plugin(hdf5plugin.Zstd))
 simple("blosc", None, plugin(hdf5plugin.Blosc))
 simple("blosc2", None, plugin(hdf5plugin.Blosc2))
 simple("bzip2", None, plugin(hdf5plugin.BZip2))
-simple("zfp", stack().astype("f4"), plugin(lambda: hdf5plugin.Zfp(reversible=True)))
 
 
 def layout(name: str) -> Callable[[Build], Build]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import naming, shorten
 from .pixels import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
+from .rooms import Rooms
 from .source import Block, Piece, Reading, StackSource
 
 Mask = NDArray[np.bool_] | None
@@ -162,7 +163,7 @@ class ZarrSource(LazySource):
 
     concurrent = True
 
-    def begin(self, start: int, stop: int) -> Reading:
+    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:  # noqa: ARG002
         """Prepare to read images start <= i < stop; errors name the images of one piece."""
         row = self.images_per_chunk
         length = row * max(1, PIECE_BYTES // (row * self.bytes_per_image))

@@ -140,10 +140,14 @@ class AssembledReader(Reader):
         key = (mapping.file, mapping.path)
         if key not in self._open:
             files = Files()
-            dataset = _open_source(self._dataset, mapping.file, mapping.path, files)
-            axes = [AxisRange(0, 1, length, reverse=False, drop=False) for length in dataset.shape]
-            image_axis = mapping.axes.index(self._image_axis) if self._image_axis in mapping.axes else 0
-            reader = self._open_reader(dataset, axes, image_axis, file_state(dataset.file))
+            try:
+                dataset = _open_source(self._dataset, mapping.file, mapping.path, files)
+                axes = [AxisRange(0, 1, length, reverse=False, drop=False) for length in dataset.shape]
+                image_axis = mapping.axes.index(self._image_axis) if self._image_axis in mapping.axes else 0
+                reader = self._open_reader(dataset, axes, image_axis, file_state(dataset.file))
+            except BaseException:
+                files.close()
+                raise
             self._open[key] = (files, reader)
             # Those dropped close when the last of their pieces has run.
             while len(self._open) > OPEN_SOURCES:

@@ -38,8 +38,10 @@ class ChunkIndex:
         numbers, offsets, sizes = array("q"), array("Q"), array("I")
         self._masks: dict[int, int] = {}
         strays: list[Any] = []
+        order = _Order(dataset.maxshape)
 
         def look(info: Any) -> None:
+            order.add(info.chunk_offset)
             if not all(map(self._is_origin, info.chunk_offset, dataset.shape, self._chunk)):
                 strays.append(info.chunk_offset)
                 return
@@ -51,6 +53,8 @@ class ChunkIndex:
                 self._masks[number] = info.filter_mask
 
         dataset.id.chunk_iter(look)
+        self.end = max(map(int.__add__, offsets, sizes), default=0)
+        """Where the last chunk ends in the file."""
         self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
         self._offsets, self._sizes = offsets, sizes
         self._order = None
@@ -58,6 +62,8 @@ class ChunkIndex:
             self._order = np.argsort(self._numbers, kind="stable")
             self._numbers = self._numbers[self._order]
         # HDF5 looks for each chunk where it should be, and gives fill values for those it misses.
+        # Chunks beyond the shape are those that somebody appended meanwhile, if they come in order.
+        strays = [each for each in strays if not order.may_be_new(each, dataset.shape, self._chunk)]
         if strays:
             raise OSError(f"the index of the chunks is damaged: it has one at {shorten(strays[0])}")
         twice = np.flatnonzero(self._numbers[1:] == self._numbers[:-1])
@@ -86,6 +92,30 @@ class ChunkIndex:
         return sum(
             at // length * stride
             for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
+        )
+
+
+class _Order:
+    """Whether chunks come in one of the orders that HDF5's indices have."""
+
+    def __init__(self, most: Sequence[int | None]) -> None:
+        self._grows = [length is None for length in most]
+        self._last: tuple[int, ...] = ()
+        self._last_grown_first: tuple[int, ...] = ()
+        self._by_place = self._grown_first = True
+
+    def add(self, origin: tuple[int, ...]) -> None:
+        grown = [at for at, grows in zip(origin, self._grows, strict=True) if grows]
+        others = [at for at, grows in zip(origin, self._grows, strict=True) if not grows]
+        self._by_place &= self._last < origin
+        self._grown_first &= self._last_grown_first < (*grown, *others)
+        self._last, self._last_grown_first = origin, (*grown, *others)
+
+    def may_be_new(self, origin: Sequence[int], shape: Sequence[int], chunk: Sequence[int]) -> bool:
+        """Whether a chunk lies beyond the shape where the dataset may grow."""
+        return (self._by_place or self._grown_first) and all(
+            at % part == 0 and (at < length or grows)
+            for at, length, part, grows in zip(origin, shape, chunk, self._grows, strict=True)
         )
 
 

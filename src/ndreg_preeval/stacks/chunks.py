@@ -57,7 +57,16 @@ class ChunkedReader(Reader):
             return None
         itemsize = dataset.dtype.itemsize
         codec = Codec.of(filters_of(dataset), math.prod(dataset.chunks) * itemsize, itemsize)
-        return None if codec is None else cls(dataset, codec, raw)
+        if codec is None:
+            return None
+        reader = cls(dataset, codec, raw)
+        # What HDF5 takes to be beyond the end of the file, it refuses to read, and says why.
+        return None if raw is not None and reader.end > raw.allocated() else reader
+
+    @property
+    def end(self) -> int:
+        """Where the last chunk ends in the file."""
+        return self._index.end
 
     def pieces(self, requests: Sequence[Request]) -> list[Piece]:
         """One piece per chunk, in the order of the file."""

@@ -22,6 +22,7 @@ from .shuffle import fletcher32, unshuffle
 DEFLATE: Final = 1
 SHUFFLE: Final = 2
 FLETCHER: Final = 3
+SCALE_OFFSET: Final = 6
 BZIP2: Final = 307
 LZF: Final = 32000
 BLOSC: Final = 32001
@@ -167,10 +168,11 @@ def _inflater(each: Filter) -> Inflate | None:
     if each.code == BITSHUFFLE:
         compression = each.values[4] if len(each.values) > 4 else 0
         return _bitshuffle_lz4() if compression == 2 else None
-    names = {LZF: "lzf_decode", LZ4: "lz4h5_decode", ZSTD: "zstd_decode", BLOSC: "blosc_decode"}
-    if each.code not in names:
-        return None
-    return _imagecodec(names[each.code], **({"numthreads": 1} if each.code == BLOSC else {}))
+    if each.code == BLOSC:
+        fast = _imagecodec("blosc_decode", numthreads=1)
+        return None if fast is None else _with_length_of_blosc(fast)
+    names = {LZF: "lzf_decode", LZ4: "lz4h5_decode", ZSTD: "zstd_decode"}
+    return _imagecodec(names[each.code]) if each.code in names else None
 
 
 def _imagecodec(name: str, **options: Any) -> Inflate | None:
@@ -184,6 +186,16 @@ def _imagecodec(name: str, **options: Any) -> Inflate | None:
     except (ImportError, AttributeError):
         return None
     return lambda raw, room, _: function(raw, out=room, **options)
+
+
+def _with_length_of_blosc(fast: Inflate) -> Inflate:
+    def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
+        # The decoder is not told how long its input is: it believes what that says.
+        if len(raw) < 16 or int.from_bytes(raw[12:16].tobytes(), "little") > len(raw):
+            raise Damaged("is cut off")
+        return fast(raw, room, values)
+
+    return inflate
 
 
 def _with_zlib_to_tell(fast: Inflate) -> Inflate:

@@ -50,6 +50,8 @@ class ContiguousReader(Reader):
         offset = dataset.id.get_offset()
         if offset is None or dataset.id.get_storage_size() < dataset.size * dataset.dtype.itemsize:
             return None
+        if offset + dataset.size * dataset.dtype.itemsize > raw.allocated():
+            return None  # HDF5 refuses to read that, and says why
         reader = cls(raw, offset, dataset.shape, dataset.dtype, image_axis)
         wanted = math.prod(axis.count for axis in axes[image_axis + 1 :]) * dataset.dtype.itemsize
         span = reader._span(axes)

@@ -113,7 +113,11 @@ def check_storage(
     if dataset.external:
         return [own, *external_files(dataset)]
     check_layout(dataset, limits)
-    if dataset.size and dataset.id.get_storage_size() == 0:
+    try:
+        stored = dataset.id.get_storage_size()
+    except (RuntimeError, ValueError) as error:
+        raise OSError(f"the index of the chunks cannot be read: {error}") from error
+    if dataset.size and stored == 0:
         raise OSError("nothing was ever written to the dataset: HDF5 would give its fill value")
     return [own]
 

@@ -25,6 +25,7 @@ from .links import Files, locate
 from .pixels import as_pixels, check_stack_shape, pixel_dtype
 from .rawfile import RawFile
 from .reader import Reader, Request
+from .rooms import Rooms
 from .slices import AxisRange, Indices, apply_slice, format_slice
 from .source import Block, Piece, Reading, StackSource, StackSpec
 from .uris import Reading as UriReading
@@ -162,34 +163,35 @@ class Hdf5Source(StackSource):
         self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
-    def begin(self, start: int, stop: int) -> Reading:
+    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:
         """Prepare to read a block, chunk by chunk."""
-        pieces, (block,) = self.begin_together([self], start, stop)
-        return Reading(pieces, block)
+        pieces, (block,) = self.begin_together([self], start, stop, rooms)
+        return Reading(pieces, block, block.release)
 
     def begin_together(
-        self, sources: Sequence[Hdf5Source], start: int, stop: int
-    ) -> tuple[list[Piece], list[Callable[[], Block]]]:
+        self, sources: Sequence[Hdf5Source], start: int, stop: int, rooms: Rooms | None = None
+    ) -> tuple[list[Piece], list[Finish]]:
         """Prepare to read the same range of stacks that share chunks of this one's dataset.
 
         Returns
         -------
         list of Piece
             Each chunk once, whoever needs it.
-        list of callable
+        list of Finish
             Give the block of each source when all pieces have run.
         """
+        rooms = rooms or Rooms()
         requests, blocks = [], []
         for source in sources:
             axes = list(source._axes)
             axes[source._first] = axes[source._first].part(start, stop)
-            room = np.empty(tuple(axis.count for axis in axes), source._stored_dtype)
+            room = rooms.take(tuple(axis.count for axis in axes), source._stored_dtype)
             requests.append(Request(tuple(axes), room))
-            blocks.append(_Finish(source, room, axes, start, stop))
+            blocks.append(Finish(source, room, rooms, axes, start, stop))
         with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
             pieces = self._reader.pieces(requests)
         named = [piece._replace(run=_Named(piece.run, sources[piece.owner], start, stop)) for piece in pieces]
-        return named, list(blocks)
+        return named, blocks
 
     def shares_chunks(self, other: Hdf5Source) -> bool:
         """Return whether reading this stack and another one together decodes fewer chunks."""
@@ -271,16 +273,21 @@ class _Named:
             self._run()
 
 
-class _Finish:
-    """Gives a block when all its pieces have run."""
-
-    __slots__ = ("_axes", "_room", "_source", "_start", "_stop")
+class Finish:
+    """Gives a block when all its pieces have run, and takes its memory back."""
 
     def __init__(
-        self, source: Hdf5Source, room: NDArray[Any], axes: list[AxisRange], start: int, stop: int
+        self,
+        source: Hdf5Source,
+        room: NDArray[Any],
+        rooms: Rooms,
+        axes: list[AxisRange],
+        start: int,
+        stop: int,
     ) -> None:
         self._source = source
         self._room = room
+        self._rooms = rooms
         self._axes = axes
         self._start = start
         self._stop = stop
@@ -288,6 +295,10 @@ class _Finish:
     def __call__(self) -> Block:
         with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
             return self._source.finish(self._room, self._axes, self._stop - self._start)
+
+    def release(self) -> None:
+        """Let the memory be used again."""
+        self._rooms.give_back(self._room)
 
 
 def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
@@ -303,8 +314,13 @@ def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state:
     raw = None
     if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
         raw = RawFile.open(state.path, state.identity)
-    found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
-    return found or ChunkedReader.of(dataset, raw) or LibraryReader(dataset, raw)
+    try:
+        found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
+        return found or ChunkedReader.of(dataset, raw) or LibraryReader(dataset, raw)
+    except BaseException:
+        if raw is not None:
+            raw.close()
+        raise
 
 
 def absolute(path: str) -> str:

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import naming
 from .chunk_index import ChunkIndex, filters_of
-from .codecs import BITSHUFFLE, BLOSC, BLOSC2, CHECKSUM_BYTES, FLETCHER, LZ4, ZSTD, Filter
+from .codecs import BITSHUFFLE, BLOSC, BLOSC2, CHECKSUM_BYTES, FLETCHER, LZ4, SCALE_OFFSET, ZSTD, Filter
 from .rawfile import RawFile
 from .reader import chunk_boxes
 from .slices import AxisRange
 
-HEAD_BYTES = 38
+HEAD_BYTES: Final = 38
 """How much of a chunk has to be seen."""
+
+WALKED: Final = (BITSHUFFLE, LZ4, ZSTD)
+"""Filters whose chunks are looked at from block to block."""
+
+ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
 class DeclaredSizes:
@@ -36,7 +41,7 @@ class DeclaredSizes:
     def of(cls, dataset: Any, index: ChunkIndex, raw: RawFile) -> DeclaredSizes | None:
         """Return a check, or None where chunks declare nothing."""
         filters = filters_of(dataset)
-        if not filters or filters[-1].code not in (LZ4, BITSHUFFLE, BLOSC, BLOSC2, ZSTD):
+        if not filters or filters[-1].code not in (LZ4, BITSHUFFLE, BLOSC, BLOSC2, ZSTD, SCALE_OFFSET):
             return None
         checksums = sum(each.code == FLETCHER for each in filters)
         return cls(dataset, index, raw, filters[-1], checksums * CHECKSUM_BYTES)
@@ -48,12 +53,16 @@ class DeclaredSizes:
             stored = self._index.find(origin)
             if stored is None or stored.mask:
                 continue
-            walk = self._last.code == BITSHUFFLE
+            if stored.size > self._size + self._size // 64 + 4096:
+                raise OSError(
+                    f"the chunk at {origin} is damaged: {stored.size} bytes are stored for {self._size}"
+                )
+            walk = self._last.code in WALKED
             with naming(f"the chunk at {origin}"):
                 head = self._raw.read(
                     stored.offset, stored.size if walk else min(stored.size, HEAD_BYTES)
                 ).tobytes()
-            if walk and not blocks_fit(self._last, head, self._size):
+            if not self._fits(head, stored.size):
                 raise OSError(f"the chunk at {origin} is damaged: its blocks do not fit into it")
             declared = declared_size(self._last, head)
             if declared is not None and declared != self._size:
@@ -61,6 +70,20 @@ class DeclaredSizes:
                     f"the chunk at {origin} is damaged: it declares {declared} bytes; it must hold "
                     f"{self._size} bytes"
                 )
+
+    def _fits(self, head: bytes, stored: int) -> bool:
+        """Whether all parts of a chunk lie within it: plugins do not look."""
+        if self._last.code == BITSHUFFLE:
+            return bitshuffle_fits(self._last, head, self._size)
+        if self._last.code == LZ4:
+            return lz4_fits(head, self._size)
+        if self._last.code == ZSTD:
+            return zstd_fits(head)
+        if self._last.code == BLOSC:
+            return len(head) >= 16 and int.from_bytes(head[12:16], "little") <= stored
+        if self._last.code == SCALE_OFFSET:
+            return scale_offset_fits(self._last, head, stored, self._size)
+        return True
 
     def close(self) -> None:
         """Close the file that was opened beside HDF5."""
@@ -84,13 +107,13 @@ def declared_size(each: Filter, head: bytes) -> int | None:
         return int.from_bytes(head[4:8], "little")
     if each.code == BLOSC2 and head[:10] == b"\x9e\xa8b2frame\0" and len(head) >= 38:
         return int.from_bytes(head[30:38], "big")  # of the frame, as its format says
-    if each.code == ZSTD and head[:4] == b"\x28\xb5\x2f\xfd" and len(head) >= 18:
+    if each.code == ZSTD and head[:4] == ZSTD_MAGIC and len(head) >= 18:
         return _zstd_size(head)
     return None
 
 
-def blocks_fit(each: Filter, raw: bytes, size: int) -> bool:
-    """Return whether the blocks of a bitshuffle chunk lie within it: the plugin does not look.
+def bitshuffle_fits(each: Filter, raw: bytes, size: int) -> bool:
+    """Return whether the blocks of a bitshuffle chunk lie within it.
 
     A chunk is its size (8 bytes), the size of a decoded block (4), the blocks, each after its own
     size (4), and pixels beyond the last multiple of 8.
@@ -98,28 +121,72 @@ def blocks_fit(each: Filter, raw: bytes, size: int) -> bool:
     if len(each.values) < 5 or each.values[4] not in (2, 3):
         return True
     itemsize = max(1, each.values[2])
-    if len(raw) < 12:
-        return False
     block = int.from_bytes(raw[8:12], "big")
     if block == 0 or block % (8 * itemsize):
         return False
     rest = size % (8 * itemsize)
+    return _blocks_end(raw, -(-(size - rest) // block)) + rest <= len(raw)
+
+
+def lz4_fits(raw: bytes, size: int) -> bool:
+    """Return whether the blocks of an LZ4 chunk lie within it; it begins as one of bitshuffle."""
+    block = int.from_bytes(raw[8:12], "big")
+    return block > 0 and _blocks_end(raw, -(-size // block)) <= len(raw)
+
+
+def _blocks_end(raw: bytes, count: int) -> int:
+    """Where the last of some blocks ends, each after its size; beyond the chunk if one does not fit."""
     at = 12
-    for _ in range(-(-(size - rest) // block)):
+    for _ in range(count):
         if at + 4 > len(raw):
-            return False
+            return len(raw) + 1
         at += 4 + int.from_bytes(raw[at : at + 4], "big")
-    return at + rest <= len(raw)
+    return at
+
+
+def zstd_fits(raw: bytes) -> bool:
+    """Return whether the blocks of a zstd frame fill it (RFC 8878, 3.1.1)."""
+    if len(raw) < 6 or raw[:4] != ZSTD_MAGIC:
+        return False
+    descriptor = raw[4]
+    at = _zstd_header(descriptor)
+    while at + 3 <= len(raw):
+        header = int.from_bytes(raw[at : at + 3], "little")
+        kind, size = header >> 1 & 3, header >> 3
+        at += 3 + (1 if kind == 1 else size)
+        if kind == 3:
+            return False
+        if header & 1:
+            return at + 4 * (descriptor >> 2 & 1) == len(raw)
+    return False
+
+
+def _zstd_header(descriptor: int) -> int:
+    """Bytes before the first block."""
+    single_segment = descriptor >> 5 & 1
+    dictionary = (0, 1, 2, 4)[descriptor & 3]
+    return 5 + (1 - single_segment) + dictionary + (single_segment, 2, 4, 8)[descriptor >> 6]
+
+
+def scale_offset_fits(each: Filter, head: bytes, stored: int, size: int) -> bool:
+    """Return whether a scale-offset chunk holds as many bits as it says.
+
+    A chunk is the bits of a pixel (4 bytes), the length of the smallest value (1), that value (16 bytes
+    are left for it), and the pixels.
+    """
+    if len(each.values) < 5 or len(head) < 21:
+        return False
+    count, itemsize = each.values[2], each.values[4]
+    bits = int.from_bytes(head[:4], "little")
+    return count * itemsize == size and bits <= 8 * itemsize and 21 + count * bits // 8 <= stored
 
 
 def _zstd_size(head: bytes) -> int | None:
-    """RFC 8878, 3.1.1.1: the frame header descriptor tells where the content size is."""
+    """Return the content size of a frame, where its header has it (RFC 8878, 3.1.1.1)."""
     descriptor = head[4]
-    single_segment = descriptor >> 5 & 1
-    dictionary = (0, 1, 2, 4)[descriptor & 3]
-    length = (single_segment, 2, 4, 8)[descriptor >> 6]
+    length = (descriptor >> 5 & 1, 2, 4, 8)[descriptor >> 6]
     if length == 0:
         return None
-    start = 5 + (1 - single_segment) + dictionary
-    size = int.from_bytes(head[start : start + length], "little")
+    end = _zstd_header(descriptor)
+    size = int.from_bytes(head[end - length : end], "little")
     return size + 256 if length == 2 else size

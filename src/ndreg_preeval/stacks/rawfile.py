@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from ..errors import clip
 
+SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
+
 MOST_OFFSET: Final = 2**62
 """No file is longer; beyond twice this the system takes no number."""
 
@@ -74,6 +76,18 @@ class RawFile:
         room = np.empty(size, np.uint8)
         self.read_into(room, offset)
         return room
+
+    def allocated(self) -> int:
+        """Return where HDF5 takes the file to end, as its superblock says; 0 where it does not say."""
+        try:
+            head = self.read(0, 52).tobytes()
+        except OSError:
+            return 0
+        if head[:8] != SIGNATURE:
+            return 0
+        version = head[8]
+        offset_bytes, place = (head[13], 40 + 4 * version) if version < 2 else (head[9], 28)
+        return int.from_bytes(head[place : place + 8], "little") if offset_bytes == 8 else 0
 
     def announce(self, offset: int, size: int) -> None:
         """Tell the system that these bytes will be read soon, so that it can fetch them."""

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .rooms import Rooms
+
 
 class Block(NamedTuple):
     """Some consecutive images of a stack."""
@@ -39,6 +41,8 @@ class Reading(NamedTuple):
     """What has to be run, in any order."""
     block: Callable[[], Block]
     """Called once, when all pieces have run."""
+    release: Callable[[], None] = lambda: None
+    """Called once, when nobody looks at the block any more."""
 
 
 class StackSource(abc.ABC):
@@ -69,10 +73,11 @@ class StackSource(abc.ABC):
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop. Errors name the first image at fault where they can."""
 
-    def begin(self, start: int, stop: int) -> Reading:
+    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:  # noqa: ARG002
         """Prepare to read images start <= i < stop, in pieces where the storage has such.
 
-        Called in the caller's thread, also while pieces of other blocks run.
+        Called in the caller's thread, also while pieces of other blocks run. Memory for the
+        images comes from `rooms`, where sources need any.
         """
         found: list[Block] = []
         return Reading([Piece(lambda: found.append(self.read(start, stop)))], lambda: found[0])

@@ -21,6 +21,7 @@ from ..errors import clip, naming, place
 from .files import FileState, changed_files, check_regular_file
 from .guards import check_sizes
 from .pixels import check_stack_shape
+from .rooms import Rooms
 from .slices import AxisRange, Indices, apply_slice, format_slice
 from .source import Block, Piece, Reading, StackSource, StackSpec
 from .tiff_layout import Image, Layout, read_layout
@@ -144,14 +145,15 @@ class TiffSource(StackSource):
             piece.run()
         return reading.block()
 
-    def begin(self, start: int, stop: int) -> Reading:
+    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:
         """Prepare to read images start <= i < stop; errors of the pieces are those of `read`."""
-        block: NDArray[Any] = np.empty((stop - start, *self._whole), self.dtype)
+        rooms = rooms or Rooms()
+        block: NDArray[Any] = rooms.take((stop - start, *self._whole), self.dtype)
         coded = self._layout.decode is not None
         pieces = list(self._coded(block, start) if coded else self._plain(block, start))
         crop = (slice(None), *_forward(self._crop))
         flips = (slice(None), *_flips(self._crop))
-        return Reading(pieces, lambda: Block(block[crop][flips], None))
+        return Reading(pieces, lambda: Block(block[crop][flips], None), lambda: rooms.give_back(block))
 
     def news(self) -> tuple[str, ...]:
         """Whether somebody wrote to the file meanwhile."""
