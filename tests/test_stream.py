@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import collections
+import gc
 import importlib
 import re
 import warnings
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -306,3 +308,33 @@ def test_what_is_read_next_does_not_touch_what_is_looked_at(tmp_path: Path) -> N
                 old.release()
         for start, _, block in readings:
             np.testing.assert_array_equal(block.images, STACKS["clear"][start : start + 2])
+
+
+@pytest.mark.parametrize("arrangement", ["apart", "shared"])
+@pytest.mark.parametrize("pairing", ["reference", "previous"])
+def test_memory_is_free_as_soon_as_the_ranking_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrangement: str, pairing: Any
+) -> None:
+    """Not when garbage is collected: images are large, and few objects hold them."""
+    lent: list[weakref.ref[Any]] = []
+    original = Rooms.take
+
+    def take(self: Rooms, shape: tuple[int, ...], dtype: Any) -> Any:
+        room = original(self, shape, dtype)
+        lent.append(weakref.ref(room.base if room.base is not None else room))
+        return room
+
+    monkeypatch.setattr(Rooms, "take", take)
+    if arrangement == "apart":
+        uris = write(tmp_path, STACKS, chunks=CHUNKS["image"], compression="gzip")
+    else:
+        write(tmp_path, {"all": np.stack(list(STACKS.values()))}, chunks=(2, 1, H, W), compression="gzip")
+        uris = {name: f"silx://{tmp_path}/scan.h5?path=/all&slice={k}" for k, name in enumerate(STACKS)}
+    gc.collect()
+    gc.disable()
+    try:
+        rank_stacks(uris, memory_limit=16 * H * W * 2, pairing=pairing)
+        assert lent
+        assert not any(each() is not None for each in lent)
+    finally:
+        gc.enable()

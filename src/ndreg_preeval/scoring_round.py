@@ -37,6 +37,10 @@ Place = tuple[int, int]
 """Number of a round, and of what failed in it: errors are reported in this order."""
 
 
+def _nothing() -> None:
+    """Release nothing."""
+
+
 @dataclass(eq=False)
 class Round:
     """Some images of all stacks of a group, on their way through memory."""
@@ -54,13 +58,14 @@ class Round:
     heads: list[Block] | None = None
     """With pairing "previous": the image before the first one, of each stack."""
     unscored: int = 0
-    release: Callable[[], None] = lambda: None
+    release: Callable[[], None] = _nothing
 
     def finish(self) -> None:
         """Let go of the images, and say so."""
         self.blocks = []
         self.heads = None
         self.release()
+        self.release = _nothing  # what it would release is no business of this round any more
         self.done()
 
 

@@ -20,7 +20,7 @@ from .blocks import Advance, RangeScore, StackInfo
 from .crew import Crew, Gate
 from .errors import naming_stack
 from .options import Options
-from .rounds import Schedule, decoding_again, plan_rounds, round_ranges
+from .rounds import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
 from .scoring_round import GroupScorer, Round
 from .stacks.rooms import Rooms
 from .stacks.source import Block, Piece, StackSource
@@ -120,7 +120,9 @@ class _Stream:
         self._threads = threads
         self._advance = advance
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._crew = Crew(threads, lambda error: self._events.put(partial(_raise, error)))
+        # Not of this object: a cycle would keep its memory until somebody collects garbage.
+        events = self._events
+        self._crew = Crew(threads, lambda error: events.put(partial(_raise, error)))
         self._in_memory = 0
         self._rounds = 0
         self._failed = False
@@ -134,6 +136,7 @@ class _Stream:
         # Sources are closed when nobody reads from them any more.
         self._crew.close()
         self._stack.close()
+        self._rooms.clear()
 
     def run(self, groups: Sequence[Sequence[Member]], keep_going: bool) -> list[_Group]:
         """Score all groups; returns when nothing is under way any more."""
@@ -229,6 +232,9 @@ class _Stream:
             return True
         # Reading far ahead of scoring would only push images out of the caches.
         if self._crew.backlog() >= 2 * self._threads:
+            return False
+        # Nor do more rounds help than are worked on: some are read, some wait for their reference.
+        if self._rounds >= max(ROUNDS_AT_ONCE, self._threads + 2):
             return False
         return self._in_memory + group.schedule.round_bytes <= group.schedule.budget
 

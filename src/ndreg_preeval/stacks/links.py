@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from types import TracebackType
@@ -42,7 +43,9 @@ class Files:
         """Close all; safe to call twice."""
         while self._files:
             _, file = self._files.popitem()
-            file.close()
+            # Damaged metadata may be noticed only now; what was read is not touched by that.
+            with contextlib.suppress(RuntimeError, OSError, ValueError):
+                file.close()
 
     def __enter__(self) -> Self:
         return self
