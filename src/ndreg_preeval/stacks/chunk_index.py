@@ -34,6 +34,7 @@ class ChunkIndex:
     def __init__(self, dataset: Any) -> None:
         self._chunk: tuple[int, ...] = dataset.chunks
         grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
+        self._grid = grid
         self._strides = [math.prod(grid[axis + 1 :]) for axis in range(len(grid))]
         numbers, offsets, sizes = array("q"), array("Q"), array("I")
         self._masks: dict[int, int] = {}
@@ -68,10 +69,7 @@ class ChunkIndex:
             raise OSError(f"the index of the chunks is damaged: it has one at {shorten(strays[0])}")
         twice = np.flatnonzero(self._numbers[1:] == self._numbers[:-1])
         if len(twice):
-            origin = tuple(
-                int(self._numbers[twice[0]]) // stride % count * length
-                for stride, count, length in zip(self._strides, grid, self._chunk, strict=True)
-            )
+            origin = self._origin(int(self._numbers[twice[0]]))
             raise OSError(f"the index of the chunks is damaged: it has the one at {origin} twice")
 
     def find(self, origin: Sequence[int]) -> Stored | None:
@@ -88,11 +86,49 @@ class ChunkIndex:
     def _is_origin(at: int, length: int, part: int) -> bool:
         return 0 <= at < length and at % part == 0
 
+    def check_last(self, dataset: Any) -> None:
+        """Ask HDF5 for the last chunk: where its way there is damaged, it gives fill values instead.
+
+        Raises
+        ------
+        OSError
+            When HDF5 does not find the chunk that its own index lists.
+        """
+        if not len(self._numbers):
+            return
+        origin = self._origin(int(self._numbers[-1]))
+        if is_unwritten(dataset, origin):
+            raise OSError(f"the index of the chunks is damaged: HDF5 does not find the one at {origin} in it")
+
+    def _origin(self, number: int) -> tuple[int, ...]:
+        return tuple(
+            number // stride % count * length
+            for stride, count, length in zip(self._strides, self._grid, self._chunk, strict=True)
+        )
+
     def _number(self, origin: Sequence[int]) -> int:
         return sum(
             at // length * stride
             for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
         )
+
+
+def is_unwritten(dataset: Any, origin: tuple[int, ...]) -> bool:
+    """Return whether HDF5, too, says that there is no such chunk."""
+    try:
+        dataset.id.read_direct_chunk(origin)
+    except RuntimeError as error:
+        return "not allocated" in str(error)
+    except (OSError, ValueError, MemoryError):
+        return False
+    return False
+
+
+def tells_unwritten() -> bool:
+    """Whether this HDF5 tells chunks that were never written from those that cannot be read."""
+    import h5py
+
+    return bool(h5py.version.hdf5_version_tuple >= (2, 0, 0))
 
 
 class _Order:
