@@ -62,6 +62,7 @@ class ChunkIndex:
         if np.any(self._numbers[1:] < self._numbers[:-1]):
             self._order = np.argsort(self._numbers, kind="stable")
             self._numbers = self._numbers[self._order]
+        self._check_apart()
         # HDF5 looks for each chunk where it should be, and gives fill values for those it misses.
         # Chunks beyond the shape are those that somebody appended meanwhile, if they come in order.
         strays = [each for each in strays if not order.may_be_new(each, dataset.shape, self._chunk)]
@@ -71,6 +72,14 @@ class ChunkIndex:
         if len(twice):
             origin = self._origin(int(self._numbers[twice[0]]))
             raise OSError(f"the index of the chunks is damaged: it has the one at {origin} twice")
+
+    def _check_apart(self) -> None:
+        starts = np.frombuffer(self._offsets, np.uint64) if self._offsets else np.empty(0, np.uint64)
+        sizes = np.frombuffer(self._sizes, np.uint32) if self._sizes else np.empty(0, np.uint32)
+        order = np.argsort(starts, kind="stable")
+        gaps = np.diff(starts[order])
+        if np.any(gaps < sizes[order][:-1]):
+            raise OSError("the index of the chunks is damaged: some of them lie one over the other")
 
     def find(self, origin: Sequence[int]) -> Stored | None:
         """Return where the chunk with this first element lies; None if it was never written."""
@@ -119,7 +128,7 @@ def is_unwritten(dataset: Any, origin: tuple[int, ...]) -> bool:
         dataset.id.read_direct_chunk(origin)
     except RuntimeError as error:
         return "not allocated" in str(error)
-    except (OSError, ValueError, MemoryError):
+    except (OSError, ValueError, MemoryError, SystemError):  # a size below 0 is a SystemError
         return False
     return False
 

@@ -67,13 +67,17 @@ class Codec:
         self._filters = tuple(filters)
         self._size = size
         self._itemsize = itemsize
-        self._inflate = {each.code: _inflater(each) for each in filters}
+        self._inflate = {each.code: inflater(each) for each in filters}
 
     @classmethod
     def of(cls, filters: Sequence[Filter], size: int, itemsize: int) -> Codec | None:
         """Return a codec, or None where libhdf5 and its plugins have to decode."""
         codec = cls(filters, size, itemsize)
-        known = all(each.code in (SHUFFLE, FLETCHER) or codec._inflate[each.code] for each in filters)
+        # HDF5 notes the size of a pixel with the filter; where that is another one, it refuses.
+        shuffled = all(each.values == (itemsize,) for each in filters if each.code == SHUFFLE)
+        known = shuffled and all(
+            each.code in (SHUFFLE, FLETCHER) or codec._inflate[each.code] for each in filters
+        )
         return codec if known else None
 
     @property
@@ -115,7 +119,7 @@ class Codec:
             target = np.empty(length, np.uint8) if applied else room
             if code == SHUFFLE:
                 self._expect(len(data), length)
-                unshuffle(data, values[0] if values else self._itemsize, target)
+                unshuffle(data, self._itemsize, target)
                 data = target
             else:
                 data = self._inflated(code, values, data, target)
@@ -158,8 +162,10 @@ def _checked(data: Bytes) -> Bytes:
 # ------------------------------------------------------------------ libraries that inflate
 
 
-def _inflater(each: Filter) -> Inflate | None:
+def inflater(each: Filter) -> Inflate | None:
     """Return what undoes a compression, None where no library at hand does it without HDF5."""
+    if each.code == DEFLATE and (len(each.values) != 1 or each.values[0] > 9):
+        return None  # HDF5 refuses that
     if each.code == DEFLATE:
         fast = _imagecodec("deflate_decode")
         return _inflate_zlib if fast is None else _with_zlib_to_tell(fast)
