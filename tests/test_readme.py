@@ -32,6 +32,7 @@ def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     import h5py
 
     pytest.importorskip("matplotlib")
+    tifffile = pytest.importorskip("tifffile")
     rng = np.random.default_rng(2)
     scene = rng.normal(size=(32, 40))
     stack = np.array([np.roll(scene, (i, -i), (0, 1)) for i in range(3)])
@@ -42,6 +43,7 @@ def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
         "fe_maps": noisy,
         **{f"ti_map_{i}": image for i, image in enumerate(noisy + rng.normal(size=noisy.shape))},
     }
+    tifffile.imwrite(tmp_path / "zn.tif", (1000 + 100 * noisy).astype("u2"), photometric="minisblack")
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = dict(given)
     exec(block("python"), names)  # noqa: S102 - the project's own README
