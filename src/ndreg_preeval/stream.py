@@ -93,8 +93,7 @@ def score_streams(
 class _Group:
     """Stacks that are read together, from opening to closing."""
 
-    def __init__(self, number: int, members: Sequence[Member]) -> None:
-        self.number = number
+    def __init__(self, members: Sequence[Member]) -> None:
         self.members = list(members)
         self.sources: list[StackSource] = []
         self.opened = contextlib.ExitStack()
@@ -140,7 +139,7 @@ class _Stream:
 
     def run(self, groups: Sequence[Sequence[Member]], keep_going: bool) -> list[_Group]:
         """Score all groups; returns when nothing is under way any more."""
-        all_groups = [_Group(number, members) for number, members in enumerate(groups)]
+        all_groups = [_Group(members) for members in groups]
         waiting = deque(all_groups)
         current: _Group | None = None
         while True:
