@@ -89,7 +89,7 @@ def test_the_bits_of_the_same_data_in_memory(tmp_path: Path, filters: str, chunk
 
 
 @pytest.mark.parametrize(
-    "filters", ["gzip", "shuffle + gzip", "lzf", "bitshuffle-LZ4", "LZ4", "zstd", "blosc"]
+    "filters", ["gzip", "shuffle + gzip", "lzf", "bitshuffle-LZ4", "LZ4", "zstd", "blosc", "blosc2"]
 )
 def test_without_the_libraries_that_decode_fast(
     tmp_path: Path, filters: str, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ one chunk or says that it is damaged.
 from __future__ import annotations
 
 import bz2
+import functools
 import importlib
 import zlib
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .frames import inflate_frame
 from .shuffle import fletcher32, unshuffle
 
 DEFLATE: Final = 1
@@ -82,13 +84,15 @@ class Codec:
 
     @property
     def most_stored(self) -> int:
-        """Bytes that a chunk may take in the file: none of the filters makes it much longer."""
-        return self._size + self._size // 64 + 4096
+        """Bytes that a chunk may take in the file."""
+        return most_stored(self._filters, self._size)
 
     @property
     def working_bytes(self) -> int:
         """Memory that decoding one chunk takes, besides its place."""
-        return self.most_stored + self._size * (1 + sum(each.code != FLETCHER for each in self._filters))
+        padding = self._size * sum(each.code == BLOSC2 for each in self._filters)
+        usual = most_stored((), self._size) + padding
+        return usual + padding + self._size * (1 + sum(each.code != FLETCHER for each in self._filters))
 
     def decode(self, skipped: int, raw: bytes | Bytes, room: Bytes) -> None:
         """Fill `room`, of exactly one chunk, with the decoded bytes of `raw`.
@@ -148,6 +152,17 @@ class Codec:
             raise Damaged(f"holds {found} bytes; it must hold {wanted} bytes")
 
 
+def most_stored(filters: Sequence[Filter], size: int) -> int:
+    """Return how many bytes a chunk of `size` may take in a file.
+
+    No filter makes it much longer, but that Blosc2 pads blocks of pixels: to less than twice their
+    number along each axis.
+    """
+    if any(each.code == BLOSC2 for each in filters):
+        size *= 16
+    return size + size // 64 + 4096
+
+
 def _first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0][:300] or type(error).__name__
 
@@ -177,6 +192,8 @@ def inflater(each: Filter) -> Inflate | None:
     if each.code == BLOSC:
         fast = _imagecodec("blosc_decode", numthreads=1)
         return None if fast is None else _with_length_of_blosc(fast)
+    if each.code == BLOSC2:
+        return _blosc2_frames()
     names = {LZF: "lzf_decode", LZ4: "lz4h5_decode", ZSTD: "zstd_decode"}
     return _imagecodec(names[each.code]) if each.code in names else None
 
@@ -229,6 +246,13 @@ def _bitshuffle_lz4() -> Inflate | None:
         return result
 
     return inflate
+
+
+def _blosc2_frames() -> Inflate | None:
+    if _imagecodec("blosc2_decode") is None:
+        return None
+    decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
+    return lambda raw, room, values: inflate_frame(raw, room, decode, values)
 
 
 def _inflate_zlib(raw: Bytes, room: Bytes, _: Values) -> bytes:

@@ -26,13 +26,12 @@ from .codecs import (
     ZSTD,
     Filter,
     inflater,
+    most_stored,
 )
+from .frames import HEAD_BYTES, read_header
 from .rawfile import RawFile
 from .reader import chunk_boxes
 from .slices import AxisRange
-
-HEAD_BYTES: Final = 38
-"""How much of a chunk has to be seen."""
 
 WALKED: Final = (BITSHUFFLE, LZ4, ZSTD)
 """Filters whose chunks are looked at from block to block."""
@@ -75,7 +74,7 @@ class DeclaredSizes:
                         f"it must hold {self._plain} bytes"
                     )
                 continue
-            if stored.size > self._size + self._size // 64 + 4096:
+            if stored.size > most_stored([self._last], self._size):
                 raise OSError(
                     f"the chunk at {origin} is damaged: {stored.size} bytes are stored for {self._size}"
                 )
@@ -86,7 +85,10 @@ class DeclaredSizes:
                 ).tobytes()
             if not self._fits(head, stored.size):
                 raise OSError(f"the chunk at {origin} is damaged: its blocks do not fit into it")
-            declared = declared_size(self._last, head)
+            try:
+                declared = declared_size(self._last, head)
+            except ValueError as error:
+                raise OSError(f"the chunk at {origin} is damaged: {error}") from error
             if declared is not None and declared != self._size:
                 raise OSError(
                     f"the chunk at {origin} is damaged: it declares {declared} bytes; it must hold "
@@ -121,14 +123,19 @@ def declared_size(each: Filter, head: bytes) -> int | None:
         The filter that was applied last.
     head : bytes
         The first bytes of the chunk.
+
+    Raises
+    ------
+    ValueError
+        When a frame of Blosc2 does not fit together.
     """
     compressed = each.code == BITSHUFFLE and len(each.values) > 4 and each.values[4] in (2, 3)
     if (each.code == LZ4 or compressed) and len(head) >= 8:
         return int.from_bytes(head[:8], "big")
     if each.code == BLOSC and len(head) >= 8:
         return int.from_bytes(head[4:8], "little")
-    if each.code == BLOSC2 and head[:10] == b"\x9e\xa8b2frame\0" and len(head) >= 38:
-        return int.from_bytes(head[30:38], "big")  # of the frame, as its format says
+    if each.code == BLOSC2:
+        return read_header(head).pixel_bytes
     if each.code == ZSTD and head[:4] == ZSTD_MAGIC and len(head) >= 18:
         return _zstd_size(head)
     return None
