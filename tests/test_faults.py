@@ -39,15 +39,7 @@ def test_ranked_last(tmp_path: Path, name: str, threads: int) -> None:
     check_last(attempt(stacks, num_threads=threads, on_error="rank_last"), raised)
 
 
-# HDF5's own decoder of LZF takes what memory holds for what a chunk lacks; only another decoder can
-# tell (docs/reliability.md, known limits).
-ONLY_DECODERS_TELL = ("a chunk of lzf with less", "a chunk of lzf with more")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [name for name in HERE if FAULTS[name].image is not None and name not in ONLY_DECODERS_TELL],
-)
+@pytest.mark.parametrize("name", [name for name in HERE if FAULTS[name].image is not None])
 def test_without_optional_decoders(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where HDF5 has to decode, errors are no fewer."""
     for package in ("imagecodecs", "dectris", "dectris.compression"):

@@ -22,6 +22,7 @@ from .codecs import (
     CHECKSUM_BYTES,
     FLETCHER,
     LZ4,
+    LZF,
     SCALE_OFFSET,
     ZSTD,
     Filter,
@@ -33,7 +34,7 @@ from .rawfile import RawFile
 from .reader import chunk_boxes
 from .slices import AxisRange
 
-WALKED: Final = (BITSHUFFLE, LZ4, ZSTD)
+WALKED: Final = (BITSHUFFLE, LZ4, LZF, ZSTD)
 """Filters whose chunks are looked at from block to block."""
 
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
@@ -55,7 +56,7 @@ class DeclaredSizes:
     def of(cls, dataset: Any, index: ChunkIndex, raw: RawFile) -> DeclaredSizes | None:
         """Return a check, or None where chunks declare nothing."""
         filters = filters_of(dataset)
-        if not filters or filters[-1].code not in (LZ4, BITSHUFFLE, BLOSC, BLOSC2, ZSTD, SCALE_OFFSET):
+        if not filters or filters[-1].code not in (*WALKED, BLOSC, BLOSC2, SCALE_OFFSET):
             return None
         checksums = sum(each.code == FLETCHER for each in filters)
         return cls(dataset, index, raw, filters[-1], checksums * CHECKSUM_BYTES)
@@ -134,6 +135,8 @@ def declared_size(each: Filter, head: bytes) -> int | None:
         return int.from_bytes(head[:8], "big")
     if each.code == BLOSC and len(head) >= 8:
         return int.from_bytes(head[4:8], "little")
+    if each.code == LZF:
+        return lzf_length(head)
     if each.code == BLOSC2:
         return read_header(head).pixel_bytes
     if each.code == ZSTD and head[:4] == ZSTD_MAGIC and len(head) >= 18:
@@ -186,6 +189,29 @@ def lz4_fits(raw: bytes, size: int) -> bool:
     """Return whether the blocks of an LZ4 chunk lie within it; it begins as one of bitshuffle."""
     block = int.from_bytes(raw[8:12], "big")
     return block > 0 and _blocks_end(raw, -(-size // block)) <= len(raw)
+
+
+def lzf_length(raw: bytes) -> int:
+    """Return how many bytes LZF data inflates to, -1 where it is cut off.
+
+    A byte below 32 announces that many literal bytes and one; another one a repetition of earlier bytes:
+    its upper three bits are the length less 2, a 7 being continued in the next byte, the lower ones and a
+    last byte the distance.
+    """
+    at = length = 0
+    while at < len(raw):
+        control = raw[at]
+        if control < 32:
+            at += control + 2
+            length += control + 1
+            continue
+        repeated = control >> 5
+        if repeated == 7:
+            at += 1
+            repeated += raw[at] if at < len(raw) else 0
+        at += 2
+        length += repeated + 2
+    return length if at == len(raw) else -1
 
 
 def _blocks_end(raw: bytes, count: int) -> int:
