@@ -114,13 +114,13 @@ add(
 )
 
 
-def misplaced(*origin: int) -> Build:
-    """An index of chunks, the fifth of which is at another place."""
+def misplaced(*origin: int, byte: int = 0, codec: str = "gzip") -> Build:
+    """An index of chunks, the fifth of which is at another place, or begins within a pixel."""
 
     def build(folder: Path) -> str:
-        uri = write(folder / "bad.h5", codec="gzip")
+        uri = write(folder / "bad.h5", codec=codec)
         data = (folder / "bad.h5").read_bytes()
-        old, new = (struct.pack("<4Q", *place, 0) for place in ((4, 0, 0), origin))
+        old, new = (struct.pack("<4Q", *place) for place in ((4, 0, 0, 0), (*origin, byte)))
         assert data.count(old) == 1
         (folder / "bad.h5").write_bytes(data.replace(old, new))
         return uri
@@ -132,3 +132,11 @@ add("an index with a chunk twice", misplaced(1, 0, 0), OSError, "index|chunk")
 add("an index with a chunk beside the images", misplaced(4, 64, 0), OSError, "index|chunk")
 add("an index with a chunk at half an image", misplaced(4, 5, 0), OSError, "index|chunk")
 add("an index with a chunk far away", misplaced(1 << 63, 0, 0), OSError, "index|chunk")
+for codec in ("gzip", "lz4", "bitshuffle-zstd"):
+    # HDF5 lists the chunk, but does not find it, and gives fill values.
+    add(
+        f"an index where HDF5 misses a chunk of {codec}",
+        misplaced(4, 0, 0, byte=16, codec=codec),
+        OSError,
+        "find",
+    )

@@ -32,6 +32,7 @@ class ChunkIndex:
     """
 
     def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
         self._chunk: tuple[int, ...] = dataset.chunks
         grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
         self._grid = grid
@@ -53,6 +54,7 @@ class ChunkIndex:
             if info.filter_mask:
                 self._masks[number] = info.filter_mask
 
+        self._tells_unwritten = tells_unwritten()
         dataset.id.chunk_iter(look)
         self.end = max(map(int.__add__, offsets, sizes), default=0)
         """Where the last chunk ends in the file."""
@@ -82,11 +84,24 @@ class ChunkIndex:
             raise OSError("the index of the chunks is damaged: some of them lie one over the other")
 
     def find(self, origin: Sequence[int]) -> Stored | None:
-        """Return where the chunk with this first element lies; None if it was never written."""
+        """Return where the chunk with this first element lies; None if it was never written.
+
+        Raises
+        ------
+        OSError
+            When HDF5 does not find a chunk that its own index lists, or cannot tell that there is none:
+            where its way there is damaged, it gives fill values.
+        """
         number = self._number(origin)
         at = int(np.searchsorted(self._numbers, number))
         if at == len(self._numbers) or self._numbers[at] != number:
+            if self._tells_unwritten and not is_unwritten(self._dataset, origin):
+                raise OSError(f"the index of the chunks is damaged: it lacks the one at {tuple(origin)}")
             return None
+        if is_unwritten(self._dataset, origin):
+            raise OSError(
+                f"the index of the chunks is damaged: HDF5 does not find the one at {tuple(origin)} in it"
+            )
         if self._order is not None:
             at = int(self._order[at])
         return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
@@ -94,20 +109,6 @@ class ChunkIndex:
     @staticmethod
     def _is_origin(at: int, length: int, part: int) -> bool:
         return 0 <= at < length and at % part == 0
-
-    def check_last(self, dataset: Any) -> None:
-        """Ask HDF5 for the last chunk: where its way there is damaged, it gives fill values instead.
-
-        Raises
-        ------
-        OSError
-            When HDF5 does not find the chunk that its own index lists.
-        """
-        if not len(self._numbers):
-            return
-        origin = self._origin(int(self._numbers[-1]))
-        if is_unwritten(dataset, origin):
-            raise OSError(f"the index of the chunks is damaged: HDF5 does not find the one at {origin} in it")
 
     def _origin(self, number: int) -> tuple[int, ...]:
         return tuple(
@@ -122,10 +123,11 @@ class ChunkIndex:
         )
 
 
-def is_unwritten(dataset: Any, origin: tuple[int, ...]) -> bool:
-    """Return whether HDF5, too, says that there is no such chunk."""
+def is_unwritten(dataset: Any, origin: Sequence[int]) -> bool:
+    """Return whether HDF5 says that there is no such chunk."""
     try:
-        dataset.id.read_direct_chunk(origin)
+        # It is looked up, and not read into so little memory.
+        dataset.id.read_direct_chunk(tuple(origin), out=bytearray(1))
     except RuntimeError as error:
         return "not allocated" in str(error)
     except (OSError, ValueError, MemoryError, SystemError):  # a size below 0 is a SystemError

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import naming
-from .chunk_index import ChunkIndex, Stored, filters_of, is_plain, is_unwritten, tells_unwritten
+from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
 from .codecs import Codec, Damaged
 from .rawfile import RawFile
 from .reader import Reader, Request, chunk_boxes
@@ -47,9 +47,7 @@ class ChunkedReader(Reader):
         self._size = math.prod(self._shape) * self._dtype.itemsize
         # Now, and not when it is needed: what others write meanwhile is not looked at.
         self._index = ChunkIndex(dataset)
-        self._index.check_last(dataset)
         self._fill = dataset.fillvalue
-        self._tells_unwritten = tells_unwritten()
         self.working_bytes = codec.working_bytes
 
     @classmethod
@@ -85,8 +83,6 @@ class ChunkedReader(Reader):
         for origin, places in wanted.items():
             stored = self._index.find(origin)
             if stored is None:
-                if self._tells_unwritten and not is_unwritten(self._dataset, origin):
-                    raise OSError(f"the index of the chunks is damaged: it lacks the one at {origin}")
                 found.append(Piece(_Fill(places, self._fill), owner=owners[origin]))
                 continue
             if self._raw is not None and stored.size <= self._codec.most_stored:

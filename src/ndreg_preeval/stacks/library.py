@@ -31,7 +31,7 @@ class LibraryReader(Reader):
         self._dataset = dataset
         self._box = self._piece_shape()
         # Also where it is not needed here: HDF5 does not mind a damaged one.
-        index = None if dataset.chunks is None else ChunkIndex(dataset)
+        self._index = index = None if dataset.chunks is None else ChunkIndex(dataset)
         self._checked = None
         if raw is not None and index is not None:
             self._checked = DeclaredSizes.of(dataset, index, raw)
@@ -45,6 +45,9 @@ class LibraryReader(Reader):
         for owner, request in enumerate(requests):
             if self._checked is not None:
                 self._checked.check(request.axes)
+            elif self._index is not None:
+                for parts in chunk_boxes(request.axes, self._dataset.chunks):
+                    self._index.find([part.origin for part in parts])
             for parts in chunk_boxes(request.axes, self._box):
                 wanted = tuple(
                     slice(part.origin + part.inside.start, part.origin + part.inside.stop, part.inside.step)
