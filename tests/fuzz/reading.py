@@ -107,6 +107,7 @@ def touch(order: Answer) -> Answer:
             lambda: datasets.append(file["/entry/data"]),
             # Before anything else was looked at: what crashes may depend on that.
             lambda: [node.id.get_storage_size() for node in datasets],
+            lambda: _groups(file),
             lambda: file.visititems(lambda _, node: datasets.append(node)),
             lambda: file.visititems_links(lambda *_: None),
         ):
@@ -128,6 +129,14 @@ def _survives(work: Callable[[], object]) -> bool:
 def _attributes(node: Any) -> None:
     for name in node.attrs:
         _survives(lambda name=name: node.attrs[name])  # type: ignore[misc]
+
+
+def _groups(group: Any, depth: int = 3) -> None:
+    """Attributes of groups, as far as one gets."""
+    _survives(lambda: _attributes(group))
+    for name in group if depth else ():
+        if group.get(name, getclass=True) is h5py.Group:
+            _survives(lambda name=name: _groups(group[name], depth - 1))  # type: ignore[misc]
 
 
 def _properties(node: Any) -> None:

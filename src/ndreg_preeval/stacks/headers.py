@@ -1,129 +1,78 @@
 # SPDX-License-Identifier: MIT
-"""What compressed chunks declare to inflate to: looked at before a plugin of HDF5 believes it.
-
-Of a chunk that inflates to less, HDF5 takes what memory holds for the rest; one that inflates to more
-takes memory without bound.
-"""
+"""What compressed chunks declare to inflate to, and whether their parts fit together."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from typing import Any, Final
+import bz2
+import zlib
+from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
-from ..errors import naming
-from .chunk_index import ChunkIndex, filters_of
 from .codecs import (
     BITSHUFFLE,
     BLOSC,
     BLOSC2,
-    CHECKSUM_BYTES,
-    FLETCHER,
+    BZIP2,
+    DEFLATE,
     LZ4,
     LZF,
     SCALE_OFFSET,
     ZSTD,
     Filter,
     inflater,
-    most_stored,
 )
 from .frames import HEAD_BYTES, read_header
-from .rawfile import RawFile
-from .reader import chunk_boxes
-from .slices import AxisRange
 
-WALKED: Final = (BITSHUFFLE, LZ4, LZF, ZSTD)
-"""Filters whose chunks are looked at from block to block."""
+__all__ = ["HEADED", "HEAD_BYTES", "MEASURED", "declared_size", "fits"]
+
+HEADED: Final = (BLOSC, BLOSC2, SCALE_OFFSET)
+"""Filters whose chunks tell all that they tell in their first `HEAD_BYTES`."""
+MEASURED: Final = (BITSHUFFLE, BZIP2, DEFLATE, LZ4, LZF, ZSTD)
+"""Filters whose chunks are looked at from end to end."""
 
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
 
-class DeclaredSizes:
-    """What the chunks of a dataset declare to inflate to, held against what they must."""
-
-    def __init__(self, dataset: Any, index: ChunkIndex, raw: RawFile, last: Filter, more: int) -> None:
-        self._raw = raw
-        self._last = last
-        self._chunk: tuple[int, ...] = dataset.chunks
-        self._size = math.prod(self._chunk) * dataset.dtype.itemsize + more
-        self._plain = self._size - more
-        self._all = (1 << len(filters_of(dataset))) - 1
-        self._index = index
-
-    @classmethod
-    def of(cls, dataset: Any, index: ChunkIndex, raw: RawFile) -> DeclaredSizes | None:
-        """Return a check, or None where chunks declare nothing."""
-        filters = filters_of(dataset)
-        if not filters or filters[-1].code not in (*WALKED, BLOSC, BLOSC2, SCALE_OFFSET):
-            return None
-        checksums = sum(each.code == FLETCHER for each in filters)
-        return cls(dataset, index, raw, filters[-1], checksums * CHECKSUM_BYTES)
-
-    def check(self, axes: Sequence[AxisRange]) -> None:
-        """Raise OSError for the first chunk that declares another size than it must have; names it."""
-        for parts in chunk_boxes(axes, self._chunk):
-            origin = tuple(part.origin for part in parts)
-            stored = self._index.find(origin)
-            if stored is None:
-                continue
-            if stored.mask:
-                if stored.mask & self._all == self._all and stored.size != self._plain:
-                    raise OSError(
-                        f"the chunk at {origin} is damaged: it holds {stored.size} bytes without a filter; "
-                        f"it must hold {self._plain} bytes"
-                    )
-                continue
-            if stored.size > most_stored([self._last], self._size):
-                raise OSError(
-                    f"the chunk at {origin} is damaged: {stored.size} bytes are stored for {self._size}"
-                )
-            walk = self._last.code in WALKED
-            with naming(f"the chunk at {origin}"):
-                head = self._raw.read(
-                    stored.offset, stored.size if walk else min(stored.size, HEAD_BYTES)
-                ).tobytes()
-            if not self._fits(head, stored.size):
-                raise OSError(f"the chunk at {origin} is damaged: its blocks do not fit into it")
-            try:
-                declared = declared_size(self._last, head)
-            except ValueError as error:
-                raise OSError(f"the chunk at {origin} is damaged: {error}") from error
-            if declared is not None and declared != self._size:
-                raise OSError(
-                    f"the chunk at {origin} is damaged: it declares {declared} bytes; it must hold "
-                    f"{self._size} bytes"
-                )
-
-    def _fits(self, head: bytes, stored: int) -> bool:
-        """Whether all parts of a chunk lie within it: plugins do not look."""
-        if self._last.code == BITSHUFFLE:
-            return bitshuffle_fits(self._last, head, self._size)
-        if self._last.code == LZ4:
-            return lz4_fits(head, self._size)
-        if self._last.code == ZSTD:
-            return zstd_fits(head)
-        if self._last.code == BLOSC:
-            return len(head) >= 16 and int.from_bytes(head[12:16], "little") <= stored
-        if self._last.code == SCALE_OFFSET:
-            return scale_offset_fits(self._last, head, stored, self._size)
-        return True
-
-    def close(self) -> None:
-        """Close the file that was opened beside HDF5."""
-        self._raw.close()
-
-
-def declared_size(each: Filter, head: bytes) -> int | None:
-    """Return how many bytes a chunk says that it inflates to; None where it does not say.
+def fits(each: Filter, raw: bytes, stored: int, size: int) -> bool:
+    """Return whether all parts of a chunk lie within it: plugins do not look.
 
     Parameters
     ----------
     each : Filter
         The filter that was applied last.
-    head : bytes
-        The first bytes of the chunk.
+    raw : bytes
+        The chunk, or its first bytes.
+    stored : int
+        Bytes of the chunk.
+    size : int
+        What it must inflate to.
+    """
+    if each.code == BITSHUFFLE:
+        return bitshuffle_fits(each, raw, size)
+    if each.code == LZ4:
+        return lz4_fits(raw, size)
+    if each.code == ZSTD:
+        return zstd_fits(raw)
+    if each.code == BLOSC:
+        return len(raw) >= 16 and int.from_bytes(raw[12:16], "little") <= stored
+    if each.code == SCALE_OFFSET:
+        return scale_offset_fits(each, raw, stored, size)
+    return True
+
+
+def declared_size(each: Filter, raw: bytes, most: int) -> int | None:
+    """Return how many bytes a chunk inflates to, as far as it says so without a plugin; else None.
+
+    Parameters
+    ----------
+    each : Filter
+        The filter that was applied last.
+    raw : bytes
+        The chunk, or its first bytes.
+    most : int
+        What it should inflate to: where it has to be inflated to know, one byte more is enough.
 
     Raises
     ------
@@ -131,16 +80,18 @@ def declared_size(each: Filter, head: bytes) -> int | None:
         When a frame of Blosc2 does not fit together.
     """
     compressed = each.code == BITSHUFFLE and len(each.values) > 4 and each.values[4] in (2, 3)
-    if (each.code == LZ4 or compressed) and len(head) >= 8:
-        return int.from_bytes(head[:8], "big")
-    if each.code == BLOSC and len(head) >= 8:
-        return int.from_bytes(head[4:8], "little")
+    if (each.code == LZ4 or compressed) and len(raw) >= 8:
+        return int.from_bytes(raw[:8], "big")
+    if each.code == BLOSC and len(raw) >= 8:
+        return int.from_bytes(raw[4:8], "little")
     if each.code == LZF:
-        return lzf_length(head)
+        return lzf_length(raw)
+    if each.code in (BZIP2, DEFLATE):
+        return stream_length(each, raw, most)
     if each.code == BLOSC2:
-        return read_header(head).pixel_bytes
-    if each.code == ZSTD and head[:4] == ZSTD_MAGIC and len(head) >= 18:
-        return _zstd_size(head)
+        return read_header(raw).pixel_bytes
+    if each.code == ZSTD and raw[:4] == ZSTD_MAGIC and len(raw) >= 18:
+        return _zstd_size(raw)
     return None
 
 
@@ -189,6 +140,26 @@ def lz4_fits(raw: bytes, size: int) -> bool:
     """Return whether the blocks of an LZ4 chunk lie within it; it begins as one of bitshuffle."""
     block = int.from_bytes(raw[8:12], "big")
     return block > 0 and _blocks_end(raw, -(-size // block)) <= len(raw)
+
+
+def stream_length(each: Filter, raw: bytes, most: int) -> int:
+    """Return how many bytes a deflate or bzip2 stream inflates to, at most one more than `most`.
+
+    Raises
+    ------
+    ValueError
+        When it does not, or is cut off.
+    """
+    stream = zlib.decompressobj() if each.code == DEFLATE else bz2.BZ2Decompressor()
+    try:
+        length = len(stream.decompress(raw, most + 1))
+        if length == most and not stream.eof and each.code == BZIP2:
+            length += len(stream.decompress(b"", 1))
+    except (zlib.error, OSError) as error:
+        raise ValueError(str(error)) from error
+    if length <= most and not stream.eof:
+        raise ValueError("it is cut off")
+    return length
 
 
 def lzf_length(raw: bytes) -> int:
@@ -248,25 +219,25 @@ def _zstd_header(descriptor: int) -> int:
     return 5 + (1 - single_segment) + dictionary + (single_segment, 2, 4, 8)[descriptor >> 6]
 
 
-def scale_offset_fits(each: Filter, head: bytes, stored: int, size: int) -> bool:
+def scale_offset_fits(each: Filter, raw: bytes, stored: int, size: int) -> bool:
     """Return whether a scale-offset chunk holds as many bits as it says.
 
     A chunk is the bits of a pixel (4 bytes), the length of the smallest value (1), that value (16 bytes
     are left for it), and the pixels.
     """
-    if len(each.values) < 5 or len(head) < 21:
+    if len(each.values) < 5 or len(raw) < 21:
         return False
     count, itemsize = each.values[2], each.values[4]
-    bits = int.from_bytes(head[:4], "little")
+    bits = int.from_bytes(raw[:4], "little")
     return count * itemsize == size and bits <= 8 * itemsize and 21 + count * bits // 8 <= stored
 
 
-def _zstd_size(head: bytes) -> int | None:
+def _zstd_size(raw: bytes) -> int | None:
     """Return the content size of a frame, where its header has it (RFC 8878, 3.1.1.1)."""
-    descriptor = head[4]
+    descriptor = raw[4]
     length = (descriptor >> 5 & 1, 2, 4, 8)[descriptor >> 6]
     if length == 0:
         return None
     end = _zstd_header(descriptor)
-    size = int.from_bytes(head[end - length : end], "little")
+    size = int.from_bytes(raw[end - length : end], "little")
     return size + 256 if length == 2 else size

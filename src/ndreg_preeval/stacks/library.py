@@ -11,8 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import clip
-from .chunk_index import ChunkIndex
-from .headers import DeclaredSizes
+from .chunk_checks import ChunkChecks
 from .rawfile import RawFile
 from .reader import Reader, Request, chunk_boxes
 from .slices import AxisRange
@@ -30,12 +29,8 @@ class LibraryReader(Reader):
     def __init__(self, dataset: Any, raw: RawFile | None = None) -> None:
         self._dataset = dataset
         self._box = self._piece_shape()
-        # Also where it is not needed here: HDF5 does not mind a damaged one.
-        self._index = index = None if dataset.chunks is None else ChunkIndex(dataset)
-        self._checked = None
-        if raw is not None and index is not None:
-            self._checked = DeclaredSizes.of(dataset, index, raw)
-        if raw is not None and self._checked is None:
+        self._checks = None if dataset.chunks is None else ChunkChecks(dataset, raw)
+        if raw is not None and self._checks is None:
             raw.close()
         self.working_bytes = 3 * math.prod(self._box) * dataset.dtype.itemsize
 
@@ -43,11 +38,8 @@ class LibraryReader(Reader):
         """Boxes of whole chunks."""
         found = []
         for owner, request in enumerate(requests):
-            if self._checked is not None:
-                self._checked.check(request.axes)
-            elif self._index is not None:
-                for parts in chunk_boxes(request.axes, self._dataset.chunks):
-                    self._index.find([part.origin for part in parts])
+            if self._checks is not None:
+                self._checks.check(request.axes)
             for parts in chunk_boxes(request.axes, self._box):
                 wanted = tuple(
                     slice(part.origin + part.inside.start, part.origin + part.inside.stop, part.inside.step)
@@ -59,8 +51,8 @@ class LibraryReader(Reader):
 
     def close(self) -> None:
         """Close the file that was opened beside HDF5."""
-        if self._checked is not None:
-            self._checked.close()
+        if self._checks is not None:
+            self._checks.close()
 
     def _piece_shape(self) -> tuple[int, ...]:
         """A multiple of the chunks, of a few MiB; grows along the last axes first."""
