@@ -140,3 +140,39 @@ for codec in ("gzip", "lz4", "bitshuffle-zstd"):
         OSError,
         "find",
     )
+
+
+def resized_in_index(**options: int) -> Build:
+    """Chunks without a filter, the fifth of which the index says to be shorter."""
+
+    def build(folder: Path) -> str:
+        path = folder / "bad.h5"
+        with h5py.File(path, "w", **options) as file:
+            file.create_dataset("data", data=counts(), chunks=(1, 32, 40))
+        data = path.read_bytes()
+        old, new = (struct.pack("<II4Q", size, 0, 4, 0, 0, 0) for size in (2560, 2000))
+        assert data.count(old) == 1
+        path.write_bytes(data.replace(old, new))
+        return f"{path}::/data"
+
+    return build
+
+
+def other_filter(folder: Path) -> str:
+    """Deflate that became shuffle: HDF5 shuffles what is compressed, and lacks the rest of each chunk."""
+    uri = write(folder / "bad.h5", codec="gzip")
+    data = (folder / "bad.h5").read_bytes()
+    old, new = (bytes([code, 0, 8, 0, 1, 0, 1, 0]) + b"deflate\0" for code in (1, 2))
+    assert data.count(old) == 1
+    (folder / "bad.h5").write_bytes(data.replace(old, new))
+    return uri
+
+
+add("a chunk that its index shortens", resized_in_index(), OSError, "2560")
+add(
+    "a chunk behind a user block that its index shortens",
+    resized_in_index(userblock_size=512),
+    OSError,
+    "2560",
+)
+add("another filter", other_filter, OSError, "it must hold 2560 bytes")

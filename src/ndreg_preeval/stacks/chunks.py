@@ -109,6 +109,10 @@ class ChunkedReader(Reader):
             )
         with naming(f"the chunk at {origin}"):
             mask, raw = self._read(origin, stored)
+        if len(raw) != stored.size:
+            raise OSError(
+                f"the chunk at {origin} is damaged: its index says {stored.size} bytes, HDF5 gives {len(raw)}"
+            )
         first = places[0].room
         # A chunk that is wanted whole, by one, is decoded where it belongs.
         direct = (
