@@ -148,12 +148,12 @@ def resized_in_index(**options: int) -> Build:
     def build(folder: Path) -> str:
         path = folder / "bad.h5"
         with h5py.File(path, "w", **options) as file:
-            file.create_dataset("data", data=counts(), chunks=(1, 32, 40))
+            file.create_dataset(PATH, data=counts(), chunks=(1, 32, 40))
         data = path.read_bytes()
         old, new = (struct.pack("<II4Q", size, 0, 4, 0, 0, 0) for size in (2560, 2000))
         assert data.count(old) == 1
         path.write_bytes(data.replace(old, new))
-        return f"{path}::/data"
+        return f"{path}::{PATH}"
 
     return build
 
