@@ -38,6 +38,6 @@ def ewoksndreg(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
     return _scores(stacks, "ewoksndreg")
 
 
-def consensus(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
-    """The default method: `robust`, in the light of the other stacks."""
-    return _scores(stacks, "consensus")
+def evidence(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+    """The default method: how likely every image aligns."""
+    return _scores(stacks, "evidence")

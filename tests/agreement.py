@@ -18,6 +18,11 @@ NUMBERS = (
     "zero_peak",
     "shift_y",
     "shift_x",
+    "opinion",
+    "opinion_rms",
+    "opinion_second",
+    "opinion_moved",
+    "opinion_zero",
     "confirmation",
     "probability",
     "p_value",
@@ -61,8 +66,8 @@ def tolerances(
     second = oracle.correlogram_error(
         first,
         other,
-        options.get("confirm_window", "hann"),
-        options.get("confirm_cutoff", 0.15),
+        options.get("confirm_window"),
+        options.get("confirm_cutoff", 0.25),
         eps,
         window_from=options.get("confirm_window_from", 8),
         worst=worst,
@@ -110,12 +115,17 @@ def assert_agrees(
     for axis, name in enumerate(("shift_y", "shift_x")):
         _assert_shift(given[name], expected, axis, own)
 
-    if expected.elsewhere > 10 * second:
-        room = 1.2 * second * (1 + expected.confirmation) / expected.elsewhere
+    for name in ("opinion_rms", "opinion_second", "opinion_moved", "opinion_zero"):
+        wanted = getattr(expected, name)
+        assert abs(given[name] - wanted) <= second, f"{name}: {given[name]} {wanted} +- {second}"
+    wanted = expected.opinion_peak
+    assert abs(given["opinion"] - wanted) <= second, f"opinion: {given['opinion']} {wanted} +- {second}"
+    if expected.opinion_second > 10 * second:
+        room = 1.2 * second * (1 + expected.confirmation) / expected.opinion_second
         wanted = expected.confirmation
         assert abs(given["confirmation"] - wanted) <= room, f"q: {given} {expected} +- {room}"
     assert given["confirmation"] >= 0
-    assert math.isclose(given["probability"], oracle.confidence(given["confirmation"]), rel_tol=1e-14)
+    _assert_probability(given, options)
 
     if expected.rms > 10 * own:
         h, w = expected.r.shape
@@ -127,6 +137,16 @@ def assert_agrees(
         assert given["p_value"] == 1
     assert 0 <= given["p_value"] <= 1
     return expected
+
+
+def _assert_probability(given: dict[str, Any], options: dict[str, Any]) -> None:
+    """It follows from the other numbers of the record."""
+    fields = {name: given[name] for name in ("peak", "rms", "second_peak", "peak_dy", "peak_dx", "flags")}
+    fields |= {name: given[name] for name in given if name.startswith("opinion_")}
+    wanted = oracle.evidence(oracle.Pair(opinion_peak=given["opinion"], **fields))
+    if options.get("judgement", "evidence") == "ratio":
+        wanted = oracle.confidence(given["confirmation"])
+    assert math.isclose(given["probability"], wanted, rel_tol=1e-12), f"{given} {wanted}"
 
 
 def _assert_shift(given: float, expected: oracle.Pair, axis: int, own: float) -> None:

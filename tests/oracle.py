@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from judgement import HOT_PIXEL, chance, confidence, evidence
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -27,7 +29,6 @@ NO_CONTRAST = 1
 ALL_INVALID = 2
 FEW_LEVELS = 4
 IDENTICAL = 8
-HOT_PIXEL = 16
 
 EPS = float(np.finfo(np.float64).eps)
 EPS_SINGLE = float(np.finfo(np.float32).eps)
@@ -260,19 +261,6 @@ def subpixel(signed: Floats, place: tuple[int, int], axis: int) -> float:
     return parabola(float(line[(k - 1) % n]), float(line[k]), float(line[(k + 1) % n]))
 
 
-def chance(peak: float, rms: float, places: int) -> float:
-    """P(max of |that many independent Gaussian numbers of that rms| >= peak), without cancellation."""
-    if rms == 0:
-        return 1.0
-    tail = math.erfc(peak / (math.sqrt(2) * rms))
-    return 1.0 if tail >= 1 else -math.expm1(places * math.log1p(-tail))
-
-
-def confidence(q: float) -> float:
-    q2 = min(q, 1e3) ** 2
-    return q2 / (q2 + 1.5**2)
-
-
 # ---------------------------------------------------------------- one pair
 
 
@@ -285,6 +273,11 @@ class Pair:
     rms: float = 0.0
     second_peak: float = 0.0
     zero_peak: float = 0.0
+    opinion_peak: float = 0.0
+    opinion_rms: float = 0.0
+    opinion_second: float = 0.0
+    opinion_moved: float = 0.0
+    opinion_zero: float = 0.0
     shift_y: float = 0.0
     shift_x: float = 0.0
     confirmation: float = 0.0
@@ -297,8 +290,6 @@ class Pair:
     r: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     signed: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     opinion: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
-    elsewhere: float = 0.0
-    """Highest value of the second opinion away from the peak: what q is divided by."""
 
 
 def without(image: Any, mask: Any, place: tuple[int, int]) -> Bools:
@@ -317,9 +308,10 @@ def pair_score(
     window: str | None = None,
     cutoff: float | None = None,
     confirm: bool = True,
-    confirm_window: str | None = "hann",
-    confirm_cutoff: float | None = 0.15,
+    confirm_window: str | None = None,
+    confirm_cutoff: float | None = 0.25,
     confirm_window_from: int = 8,
+    judgement: str = "evidence",
     max_shift: float | None = None,
     keep_mean: bool = False,
     ignore_hot_pixel: bool = False,
@@ -329,25 +321,20 @@ def pair_score(
 
     `at` = (dy, dx) names the peak instead of the highest pixel, to judge a choice among equals.
     """
-    if ignore_hot_pixel:
-        place = dominant(reference, reference_mask)
-        if place is not None and place == dominant(image, mask):
-            reference_mask, mask = without(reference, reference_mask, place), without(image, mask, place)
-            if prepare(reference, reference_mask).has_evidence:
-                given = {"window": window, "cutoff": cutoff, "confirm": confirm, "max_shift": max_shift}
-                given |= {"confirm_window": confirm_window, "confirm_cutoff": confirm_cutoff, "at": at}
-                given["confirm_window_from"] = confirm_window_from
-                masks = {"reference_mask": reference_mask, "mask": mask}
-                rest = pair_score(reference, image, **given, **masks, keep_mean=keep_mean)
-                return dataclasses.replace(
-                    rest, flags=rest.flags | HOT_PIXEL, invalid_pixels=rest.invalid_pixels - 1
-                )
+    hot = dominant(reference, reference_mask) if ignore_hot_pixel else None
+    if hot is not None and hot != dominant(image, mask):
+        hot = None
+    if hot is not None and not prepare(reference, without(reference, reference_mask, hot)).has_evidence:
+        hot = None
+    if hot is not None:
+        reference_mask, mask = without(reference, reference_mask, hot), without(image, mask, hot)
     first, other = prepare(reference, reference_mask), prepare(image, mask)
     h, w = other.pixels.shape
-    flags = other.flags
+    flags = other.flags | (HOT_PIXEL if hot is not None else 0)
+    invalid = other.invalid - (hot is not None)
     if not (first.has_evidence and other.has_evidence):
         nothing = np.zeros((h, w))
-        return Pair(invalid_pixels=other.invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
+        return Pair(invalid_pixels=invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
 
     weights = phases(first, other, window, cutoff, keep_mean)
     signed = np.fft.irfft2(weights, s=(h, w))
@@ -368,13 +355,17 @@ def pair_score(
         flags |= IDENTICAL
 
     opinion = np.zeros((h, w))
-    elsewhere = q = 0.0
     if confirm:
         options = {"window": confirm_window, "cutoff": confirm_cutoff, "window_from": confirm_window_from}
         opinion = np.abs(signed_correlogram(first, other, **options))
-        elsewhere = highest(opinion, away)
-        q = highest(opinion, near(h, w, (row, col), 1)) / elsewhere if elsewhere > 0 else 0.0
-    return Pair(
+    here = highest(opinion, near(h, w, (row, col), 1))
+    elsewhere = highest(opinion, away)
+    found = Pair(
+        opinion_peak=here,
+        opinion_rms=math.sqrt(float((opinion**2).mean())),
+        opinion_second=elsewhere,
+        opinion_moved=highest(opinion, away & ~near(h, w, (0, 0), 2)),
+        opinion_zero=highest(opinion, near(h, w, (0, 0), 1)),
         peak=peak,
         mean=float(r.mean()),
         rms=rms,
@@ -382,18 +373,20 @@ def pair_score(
         zero_peak=float(r[0, 0]),
         shift_y=dy + subpixel(signed, (row, col), 0),
         shift_x=dx + subpixel(signed, (row, col), 1),
-        confirmation=q,
-        probability=confidence(q),
+        confirmation=here / elsewhere if elsewhere > 0 else 0.0,
         p_value=chance(peak, rms, int(search.sum())),
-        invalid_pixels=other.invalid,
+        invalid_pixels=invalid,
         peak_dy=dy,
         peak_dx=dx,
         flags=flags,
         r=r,
         signed=signed,
         opinion=opinion,
-        elsewhere=elsewhere,
     )
+    probability = 0.0
+    if confirm:
+        probability = evidence(found) if judgement == "evidence" else confidence(found.confirmation)
+    return dataclasses.replace(found, probability=probability)
 
 
 # ---------------------------------------------------------------- one stack, some stacks
@@ -414,11 +407,26 @@ def aggregate(values: Sequence[float] | Floats, how: str) -> float:
         return min(values)
     if how == "median":
         return float(np.median(values))
+    if how == "every_image":
+        h = aggregate(values, "harmonic_mean")
+        if not 0 < h < 1:
+            return min(h, *values)
+        odds = (h / (1 - h)) ** 1.25 * math.exp(-1.71)
+        return min(odds / (1 + odds), *values)
     raise ValueError(how)
 
 
 METHODS: dict[str, dict[str, Any]] = {
-    "robust": {"statistic": "confirmation", "how": "harmonic_mean"},
+    "evidence": {
+        "statistic": "evidence",
+        "how": "every_image",
+        "options": {"ignore_hot_pixel": True},
+    },
+    "robust": {
+        "statistic": "confirmation",
+        "how": "harmonic_mean",
+        "options": {"confirm_window": "hann", "confirm_cutoff": 0.15, "judgement": "ratio"},
+    },
     "peak_to_mean": {"statistic": "peak_to_mean", "how": "mean"},
     "ewoksndreg": {"statistic": "peak_minus_mean", "how": "mean", "include_reference": True},
 }
@@ -449,11 +457,11 @@ def stack_values(
             stack[i],
             reference_mask=None if masks is None else masks[base],
             mask=None if masks is None else masks[i],
-            confirm=statistic == "confirmation",
+            confirm=statistic in ("evidence", "confirmation"),
             keep_mean=statistic == "peak_minus_mean",
             **options,
         )
-        if statistic == "confirmation":
+        if statistic in ("evidence", "confirmation"):
             out.append(pair.probability)
         elif statistic == "peak_to_mean":
             out.append(pair.peak / pair.mean if pair.mean > 0 else 0.0)
@@ -464,15 +472,16 @@ def stack_values(
     return out
 
 
-def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "robust", **options: Any) -> float:
-    """Score of a stack by one of the three named methods; larger is better."""
+def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "evidence", **options: Any) -> float:
+    """Score of a stack by one of the named methods; larger is better."""
     chosen = METHODS[method]
     include = chosen.get("include_reference", False)
+    options = {**chosen.get("options", {}), **options}
     values = stack_values(stack, chosen["statistic"], include_reference=include, **options)
     return aggregate(values, chosen["how"])
 
 
-def rank(stacks: Mapping[Any, Any], method: str = "robust", **options: Any) -> list[Any]:
+def rank(stacks: Mapping[Any, Any], method: str = "evidence", **options: Any) -> list[Any]:
     """Keys of the stacks, best first; equals keep the order of the mapping."""
     scores = {name: stack_score(stack, method, **options) for name, stack in stacks.items()}
     return sorted(scores, key=lambda name: -scores[name])

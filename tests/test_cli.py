@@ -87,7 +87,7 @@ def test_rank_prints_a_table_and_warnings_apart(demo, call):
     code, out, err = call("rank", demo.uri)
     assert code == 0
     lines = out.splitlines()
-    assert lines[0] == "Reference stack: Ca-K (best of 6 stacks, method consensus)"
+    assert lines[0] == "Reference stack: Ca-K (best of 6 stacks, method evidence)"
     assert lines[4].split()[:2] == ["1", "Ca-K"]
     assert err
     assert all(line.startswith("warning: ") for line in err.splitlines())
@@ -107,7 +107,7 @@ def test_files_are_written_and_replaced(demo, call, tmp_path):
     code, out, _ = call("rank", demo.uri, "--json", paths[0], "--csv", paths[1], "--plot", paths[2])
     assert code == 0
     assert out.startswith("Reference stack: Ca-K")
-    assert strict_json(paths[0].read_text())["format_version"] == 1
+    assert strict_json(paths[0].read_text())["format_version"] == 2
     rows = list(csv.DictReader(io.StringIO(paths[1].read_text())))
     assert len(rows) == 6 * 7
     assert rows[0]["stack"] == "Ca-K"
@@ -251,7 +251,7 @@ def test_demo_makes_ranks_checks_and_draws(tmp_path):
     done = run("demo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     out = done.stdout.decode()
-    assert out.startswith("Reference stack: Ca-K (best of 6 stacks, method consensus)")
+    assert out.startswith("Reference stack: Ca-K (best of 6 stacks, method evidence)")
     assert "check ok: chose Ca-K" in out
     assert names_in(tmp_path) == ["ndreg_preeval_demo.h5", "ndreg_preeval_demo.png"]
 

@@ -418,7 +418,7 @@ def test_short_axes_may_go_without_a_window(shape: tuple[int, int], window_from:
     rng = np.random.default_rng(23)
     scene = rng.normal(size=shape)
     image = np.roll(scene, (1, -2), (0, 1)) + 0.5 * rng.normal(size=shape)
-    options: dict[str, Any] = {"confirm_window_from": window_from}
+    options: dict[str, Any] = {"confirm_window_from": window_from, "confirm_window": "hann"}
     record = _core.Scorer(scene, **options).score([image])[0]
     assert_agrees(record, scene, image, **options)
     plain = _core.Scorer(scene, confirm_window=None).score([image])[0]

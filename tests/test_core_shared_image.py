@@ -23,9 +23,15 @@ SHAPES = [(520, 700), (257, 1009), (1031, 523)]
 OPTIONS: dict[str, dict[str, Any]] = {
     "default": {},
     "no second opinion": {"confirm": False},
-    "both windowed": {"window": "hann", "cutoff": 0.2},
+    "robust": {"confirm_window": "hann", "confirm_cutoff": 0.15, "judgement": "ratio"},
+    "both windowed": {"window": "hann", "cutoff": 0.2, "confirm_window": "hann"},
     "aligner windowed": {"window": "hann", "confirm_window": None},
-    "one axis windowed": {"window": "hann", "window_from": 600, "confirm_window_from": 600},
+    "one axis windowed": {
+        "window": "hann",
+        "window_from": 600,
+        "confirm_window": "hann",
+        "confirm_window_from": 600,
+    },
     "hot pixel": {"ignore_hot_pixel": True},
 }
 

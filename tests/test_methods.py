@@ -10,10 +10,8 @@ from ndreg_preeval.methods import METHODS, Method, resolve_method
 
 
 def test_named_methods() -> None:
-    robust = METHODS["robust"]
-    assert METHODS["consensus"] == dataclasses.replace(
-        robust, window_from=40, consensus=True, ignore_hot_pixel=True, name="consensus"
-    )
+    assert METHODS["evidence"] == Method(cutoff=0.25, ignore_hot_pixel=True, name="evidence")
+    assert METHODS["evidence"].aggregation == "every_image"
     assert METHODS["robust"] == Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust")
     assert METHODS["peak_to_mean"] == Method("peak_to_mean", "mean", name="peak_to_mean")
     assert METHODS["ewoksndreg"].include_reference
@@ -31,7 +29,7 @@ def test_resolve() -> None:
     mine = Method()
     assert resolve_method(mine) is mine
     assert resolve_method("robust") is METHODS["robust"]
-    with pytest.raises(ValueError, match=r"method must be one of 'consensus', 'robust'.*not 'best'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'evidence', 'robust'.*not 'best'"):
         resolve_method("best")
     with pytest.raises(TypeError, match="method must be a name or a Method, not int"):
         resolve_method(3)  # type: ignore[arg-type]
@@ -50,7 +48,6 @@ def test_resolve() -> None:
         ("cutoff", "0.1", TypeError),
         ("cutoff", True, TypeError),
         ("include_reference", 1, TypeError),
-        ("consensus", "yes", TypeError),
         ("ignore_hot_pixel", 1, TypeError),
         ("window_from", 7, ValueError),
         ("window_from", 2**31, ValueError),
@@ -62,11 +59,6 @@ def test_resolve() -> None:
 def test_bad_parameters_are_named(argument: str, value: object, error: type[Exception]) -> None:
     with pytest.raises(error, match=rf"method\.{argument} must be"):
         Method(**{argument: value})  # type: ignore[arg-type]
-
-
-def test_consensus_weighs_probabilities() -> None:
-    with pytest.raises(ValueError, match="it needs the statistic 'confirmation', not 'peak_to_mean'"):
-        Method("peak_to_mean", consensus=True)
 
 
 def test_messages_stay_short() -> None:

@@ -14,7 +14,7 @@ from ndreg_preeval.options import Limits, Options, make_options
 def test_defaults() -> None:
     options = make_options()
     assert options == Options()
-    assert options.method is METHODS["consensus"]
+    assert options.method is METHODS["evidence"]
     assert options.limits == Limits()
     assert Limits().image_bytes == 1 << 30
 

@@ -176,7 +176,8 @@ def test_circular_shift_is_found_exactly(
     assert np.abs(record["shift_x"] - found[1]) <= 10 * room
     assert bool(record["flags"] & oracle.IDENTICAL) == (moved == (0, 0))
     if min(h, w) >= 16:
-        assert record["probability"] > 0.99
+        # A copy in place may be a stuck camera, or a pattern of the detector.
+        assert record["probability"] > (0.99 if moved != (0, 0) else 0.5)
         assert record["p_value"] < 1e-30
 
 

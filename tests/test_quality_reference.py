@@ -3,7 +3,7 @@
 
 The images are whole numbers from a formula, so they are the same everywhere and for ever. The
 figures: `ewoksndreg` by the original's `peak_eval` with the sign turned, `peak_to_mean` and
-`robust` by the reference implementations that the default method was chosen with.
+`robust` by independent implementations.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ def core_statistics(stack: NDArray[Any], method: str, precision: str) -> tuple[N
         stack[0],
         precision=precision,
         confirm=options["statistic"] == "confirmation",
+        confirm_window="hann",
+        confirm_cutoff=0.15,
+        judgement="ratio",
         keep_mean=options["statistic"] == "peak_minus_mean",
     )
     records = scorer.score(stack if options.get("include_reference") else stack[1:])
@@ -96,7 +99,7 @@ def test_core(method: str, precision: str, room: float) -> None:
 
 def test_core_confirmations() -> None:
     for name, stack in stacks().items():
-        records = _core.Scorer(stack[0]).score(stack[1:])
+        records = _core.Scorer(stack[0], **oracle.METHODS["robust"]["options"]).score(stack[1:])
         assert records["confirmation"] == pytest.approx(CONFIRMATIONS[name], rel=1e-11)
         wanted = [oracle.pair_score(stack[0], image) for image in stack[1:]]
         assert [(r["peak_dy"], r["peak_dx"]) for r in records] == [(p.peak_dy, p.peak_dx) for p in wanted]

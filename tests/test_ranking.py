@@ -28,7 +28,7 @@ def test_best_first_under_every_method() -> None:
         assert ranking.warnings == ()
         assert ranking.num_threads >= 1
         # Stacks that agree are ranked as if each were alone.
-        assert ranking.ranked_stack_names == oracle.rank(three(), "robust" if name == "consensus" else name)
+        assert ranking.ranked_stack_names == oracle.rank(three(), name)
 
 
 def test_scores_are_those_of_single_stacks() -> None:
@@ -229,11 +229,11 @@ def test_correlogram_refuses() -> None:
 
 
 def test_second_opinion_of_a_method_without_one() -> None:
-    robust = rank_stacks(three(), method="robust")
+    evidence = rank_stacks(three(), method="evidence")
     documented = rank_stacks(three(), method="peak_to_mean")
     np.testing.assert_array_equal(
         documented.correlogram("fair", 2, second_opinion=True),
-        robust.correlogram("fair", 2, second_opinion=True),
+        evidence.correlogram("fair", 2, second_opinion=True),
     )
 
 

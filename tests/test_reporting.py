@@ -49,6 +49,17 @@ def test_table_line_by_line():
     assert set(lines[3]) == {"-", " "}
     assert squeezed(lines[4]) == "1 Ca-K 0.9000 4 2 (0.80) 0.90 2.2 (1.1 to 3.4) px"
     assert squeezed(lines[5]) == "2 Fe-K 0.2503 4 2 (<0.01) 0.25 2.2 (1.1 to 3.4) px one constant image (+1)"
+    assert lines[7] == "Trust: it aligns (97 %)."
+    assert lines[8] == "P is about the probability that an image aligns within a pixel."
+
+
+def test_reasons_come_before_warnings():
+    made = stack("Fe-K", [0.1], reasons=("no signal in image 1",), warnings=("one constant image",))
+    line = reporting.table(ranking(stack("Ca-K", [0.9]), made)).splitlines()[5]
+    assert line.endswith("no signal in image 1 (+1)")
+    found = reporting.to_dict(ranking(made))["stacks"][0]
+    assert found["reasons"] == ["no signal in image 1"]
+    assert found["trust"] == 0.1
 
 
 def test_table_columns_are_aligned_for_wide_names():
@@ -86,7 +97,7 @@ def test_stack_without_compared_images_is_last_and_has_no_numbers():
 def test_awkward_names(name):
     made = ranking(stack(name, [0.9, 0.8]), stack("other", [0.5, 0.4]))
     lines = reporting.table(made).splitlines()
-    assert len(lines) == 8
+    assert len(lines) == 9
     assert all(line.isprintable() for line in lines)
     reporting.table(made).encode("utf-8")
     shown = json.loads(reporting.to_json(made))["ranked_stack_names"]
@@ -119,7 +130,7 @@ def test_dict_holds_everything_per_image():
     mask = np.ones((32, 48), dtype=bool)
     mask[0, :5] = False
     found = reporting.to_dict(ranking(one, options=Options(mask=mask, num_threads=3), warnings=("x",)))
-    assert found["format_version"] == 1
+    assert found["format_version"] == 2
     assert found["reference_stack"] == "Ca-K"
     assert found["method"]["name"] == "robust"
     assert found["options"]["mask"] == {"shape": [32, 48], "valid_pixels": 32 * 48 - 5}

@@ -19,6 +19,15 @@ double harmonic_mean(const std::vector<double>& values) {
   return static_cast<double>(values.size()) / sum;
 }
 
+// Images of a stack fail together: their probabilities do not multiply. A fit to known stacks.
+double every_image(const std::vector<double>& values) {
+  const double smallest = *std::min_element(values.begin(), values.end());
+  const double h = std::clamp(harmonic_mean(values), 0.0, 1.0);
+  if (h == 0 || h == 1) return std::min(smallest, h);
+  const double log_odds = 1.25 * (std::log(h) - std::log1p(-h)) - 1.71;
+  return std::min(smallest, 1 / (1 + std::exp(-log_odds)));
+}
+
 double mean(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
@@ -50,6 +59,8 @@ double aggregate(const std::vector<double>& values, Aggregation how) {
       return *std::min_element(values.begin(), values.end());
     case Aggregation::median:
       return median(values);
+    case Aggregation::every_image:
+      return every_image(values);
   }
   throw std::invalid_argument("unknown aggregation");
 }

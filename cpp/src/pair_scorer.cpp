@@ -8,26 +8,17 @@
 #include <new>
 #include <stdexcept>
 
+#include "probability.hpp"
 #include "validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
-
-// P = q^2 / (q^2 + 1.5^2): an image whose peak is confirmed 1.5 times over is as likely as not to
-// be right (a fit to images with known shifts).
-constexpr double even_chance = 1.5;
-constexpr double largest_confirmation = 1e3;
 
 // Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
 std::int32_t wrapped(std::size_t index, std::size_t length) {
   const auto signed_index = static_cast<std::int64_t>(index);
   return static_cast<std::int32_t>(
       index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
-}
-
-double probability(double confirmation) {
-  const double q = std::min(confirmation, largest_confirmation);
-  return q * q / (q * q + even_chance * even_chance);
 }
 
 // Chance that the highest of `places` independent normal numbers is this high.
@@ -256,16 +247,26 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   measure_peak(score, place, reference.own_peak);
   if (!(score.peak > 0)) return score;
   measure_shift(score, place);
-
-  if (plan_.options.confirm) {
-    surface_.look_around(place, opinion_.data(), stopper);
-    const auto here = static_cast<double>(surface_.highest_around(place));
-    const auto elsewhere = static_cast<double>(surface_.highest_outside(place));
-    score.confirmation =
-        elsewhere > 0 ? std::min(here / elsewhere, std::numeric_limits<double>::max()) : 0.0;
-    score.probability = probability(score.confirmation);
-  }
+  if (plan_.options.confirm) measure_opinion(score, place, stopper);
   return score;
+}
+
+template <class T>
+void PairScorer<T>::measure_opinion(PairScore& score, const Place& place, Stopper& stopper) {
+  const Place zero{0, 0};
+  surface_.look_around(place, opinion_.data(), stopper);
+  score.opinion = static_cast<double>(surface_.highest_around(place));
+  score.opinion_zero = static_cast<double>(surface_.highest_around(zero));
+  score.opinion_second = static_cast<double>(surface_.highest_outside({place}));
+  score.opinion_moved = static_cast<double>(surface_.highest_outside({place, zero}));
+  score.opinion_rms = surface_.rms();
+  if (score.opinion_second > 0) {
+    score.confirmation =
+        std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
+  }
+  score.probability = plan_.options.judgement == Judgement::evidence
+                          ? probability_from_evidence(score)
+                          : probability_from_ratio(score);
 }
 
 template <class T>
@@ -275,7 +276,7 @@ void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak
   score.rms = surface_.rms();
   if (!(score.peak > 0)) return;
   place = surface_.highest();
-  score.second_peak = static_cast<double>(surface_.highest_outside(place));
+  score.second_peak = static_cast<double>(surface_.highest_outside({place}));
   score.zero_peak = static_cast<double>(surface_.zero());
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(place.row, plan_.height);

@@ -81,6 +81,7 @@ class PairScorer {
   void find_edges(std::size_t chunks, Stopper& stopper);
   void measure_peak(PairScore& score, Place& place, double own_peak);
   void measure_shift(PairScore& score, const Place& place);
+  void measure_opinion(PairScore& score, const Place& place, Stopper& stopper);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;

@@ -22,8 +22,8 @@ Surface<T>::Surface(const Plan<T>& plan, Team<T>& team)
     : plan_(plan), team_(team), columns_(plan.width) {
   // In how many batches five neighbouring columns may be, around the edge.
   const std::size_t spread = batch_width() == 2 ? 4 : 3;
-  static_assert(std::tuple_size_v<decltype(slots_)> == 4);
-  for (std::size_t i = 0; i < std::min(plan.image.batches, spread); ++i) {
+  static_assert(std::tuple_size_v<decltype(slots_)> == 2 * 4);
+  for (std::size_t i = 0; i < std::min(plan.image.batches, 2 * spread); ++i) {
     slots_[i].values = AlignedBuffer<T>(plan.height * batch_width());
   }
 }
@@ -38,23 +38,29 @@ void Surface<T>::forget(const T* half_correlogram) {
 template <class T>
 void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper) {
   forget(half_correlogram);
-  summarise(true, stopper);
+  summarise(stopper);
 }
 
 template <class T>
 void Surface<T>::look_around(const Place& place, const T* half_correlogram, Stopper& stopper) {
   forget(half_correlogram);
-  const std::size_t width = plan_.width;
-  for (std::size_t i = 0; i < 5; ++i) {
-    const std::size_t batch = (place.column + width * 2 + i - 2) % width / batch_width();
-    const auto is_here = [batch](const Slot& slot) { return slot.batch == batch; };
-    if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
-  }
-  summarise(false, stopper);
+  keep_around(place.column);
+  keep_around(0);
+  summarise(stopper);
 }
 
 template <class T>
-void Surface<T>::summarise(bool wants_sums, Stopper& stopper) {
+void Surface<T>::keep_around(std::size_t x) {
+  const std::size_t width = plan_.width;
+  for (std::size_t i = 0; i < 5; ++i) {
+    const std::size_t batch = (x + width * 2 + i - 2) % width / batch_width();
+    const auto is_here = [batch](const Slot& slot) { return slot.batch == batch; };
+    if (std::none_of(slots_.begin(), slots_.end(), is_here)) slots_[next_slot_++].batch = batch;
+  }
+}
+
+template <class T>
+void Surface<T>::summarise(Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
     const std::size_t first = image.first_batch(panel);
@@ -63,7 +69,7 @@ void Surface<T>::summarise(bool wants_sums, Stopper& stopper) {
     for (Slot& slot : slots_) {
       if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values.data();
     }
-    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, wants_sums,
+    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, true,
                          columns_.data(), values.data(), scratch);
   });
 }
@@ -137,7 +143,7 @@ Place Surface<T>::highest() {
 }
 
 template <class T>
-T Surface<T>::highest_outside(const Place& place) {
+T Surface<T>::highest_outside(std::initializer_list<Place> places) {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
@@ -145,13 +151,17 @@ T Surface<T>::highest_outside(const Place& place) {
   T highest = 0;
   for (std::size_t x = 0; x < width; ++x) {
     if (!window.columns.contains(x, width) || columns_[x].highest <= highest) continue;
-    if (apart(x, place.column, width) > 2) {
+    const auto beside = [&](const Place& place) { return apart(x, place.column, width) > 2; };
+    if (std::all_of(places.begin(), places.end(), beside)) {
       highest = columns_[x].highest;
       continue;
     }
     const T* values = column(x);
     for (std::size_t y = 0; y < height; ++y) {
-      if (apart(y, place.row, height) > 2 && window.rows.contains(y, height)) {
+      const auto outside = [&](const Place& place) {
+        return beside(place) || apart(y, place.row, height) > 2;
+      };
+      if (window.rows.contains(y, height) && std::all_of(places.begin(), places.end(), outside)) {
         highest = std::max(highest, std::abs(values[y * stride]));
       }
     }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <initializer_list>
 #include <vector>
 
 #include "aligned_buffer.hpp"
@@ -23,8 +24,8 @@ class Surface {
   // Summarise; what was known of another correlogram is forgotten.
   void look_at(const T* half_correlogram, Stopper& stopper);
 
-  // The same for a correlogram of which only the highest values are asked for, with the columns
-  // around a place kept as if they had been looked at already: mean and rms are 0.
+  // The same, with the columns around a place and around zero shift kept as if they had been looked
+  // at already.
   void look_around(const Place& place, const T* half_correlogram, Stopper& stopper);
 
   double mean() const noexcept;
@@ -36,8 +37,9 @@ class Surface {
   Place highest();
   T highest_value() const noexcept;
 
-  // Highest |r| within the window but outside the 5 x 5 pixels around a place; 0 if none is left.
-  T highest_outside(const Place& place);
+  // Highest |r| within the window but outside the 5 x 5 pixels around each of some places; 0 if
+  // none is left.
+  T highest_outside(std::initializer_list<Place> places);
 
   // All |r|, row after row.
   void copy_absolute(double* out, Stopper& stopper);
@@ -53,7 +55,8 @@ class Surface {
   };
 
   void forget(const T* half_correlogram);
-  void summarise(bool wants_sums, Stopper& stopper);
+  void keep_around(std::size_t x);
+  void summarise(Stopper& stopper);
   const T* column(std::size_t x);  // elements lie batch_width() apart
   std::size_t batch_width() const noexcept { return 2 * plan_.image.column_lanes; }
 
@@ -61,7 +64,7 @@ class Surface {
   Team<T>& team_;
   const T* half_correlogram_ = nullptr;
   std::vector<kernel::ColumnSummary<T>> columns_;
-  std::array<Slot, 4> slots_;  // five neighbouring columns
+  std::array<Slot, 8> slots_;  // twice five neighbouring columns
   std::size_t next_slot_ = 0;
 };
 

@@ -11,6 +11,7 @@ namespace {
 
 using images::Image;
 using ndreg_preeval::Filter;
+using ndreg_preeval::Judgement;
 using ndreg_preeval::Options;
 using ndreg_preeval::PairScore;
 using ndreg_preeval::Window;
@@ -126,6 +127,25 @@ double highest(const std::vector<double>& r, const Image& image, Test&& counts) 
   return best;
 }
 
+// Odds by the fitted model; the height of a peak at zero shift, or less than 0.
+double evidence(const PairScore& score, double at_zero) {
+  if (score.opinion <= 0) return 0;
+  const auto over = [](double a, double b) {
+    const double ratio = (a + 1e-6) / (b + 1e-6);
+    return std::min(std::max(ratio, std::exp(-12.0)), std::exp(12.0));
+  };
+  const double moved = over(score.opinion, score.opinion_moved);
+  const double noise = over(score.peak, score.rms);
+  double odds = std::exp(-2.82) * std::pow(moved, 2.41) * std::pow(noise, 0.1);
+  odds *= std::pow(over(score.opinion, score.opinion_second), 1.62);
+  odds *= std::pow(over(score.opinion, score.opinion_rms) / noise, 1.62);
+  if (at_zero >= 0) {
+    odds *= std::exp(0.91 - 5.50 * std::min(at_zero, 1.0)) / std::pow(moved, 1.43);
+    odds *= std::pow(1.02 - std::min(at_zero, 1.0), 0.58);
+  }
+  return odds <= std::exp(6.0) ? odds : std::exp(6.0) * (1 + std::log(odds) - 6);
+}
+
 }  // namespace
 
 std::vector<double> correlogram(const Image& reference, const Image& image, const Filter& filter,
@@ -186,12 +206,26 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
 
   if (options.confirm) {
     const std::vector<double> opinion = correlogram(reference, image, options.opinion);
-    const double here =
+    const auto near_zero = [&](std::size_t y, std::size_t x, std::size_t distance) {
+      return apart(y, 0, image.height) <= distance && apart(x, 0, image.width) <= distance;
+    };
+    result.opinion =
         highest(opinion, image, [&](std::size_t y, std::size_t x) { return near(y, x, 1); });
-    const double elsewhere = highest(opinion, image, outside);
-    result.confirmation = elsewhere > 0 ? here / elsewhere : 0;
+    result.opinion_zero =
+        highest(opinion, image, [&](std::size_t y, std::size_t x) { return near_zero(y, x, 1); });
+    result.opinion_second = highest(opinion, image, outside);
+    result.opinion_moved = highest(opinion, image, [&](std::size_t y, std::size_t x) {
+      return outside(y, x) && !near_zero(y, x, 2);
+    });
+    for (const double value : opinion) result.opinion_rms += value * value / pixels;
+    result.opinion_rms = std::sqrt(result.opinion_rms);
+    const double elsewhere = result.opinion_second;
+    result.confirmation = elsewhere > 0 ? result.opinion / elsewhere : 0;
     const double q = result.confirmation;
-    result.probability = q * q / (q * q + 2.25);
+    const double odds = options.judgement == Judgement::ratio
+                            ? q * q / 2.25
+                            : evidence(result, peak == 0 ? result.peak : -1);
+    result.probability = odds / (1 + odds);
   }
   return result;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <vector>
@@ -33,6 +34,23 @@ void harmonic_mean_of_small_values() {
   CHECK_NEAR(aggregate({-1, 0}, Aggregation::harmonic_mean), 0, 0);
 }
 
+// At most the smallest; else as known stacks were: odds (h / (1 - h))^1.25 e^-1.71.
+void every_image() {
+  const double even = std::exp(-1.71);
+  CHECK_NEAR(aggregate({0.5, 0.5, 0.5}, Aggregation::every_image), even / (1 + even), 1e-15);
+  const double odds = std::pow(9, 1.25) * even;
+  CHECK_NEAR(aggregate({0.9, 0.9}, Aggregation::every_image), odds / (1 + odds), 1e-14);
+  std::vector<double> long_stack(1000, 0.999);
+  const double most = aggregate(long_stack, Aggregation::every_image);
+  CHECK(most > 0.99 && most <= 0.999);
+  long_stack[7] = 0.02;
+  CHECK_NEAR(aggregate(long_stack, Aggregation::every_image), 0.02, 0);
+  CHECK_NEAR(aggregate({1, 1}, Aggregation::every_image), 1, 0);
+  CHECK_NEAR(aggregate({0, 0}, Aggregation::every_image), 0, 0);
+  CHECK_NEAR(aggregate({1, 0}, Aggregation::every_image), 0, 0);
+  CHECK_NEAR(aggregate({}, Aggregation::every_image), 0, 0);
+}
+
 void nothing_and_one() {
   for (const auto how :
        {Aggregation::harmonic_mean, Aggregation::mean, Aggregation::minimum, Aggregation::median}) {
@@ -60,6 +78,7 @@ void refusals() {
 int main() {
   return check::run({{"known values", known_values},
                      {"harmonic mean of small values", harmonic_mean_of_small_values},
+                     {"every image", every_image},
                      {"nothing and one", nothing_and_one},
                      {"extremes", extremes},
                      {"refusals", refusals}});

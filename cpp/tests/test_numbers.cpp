@@ -49,6 +49,11 @@ void compare_scores(const Image& reference, const Image& image, const Options& o
   CHECK_NEAR(got.zero_peak, expected.zero_peak, allowed);
   CHECK_NEAR(got.p_value, expected.p_value, 100 * allowed);
   CHECK_NEAR(got.probability, expected.probability, 100 * allowed);
+  CHECK_NEAR(got.opinion, expected.opinion, allowed);
+  CHECK_NEAR(got.opinion_rms, expected.opinion_rms, allowed);
+  CHECK_NEAR(got.opinion_second, expected.opinion_second, allowed);
+  CHECK_NEAR(got.opinion_moved, expected.opinion_moved, allowed);
+  CHECK_NEAR(got.opinion_zero, expected.opinion_zero, allowed);
   CHECK_NEAR(got.confirmation, expected.confirmation, 1000 * allowed * (1 + expected.confirmation));
   CHECK(got.invalid_pixels == expected.invalid_pixels);
 }
@@ -79,6 +84,13 @@ void for_small_sizes(Change&& change) {
 
 void small_sizes() {
   for_small_sizes([](Options&) {});
+}
+
+void small_sizes_ratio() {
+  for_small_sizes([](Options& options) {
+    options.opinion = images::filter(Window::hann, 0.15);
+    options.judgement = Judgement::ratio;
+  });
 }
 
 void small_sizes_filtered() {
@@ -227,6 +239,7 @@ void scales() {
 
 int main() {
   return check::run({{"small sizes", small_sizes},
+                     {"small sizes, ratio", small_sizes_ratio},
                      {"small sizes, filtered", small_sizes_filtered},
                      {"small sizes, cutoff only", small_sizes_cutoff_only},
                      {"small sizes, window only", small_sizes_window_only},

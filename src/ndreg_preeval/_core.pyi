@@ -12,8 +12,11 @@ PAIR_SCORE: Final[np.dtype[np.void]]
 
 peak, mean, rms, second_peak, zero_peak  f8  of the correlogram |r|
 shift_y, shift_x                         f8  pixels, what registers the image onto the reference
-confirmation                             f8  q: second opinion at the peak / elsewhere
-probability                              f8  P = q^2 / (q^2 + 1.5^2)
+opinion, opinion_rms                     f8  second opinion: in the 3 x 3 at the peak; its rms
+opinion_second, opinion_moved            f8  its highest outside the 5 x 5 there; and outside that at zero
+opinion_zero                             f8  in the 3 x 3 at zero shift
+confirmation                             f8  q = opinion / opinion_second
+probability                              f8  about P(the image aligns within a pixel), see `judgement`
 p_value                                  f8  chance of such a peak in unrelated white noise
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
@@ -41,9 +44,10 @@ class Scorer:
         cutoff: float | None = None,
         window_from: int = 8,
         confirm: bool = True,
-        confirm_window: str | None = "hann",
-        confirm_cutoff: float | None = 0.15,
+        confirm_window: str | None = None,
+        confirm_cutoff: float | None = 0.25,
         confirm_window_from: int = 8,
+        judgement: str = "evidence",
         max_shift: float | None = None,
         keep_mean: bool = False,
         ignore_hot_pixel: bool = False,

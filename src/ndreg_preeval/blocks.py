@@ -225,11 +225,11 @@ def make_scorer(
 ) -> _core.Scorer:
     """Build the core's scorer for one reference image.
 
-    With the statistic "confirmation" the filter of the method belongs to the second
+    With a second opinion the filter of the method belongs to the second
     correlogram; otherwise there is only one, and it is the method's and the options' alike.
     """
     method = options.method
-    confirm = method.statistic == "confirmation"
+    confirm = method.asks_opinion
     own: dict[str, Any] = {"window": options.window, "cutoff": options.cutoff}
     opinion: dict[str, Any] = {}
     if confirm:
@@ -237,6 +237,7 @@ def make_scorer(
             "confirm_window": method.window,
             "confirm_cutoff": method.cutoff,
             "confirm_window_from": method.window_from,
+            "judgement": "evidence" if method.statistic == "evidence" else "ratio",
         }
     else:
         own = {

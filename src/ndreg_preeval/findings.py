@@ -58,7 +58,10 @@ def findings(
     told += _some(image_indices, same, "the very content of their reference image", False)
     hot = flags & _core.HOT_PIXEL != 0
     told += _some(
-        image_indices, hot, "a hot pixel, the same as in their reference image: it was left out", True
+        image_indices,
+        hot,
+        "a hot pixel, the same as in their reference image: aligners follow it unless it is masked",
+        True,
     )
     told += _stuck(records, image_indices, ~empty & ~same, options)
     return told
@@ -169,7 +172,7 @@ def least_trusted(stack: StackScore) -> tuple[int, str] | None:
     """
     if not len(stack.flags):
         return None
-    if stack.method.statistic == "confirmation":
+    if stack.method.asks_opinion:
         worst = int(stack.probability.argmin())
         value = float(stack.probability[worst])
         trusted = value >= TRUSTED

@@ -12,8 +12,8 @@ from .errors import shorten
 
 __all__ = ["METHODS", "Method", "resolve_method"]
 
-Statistic = Literal["confirmation", "peak_to_mean", "peak_minus_mean"]
-Aggregation = Literal["harmonic_mean", "mean", "minimum", "median"]
+Statistic = Literal["evidence", "confirmation", "peak_to_mean", "peak_minus_mean"]
+Aggregation = Literal["every_image", "harmonic_mean", "mean", "minimum", "median"]
 Window = Literal["hann"]
 
 STATISTICS: tuple[str, ...] = get_args(Statistic)
@@ -27,14 +27,16 @@ class Method:
 
     Parameters
     ----------
-    statistic : {"confirmation", "peak_to_mean", "peak_minus_mean"}
-        What is taken from each image: the probability that a second, low-passed
-        correlogram confirms the peak; the peak of the correlogram divided by its mean;
-        or the peak less the mean.
-    aggregation : {"harmonic_mean", "mean", "minimum", "median"}
-        How the values of the images make the score of the stack.
+    statistic : {"evidence", "confirmation", "peak_to_mean", "peak_minus_mean"}
+        What is taken from each image: the probability that it aligns, in the light of a second,
+        low-passed correlogram, by a model of several numbers (fitted for no window and the cutoff
+        0.25) or by how often the second one confirms the peak; the peak of the correlogram divided
+        by its mean; or the peak less the mean.
+    aggregation : {"every_image", "harmonic_mean", "mean", "minimum", "median"}
+        How the values of the images make the score of the stack; "every_image" makes of
+        probabilities about that of all images together.
     window : {None, "hann"}
-        Window applied to the images. With the statistic "confirmation" it belongs to
+        Window applied to the images. Where a second opinion is asked for, it belongs to
         the second correlogram, otherwise to the only one.
     cutoff : float or None
         Gaussian low pass ``exp(-f**2 / (2 * cutoff**2))`` with f in cycles per pixel.
@@ -43,12 +45,10 @@ class Method:
         Axes shorter than this many pixels (8 at least) get no window.
     include_reference : bool
         Whether the reference image, compared with itself, enters the aggregate.
-    consensus : bool
-        Whether, in a ranking, peaks lose value where the other stacks make their place
-        unlikely (all stacks share one motion). Needs the statistic "confirmation".
     ignore_hot_pixel : bool
-        Whether a pixel that outshines the rest of both images of a pair at the same place
-        (more than half of the variance of each) is left out.
+        Whether a pixel that outshines the rest of both images of a pair at the same place (more than
+        half of the variance of each) is left out. With the statistic "evidence", little is left of
+        the probability where the rest moved: aligners follow the pixel unless it is masked.
     name : str
         What tables and files call this method.
 
@@ -58,13 +58,12 @@ class Method:
         For a parameter of the wrong kind or value.
     """
 
-    statistic: Statistic = "confirmation"
-    aggregation: Aggregation = "harmonic_mean"
+    statistic: Statistic = "evidence"
+    aggregation: Aggregation = "every_image"
     window: Window | None = None
     cutoff: float | None = None
     window_from: int = 8
     include_reference: bool = False
-    consensus: bool = False
     ignore_hot_pixel: bool = False
     name: str = "custom"
 
@@ -80,17 +79,17 @@ class Method:
             raise ValueError(
                 f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(window_from)}"
             )
-        for argument in ("include_reference", "consensus", "ignore_hot_pixel"):
+        for argument in ("include_reference", "ignore_hot_pixel"):
             value = getattr(self, argument)
             if not isinstance(value, bool):
                 raise TypeError(f"method.{argument} must be True or False, not {kind(value)}")
-        if self.consensus and self.statistic != "confirmation":
-            raise ValueError(
-                "method.consensus weighs probabilities: it needs the statistic 'confirmation', "
-                f"not {self.statistic!r}"
-            )
         if not isinstance(self.name, str):
             raise TypeError(f"method.name must be a str, not {kind(self.name)}")
+
+    @property
+    def asks_opinion(self) -> bool:
+        """Whether a second correlogram is asked about each peak."""
+        return self.statistic in ("evidence", "confirmation")
 
 
 def resolve_method(method: str | Method) -> Method:
@@ -152,20 +151,11 @@ def as_float(argument: str, value: object) -> float:
 
 
 METHODS: dict[str, Method] = {
-    "consensus": Method(
-        "confirmation",
-        "harmonic_mean",
-        "hann",
-        0.15,
-        window_from=40,
-        consensus=True,
-        ignore_hot_pixel=True,
-        name="consensus",
-    ),
+    "evidence": Method("evidence", "every_image", cutoff=0.25, ignore_hot_pixel=True, name="evidence"),
     "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
     "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
     "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),
 }
 """The named methods."""
 
-DEFAULT_METHOD = "consensus"
+DEFAULT_METHOD = "evidence"

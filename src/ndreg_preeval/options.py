@@ -119,7 +119,7 @@ class Options:
 
     def _check_one_filter(self) -> None:
         """Methods without a second correlogram have one filter: two wishes must agree."""
-        if self.method.statistic == "confirmation":
+        if self.method.asks_opinion:
             return
         for name in ("window", "cutoff"):
             mine, methods = getattr(self, name), getattr(self.method, name)

@@ -123,7 +123,7 @@ def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: Ranking) ->
     if grey is not None:
         handles.insert(-1, grey)
         labels.insert(-1, f"{len(usable) - len(labels)} others")
-    is_probability = ranking.method.statistic == "confirmation"
+    is_probability = ranking.method.asks_opinion
     if is_probability:
         axes.axhline(0.5, color="black", linewidth=0.8, linestyle=":", zorder=0.5)
         axes.set_ylim(-0.03, 1.03)

@@ -14,7 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from .blocks import core_mask, make_scorer
-from .consensus import with_consensus
 from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
@@ -78,6 +77,18 @@ class Ranking:
     def scores(self) -> dict[Any, float]:
         """Score of each stack in rank order; larger is better."""
         return {stack.name: stack.score for stack in self.stack_scores}
+
+    @property
+    def trust(self) -> str:
+        """Which stacks will align and how likely, in words."""
+        from .reasons import trust_words
+        from .reporting import printable
+
+        if not self.stack_scores:
+            return "Nothing was scored."
+        if not self.method.asks_opinion:
+            return f"The method {self.method.name!r} does not say how likely a stack aligns."
+        return trust_words([(printable(stack.name, 60), stack.trust) for stack in self.stack_scores])
 
     @property
     def stacks(self) -> dict[Any, StackScore]:
@@ -188,7 +199,7 @@ def rank_stacks(
     *,
     reference_stack: Any = None,
     reference_image: int = 0,
-    method: str | Method = "consensus",
+    method: str | Method = "evidence",
     pairing: Pairing = "reference",
     precision: Precision = "auto",
     window: Window | None = None,
@@ -218,8 +229,8 @@ def rank_stacks(
     reference_image : int
         Index of the image that all others are compared with; negative counts from the end.
     method : str or Method
-        "consensus" (a second opinion on every peak, weighed against the other stacks),
-        "robust" (the second opinion alone), "peak_to_mean" (the documented ratio of
+        "evidence" (how likely every image aligns, from its correlogram and a second, smoother one),
+        "robust" (how much the second one confirms the peaks), "peak_to_mean" (the documented ratio of
         ewoksndreg), "ewoksndreg" (the score that it computes), or a method of your own.
     pairing : {"reference", "previous"}
         What an image is compared with: the reference image, or the image before it.
@@ -323,7 +334,6 @@ def rank_stacks(
             alarms += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
     _check_rankable(results, next((each.error for each in scored if isinstance(each, Failed)), None))
-    results = with_consensus(results)
     order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
     sentences, loud = _ranking_warnings(ranked, results)

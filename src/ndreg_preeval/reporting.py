@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .ranking import Ranking
     from .scoring import StackScore
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 """Of the dictionary and its JSON; raised when a reader of the old one would go wrong."""
 
 PER_IMAGE: Final = (
@@ -22,10 +22,14 @@ PER_IMAGE: Final = (
     "peak_to_mean",
     "second_peak",
     "zero_peak",
+    "opinion",
+    "opinion_rms",
+    "opinion_second",
+    "opinion_moved",
+    "opinion_zero",
     "confirmation",
     "probability",
     "p_value",
-    "agreement",
     "invalid_pixels",
 )
 """Attributes of `StackScore` with one number per compared image, called the same in the output."""
@@ -98,7 +102,8 @@ def table(ranking: Ranking, *, warnings: bool = True) -> str:
     if ranking.stacks:
         lines += ["", *_aligned(_rows(ranking))]
         if ranking.ranked_stack_names is not None and _uses_probability(ranking):
-            lines += ["", "P is about the probability that an image aligns within a pixel."]
+            lines += ["", f"Trust: {printable(ranking.trust, 400)}"]
+            lines += ["P is about the probability that an image aligns within a pixel."]
     texts = [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
     if warnings:
         texts += [f"warning: {warning}" for warning in ranking.warnings]
@@ -205,11 +210,12 @@ def _shift_range(stack: StackScore) -> str:
 
 
 def _note(stack: StackScore) -> str:
-    if not stack.warnings:
+    texts = [*stack.reasons, *stack.warnings]
+    if not texts:
         return ""
-    more = len(stack.warnings) - 1
+    more = len(texts) - 1
     suffix = f" (+{more})" if more else ""
-    return printable(stack.warnings[0], NOTE_WIDTH - len(suffix), keep_end=False) + suffix
+    return printable(texts[0], NOTE_WIDTH - len(suffix), keep_end=False) + suffix
 
 
 def to_dict(ranking: Ranking) -> dict[str, Any]:
@@ -241,6 +247,7 @@ def to_dict(ranking: Ranking) -> dict[str, Any]:
         "method": _plain(ranking.method),
         "options": _plain(ranking.options),
         "num_threads": _plain(ranking.num_threads),
+        "trust": text_of(ranking.trust),
         "warnings": [text_of(warning) for warning in ranking.warnings],
         "stacks": [_stack_dict(key, stack) for key, stack in ranking.stacks.items()],
     }
@@ -259,6 +266,8 @@ def _stack_dict(key: object, stack: StackScore) -> dict[str, Any]:
         "location": text_of(stack.location),
         "reference_image": int(stack.reference_image),
         "worst_image": _plain(stack.worst_image),
+        "trust": _plain(stack.trust),
+        "reasons": [text_of(reason) for reason in stack.reasons],
         "warnings": [text_of(warning) for warning in stack.warnings],
         "images": _image_lists(stack),
     }

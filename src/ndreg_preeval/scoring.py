@@ -7,13 +7,13 @@ import contextlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .blocks import RangeScore, Records, StackInfo
+from .blocks import RangeScore, Records, StackInfo, masked_pixels
 from .engine import choose_engine
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .findings import findings
@@ -22,12 +22,24 @@ from .options import Options, make_options
 from .pipeline import score_stacks
 from .plans import Failed, Scored
 from .progress import open_progress
+from .reasons import reasons
 from .stacks.resolve import resolve_stack
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 __all__ = ["StackScore", "score_stack"]
+
+OPINION: Final = (
+    "opinion",
+    "opinion_rms",
+    "opinion_second",
+    "opinion_moved",
+    "opinion_zero",
+    "confirmation",
+    "probability",
+)
+"""What the second opinion gives for each image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +66,12 @@ class StackScore:
         False with fewer than two images.
     reference_image : int
         The image all others are compared with (pairing "reference").
+    trust : float
+        About the probability that every image aligns within a pixel. NaN for methods without a
+        second opinion.
+    reasons : tuple of str
+        Why images will probably not align, the most frequent reason first; empty without a second
+        opinion, or when every image is trusted.
     warnings : tuple of str
         What a person should know, in full sentences.
     image_indices, reference_indices : (m,) int array
@@ -69,9 +87,15 @@ class StackScore:
         peak / mean; 0 without evidence.
     second_peak, zero_peak : (m,) float array
         Highest value outside 5 x 5 pixels around the peak, and the value at zero shift.
+    opinion, opinion_rms : (m,) float array
+        Second, low-passed correlogram: its highest value in 3 x 3 pixels at the peak, and its
+        root mean square. NaN, as the following, for methods without a second opinion.
+    opinion_second, opinion_moved, opinion_zero : (m,) float array
+        Its highest value outside 5 x 5 pixels around the peak, the same outside those around
+        zero shift, too, and the highest in 3 x 3 pixels at zero shift.
     confirmation, probability : (m,) float array
-        How much a second opinion confirms the peak, and about the probability that the
-        image aligns within a pixel. NaN for methods without a second opinion.
+        ``opinion / opinion_second``, and about the probability that the image aligns within a
+        pixel.
     p_value : (m,) float array
         Chance of such a peak between unrelated images of white noise.
     invalid_pixels : (m,) int64 array
@@ -79,9 +103,6 @@ class StackScore:
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
         the core.
-    agreement : (m,) float array
-        How likely the place of the peak is in the light of the other stacks of a ranking,
-        relative to what it is alone; 1 where nobody contradicts or nobody was asked.
     values : (m,) float array
         What the method takes from each image.
     error : str or None
@@ -98,6 +119,8 @@ class StackScore:
     precision: Literal["single", "double"]
     rankable: bool
     reference_image: int
+    trust: float
+    reasons: tuple[str, ...]
     warnings: tuple[str, ...]
     image_indices: NDArray[np.intp]
     reference_indices: NDArray[np.intp]
@@ -109,12 +132,16 @@ class StackScore:
     peak_to_mean: NDArray[np.float64]
     second_peak: NDArray[np.float64]
     zero_peak: NDArray[np.float64]
+    opinion: NDArray[np.float64]
+    opinion_rms: NDArray[np.float64]
+    opinion_second: NDArray[np.float64]
+    opinion_moved: NDArray[np.float64]
+    opinion_zero: NDArray[np.float64]
     confirmation: NDArray[np.float64]
     probability: NDArray[np.float64]
     p_value: NDArray[np.float64]
     invalid_pixels: NDArray[np.int64]
     flags: NDArray[np.uint32]
-    agreement: NDArray[np.float64]
     values: NDArray[np.float64]
     error: str | None = None
 
@@ -229,11 +256,10 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
             score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
         else:
             score = _core.aggregate(values, options.method.aggregation)
-    columns |= {
-        "image_indices": indices,
-        "reference_indices": references,
-        "agreement": np.ones(len(records)),
-    }
+        trust = float("nan")
+        if options.method.asks_opinion:
+            trust = _core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
+    columns |= {"image_indices": indices, "reference_indices": references}
     for array in columns.values():
         array.setflags(write=False)
     result = StackScore(
@@ -248,9 +274,21 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         precision=info.precision,
         rankable=n >= 2,
         reference_image=info.reference_image,
+        trust=trust,
+        reasons=_reasons(info, numbers, indices, options),
         warnings=tuple(finding.text for finding in told),
     )
     return result, tuple(finding.text for finding in told if finding.alarming)
+
+
+def _reasons(
+    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
+) -> tuple[str, ...]:
+    if not options.method.asks_opinion or not len(numbers.records):
+        return ()
+    pixels = info.shape[1] * info.shape[2] - masked_pixels(options)
+    lost = numbers.records["invalid_pixels"] - masked_pixels(options)
+    return reasons(numbers.records, indices, float(lost.mean()) / pixels if pixels else 1.0)
 
 
 def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
@@ -263,8 +301,7 @@ def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
             "rms",
             "second_peak",
             "zero_peak",
-            "confirmation",
-            "probability",
+            *OPINION,
             "p_value",
             "invalid_pixels",
             "flags",
@@ -275,11 +312,11 @@ def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
     peak, mean = columns["peak"], columns["mean"]
     columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
     statistic = options.method.statistic
-    if statistic == "confirmation":
+    if options.method.asks_opinion:
         columns["values"] = columns["probability"].copy()
     else:
         columns["values"] = columns["peak_to_mean"].copy() if statistic == "peak_to_mean" else peak - mean
         # Nobody asked for a second opinion: 0 would look like one.
-        columns["confirmation"][:] = np.nan
-        columns["probability"][:] = np.nan
+        for name in OPINION:
+            columns[name][:] = np.nan
     return columns

@@ -120,5 +120,5 @@ def check_others(ranking: Ranking) -> None:
     """The good stacks have the numbers, bit for bit, that they have by themselves."""
     for name, stack in without_bad().stacks.items():
         assert_same_numbers(ranking.stacks[name], stack)
-        assert ranking.stacks[name].agreement.tobytes() == stack.agreement.tobytes()
+        assert ranking.stacks[name].opinion.tobytes() == stack.opinion.tobytes()
         assert not getattr(ranking.stacks[name], "error", None)

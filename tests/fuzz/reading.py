@@ -29,7 +29,8 @@ NUMBERS = (
         "p_value",
         "invalid_pixels",
         "flags",
-        "agreement",
+        "opinion",
+        "opinion_moved",
         "values",
     ),
 )

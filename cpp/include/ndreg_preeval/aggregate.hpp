@@ -14,7 +14,10 @@ enum class Aggregation : std::uint8_t {
   harmonic_mean,  ///< near the worst images; values below 1e-4 count as 1e-4, all zero gives 0
   mean,
   minimum,
-  median
+  median,
+  /// Of probabilities, about that of all together: at most the smallest one, and at most what the
+  /// harmonic mean h made of them in known stacks, odds (h / (1 - h))^1.25 e^-1.71
+  every_image
 };
 
 /// Aggregate finite values; 0 for no values. Sums run in the given order.

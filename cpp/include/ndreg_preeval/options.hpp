@@ -18,6 +18,12 @@ enum class Window : std::uint8_t {
   hann  ///< periodic: 0.5 - 0.5 cos(2 pi k / N)
 };
 
+/// What PairScore::probability is made of.
+enum class Judgement : std::uint8_t {
+  ratio,    ///< q^2 / (q^2 + 1.5^2)
+  evidence  ///< a logistic model of eight numbers, fitted for opinion = {none, 8, 0.25}
+};
+
 /// What is done to images and spectra before a correlogram is made.
 struct Filter {
   Window window = Window::none;
@@ -34,13 +40,15 @@ struct Options {
   Filter aligner{};
   /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation).
   bool confirm = true;
-  Filter opinion{Window::hann, 8, 0.15};
+  Filter opinion{Window::none, 8, 0.25};
+  Judgement judgement = Judgement::evidence;
   /// The aligner looks for its peak only where |dy| and |dx| are at most this many pixels.
   double max_shift = std::numeric_limits<double>::infinity();
   /// Keep the zero-frequency bin (its phase is +1) as a min-max normalisation would.
   bool keep_mean = false;
   /// Leave out a pixel that outshines the rest of both images of a pair at the same place (more
-  /// than half of the variance of each): a hot pixel, which would be aligned instead of the scene.
+  /// than half of the variance of each): a hot pixel. All numbers are those of the rest, but where
+  /// that moved, little is left of the probability by evidence: aligners follow the pixel.
   bool ignore_hot_pixel = false;
   /// Replace pixels that are not finite or masked by the mean of the others; otherwise refuse.
   bool accept_invalid = true;

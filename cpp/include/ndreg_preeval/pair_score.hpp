@@ -27,9 +27,14 @@ struct PairScore {
   double zero_peak = 0;    ///< value at zero shift
   double shift_y = 0;      ///< pixels, moves the image onto the reference (sub-pixel)
   double shift_x = 0;
-  double confirmation = 0;  ///< q: second opinion in the 3 x 3 at the peak / outside the 5 x 5
-  double probability = 0;   ///< q^2 / (q^2 + 1.5^2): about P(this image aligns within a pixel)
-  double p_value = 1;       ///< chance of such a peak between unrelated images of white noise
+  double opinion = 0;         ///< second opinion: its highest value in the 3 x 3 at the peak,
+  double opinion_rms = 0;     ///< its root mean square,
+  double opinion_second = 0;  ///< its highest value outside the 5 x 5 around the peak,
+  double opinion_moved = 0;   ///< the same, outside the 5 x 5 around zero shift, too,
+  double opinion_zero = 0;    ///< and in the 3 x 3 at zero shift
+  double confirmation = 0;    ///< q = opinion / opinion_second
+  double probability = 0;     ///< about P(this image aligns within a pixel): see Judgement
+  double p_value = 1;         ///< chance of such a peak between unrelated images of white noise
   std::int64_t invalid_pixels = 0;  ///< pixels that were replaced
   std::int32_t peak_dy = 0;         ///< whole-pixel shift of the highest pixel
   std::int32_t peak_dx = 0;

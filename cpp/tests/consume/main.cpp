@@ -25,7 +25,7 @@ int main() {
     images.erase(images.begin());
     std::vector<double> trust;
     for (const PairScore& score : scorer.score(images)) trust.push_back(score.probability);
-    ranking.emplace_back(aggregate(trust, Aggregation::harmonic_mean), name);
+    ranking.emplace_back(aggregate(trust, Aggregation::every_image), name);
   }
   std::sort(ranking.rbegin(), ranking.rend());
   for (const auto& [score, name] : ranking) std::printf("%s %.2f\n", name, score);

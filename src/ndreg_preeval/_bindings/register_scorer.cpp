@@ -25,6 +25,13 @@ Precision precision_named(const std::string& name) {
                         "'");
 }
 
+Judgement judgement_named(const std::string& name) {
+  if (name == "ratio") return Judgement::ratio;
+  if (name == "evidence") return Judgement::evidence;
+  throw py::value_error("judgement must be 'ratio' or 'evidence', not '" + name.substr(0, 200) +
+                        "'");
+}
+
 Filter filter_of(const std::optional<std::string>& window, const std::optional<double>& cutoff) {
   Filter filter;
   if (window.has_value() && *window != "hann") {
@@ -49,7 +56,7 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
                                     const std::optional<double>& cutoff, std::size_t window_from,
                                     bool confirm, const std::optional<std::string>& confirm_window,
                                     const std::optional<double>& confirm_cutoff,
-                                    std::size_t confirm_window_from,
+                                    std::size_t confirm_window_from, const std::string& judgement,
                                     const std::optional<double>& max_shift, bool keep_mean,
                                     bool ignore_hot_pixel, bool accept_invalid) {
   Options options;
@@ -59,6 +66,7 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
   options.confirm = confirm;
   options.opinion = filter_of(confirm_window, confirm_cutoff);
   options.opinion.window_from = confirm_window_from;
+  options.judgement = judgement_named(judgement);
   if (max_shift.has_value()) options.max_shift = *max_shift;
   options.keep_mean = keep_mean;
   options.ignore_hot_pixel = ignore_hot_pixel;
@@ -112,9 +120,10 @@ void register_scorer(py::module_& m) {
       .def(py::init(&make_scorer), "reference"_a, py::kw_only(), "mask"_a = py::none(),
            "precision"_a = "double", "window"_a = py::none(), "cutoff"_a = py::none(),
            "window_from"_a = defaults.aligner.window_from, "confirm"_a = defaults.confirm,
-           "confirm_window"_a = "hann", "confirm_cutoff"_a = defaults.opinion.cutoff,
-           "confirm_window_from"_a = defaults.opinion.window_from, "max_shift"_a = py::none(),
-           "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
+           "confirm_window"_a = py::none(), "confirm_cutoff"_a = defaults.opinion.cutoff,
+           "confirm_window_from"_a = defaults.opinion.window_from, "judgement"_a = "evidence",
+           "max_shift"_a = py::none(), "keep_mean"_a = defaults.keep_mean,
+           "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
            "accept_invalid"_a = defaults.accept_invalid)
       .def_property_readonly(
           "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })

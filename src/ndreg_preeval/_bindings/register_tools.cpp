@@ -21,8 +21,9 @@ Aggregation aggregation_named(const std::string& name) {
   if (name == "mean") return Aggregation::mean;
   if (name == "minimum") return Aggregation::minimum;
   if (name == "median") return Aggregation::median;
+  if (name == "every_image") return Aggregation::every_image;
   throw py::value_error(
-      "aggregation must be 'harmonic_mean', 'mean', 'minimum' or 'median', not '" +
+      "aggregation must be 'every_image', 'harmonic_mean', 'mean', 'minimum' or 'median', not '" +
       name.substr(0, 200) + "'");
 }
 

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: MIT
+"""Why images of a stack are not trusted, in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _core
+from .findings import TRUSTED, UNLIKELY, abbreviate
+
+AS_GOOD = 1.1
+"""Times the second peak from which the highest one stands out."""
+
+IMAGES_NAMED = 3
+"""More images than these are counted only."""
+
+
+class _Kind(NamedTuple):
+    """Images that fail for one reason."""
+
+    text: str
+    which: NDArray[np.bool_]
+
+
+def reasons(
+    records: NDArray[np.void], image_indices: NDArray[np.intp], invalid_share: float
+) -> tuple[str, ...]:
+    """Tell why images of one stack will probably not align, the most frequent reason first.
+
+    Parameters
+    ----------
+    records : (m,) record array
+        `_core.PAIR_SCORE` of the compared images, with a second opinion.
+    image_indices : (m,) int array
+        Their places in the stack.
+    invalid_share : float
+        Of all pixels, those that were replaced.
+
+    Returns
+    -------
+    tuple of str
+        Without capital or full stop; empty when every image is trusted.
+    """
+    doubted = records["probability"] < TRUSTED
+    if not doubted.any():
+        return ()
+    found = []
+    for kind in _kinds(records):
+        which = kind.which & doubted
+        doubted = doubted & ~which
+        if which.any():
+            found.append((int(which.sum()), _sentence(kind.text, image_indices[which], len(records))))
+    found.sort(key=lambda each: -each[0])
+    texts = [text for _, text in found]
+    if invalid_share >= 0.01:
+        texts.append(f"{100 * invalid_share:.0f} % invalid pixels")
+    return tuple(texts)
+
+
+def _kinds(records: NDArray[np.void]) -> list[_Kind]:
+    """Reasons in the order in which they are looked for; the last one holds for all that are left."""
+    flags = records["flags"]
+    at_zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
+    elsewhere = records["opinion_moved"] > records["opinion_zero"]
+    lost = records["p_value"] > UNLIKELY
+    two = records["peak"] < AS_GOOD * records["second_peak"]
+    return [
+        _Kind("no signal", flags & (_core.NO_CONTRAST | _core.ALL_INVALID) != 0),
+        _Kind("a hot pixel that aligners follow", ~at_zero & (flags & _core.HOT_PIXEL != 0)),
+        _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
+        _Kind("the very content of the reference image", flags & _core.IDENTICAL != 0),
+        _Kind("a static pattern at zero shift, or a sample at rest", at_zero & ~lost),
+        _Kind("no peak above the noise", lost),
+        _Kind("two places as good as each other", two),
+        _Kind("a peak that a smoother look does not confirm", np.ones(len(records), np.bool_)),
+    ]
+
+
+def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
+    if len(images) <= IMAGES_NAMED:
+        return f"{text} in {abbreviate(images)}"
+    return f"{text} in {len(images)} of {of} images"
+
+
+def trust_words(trusts: list[tuple[str, float]]) -> str:
+    """Say which stacks align, most likely first.
+
+    Parameters
+    ----------
+    trusts : list of (str, float)
+        Names and probabilities, in rank order.
+    """
+    said = []
+    for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
+        some = [f"{name} {words} ({_percent(value)})" for name, value in trusts if low <= value < high]
+        said += some[:3] + ([f"{len(some) - 3} more {words}"] if len(some) > 3 else [])
+    rest = sum(value < 0.2 for _, value in trusts)
+    if rest and not said:
+        return (
+            "No stack is likely to align." if len(trusts) > 1 else f"{trusts[0][0]} is not likely to align."
+        )
+    if rest:
+        said.append("the other one hardly" if rest == 1 else "none of the others")
+    return "; ".join(said) + "."
+
+
+def _percent(value: float) -> str:
+    return f"{min(99, int(100 * value))} %"
