@@ -25,7 +25,7 @@ class Recipe(NamedTuple):
 
 
 THREADS = 2
-METHODS = ("consensus", "peak_to_mean")
+METHODS = ("evidence", "peak_to_mean")
 
 
 def ranked(method: str, threads: int = THREADS) -> str:
@@ -38,7 +38,7 @@ def in_memory(method: str) -> str:
     return f"`{method}` in memory"
 
 
-DEFAULT = ranked("consensus")
+DEFAULT = ranked("evidence")
 EWOKSNDREG = "ewoksndreg"
 H5PY = "h5py, image by image"
 H5PY_CHUNKS = "h5py, by chunks"

@@ -62,7 +62,7 @@ def ratios(layout: Layout, taken: Taken, goals: Goals) -> list[str]:
             row.append(NOT_MEASURED if factor is None else f"{factor:.1f}")
         else:
             row.append(goals.cell(end_to_end(layout.title, layout.goal), f"`{method}`", factor))
-    return [*row, times.factor(EWOKSNDREG, ranked("consensus", 1)), times.factor(H5PY, DEFAULT, 2)]
+    return [*row, times.factor(EWOKSNDREG, ranked("evidence", 1)), times.factor(H5PY, DEFAULT, 2)]
 
 
 def rows_of(layout: Layout, stored: Stored, taken: Taken, goals: Goals) -> list[list[str]]:
@@ -119,7 +119,7 @@ def headers() -> list[list[str]]:
             "ratio",
             "goal",
             *(f"ewoksndreg / {ranked(method)}" for method in METHODS),
-            f"ewoksndreg / {ranked('consensus', 1)}",
+            f"ewoksndreg / {ranked('evidence', 1)}",
             f"{H5PY} / {DEFAULT}",
         ],
         ["CPU ms per image", "files, MB", *PROGRAMS],
