@@ -1,43 +1,182 @@
 # SPDX-License-Identifier: MIT
-"""Scorers for a benchmark of ranking quality: {name: (n, h, w)} -> {name: score}, higher is better.
+"""How often each method picks a stack that aligns, and whether its probabilities are true.
 
-Any benchmark that takes such functions can name them, for instance `benchmarks.quality:robust`
-from the root of the project.
+Scorers for a benchmark of ranking quality, {name: (n, h, w)} -> {name: score}, higher is better, which any
+benchmark can name, for instance `benchmarks.quality:robust` from the root of the project; and, with a
+folder that holds the Python package ``quality`` (make_cases, image_errors, summary), the tables of
+docs/method.md:
+
+    python benchmarks/quality.py FOLDER --chosen 1000 1001 --fresh 31337 27182 --write
 """
 
 from __future__ import annotations
 
+import argparse
+import datetime as dt
+import importlib
+import sys
 import warnings
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import NDArray
 
 import ndreg_preeval
 
+METHODS = ("evidence", "robust", "peak_to_mean", "ewoksndreg")
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "method.md"
+START, END = "<!-- quality: made by benchmarks/quality.py -->", "<!-- end of quality -->"
+CASES_PER_FAMILY = 8
+BINS = 10
 
-def _scores(stacks: Mapping[str, NDArray[Any]], method: str) -> dict[str, float]:
+Stacks = Mapping[str, NDArray[Any]]
+
+
+def _ranking(stacks: Stacks, method: str) -> ndreg_preeval.Ranking:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ndreg_preeval.RankingWarning)
-        ranking = ndreg_preeval.rank_stacks(stacks, method=method, num_threads=1)
-    return {str(name): score for name, score in ranking.scores.items()}
+        return ndreg_preeval.rank_stacks(stacks, method=method, num_threads=1)
 
 
-def robust(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+def _scores(stacks: Stacks, method: str) -> dict[str, float]:
+    return {str(name): score for name, score in _ranking(stacks, method).scores.items()}
+
+
+def robust(stacks: Stacks) -> dict[str, float]:
     """A second opinion on every peak; each stack judged alone."""
     return _scores(stacks, "robust")
 
 
-def peak_to_mean(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+def peak_to_mean(stacks: Stacks) -> dict[str, float]:
     """The ratio that ewoksndreg documents."""
     return _scores(stacks, "peak_to_mean")
 
 
-def ewoksndreg(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+def ewoksndreg(stacks: Stacks) -> dict[str, float]:
     """The score that ewoksndreg computes."""
     return _scores(stacks, "ewoksndreg")
 
 
-def evidence(stacks: Mapping[str, NDArray[Any]]) -> dict[str, float]:
+def evidence(stacks: Stacks) -> dict[str, float]:
     """The default method: how likely every image aligns."""
     return _scores(stacks, "evidence")
+
+
+# ---------------------------------------------------------------- the tables
+
+
+class Seed(NamedTuple):
+    """What one seed gave."""
+
+    seed: int
+    figures: dict[str, dict[str, Any]]
+    """Of each method: the summary of the benchmark; "worst": its families that were decided worst."""
+    calibration: tuple[float, float]
+    """Errors of P and of trust."""
+
+
+def calibration_error(probability: Sequence[float], right: Sequence[bool]) -> float:
+    """Mean distance between probabilities and shares, in bins, weighed by their numbers."""
+    p, good = np.array(probability), np.array(right)
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    filled = [bins == number for number in range(BINS) if (bins == number).any()]
+    return float(sum(each.mean() * abs(p[each].mean() - good[each].mean()) for each in filled))
+
+
+def measure(quality: Any, seed: int, *, aligner: str, quick: bool) -> Seed:
+    """Rank all cases of a seed with all methods."""
+    rows: dict[str, dict[str, list[Any]]] = {method: {} for method in METHODS}
+    images: tuple[list[float], list[bool]] = ([], [])
+    stacks: tuple[list[float], list[bool]] = ([], [])
+    for case in quality.cases.make_cases(seed, CASES_PER_FAMILY, None, quick):
+        errors = quality.truth.image_errors(case, aligner)
+        for method in METHODS:
+            ranking = _ranking({name: stack.copy() for name, stack in case.stacks.items()}, method)
+            row = quality.metrics.case_row(ranking.scores, errors)
+            rows[method].setdefault(case.family, []).append(row)
+            if method != METHODS[0]:
+                continue
+            for name, found in ranking.stacks.items():
+                images[0].extend(found.probability)
+                images[1].extend(errors[name] <= quality.truth.GOOD)
+                stacks[0].append(found.trust)
+                stacks[1].append(quality.truth.aligns(errors[name]))
+    figures = {}
+    for method, families in rows.items():
+        every = [row for some in families.values() for row in some]
+        decided = {name: quality.metrics.summary(some, 0)["top1_decisive"] for name, some in families.items()}
+        known = {name: value for name, value in decided.items() if not np.isnan(value)}
+        worst = ", ".join(f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)[:2])
+        figures[method] = {**quality.metrics.summary(every), "worst": worst}
+    return Seed(seed, figures, (calibration_error(*images), calibration_error(*stacks)))
+
+
+def table(seeds: Iterable[Seed]) -> list[str]:
+    """Lines of markdown."""
+    lines = [
+        "| seed | method | right choices (95 %) | decisive cases | regret, px | AUC | worst kinds of damage |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    seeds = list(seeds)
+    for each in seeds:
+        for method, found in each.figures.items():
+            low, high = found["ci95"]["top1"]
+            lines.append(
+                f"| {each.seed} | `{method}` | {found['top1']:.3f} ({low:.2f} to {high:.2f}) "
+                f"| {found['top1_decisive']:.3f} | {found['regret']:.3f} | {found['auc']:.3f} | {found['worst']} |"
+            )
+    lines += ["", "| seed | calibration error of P (images) | of trust (stacks) |", "|---|---|---|"]
+    lines += [f"| {each.seed} | {each.calibration[0]:.3f} | {each.calibration[1]:.3f} |" for each in seeds]
+    if len(seeds) > 1:
+        lines += ["", f"Mean over these seeds: {means(seeds)}."]
+    return lines
+
+
+def means(seeds: Sequence[Seed]) -> str:
+    """Share of right choices of every method."""
+    shares = {method: np.mean([each.figures[method]["top1"] for each in seeds]) for method in METHODS}
+    return ", ".join(f"`{method}` {share:.3f}" for method, share in shares.items())
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python benchmarks/quality.py", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the package `quality` is")
+    parser.add_argument(
+        "--chosen", type=int, nargs="*", default=[], help="seeds that the method was made with"
+    )
+    parser.add_argument("--fresh", type=int, nargs="*", default=[], help="seeds never looked at before")
+    parser.add_argument("--aligner", default="phase", help="as the benchmark names them")
+    parser.add_argument("--full", action="store_true", help="images of full size: slow")
+    parser.add_argument("--write", action="store_true", help="put the tables into docs/method.md")
+    options = parser.parse_args(arguments)
+    sys.path.insert(0, str(options.folder))
+    quality = importlib.import_module("quality")
+    for module in ("cases", "metrics", "truth"):
+        importlib.import_module(f"quality.{module}")
+    today = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    mode = "full" if options.full else "quick"
+    lines = [f"Measured on {today}, {mode} mode, aligner `{options.aligner}`."]
+    np.seterr(all="ignore")
+    for title, numbers in (
+        ("Seeds the method was made with", options.chosen),
+        ("Seeds never looked at before", options.fresh),
+    ):
+        if not numbers:
+            continue
+        measured = [
+            measure(quality, seed, aligner=options.aligner, quick=not options.full) for seed in numbers
+        ]
+        lines += ["", f"{title}:", "", *table(measured)]
+        print("\n".join(lines[-len(table(measured)) - 3 :]), flush=True)
+    if options.write:
+        text = PAGE.read_text()
+        before, _, rest = text.partition(START)
+        _, _, after = rest.partition(END)
+        PAGE.write_text("\n".join([before + START, "", *lines, "", END]) + after)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -24,13 +24,13 @@ def confidence(q: float) -> float:
 
 def evidence(pair: Any) -> float:
     """The fitted model of docs/method.md."""
-    if pair.opinion_peak <= 0:
+    if pair.opinion_peak <= 0 or pair.opinion_second <= 0:
         return 0.0
 
     def log_ratio(a: float, b: float) -> float:
         return min(12.0, max(-12.0, math.log((a + 1e-6) / (b + 1e-6))))
 
-    moved = log_ratio(pair.opinion_peak, pair.opinion_moved)
+    moved = log_ratio(pair.opinion_peak, pair.opinion_moved or pair.opinion_second)
     noise = log_ratio(pair.peak, pair.rms)
     breadth = log_ratio(pair.opinion_peak, pair.opinion_rms) - noise
     second = log_ratio(pair.opinion_peak, pair.opinion_second)

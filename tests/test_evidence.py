@@ -166,3 +166,34 @@ def test_other_stacks() -> None:
 def test_no_stack_deserves_trust() -> None:
     with pytest.warns(RankingWarning, match="No stack deserves trust"):
         ndreg_preeval.rank_stacks({"noise": moving(50)})
+
+
+# ---------------------------------------------------------------- little to go by
+
+
+@pytest.mark.parametrize("max_shift", [0, 1, 2])
+def test_without_a_rival_nothing_is_said(max_shift: float) -> None:
+    images = np.random.default_rng(1).normal(size=(3, 40, 40))
+    assert not score_stack(images, max_shift=max_shift).probability.any()
+
+
+@pytest.mark.parametrize("max_shift", [3, 4, 8])
+def test_few_rivals_do_not_make_noise_trusted(max_shift: float) -> None:
+    images = np.random.default_rng(2).normal(size=(40, 40, 40))
+    assert (score_stack(images, max_shift=max_shift).probability > 0.5).mean() < 0.2
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (6, 6), (8, 8), (12, 9), (16, 16), (1, 64), (64, 1), (128, 128)])
+def test_noise_of_any_size_is_not_trusted(shape: tuple[int, int]) -> None:
+    images = np.random.default_rng(3).normal(size=(60, *shape))
+    assert (score_stack(images).probability > 0.5).mean() < 0.1
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (48, 40), (128, 100), (300, 256), (700, 520)])
+def test_clean_images_of_any_size_are_trusted(shape: tuple[int, int]) -> None:
+    still = scene(4, shape)
+    rng = np.random.default_rng(5)
+    images = np.array([np.roll(still, (i, -2 * i), (0, 1)) + 0.2 * rng.normal(size=shape) for i in range(4)])
+    found = score_stack(images)
+    assert found.trust > 0.9
+    assert (found.peak_shifts == [(-i, 2 * i) for i in (1, 2, 3)]).all()

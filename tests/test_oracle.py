@@ -146,7 +146,7 @@ def test_max_shift_restricts_the_search() -> None:
 def test_nothing_is_outside_a_small_image() -> None:
     pair = oracle.pair_score(noise(9, 5, 4), noise(10, 5, 4))
     assert pair.peak > 0
-    assert (pair.second_peak, pair.confirmation, pair.opinion_second, pair.opinion_moved) == (0, 0, 0, 0)
+    assert (pair.second_peak, pair.confirmation, pair.opinion_second, pair.probability) == (0, 0, 0, 0)
 
 
 def test_hann_is_periodic_and_left_out_on_short_axes() -> None:

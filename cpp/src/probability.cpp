@@ -36,8 +36,10 @@ double probability_from_ratio(const PairScore& score) noexcept {
 }
 
 double probability_from_evidence(const PairScore& score) noexcept {
-  if (!(score.opinion > 0)) return 0;
-  const double over_moved = log_ratio(score.opinion, score.opinion_moved);
+  // Without a rival (tiny images, small max_shift) nothing can be said.
+  if (!(score.opinion > 0 && score.opinion_second > 0)) return 0;
+  const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
+  const double over_moved = log_ratio(score.opinion, moved);
   const double over_noise = log_ratio(score.peak, score.rms);
   const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
   const bool at_zero = score.peak_dy == 0 && score.peak_dx == 0;

@@ -129,12 +129,13 @@ double highest(const std::vector<double>& r, const Image& image, Test&& counts) 
 
 // Odds by the fitted model; the height of a peak at zero shift, or less than 0.
 double evidence(const PairScore& score, double at_zero) {
-  if (score.opinion <= 0) return 0;
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
   const auto over = [](double a, double b) {
     const double ratio = (a + 1e-6) / (b + 1e-6);
     return std::min(std::max(ratio, std::exp(-12.0)), std::exp(12.0));
   };
-  const double moved = over(score.opinion, score.opinion_moved);
+  const bool others = score.opinion_moved > 0;
+  const double moved = over(score.opinion, others ? score.opinion_moved : score.opinion_second);
   const double noise = over(score.peak, score.rms);
   double odds = std::exp(-2.82) * std::pow(moved, 2.41) * std::pow(noise, 0.1);
   odds *= std::pow(over(score.opinion, score.opinion_second), 1.62);
