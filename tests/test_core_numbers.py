@@ -430,14 +430,23 @@ def test_aligner_and_second_opinion_have_windows_of_their_own() -> None:
     scene, image = rng.normal(size=(2, 20, 44))
     for first, second in ((8, 40), (40, 8), (30, 30)):
         records = _core.Scorer(
-            scene, window="hann", window_from=first, confirm_window_from=second, cutoff=0.3
+            scene,
+            window="hann",
+            window_from=first,
+            confirm_window="hann",
+            confirm_window_from=second,
+            cutoff=0.3,
         ).score([image])
         alone = _core.Scorer(scene, window="hann", window_from=first, cutoff=0.3, confirm=False).score(
             [image]
         )
         assert records["peak"] == alone["peak"]
-        other = _core.Scorer(scene, confirm_window_from=second).correlogram(image, second_opinion=True)
-        both = _core.Scorer(scene, window="hann", window_from=first, confirm_window_from=second)
+        other = _core.Scorer(scene, confirm_window="hann", confirm_window_from=second).correlogram(
+            image, second_opinion=True
+        )
+        both = _core.Scorer(
+            scene, window="hann", window_from=first, confirm_window="hann", confirm_window_from=second
+        )
         assert (both.correlogram(image, second_opinion=True) == other).all()
 
 

@@ -112,7 +112,7 @@ def test_trust_in_words() -> None:
         ([("a", 1.0)], "a aligns (99 %)."),
         (
             [(str(i), 0.95) for i in range(5)],
-            "0 aligns (95 %); 1 aligns (95 %); 2 aligns (95 %); 2 more aligns.",
+            "0 aligns (95 %); 1 aligns (95 %); 2 aligns (95 %); 2 more align.",
         ),
     ],
 )

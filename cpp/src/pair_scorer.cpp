@@ -169,7 +169,7 @@ void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>&
   // A window gives the bin of the mean a phase, too, which keep_mean replaces.
   const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0])) * size;
   reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / size;
-  if (plan_.options.confirm) {
+  if (plan_.options.confirm && !plan_.opinion_follows()) {
     whiten(plan_.options.opinion, plan_.opinion_low_pass, reference.opinion);
   }
 }
@@ -217,6 +217,10 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& f
                options.keep_mean,
                spectrum_.data()};
   if (options.confirm) job.second = &opinion;
+  if (plan_.opinion_follows()) {
+    opinion.spectrum = nullptr;
+    job.low_pass = {plan_.opinion_factors.y.data(), plan_.opinion_factors.x.data()};
+  }
   job.stopper = &stopper;
   const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
   const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());

@@ -32,6 +32,13 @@ LowPass::LowPass(std::size_t height, std::size_t width, double cutoff)
     : y(gaussian(height, cutoff)), x(gaussian(width, cutoff)) {}
 
 template <class T>
+KernelLowPass<T>::KernelLowPass(const LowPass& low_pass, const kernel::ImagePlan<T>& image)
+    : y(image.groups * image.row_lanes, T(0)) {
+  for (std::size_t ky = 0; ky < image.frequencies; ++ky) y[ky] = static_cast<T>(low_pass.y[ky]);
+  for (const std::uint32_t kx : image.along_x.order) x.push_back(static_cast<T>(low_pass.x[kx]));
+}
+
+template <class T>
 Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
     : height(height_),
       width(width_),
@@ -40,8 +47,20 @@ Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
       kernels(kernel::choose_kernels<T>(height_, width_)),
       image(height_, width_, kernels.column_lanes, kernels.row_lanes),
       aligner_low_pass(height_, width_, options_.aligner.cutoff),
-      opinion_low_pass(height_, width_, options_.opinion.cutoff) {}
+      opinion_low_pass(height_, width_, options_.opinion.cutoff),
+      opinion_factors(opinion_low_pass, image) {}
 
+template <class T>
+bool Plan<T>::opinion_follows() const noexcept {
+  const auto windowed = [this](const Filter& filter) {
+    return kernel::WindowedAxes(filter, height, width).any();
+  };
+  return options.confirm && std::isinf(options.aligner.cutoff) && !windowed(options.aligner) &&
+         !windowed(options.opinion);
+}
+
+template struct KernelLowPass<float>;
+template struct KernelLowPass<double>;
 template struct Plan<float>;
 template struct Plan<double>;
 

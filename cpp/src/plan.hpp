@@ -30,6 +30,15 @@ struct LowPass {
   std::vector<double> x;  // [kx]
 };
 
+// The same as kernels take them.
+template <class T>
+struct KernelLowPass {
+  KernelLowPass(const LowPass& low_pass, const kernel::ImagePlan<T>& image);
+
+  std::vector<T> y;
+  std::vector<T> x;
+};
+
 template <class T>
 struct Plan {
   Plan(std::size_t height, std::size_t width, const Options& options);
@@ -42,6 +51,10 @@ struct Plan {
   kernel::ImagePlan<T> image;
   LowPass aligner_low_pass;
   LowPass opinion_low_pass;
+  KernelLowPass<T> opinion_factors;
+
+  // Whether the second opinion follows from the aligner's spectrum of the pair.
+  bool opinion_follows() const noexcept;
 };
 
 }  // namespace ndreg_preeval::detail

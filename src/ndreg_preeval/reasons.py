@@ -14,8 +14,8 @@ from .findings import TRUSTED, UNLIKELY, abbreviate
 AS_GOOD = 1.1
 """Times the second peak from which the highest one stands out."""
 
-IMAGES_NAMED = 3
-"""More images than these are counted only."""
+NAMED = 3
+"""More images, or stacks, than these are counted only."""
 
 
 class _Kind(NamedTuple):
@@ -80,7 +80,7 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
 
 
 def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
-    if len(images) <= IMAGES_NAMED:
+    if len(images) <= NAMED:
         return f"{text} in {abbreviate(images)}"
     return f"{text} in {len(images)} of {of} images"
 
@@ -96,7 +96,9 @@ def trust_words(trusts: list[tuple[str, float]]) -> str:
     said = []
     for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
         some = [f"{name} {words} ({_percent(value)})" for name, value in trusts if low <= value < high]
-        said += some[:3] + ([f"{len(some) - 3} more {words}"] if len(some) > 3 else [])
+        said += some[:NAMED]
+        if len(some) > NAMED:
+            said.append(f"{len(some) - NAMED} more {'align' if words == 'aligns' else words}")
     rest = sum(value < 0.2 for _, value in trusts)
     if rest and not said:
         return (

@@ -113,6 +113,13 @@ struct Whitened {
   T* out = nullptr;  // half correlogram
 };
 
+// Factors of a low pass: [ky], for all lanes of all groups, and [at], in the order of Whitened.
+template <class T>
+struct LowPassFactors {
+  const T* y = nullptr;
+  const T* x = nullptr;
+};
+
 // Half correlograms with one or two references, group by group.
 template <class T>
 struct CorrelateJob {
@@ -120,6 +127,8 @@ struct CorrelateJob {
   T floor = 0;                  // magnitudes up to here are rounding noise
   Whitened<T> first;
   const Whitened<T>* second = nullptr;
+  // Where the second one has no spectrum: it is the first one times this. Neither has a window.
+  LowPassFactors<T> low_pass;
   // Where neighbouring groups are somebody else's: the frequencies below and above these ones,
   // [kx][re, im], from edge_row(). Null where there are none.
   const T* below = nullptr;

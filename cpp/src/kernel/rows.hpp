@@ -120,6 +120,13 @@ NDREG_PREEVAL_INLINE void for_filtered(const AxisPlan<T>& plan, const WindowedAx
   }
 }
 
+template <class T, std::size_t n>
+void keep_mean(const ImagePlan<T>& plan, T* work) {
+  T* mean = work + std::size_t{plan.along_x.position[0]} * 2 * n;
+  mean[0] = T(1) / (static_cast<T>(plan.height) * static_cast<T>(plan.width));
+  mean[n] = T(0);
+}
+
 // reference * conj(image) / |image|, transformed back along x.
 template <class T, std::size_t n>
 NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
@@ -139,12 +146,40 @@ NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whit
                        store_lanes(V((re * image.re + im * image.im) * scale), out);
                        store_lanes(V((im * image.re - re * image.im) * scale), out + n);
                      });
-  if (group == 0 && reference.keep_mean) {
-    T* mean = work + std::size_t{plan.along_x.position[0]} * 2 * n;
-    mean[0] = T(1) / (static_cast<T>(plan.height) * static_cast<T>(plan.width));
-    mean[n] = T(0);
-  }
+  if (group == 0 && reference.keep_mean) keep_mean<T, n>(plan, work);
   back_to<T, n>(plan.along_x, work, reference.out + group * plan.row_size);
+}
+
+// Both of them, where the second one is the first one times a low pass.
+template <class T, std::size_t n>
+NDREG_PREEVAL_NOINLINE void correlate_group_twice(const ImagePlan<T>& plan,
+                                                  const CorrelateJob<T>& job, std::size_t group,
+                                                  const Groups<T, n>& groups, T* work) {
+  using V = vector_of<T, n>;
+  const T* unit = job.first.spectrum + group * plan.row_size;
+  const T* low_x = job.low_pass.x;
+  const V low_y = load_lanes<V>(job.low_pass.y + group * n);
+  const T floor = 2 * job.floor;
+  const V threshold = V{} + floor * floor;
+  T* here = groups.here();
+  for_filtered<T, n>(plan.along_x, job.first.window, groups,
+                     [=](std::size_t at, std::size_t element, const Complex<V>& image) {
+                       const V re = load_lanes<V>(unit + at * 2 * n);
+                       const V im = load_lanes<V>(unit + at * 2 * n + n);
+                       const V power = image.re * image.re + image.im * image.im;
+                       const V inverse = inverse_root<T, n>(power);
+                       const V scale = power > threshold ? inverse : V{};
+                       const V phase_re = (re * image.re + im * image.im) * scale;
+                       const V phase_im = (im * image.re - re * image.im) * scale;
+                       const V low = low_y * low_x[at];
+                       store_lanes(phase_re, here + element * 2 * n);
+                       store_lanes(phase_im, here + element * 2 * n + n);
+                       store_lanes(V(phase_re * low), work + element * 2 * n);
+                       store_lanes(V(phase_im * low), work + element * 2 * n + n);
+                     });
+  back_to<T, n>(plan.along_x, work, job.second->out + group * plan.row_size);
+  if (group == 0 && job.first.keep_mean) keep_mean<T, n>(plan, here);
+  back_to<T, n>(plan.along_x, here, job.first.out + group * plan.row_size);
 }
 
 template <class T, std::size_t n>
@@ -155,6 +190,10 @@ void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t
   Groups<T, n> groups(plan, job.spectrum, windows, scratch + plan.along_x.extent * 2 * n);
   groups.run(first, last, job.below, job.above, [&](std::size_t group) {
     if (job.stopper != nullptr) job.stopper->check();
+    if (job.second != nullptr && job.second->spectrum == nullptr) {
+      correlate_group_twice<T, n>(plan, job, group, groups, scratch);
+      return;
+    }
     // The spectrum is needed until the last of them; then it may become its own correlogram.
     if (job.second != nullptr) {
       correlate_group<T, n>(plan, *job.second, 2 * job.floor, group, groups, scratch);

@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import inflate_frame
+from .frames import MOST_PADDING, inflate_frame
 from .shuffle import fletcher32, unshuffle
 
 DEFLATE: Final = 1
@@ -159,7 +159,7 @@ def most_stored(filters: Sequence[Filter], size: int) -> int:
     number along each axis.
     """
     if any(each.code == BLOSC2 for each in filters):
-        size *= 16
+        size *= MOST_PADDING
     return size + size // 64 + 4096
 
 

@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 HEAD_BYTES: Final = 1024
 """How much of a frame holds its header, with up to eight axes."""
 
+MOST_PADDING: Final = 16
+"""Times the pixels that padded blocks may take: less than twice along each axis."""
+
 _MAGIC: Final = b"\x9e\xa8b2frame\0"
 _LAYERS_AT: Final = 87
 _CHUNK_HEADER_BYTES: Final = 32
@@ -122,6 +125,8 @@ def inflate_frame(raw: Bytes, room: Bytes, decode: Decode, values: Sequence[int]
         raise ValueError(f"it declares the shape {frame.shape} instead of {tuple(values[8 : 8 + axes])}")
     if frame.pixel_bytes != len(room):
         raise ValueError(f"it declares {frame.pixel_bytes} bytes; it must hold {len(room)} bytes")
+    if frame.size > MOST_PADDING * len(room):
+        raise ValueError(f"it inflates to {frame.size} bytes for {len(room)} bytes of pixels")
     offset = _offset(decode, raw[frame.header + frame.stored : frame.total])
     if offset[-1] & 0x80:
         return _special(offset[-1], frame, room)
