@@ -30,14 +30,23 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "method.md"
 START, END = "<!-- quality: made by benchmarks/quality.py -->", "<!-- end of quality -->"
 CASES_PER_FAMILY = 8
 BINS = 10
+EARLY = (1, 2, 3, 4)
+SETTINGS: dict[str, dict[str, Any]] = {
+    "`evidence`": {"method": "evidence"},
+    '`evidence`, `window="hann"`': {"method": "evidence", "window": "hann"},
+    "`robust`": {"method": "robust"},
+    '`robust`, `window="hann"`': {"method": "robust", "window": "hann"},
+    "`peak_to_mean`": {"method": "peak_to_mean"},
+    '`peak_to_mean`, `window="hann"`': {"method": "peak_to_mean", "window": "hann"},
+}
 
 Stacks = Mapping[str, NDArray[Any]]
 
 
-def _ranking(stacks: Stacks, method: str) -> ndreg_preeval.Ranking:
+def _ranking(stacks: Stacks, method: str, **options: Any) -> ndreg_preeval.Ranking:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ndreg_preeval.RankingWarning)
-        return ndreg_preeval.rank_stacks(stacks, method=method, num_threads=1)
+        return ndreg_preeval.rank_stacks(stacks, method=method, num_threads=1, **options)
 
 
 def _scores(stacks: Stacks, method: str) -> dict[str, float]:
@@ -75,6 +84,8 @@ class Seed(NamedTuple):
     """Of each method: the summary of the benchmark; "worst": its families that were decided worst."""
     calibration: tuple[float, float]
     """Errors of P and of trust."""
+    early: dict[str, float]
+    """Share of right choices after so many compared images, the images being added one by one."""
 
 
 def calibration_error(probability: Sequence[float], right: Sequence[bool]) -> float:
@@ -85,11 +96,22 @@ def calibration_error(probability: Sequence[float], right: Sequence[bool]) -> fl
     return float(sum(each.mean() * abs(p[each].mean() - good[each].mean()) for each in filled))
 
 
+def early_choices(stacks: Stacks, aligns: Mapping[str, bool]) -> list[bool]:
+    """Whether the stack that looks best after 1, 2, ... compared images aligns in the end."""
+    scorers = {name: ndreg_preeval.StackScorer(stack[0], name=name) for name, stack in stacks.items()}
+    found = []
+    for number in range(1, min(map(len, stacks.values()))):
+        scores = {name: scorer.add(stacks[name][number]).result().score for name, scorer in scorers.items()}
+        found.append(bool(aligns[max(scores, key=scores.__getitem__)]))
+    return found
+
+
 def measure(quality: Any, seed: int, *, aligner: str, quick: bool) -> Seed:
     """Rank all cases of a seed with all methods."""
     rows: dict[str, dict[str, list[Any]]] = {method: {} for method in METHODS}
     images: tuple[list[float], list[bool]] = ([], [])
     stacks: tuple[list[float], list[bool]] = ([], [])
+    early: dict[str, list[bool]] = {}
     for case in quality.cases.make_cases(seed, CASES_PER_FAMILY, None, quick):
         errors = quality.truth.image_errors(case, aligner)
         for method in METHODS:
@@ -103,6 +125,12 @@ def measure(quality: Any, seed: int, *, aligner: str, quick: bool) -> Seed:
                 images[1].extend(errors[name] <= quality.truth.GOOD)
                 stacks[0].append(found.trust)
                 stacks[1].append(quality.truth.aligns(errors[name]))
+            aligns = {name: quality.truth.aligns(error) for name, error in errors.items()}
+            if any(aligns.values()):
+                choices = early_choices(case.stacks, aligns)
+                for number in EARLY:
+                    early.setdefault(str(number), []).append(choices[min(number, len(choices)) - 1])
+                early.setdefault("all", []).append(choices[-1])
     figures = {}
     for method, families in rows.items():
         every = [row for some in families.values() for row in some]
@@ -110,7 +138,8 @@ def measure(quality: Any, seed: int, *, aligner: str, quick: bool) -> Seed:
         known = {name: value for name, value in decided.items() if not np.isnan(value)}
         worst = ", ".join(f"{name} {known[name]:.2f}" for name in sorted(known, key=known.__getitem__)[:2])
         figures[method] = {**quality.metrics.summary(every), "worst": worst}
-    return Seed(seed, figures, (calibration_error(*images), calibration_error(*stacks)))
+    shares = {number: float(np.mean(right)) for number, right in early.items()}
+    return Seed(seed, figures, (calibration_error(*images), calibration_error(*stacks)), shares)
 
 
 def table(seeds: Iterable[Seed]) -> list[str]:
@@ -129,8 +158,33 @@ def table(seeds: Iterable[Seed]) -> list[str]:
             )
     lines += ["", "| seed | calibration error of P (images) | of trust (stacks) |", "|---|---|---|"]
     lines += [f"| {each.seed} | {each.calibration[0]:.3f} | {each.calibration[1]:.3f} |" for each in seeds]
+    lines += ["", f"| compared images | {' | '.join(seeds[0].early)} |", "|---" * (1 + len(EARLY) + 1) + "|"]
+    for each in seeds:
+        shares = " | ".join(f"{share:.3f}" for share in each.early.values())
+        lines.append(f"| right choices so early, seed {each.seed} | {shares} |")
     if len(seeds) > 1:
         lines += ["", f"Mean over these seeds: {means(seeds)}."]
+    return lines
+
+
+def aligner_table(quality: Any, seeds: Iterable[int]) -> list[str]:
+    """Share of right choices for each aligner of the benchmark, in several settings."""
+    right: dict[tuple[str, str], list[float]] = {}
+    for seed in seeds:
+        for case in quality.cases.make_cases(seed, CASES_PER_FAMILY, None, True):
+            errors = {name: quality.truth.image_errors(case, name) for name in quality.truth.ALIGNERS}
+            for setting, options in SETTINGS.items():
+                scores = _ranking(case.stacks, **options).scores
+                for name, error in errors.items():
+                    row = quality.metrics.case_row(scores, error)
+                    if row["solvable"]:
+                        right.setdefault((setting, name), []).append(row["top1"])
+    names = list(quality.truth.ALIGNERS)
+    lines = ["| setting | " + " | ".join(f"aligner `{name}`" for name in names) + " |"]
+    lines.append("|---" * (1 + len(names)) + "|")
+    for setting in SETTINGS:
+        shares = " | ".join(f"{np.mean(right[setting, name]):.3f}" for name in names)
+        lines.append(f"| {setting} | {shares} |")
     return lines
 
 
@@ -148,6 +202,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--fresh", type=int, nargs="*", default=[], help="seeds never looked at before")
     parser.add_argument("--aligner", default="phase", help="as the benchmark names them")
+    parser.add_argument(
+        "--aligners", type=int, nargs="*", default=[], help="seeds to try other aligners with"
+    )
     parser.add_argument("--full", action="store_true", help="images of full size: slow")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/method.md")
     options = parser.parse_args(arguments)
@@ -170,6 +227,11 @@ def main(arguments: list[str]) -> int:
         ]
         lines += ["", f"{title}:", "", *table(measured)]
         print("\n".join(lines[-len(table(measured)) - 3 :]), flush=True)
+    if options.aligners:
+        seeds = ", ".join(map(str, options.aligners))
+        lines += ["", f"Other aligners, seeds {seeds}, share of right choices:", ""]
+        lines += aligner_table(quality, options.aligners)
+        print("\n".join(lines[-len(SETTINGS) - 3 :]), flush=True)
     if options.write:
         text = PAGE.read_text()
         before, _, rest = text.partition(START)

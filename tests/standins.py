@@ -54,6 +54,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "p_value": np.full(m, 1e-9),
         "invalid_pixels": np.zeros(m, dtype=np.int64),
         "flags": np.zeros(m, dtype=np.uint32),
+        "jumps": np.zeros(m, dtype=bool),
         "opinion": values / 3,
         "opinion_rms": np.full(m, 0.01),
         "opinion_second": values / 9,

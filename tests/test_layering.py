@@ -29,7 +29,7 @@ LAYERS = [
     ["pipeline", "isolate"],
     ["engine", "progress"],
     ["findings"],
-    ["reasons"],
+    ["reasons", "motion"],
     ["scoring"],
     ["live"],
     ["ranking"],

@@ -33,6 +33,9 @@ TRUST: Final = {
 MAX_BARS: Final = 24
 SHOWN_FROM_TOP: Final = 17
 NAME_WIDTH: Final = 22
+REASON_WIDTH: Final = 46
+LOST: Final = 0.3
+"""Share of the best score below which a bar leaves room for the reason."""
 
 
 def trust_of(stack: StackScore) -> str:
@@ -66,7 +69,9 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
         trust = trust_of(stack)
         seen[trust] = axes.barh(y, score, color=TRUST[trust][0], height=0.75)
         text = _short_number(stack.score) if stack.rankable else "not ranked"
-        axes.text(max(score, 0) + 0.015 * longest, y, text, va="center", fontsize="small")
+        if stack.reasons and score < LOST * longest:
+            text += "  " + printable(stack.reasons[0], REASON_WIDTH, keep_end=False)
+        literal(axes.text(max(score, 0) + 0.015 * longest, y, text, va="center", fontsize="small"))
     axes.set_ylim(max(len(rows), 6) - 0.4, -0.6)
     axes.set_xlim(min([0.0, *scores]), 1.16 * longest)
     for label in axes.set_yticks(range(len(rows)), labels, fontsize="small" if len(rows) > 12 else "medium"):
@@ -79,9 +84,14 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
     axes.legend(
         [seen[trust] for trust in order],
         [TRUST[trust][1] for trust in order],
-        loc="lower right",
+        loc="upper left",
+        bbox_to_anchor=(0, -0.14),
+        ncols=len(order),
         fontsize="small",
-        framealpha=0.9,
+        frameon=False,
+        borderaxespad=0,
+        handlelength=1.2,
+        columnspacing=1.2,
     )
 
 

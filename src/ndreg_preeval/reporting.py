@@ -30,6 +30,7 @@ PER_IMAGE: Final = (
     "confirmation",
     "probability",
     "p_value",
+    "jumps",
     "invalid_pixels",
 )
 """Attributes of `StackScore` with one number per compared image, called the same in the output."""

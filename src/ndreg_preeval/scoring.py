@@ -18,6 +18,7 @@ from .engine import choose_engine
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .findings import findings
 from .methods import Method
+from .motion import jumps, steps
 from .options import Options, make_options
 from .pipeline import score_stacks
 from .plans import Failed, Scored
@@ -103,6 +104,9 @@ class StackScore:
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
         the core.
+    jumps : (m,) bool array
+        Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
+        step. A wrong peak jumps there and back.
     values : (m,) float array
         What the method takes from each image.
     error : str or None
@@ -142,6 +146,7 @@ class StackScore:
     p_value: NDArray[np.float64]
     invalid_pixels: NDArray[np.int64]
     flags: NDArray[np.uint32]
+    jumps: NDArray[np.bool_]
     values: NDArray[np.float64]
     error: str | None = None
 
@@ -259,7 +264,8 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         trust = float("nan")
         if options.method.asks_opinion:
             trust = _core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
-    columns |= {"image_indices": indices, "reference_indices": references}
+    lengths = steps(columns["shifts"], indices, options.pairing)
+    columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
     for array in columns.values():
         array.setflags(write=False)
     result = StackScore(

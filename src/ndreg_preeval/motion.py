@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+"""What the shifts of a stack say about its motion."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+JUMP_PIXELS: Final = 3.0
+"""Shorter steps are no jumps."""
+
+JUMP_TIMES: Final = 5.0
+"""How much longer than the usual step of the stack a jump is."""
+
+
+def steps(shifts: NDArray[np.float64], image_indices: NDArray[np.intp], pairing: str) -> NDArray[np.float64]:
+    """Return how far the scene moved between each compared image and the one before it.
+
+    Parameters
+    ----------
+    shifts : (m, 2) float array
+        Pixels, relative to the reference image or, with the pairing "previous", to the image before.
+    image_indices : (m,) int array
+        Which images these are, in order: all but the reference image, whose shift is 0, or all but
+        image 0 with the pairing "previous".
+    pairing : {"reference", "previous"}
+
+    Returns
+    -------
+    (m,) float array
+        Pixels; 0 for image 0, which has none before it.
+    """
+    if pairing == "previous" or not len(shifts):
+        return np.hypot(*shifts.T)
+    places = np.zeros((len(shifts) + 1, 2))
+    places[image_indices] = shifts
+    lengths = np.hypot(*np.diff(places, axis=0, prepend=places[:1]).T)
+    return np.asarray(lengths[image_indices])
+
+
+def jumps(lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which steps are jumps: at least 3 pixels long, and 5 times as long as the median step."""
+    if not len(lengths):
+        return np.zeros(0, np.bool_)
+    return np.asarray(lengths >= max(JUMP_PIXELS, JUMP_TIMES * float(np.median(lengths))))
