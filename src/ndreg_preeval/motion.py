@@ -33,7 +33,7 @@ def steps(shifts: NDArray[np.float64], image_indices: NDArray[np.intp], pairing:
         Pixels; 0 for image 0, which has none before it.
     """
     if pairing == "previous" or not len(shifts):
-        return np.hypot(*shifts.T)
+        return np.asarray(np.hypot(*shifts.T))
     places = np.zeros((len(shifts) + 1, 2))
     places[image_indices] = shifts
     lengths = np.hypot(*np.diff(places, axis=0, prepend=places[:1]).T)
