@@ -37,7 +37,7 @@ double probability_from_ratio(const PairScore& score) noexcept {
 
 double probability_from_evidence(const PairScore& score) noexcept {
   // Without a rival (tiny images, small max_shift) nothing can be said.
-  if (!(score.opinion > 0 && score.opinion_second > 0)) return 0;
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
   const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
   const double over_moved = log_ratio(score.opinion, moved);
   const double over_noise = log_ratio(score.peak, score.rms);
