@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from .scoring import OPINION
+
 if TYPE_CHECKING:
     from .ranking import Ranking
     from .scoring import StackScore
@@ -22,13 +24,7 @@ PER_IMAGE: Final = (
     "peak_to_mean",
     "second_peak",
     "zero_peak",
-    "opinion",
-    "opinion_rms",
-    "opinion_second",
-    "opinion_moved",
-    "opinion_zero",
-    "confirmation",
-    "probability",
+    *OPINION,
     "p_value",
     "jumps",
     "invalid_pixels",
