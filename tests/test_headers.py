@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.stacks.headers import lzf_length
+from ndreg_preeval.stacks.rawfile import RawFile
 
 RNG = np.random.default_rng(2)
 CONTENTS: dict[str, NDArray[Any]] = {
@@ -38,3 +39,25 @@ def test_length_of_lzf(tmp_path: Path, kind: str) -> None:
         assert lzf_length(raw[:cut]) < len(CONTENTS[kind])
     assert lzf_length(raw + b"\0a") == len(CONTENTS[kind]) + 1
     assert lzf_length(raw + b"\0") == -1
+
+
+@pytest.mark.parametrize(("libver", "base"), [("earliest", 24), ("latest", 12)])
+def test_where_hdf5_takes_a_file_to_end(tmp_path: Path, libver: str, base: int) -> None:
+    path = tmp_path / "one.h5"
+    with h5py.File(path, "w", libver=libver) as file:
+        file["d"] = np.arange(9)
+
+    def allocated() -> int:
+        status = path.stat()
+        raw = RawFile.open(str(path), (status.st_dev, status.st_ino))
+        assert raw is not None
+        try:
+            return raw.allocated()
+        finally:
+            raw.close()
+
+    data = bytearray(path.read_bytes())
+    assert allocated() == len(data)
+    data[base] = 64  # all addresses count from there
+    path.write_bytes(data)
+    assert allocated() == 0

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import traceback
@@ -101,8 +102,12 @@ def read(location: str) -> Any:
 def touch(order: Answer) -> Answer:
     """Do with plain h5py all that reading a file may take; to see whether it survives."""
     os.chdir(order["folder"])
+    return {"done": sum(_touch(name) for name in sorted(Path().glob("*.h5")))}
+
+
+def _touch(name: Path) -> int:
     done = 0
-    with h5py.File(order["file"], "r") as file:
+    with contextlib.suppress(OSError), h5py.File(name, "r") as file:
         datasets: list[Any] = []
         for attempt in (
             lambda: datasets.append(file["/entry/data"]),
@@ -116,7 +121,7 @@ def touch(order: Answer) -> Answer:
         for node in datasets:
             for use in (_attributes, _properties, _chunks, _pixels, _images):
                 done += _survives(lambda use=use, node=node: use(node))  # type: ignore[misc]
-    return {"done": done}
+    return done
 
 
 def _survives(work: Callable[[], object]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .layouts import FILE, Layout
+from .layouts import Layout
 from .worker import Answer, Worker
 
 TIMEOUT = 10.0
@@ -100,7 +100,7 @@ class Judge:
             "threads": threads,
             "isolate": self._isolate,
         }
-        touch = {**order, "work": "touch", "file": FILE}
+        touch = {**order, "work": "touch"}
         seen = {"rank": self._ranker.ask(order, TIMEOUT)}
         slow = "hangs" in seen["rank"]
         if slow:
@@ -139,7 +139,7 @@ class Judge:
         seen["again"] = self._ranker.ask(order, TIMEOUT)
         if "died" not in seen["again"]:
             return self._died_of_others(order, seen, folder, history)
-        seen["plain"] = self._reader.ask({**order, "work": "touch", "file": FILE}, PATIENCE)
+        seen["plain"] = self._reader.ask({**order, "work": "touch"}, PATIENCE)
         if self._isolate or "died" not in seen["plain"]:
             return Verdict("crash", seen)
         return self._isolated("h5 crash", "crash", order, seen)
@@ -158,7 +158,7 @@ class Judge:
         self._reader.close()
         for past in [*history, files]:
             write(folder, past)
-            answer = self._reader.ask({**order, "work": "touch", "file": FILE}, PATIENCE)
+            answer = self._reader.ask({**order, "work": "touch"}, PATIENCE)
             if "died" in answer:
                 seen["plain"] = answer
                 break

@@ -47,7 +47,7 @@ class ChunkedReader(Reader):
         self._size = math.prod(self._shape) * self._dtype.itemsize
         # Now, and not when it is needed: what others write meanwhile is not looked at.
         self._index = ChunkIndex(dataset)
-        self._fill = dataset.fillvalue
+        self._fill: Any = None
         self.working_bytes = codec.working_bytes
 
     @classmethod
@@ -83,6 +83,9 @@ class ChunkedReader(Reader):
         for origin, places in wanted.items():
             stored = self._index.find(origin)
             if stored is None:
+                # Not before it is needed: libhdf5 does not survive every damaged one.
+                if self._fill is None:
+                    self._fill = self._dataset.fillvalue
                 found.append(Piece(_Fill(places, self._fill), owner=owners[origin]))
                 continue
             if self._raw is not None and stored.size <= self._codec.most_stored:

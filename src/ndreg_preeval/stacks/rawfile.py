@@ -78,7 +78,10 @@ class RawFile:
         return room
 
     def allocated(self) -> int:
-        """Return where HDF5 takes the file to end, as its superblock says; 0 where it does not say."""
+        """Return where HDF5 takes the file to end, as its superblock says.
+
+        0 where it does not say, or counts from elsewhere than the beginning of the file.
+        """
         try:
             head = self.read(0, 52).tobytes()
         except OSError:
@@ -87,7 +90,9 @@ class RawFile:
             return 0
         version = head[8]
         offset_bytes, place = (head[13], 40 + 4 * version) if version < 2 else (head[9], 28)
-        return int.from_bytes(head[place : place + 8], "little") if offset_bytes == 8 else 0
+        if offset_bytes != 8 or any(head[place - 16 : place - 8]):
+            return 0
+        return int.from_bytes(head[place : place + 8], "little")
 
     def announce(self, offset: int, size: int) -> None:
         """Tell the system that these bytes will be read soon, so that it can fetch them."""
