@@ -21,7 +21,7 @@ enum class Window : std::uint8_t {
 /// What PairScore::probability is made of.
 enum class Judgement : std::uint8_t {
   ratio,    ///< q^2 / (q^2 + 1.5^2)
-  evidence  ///< a logistic model of eight numbers, fitted for opinion = {none, 8, 0.25}
+  evidence  ///< a logistic model of six numbers, fitted for opinion = {none, 8, 0.25}
 };
 
 /// What is done to images and spectra before a correlogram is made.
