@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import oracle
+from rounding import correlogram_error, plain_error
 
 NUMBERS = (
     "peak",
@@ -52,18 +53,22 @@ def tolerances(
 ) -> tuple[float, float]:
     """What rounding may do to any pixel of the correlogram, and of the second opinion."""
     first, other = oracle.prepare(reference, reference_mask), oracle.prepare(image, mask)
-    own = oracle.correlogram_error(
-        first,
-        other,
-        options.get("window"),
-        options.get("cutoff"),
-        eps,
-        keep_mean=options.get("keep_mean", False),
-        worst=worst,
-    )
+    window, cutoff = options.get("window"), options.get("cutoff")
+    if options.get("normalization", "phase") is None:
+        own = plain_error(first, other, window, cutoff, eps, worst=worst)
+    else:
+        own = correlogram_error(
+            first,
+            other,
+            window,
+            cutoff,
+            eps,
+            keep_mean=options.get("keep_mean", False),
+            worst=worst,
+        )
     if not options.get("confirm", True):
         return own, 0.0
-    second = oracle.correlogram_error(
+    second = correlogram_error(
         first,
         other,
         options.get("confirm_window"),
@@ -125,7 +130,7 @@ def assert_agrees(
         wanted = expected.confirmation
         assert abs(given["confirmation"] - wanted) <= room, f"q: {given} {expected} +- {room}"
     assert given["confirmation"] >= 0
-    _assert_probability(given, options)
+    _assert_probability(given, options, expected.r.size)
 
     if expected.rms > 10 * own:
         h, w = expected.r.shape
@@ -139,11 +144,12 @@ def assert_agrees(
     return expected
 
 
-def _assert_probability(given: dict[str, Any], options: dict[str, Any]) -> None:
+def _assert_probability(given: dict[str, Any], options: dict[str, Any], pixels: int) -> None:
     """It follows from the other numbers of the record."""
     fields = {name: given[name] for name in ("peak", "rms", "second_peak", "peak_dy", "peak_dx", "flags")}
     fields |= {name: given[name] for name in given if name.startswith("opinion_")}
-    wanted = oracle.evidence(oracle.Pair(opinion_peak=given["opinion"], **fields))
+    plain = pixels if options.get("normalization", "phase") is None else 0
+    wanted = oracle.evidence(oracle.Pair(opinion_peak=given["opinion"], **fields), plain)
     if options.get("judgement", "evidence") == "ratio":
         wanted = oracle.confidence(given["confirmation"])
     assert math.isclose(given["probability"], wanted, rel_tol=1e-12), f"{given} {wanted}"

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from judgement import HOT_PIXEL, chance, confidence, evidence
+from plain import plain
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -171,51 +172,6 @@ def signed_correlogram(reference: Image, image: Image, **options: Any) -> Floats
     return np.fft.irfft2(phases(reference, image, **options), s=image.pixels.shape)
 
 
-def correlogram_error(
-    reference: Image,
-    image: Image,
-    window: str | None,
-    cutoff: float | None,
-    eps: float,
-    *,
-    keep_mean: bool = False,
-    window_from: int = 8,
-    worst: bool = False,
-) -> float:
-    """How far a transform of precision `eps` may be from the exact correlogram, anywhere in it.
-
-    A bin of a transform is off by about eps sqrt(log2(hw)) times the norm of the image, which
-    turns its phase by that over its size; the correlogram is the mean of the phases. `worst` adds
-    these up, otherwise they add as independent errors do. 16 is the room for the constants.
-    """
-    shape = image.pixels.shape
-    hw = image.pixels.size
-    kept = phases(reference, image, window, cutoff, keep_mean, window_from)
-    if not np.any(kept):
-        return 0.0
-    weight = lowpass((shape[0], shape[1]), cutoff)
-    turn = np.zeros(kept.shape)
-    for one in (reference, image):
-        norm = float(np.linalg.norm(one.pixels - one.pixels.mean())) * math.sqrt(1 + math.log2(hw))
-        error = 16 * eps * norm
-        if window is not None:  # lets the rounding of the mean pass, of double in either precision
-            error += 0.5 * EPS * float(np.abs(one.pixels).sum())
-        size = np.abs(spectrum(one, window, window_from))
-        turn = np.hypot(turn, np.minimum(2.0, error / np.where(size > 0, size, np.inf)))
-    if keep_mean:
-        turn[0, 0] = 0
-    turn = np.where(kept != 0, turn * weight, 0.0)
-    twice = np.full(kept.shape[1], 2.0)  # the half spectrum stands for the whole one
-    twice[0] = 1
-    if shape[1] % 2 == 0:
-        twice[-1] = 1
-    total = float((twice * turn).sum()) if worst else float(np.sqrt((twice**2 * turn**2).sum()))
-    # the inverse transform's own error, and that of exponentials far below 1
-    exponents = 1 - np.log(np.maximum(weight, 1e-300))
-    own = 4 * eps * (1 + math.log2(hw)) * float((twice * np.abs(kept) * exponents).sum()) / hw
-    return total / hw + own
-
-
 def wrapped(index: int, n: int) -> int:
     """Index of a periodic axis as a shift: -n/2 .. n/2, and n/2 itself stays positive."""
     return index - n if index > n // 2 else index
@@ -313,6 +269,7 @@ def pair_score(
     confirm_window_from: int = 8,
     judgement: str = "evidence",
     max_shift: float | None = None,
+    normalization: str | None = "phase",
     keep_mean: bool = False,
     ignore_hot_pixel: bool = False,
     at: tuple[int, int] | None = None,
@@ -336,23 +293,37 @@ def pair_score(
         nothing = np.zeros((h, w))
         return Pair(invalid_pixels=invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
 
-    weights = phases(first, other, window, cutoff, keep_mean)
-    signed = np.fft.irfft2(weights, s=(h, w))
-    r = np.abs(signed)
     search = allowed(h, w, max_shift)
+    if normalization is None:
+        found_plain = plain(
+            first.pixels,
+            other.pixels,
+            (spectrum(first, window), spectrum(other, window)),
+            lowpass((h, w), cutoff),
+            keep_mean=keep_mean,
+            search=search,
+        )
+        signed, r, strength = found_plain.signed, found_plain.r, np.abs(found_plain.x)
+    else:
+        signed = np.fft.irfft2(phases(first, other, window, cutoff, keep_mean), s=(h, w))
+        r = strength = np.abs(signed)
     if at is None:
-        row, col = divmod(int(np.where(search, r, -1.0).argmax()), w)  # the first of equals
+        row, col = divmod(int(np.where(search, r, -9.0).argmax()), w)  # the first of equals
     else:
         row, col = at[0] % h, at[1] % w
     peak = float(r[row, col])
-    rms = math.sqrt(float((r**2).mean()))
+    rms = math.sqrt(float((strength**2).mean()))
     dy, dx = wrapped(row, h), wrapped(col, w)
     away = search & ~near(h, w, (row, col), 2)
 
-    # all phases are equal: the peak is as high as that of the reference with itself
-    own = float(np.fft.irfft2(phases(first, first, window, cutoff, keep_mean), s=(h, w))[0, 0])
-    if (dy, dx) == (0, 0) and peak > 0 and peak >= 0.999 * own:
-        flags |= IDENTICAL
+    if (dy, dx) == (0, 0) and peak > 0:
+        if normalization is None:
+            filtered = cutoff is not None or (window is not None and max(h, w) >= 8)
+            same = not filtered and strength[0, 0] >= 1 - 1e-5
+        else:  # all phases are equal: the peak is as high as that of the reference with itself
+            own = np.fft.irfft2(phases(first, first, window, cutoff, keep_mean), s=(h, w))[0, 0]
+            same = peak >= 0.999 * float(own)
+        flags |= IDENTICAL if same else 0
 
     opinion = np.zeros((h, w))
     if confirm:
@@ -367,7 +338,7 @@ def pair_score(
         opinion_moved=highest(opinion, away & ~near(h, w, (0, 0), 2)),
         opinion_zero=highest(opinion, near(h, w, (0, 0), 1)),
         peak=peak,
-        mean=float(r.mean()),
+        mean=float(strength.mean()),
         rms=rms,
         second_peak=highest(r, away),
         zero_peak=float(r[0, 0]),
@@ -385,7 +356,10 @@ def pair_score(
     )
     probability = 0.0
     if confirm:
-        probability = evidence(found) if judgement == "evidence" else confidence(found.confirmation)
+        if judgement == "evidence":
+            probability = evidence(found, h * w if normalization is None else 0)
+        else:
+            probability = confidence(found.confirmation)
     return dataclasses.replace(found, probability=probability)
 
 
@@ -421,6 +395,11 @@ METHODS: dict[str, dict[str, Any]] = {
         "statistic": "evidence",
         "how": "every_image",
         "options": {"ignore_hot_pixel": True},
+    },
+    "plain": {
+        "statistic": "evidence",
+        "how": "every_image",
+        "options": {"ignore_hot_pixel": True, "normalization": None},
     },
     "robust": {
         "statistic": "confirmation",
@@ -458,7 +437,7 @@ def stack_values(
             reference_mask=None if masks is None else masks[base],
             mask=None if masks is None else masks[i],
             confirm=statistic in ("evidence", "confirmation"),
-            keep_mean=statistic == "peak_minus_mean",
+            keep_mean=statistic == "peak_minus_mean" or options.get("normalization", "phase") is None,
             **options,
         )
         if statistic in ("evidence", "confirmation"):

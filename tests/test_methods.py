@@ -29,7 +29,7 @@ def test_resolve() -> None:
     mine = Method()
     assert resolve_method(mine) is mine
     assert resolve_method("robust") is METHODS["robust"]
-    with pytest.raises(ValueError, match=r"method must be one of 'evidence', 'robust'.*not 'best'"):
+    with pytest.raises(ValueError, match=r"method must be one of 'evidence', 'plain', 'robust'.*not 'best'"):
         resolve_method("best")
     with pytest.raises(TypeError, match="method must be a name or a Method, not int"):
         resolve_method(3)  # type: ignore[arg-type]
@@ -43,6 +43,8 @@ def test_resolve() -> None:
         ("aggregation", "sum", ValueError),
         ("window", "hamming", ValueError),
         ("window", 1, TypeError),
+        ("normalization", "none", ValueError),
+        ("normalization", False, TypeError),
         ("cutoff", 0, ValueError),
         ("cutoff", float("nan"), ValueError),
         ("cutoff", "0.1", TypeError),

@@ -101,11 +101,11 @@ std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centr
   if (!sound || sums.largest > 0.2 * sums.squares) return std::nullopt;
   ImageFacts facts;
   facts.centring = centring;
+  facts.mean = centring.shift + mean;
   facts.rms = std::sqrt(variance);
   // In single, rounding of the pixels themselves matters where the mean is far above their
   // differences only, and the sum of magnitudes then is that of the means.
-  const double mean_pixel = std::abs(centring.shift + mean);
-  facts.sum_abs = single ? size * mean_pixel : sums.absolute;
+  facts.sum_abs = single ? size * std::abs(facts.mean) : sums.absolute;
   if (has_few_levels(reader, stopper)) facts.flags |= few_levels;
   return facts;
 }

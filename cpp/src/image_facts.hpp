@@ -29,6 +29,7 @@ struct Centring {
 
 struct ImageFacts {
   Centring centring;
+  double mean = 0;                // of the pixels as they came, in units of the centred image
   double rms = 0;                 // of the centred image about its mean
   double sum_abs = 0;             // of the pixels as they came, in units of the centred image
   std::optional<Place> dominant;  // the pixel that holds more than half of the variance, if any

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 #include <new>
 #include <stdexcept>
@@ -23,7 +24,7 @@ std::int32_t wrapped(std::size_t index, std::size_t length) {
 
 // Chance that the highest of `places` independent normal numbers is this high.
 double p_value(double peak, double rms, double places) {
-  if (!(rms > 0)) return 1;
+  if (!(rms > 0 && peak > 0)) return 1;
   const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
   return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
 }
@@ -35,6 +36,14 @@ double parabola_offset(double before, double peak, double after) {
   if (!(curvature < 0)) return 0;
   return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
 }
+
+// Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
+double unit_gain(const ImageFacts& facts, std::size_t pixels) {
+  return 0.5 / (std::sqrt(static_cast<double>(pixels)) * facts.rms);
+}
+
+// Coefficients of correlation from here on are those of an image with itself.
+constexpr double same = 1 - 1e-5;
 
 // Chunks of groups: more than threads, so that all end at about the same time.
 std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
@@ -151,6 +160,7 @@ void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>&
   reference.flags = facts.flags;
   reference.has_evidence = facts.has_evidence();
   if (!reference.has_evidence) return;
+  reference.mean_over = facts.mean / facts.rms;
   const std::size_t pixels = plan_.height * plan_.width;
   kernel::WhitenJob<T> job;
   job.spectrum = spectrum_.data();
@@ -164,7 +174,9 @@ void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>&
     job.out = unit.data();
     return plan_.kernels.whiten(plan_.image, job, team_.scratch());
   };
+  if (plan_.plain()) job.gain = unit_gain(facts, pixels);
   const double total = whiten(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
+  job.gain = 0;
   const auto size = static_cast<double>(pixels);
   // A window gives the bin of the mean a phase, too, which keep_mean replaces.
   const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0])) * size;
@@ -205,17 +217,20 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& f
   if (!reference.has_evidence || !facts.has_evidence()) return false;
   const Options& options = plan_.options;
   const kernel::ImagePlan<T>& image = plan_.image;
-  kernel::Whitened<T> opinion{reference.opinion.data(),
-                              {options.opinion, plan_.height, plan_.width},
-                              false,
-                              opinion_.data()};
+  kernel::Whitened<T> opinion;
+  opinion.spectrum = reference.opinion.data();
+  opinion.window = {options.opinion, plan_.height, plan_.width};
+  opinion.out = opinion_.data();
   kernel::CorrelateJob<T> job;
   job.spectrum = spectrum_.data();
   job.floor = static_cast<T>(facts.template rounding_floor<T>(plan_.height * plan_.width));
-  job.first = {reference.aligner.data(),
-               {options.aligner, plan_.height, plan_.width},
-               options.keep_mean,
-               spectrum_.data()};
+  job.first.spectrum = reference.aligner.data();
+  job.first.window = {options.aligner, plan_.height, plan_.width};
+  job.first.keep_mean = options.keep_mean && !plan_.plain();
+  if (plan_.plain()) {
+    job.first.gain = static_cast<T>(unit_gain(facts, plan_.height * plan_.width));
+  }
+  job.first.out = spectrum_.data();
   if (options.confirm) job.second = &opinion;
   if (plan_.opinion_follows()) {
     opinion.spectrum = nullptr;
@@ -247,9 +262,13 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   if (!correlate(reference, choice.facts, stopper)) return score;
 
   surface_.look_at(spectrum_.data(), stopper);
+  score.mean = surface_.mean();
+  score.rms = surface_.rms();
+  // No frequency in common.
+  if (!(score.rms > 0)) return score;
+  const double level = lift(choice, stopper);
   Place place;
-  measure_peak(score, place, reference.own_peak);
-  if (!(score.peak > 0)) return score;
+  measure_peak(score, place, level, choice);
   measure_shift(score, place);
   if (plan_.options.confirm) measure_opinion(score, place, stopper);
   return score;
@@ -261,33 +280,64 @@ void PairScorer<T>::measure_opinion(PairScore& score, const Place& place, Stoppe
   surface_.look_around(place, opinion_.data(), stopper);
   score.opinion = static_cast<double>(surface_.highest_around(place));
   score.opinion_zero = static_cast<double>(surface_.highest_around(zero));
-  score.opinion_second = static_cast<double>(surface_.highest_outside({place}));
-  score.opinion_moved = static_cast<double>(surface_.highest_outside({place, zero}));
+  const auto outside = [this](std::initializer_list<Place> places) {
+    return static_cast<double>(std::max(T(0), surface_.highest_outside(places)));
+  };
+  score.opinion_second = outside({place});
+  score.opinion_moved = outside({place, zero});
   score.opinion_rms = surface_.rms();
   if (score.opinion_second > 0) {
     score.confirmation =
         std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
   }
-  score.probability = plan_.options.judgement == Judgement::evidence
-                          ? probability_from_evidence(score)
-                          : probability_from_ratio(score);
+  if (plan_.options.judgement == Judgement::ratio) {
+    score.probability = probability_from_ratio(score);
+  } else if (plan_.plain()) {
+    score.probability =
+        probability_of_plain(score, static_cast<double>(plan_.height * plan_.width));
+  } else {
+    score.probability = probability_from_evidence(score);
+  }
+}
+
+// Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
+template <class T>
+double PairScorer<T>::lift(const Choice& choice, Stopper& stopper) {
+  if (!plan_.plain() || !plan_.options.keep_mean) return 0;
+  const auto most = static_cast<double>(surface_.highest_value());
+  const double means = choice.reference->mean_over * (choice.facts.mean / choice.facts.rms);
+  const T level = static_cast<T>(std::clamp(means, -most, most));
+  const kernel::ImagePlan<T>& image = plan_.image;
+  // Frequency 0 along y, everywhere along x.
+  T* row = spectrum_.data();
+  for (std::size_t x = 0; x < image.width; ++x) row[x * 2 * image.row_lanes] += level;
+  surface_.look_at(spectrum_.data(), stopper);
+  return static_cast<double>(level);
 }
 
 template <class T>
-void PairScorer<T>::measure_peak(PairScore& score, Place& place, double own_peak) {
-  score.peak = static_cast<double>(surface_.highest_value());
-  score.mean = surface_.mean();
-  score.rms = surface_.rms();
-  if (!(score.peak > 0)) return;
+void PairScorer<T>::measure_peak(PairScore& score, Place& place, double level,
+                                 const Choice& choice) {
+  const double least = std::abs(level);
+  score.peak = static_cast<double>(surface_.highest_value()) - least;
   place = surface_.highest();
-  score.second_peak = static_cast<double>(surface_.highest_outside({place}));
-  score.zero_peak = static_cast<double>(surface_.zero());
+  const auto second = static_cast<double>(surface_.highest_outside({place}));
+  score.second_peak = second < 0 ? 0 : second - least;
+  score.zero_peak = static_cast<double>(surface_.zero()) - least;
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
+  if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, choice)) {
+    score.flags |= identical;
+  }
+}
+
+template <class T>
+bool PairScorer<T>::same_content(const PairScore& score, double level, const Choice& choice) {
   // Equal phases everywhere: the peak is as high as that of the reference with itself.
-  const bool equal_phases = score.peak >= 0.999 * own_peak;
-  if (score.peak_dy == 0 && score.peak_dx == 0 && equal_phases) score.flags |= identical;
+  if (!plan_.plain()) return score.peak >= 0.999 * choice.reference->own_peak;
+  if (plan_.filters_aligner()) return false;
+  return std::abs(static_cast<double>(surface_.value(0, 0)) - level) >= same;
 }
 
 template <class T>
@@ -316,7 +366,11 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
   std::vector<double> values(plan_.height * plan_.width, 0.0);
   if (!correlate(*choice.reference, choice.facts, stopper)) return values;
   surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), stopper);
+  const double level = second_opinion ? 0 : lift(choice, stopper);
   surface_.copy_absolute(values.data(), stopper);
+  if (level != 0) {
+    for (double& value : values) value -= std::abs(level);
+  }
   return values;
 }
 

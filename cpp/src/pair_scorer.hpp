@@ -27,7 +27,8 @@ template <class T>
 struct Reference {
   AlignedBuffer<T> aligner;  // whitened spectra; empty without evidence
   AlignedBuffer<T> opinion;
-  double own_peak = 0;  // of the aligner's correlogram of the reference with itself
+  double own_peak = 0;   // of the aligner's correlogram of phases of the reference with itself
+  double mean_over = 0;  // mean over standard deviation of its pixels
   std::int64_t invalid_pixels = 0;
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
@@ -79,7 +80,10 @@ class PairScorer {
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageFacts& facts, Stopper& stopper);
   void find_edges(std::size_t chunks, Stopper& stopper);
-  void measure_peak(PairScore& score, Place& place, double own_peak);
+  double lift(const Choice& choice, Stopper& stopper);
+  // `level`: what was added to the correlogram by lift().
+  void measure_peak(PairScore& score, Place& place, double level, const Choice& choice);
+  bool same_content(const PairScore& score, double level, const Choice& choice);
   void measure_shift(PairScore& score, const Place& place);
   void measure_opinion(PairScore& score, const Place& place, Stopper& stopper);
 

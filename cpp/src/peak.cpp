@@ -148,7 +148,7 @@ T Surface<T>::highest_outside(std::initializer_list<Place> places) {
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
   const std::size_t stride = batch_width();
-  T highest = 0;
+  T highest = -1;
   for (std::size_t x = 0; x < width; ++x) {
     if (!window.columns.contains(x, width) || columns_[x].highest <= highest) continue;
     const auto beside = [&](const Place& place) { return apart(x, place.column, width) > 2; };

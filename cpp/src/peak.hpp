@@ -37,8 +37,8 @@ class Surface {
   Place highest();
   T highest_value() const noexcept;
 
-  // Highest |r| within the window but outside the 5 x 5 pixels around each of some places; 0 if
-  // none is left.
+  // Highest |r| within the window but outside the 5 x 5 pixels around each of some places; less
+  // than 0 if none is left.
   T highest_outside(std::initializer_list<Place> places);
 
   // All |r|, row after row.

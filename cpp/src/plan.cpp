@@ -51,12 +51,15 @@ Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
       opinion_factors(opinion_low_pass, image) {}
 
 template <class T>
+bool Plan<T>::filters_aligner() const noexcept {
+  const kernel::WindowedAxes windowed(options.aligner, height, width);
+  return windowed.any() || !std::isinf(options.aligner.cutoff);
+}
+
+template <class T>
 bool Plan<T>::opinion_follows() const noexcept {
-  const auto windowed = [this](const Filter& filter) {
-    return kernel::WindowedAxes(filter, height, width).any();
-  };
-  return options.confirm && std::isinf(options.aligner.cutoff) && !windowed(options.aligner) &&
-         !windowed(options.opinion);
+  const kernel::WindowedAxes windowed(options.opinion, height, width);
+  return options.confirm && !plain() && !filters_aligner() && !windowed.any();
 }
 
 template struct KernelLowPass<float>;

@@ -53,6 +53,10 @@ struct Plan {
   LowPass opinion_low_pass;
   KernelLowPass<T> opinion_factors;
 
+  // Whether the aligner correlates without dividing by magnitudes.
+  bool plain() const noexcept { return options.normalization == Normalization::none; }
+  // Whether the aligner's correlogram has a window or a low pass.
+  bool filters_aligner() const noexcept;
   // Whether the second opinion follows from the aligner's spectrum of the pair.
   bool opinion_follows() const noexcept;
 };

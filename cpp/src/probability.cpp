@@ -16,6 +16,9 @@ constexpr double largest_confirmation = 1e3;
 constexpr double least_value = 1e-6;
 constexpr double largest_logarithm = 12;
 
+// Of two coefficients of correlation, in units of their noise.
+constexpr double least_gap = 0.01;
+
 // Chance that an aligner does not follow a hot pixel.
 constexpr double pixel_is_masked = 0.02;
 
@@ -28,6 +31,23 @@ double log_ratio(double numerator, double denominator) noexcept {
   return std::clamp(std::log(ratio), -largest_logarithm, largest_logarithm);
 }
 
+double log_moved(const PairScore& score) noexcept {
+  const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
+  return log_ratio(score.opinion, moved);
+}
+
+bool at_zero_shift(const PairScore& score) noexcept {
+  return score.peak_dy == 0 && score.peak_dx == 0;
+}
+
+double probability_from_log_odds(double log_odds, const PairScore& score) noexcept {
+  // Nothing is certain, and better images still have to be told from good ones.
+  if (log_odds > sure) log_odds = sure + std::log1p(log_odds - sure);
+  const double probability = 1 / (1 + std::exp(-log_odds));
+  const bool follows_pixel = (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
+  return follows_pixel ? pixel_is_masked * probability : probability;
+}
+
 }  // namespace
 
 double probability_from_ratio(const PairScore& score) noexcept {
@@ -38,23 +58,27 @@ double probability_from_ratio(const PairScore& score) noexcept {
 double probability_from_evidence(const PairScore& score) noexcept {
   // Without a rival (tiny images, small max_shift) nothing can be said.
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
-  const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
-  const double over_moved = log_ratio(score.opinion, moved);
+  const double over_moved = log_moved(score);
   const double over_noise = log_ratio(score.peak, score.rms);
   const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
-  const bool at_zero = score.peak_dy == 0 && score.peak_dx == 0;
   double log_odds = -2.82 + 2.41 * over_moved + 1.62 * breadth + 0.1 * over_noise;
   log_odds += 1.62 * log_ratio(score.opinion, score.opinion_second);
   // What the detector leaves in the images lies at exactly zero shift, and agrees too well.
-  if (at_zero) {
+  if (at_zero_shift(score)) {
     const double peak = std::min(score.peak, 1.0);
     log_odds += 0.91 - 1.43 * over_moved - 5.50 * peak + 0.58 * std::log(1.02 - peak);
   }
-  // Nothing is certain, and better images still have to be told from good ones.
-  if (log_odds > sure) log_odds = sure + std::log1p(log_odds - sure);
-  const double probability = 1 / (1 + std::exp(-log_odds));
-  const bool follows_pixel = (score.flags & hot_pixel) != 0 && !at_zero;
-  return follows_pixel ? pixel_is_masked * probability : probability;
+  return probability_from_log_odds(log_odds, score);
+}
+
+double probability_of_plain(const PairScore& score, double pixels) noexcept {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double over_moved = log_moved(score);
+  // Coefficients of unrelated noise are 1 / sqrt(pixels) in size.
+  const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels);
+  double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
+  if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
+  return probability_from_log_odds(log_odds, score);
 }
 
 }  // namespace ndreg_preeval::detail

@@ -12,4 +12,7 @@ double probability_from_ratio(const PairScore& score) noexcept;
 // A logistic model; docs/method.md has its formula and how it was fitted.
 double probability_from_evidence(const PairScore& score) noexcept;
 
+// Another one, for aligners that follow plain cross-correlation.
+double probability_of_plain(const PairScore& score, double pixels) noexcept;
+
 }  // namespace ndreg_preeval::detail

@@ -128,7 +128,7 @@ ImageFacts survey(const PixelReader& reader, Stopper& stopper) {
   const double offset = sums.about + shift;
   const double farthest = std::max(sums.high - offset, offset - sums.low);
   centring.gain = power_to_one(farthest);
-  centring.shift = offset * centring.gain;
+  centring.shift = facts.mean = offset * centring.gain;
   const double variance = std::max(0.0, sums.squares / count - shift * shift);
   facts.rms = std::sqrt(variance * count / static_cast<double>(size)) * centring.gain;
   facts.sum_abs =

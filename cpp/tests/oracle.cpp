@@ -12,6 +12,7 @@ namespace {
 using images::Image;
 using ndreg_preeval::Filter;
 using ndreg_preeval::Judgement;
+using ndreg_preeval::Normalization;
 using ndreg_preeval::Options;
 using ndreg_preeval::PairScore;
 using ndreg_preeval::Window;
@@ -24,6 +25,8 @@ const Real pi = std::acos(Real{-1});
 // What a bin must exceed to be more than rounding noise, and the image without its mean.
 struct Centred {
   std::vector<Real> pixels;
+  Real mean = 0;
+  Real norm = 0;
   Real floor = 0;
   bool evidence = false;
 };
@@ -49,6 +52,9 @@ Centred centre(const Image& image) {
     centred.pixels.push_back(filled - mean);
     absolute += std::abs(filled);
   }
+  centred.mean = mean;
+  for (const Real pixel : centred.pixels) centred.norm += pixel * pixel;
+  centred.norm = std::sqrt(centred.norm);
   centred.floor = 16 * std::numeric_limits<double>::epsilon() * absolute;
   return centred;
 }
@@ -83,8 +89,8 @@ Spectrum transform(const Spectrum& values, std::size_t height, std::size_t width
   return both;
 }
 
-// Unit phases; 0 where there is only rounding noise.
-Spectrum phases(const Image& image, const Centred& centred, const Filter& filter) {
+// Unit phases, or bins over the norm of the image; 0 where there is only rounding noise.
+Spectrum bins(const Image& image, const Centred& centred, const Filter& filter, bool plain) {
   const std::size_t height = image.height;
   const std::size_t width = image.width;
   Spectrum values(centred.pixels.begin(), centred.pixels.end());
@@ -96,7 +102,7 @@ Spectrum phases(const Image& image, const Centred& centred, const Filter& filter
   Spectrum spectrum = transform(values, height, width, -1);
   for (Complex& bin : spectrum) {
     const Real size = std::abs(bin);
-    bin = size > centred.floor ? bin / size : Complex{};
+    bin = size > centred.floor ? bin / (plain ? centred.norm : size) : Complex{};
   }
   return spectrum;
 }
@@ -115,25 +121,29 @@ std::size_t apart(std::size_t a, std::size_t b, std::size_t length) {
   return std::min(d, length - d);
 }
 
-// Highest value where the test says so.
+// Highest value where the test says so, 0 where it never does.
 template <class Test>
 double highest(const std::vector<double>& r, const Image& image, Test&& counts) {
-  double best = 0;
+  double best = -std::numeric_limits<double>::infinity();
   for (std::size_t y = 0; y < image.height; ++y) {
     for (std::size_t x = 0; x < image.width; ++x) {
       if (counts(y, x)) best = std::max(best, r[y * image.width + x]);
     }
   }
-  return best;
+  return std::isinf(best) ? 0 : best;
+}
+
+double over(double a, double b) {
+  return std::clamp((a + 1e-6) / (b + 1e-6), std::exp(-12.0), std::exp(12.0));
+}
+
+double squashed(double odds) {
+  return odds <= std::exp(6.0) ? odds : std::exp(6.0) * (1 + std::log(odds) - 6);
 }
 
 // Odds by the fitted model; the height of a peak at zero shift, or less than 0.
 double evidence(const PairScore& score, double at_zero) {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
-  const auto over = [](double a, double b) {
-    const double ratio = (a + 1e-6) / (b + 1e-6);
-    return std::min(std::max(ratio, std::exp(-12.0)), std::exp(12.0));
-  };
   const bool others = score.opinion_moved > 0;
   const double moved = over(score.opinion, others ? score.opinion_moved : score.opinion_second);
   const double noise = over(score.peak, score.rms);
@@ -144,19 +154,32 @@ double evidence(const PairScore& score, double at_zero) {
     odds *= std::exp(0.91 - 5.50 * std::min(at_zero, 1.0)) / std::pow(moved, 1.43);
     odds *= std::pow(1.02 - std::min(at_zero, 1.0), 0.58);
   }
-  return odds <= std::exp(6.0) ? odds : std::exp(6.0) * (1 + std::log(odds) - 6);
+  return squashed(odds);
+}
+
+// The same for aligners by plain cross-correlation.
+double plain_evidence(const PairScore& score, bool at_zero, double pixels) {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const bool others = score.opinion_moved > 0;
+  const double moved = over(score.opinion, others ? score.opinion_moved : score.opinion_second);
+  const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels) + 0.01;
+  return squashed(std::exp(-0.85) * std::pow(gap, 0.63) *
+                  std::pow(moved, at_zero ? 1.61 - 1.35 : 1.61));
 }
 
 }  // namespace
 
-std::vector<double> correlogram(const Image& reference, const Image& image, const Filter& filter,
-                                bool keep_mean) {
+namespace {
+
+// Signed values.
+std::vector<Real> correlate(const Image& reference, const Image& image, const Filter& filter,
+                            bool keep_mean, bool plain) {
   const Centred first = centre(reference);
   const Centred second = centre(image);
-  std::vector<double> r(image.size(), 0.0);
+  std::vector<Real> r(image.size(), 0.0);
   if (!first.evidence || !second.evidence) return r;
-  Spectrum cross = phases(reference, first, filter);
-  const Spectrum other = phases(image, second, filter);
+  Spectrum cross = bins(reference, first, filter, plain);
+  const Spectrum other = bins(image, second, filter, plain);
   for (std::size_t ky = 0; ky < image.height; ++ky) {
     for (std::size_t kx = 0; kx < image.width; ++kx) {
       const std::size_t k = ky * image.width + kx;
@@ -166,43 +189,87 @@ std::vector<double> correlogram(const Image& reference, const Image& image, cons
   if (keep_mean) cross[0] = 1;
   const Spectrum values = transform(cross, image.height, image.width, 1);
   for (std::size_t i = 0; i < r.size(); ++i) {
-    r[i] = static_cast<double>(std::abs(values[i].real()) / static_cast<Real>(r.size()));
+    r[i] = values[i].real() / static_cast<Real>(r.size());
   }
   return r;
+}
+
+bool within(std::size_t at, const Image& image, double max_shift) {
+  return static_cast<double>(apart(at / image.width, 0, image.height)) <= max_shift &&
+         static_cast<double>(apart(at % image.width, 0, image.width)) <= max_shift;
+}
+
+}  // namespace
+
+std::vector<double> correlogram(const Image& reference, const Image& image, const Filter& filter,
+                                bool keep_mean) {
+  std::vector<double> r;
+  for (const Real value : correlate(reference, image, filter, keep_mean, false)) {
+    r.push_back(static_cast<double>(std::abs(value)));
+  }
+  return r;
+}
+
+Followed followed(const Image& reference, const Image& image, const Options& options) {
+  Followed found;
+  if (options.normalization == Normalization::phase) {
+    found.r = correlogram(reference, image, options.aligner, options.keep_mean);
+    found.strength = found.r;
+    return found;
+  }
+  const std::vector<Real> x = correlate(reference, image, options.aligner, false, true);
+  Real most = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    found.strength.push_back(static_cast<double>(std::abs(x[i])));
+    if (within(i, image, options.max_shift)) most = std::max(most, std::abs(x[i]));
+  }
+  Real level = 0;
+  if (options.keep_mean && most > 0) {
+    const Centred first = centre(reference);
+    const Centred second = centre(image);
+    const Real means = first.mean * second.mean * static_cast<Real>(x.size());
+    level = std::clamp(means / (first.norm * second.norm), -most, most);
+  }
+  for (const Real value : x) {
+    found.r.push_back(static_cast<double>(std::abs(level + value) - std::abs(level)));
+  }
+  return found;
 }
 
 PairScore score(const Image& reference, const Image& image, const Options& options) {
   PairScore result;
   for (const double pixel : image.pixels) result.invalid_pixels += std::isfinite(pixel) ? 0 : 1;
-  const std::vector<double> r = correlogram(reference, image, options.aligner, options.keep_mean);
+  const Followed aligner = followed(reference, image, options);
+  const std::vector<double>& r = aligner.r;
   const auto pixels = static_cast<double>(r.size());
-  for (const double value : r) {
+  for (const double value : aligner.strength) {
     result.mean += value / pixels;
     result.rms += value * value / pixels;
   }
   result.rms = std::sqrt(result.rms);
-  const auto within = [&](std::size_t y, std::size_t x) {
-    return static_cast<double>(apart(y, 0, image.height)) <= options.max_shift &&
-           static_cast<double>(apart(x, 0, image.width)) <= options.max_shift;
+  const auto allowed = [&](std::size_t y, std::size_t x) {
+    return within(y * image.width + x, image, options.max_shift);
   };
-  result.peak = highest(r, image, within);
-  if (!(result.peak > 0)) return result;
+  result.peak = highest(r, image, allowed);
+  if (result.rms == 0) return result;
   result.zero_peak = r[0];
 
   std::size_t peak = 0;
-  while (r[peak] != result.peak || !within(peak / image.width, peak % image.width)) ++peak;
+  while (r[peak] != result.peak || !within(peak, image, options.max_shift)) ++peak;
   const auto near = [&](std::size_t y, std::size_t x, std::size_t distance) {
     return apart(y, peak / image.width, image.height) <= distance &&
            apart(x, peak % image.width, image.width) <= distance;
   };
-  const auto outside = [&](std::size_t y, std::size_t x) { return within(y, x) && !near(y, x, 2); };
+  const auto outside = [&](std::size_t y, std::size_t x) {
+    return allowed(y, x) && !near(y, x, 2);
+  };
   result.second_peak = highest(r, image, outside);
 
   double places = 0;
   for (std::size_t i = 0; i < r.size(); ++i) {
-    places += within(i / image.width, i % image.width) ? 1 : 0;
+    places += within(i, image, options.max_shift) ? 1 : 0;
   }
-  const double alone = std::erf(result.peak / result.rms / std::sqrt(2.0));
+  const double alone = result.peak <= 0 ? 0 : std::erf(result.peak / result.rms / std::sqrt(2.0));
   result.p_value = 1 - std::pow(alone, places);
 
   if (options.confirm) {
@@ -223,8 +290,9 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
     const double elsewhere = result.opinion_second;
     result.confirmation = elsewhere > 0 ? result.opinion / elsewhere : 0;
     const double q = result.confirmation;
-    const double odds = options.judgement == Judgement::ratio
-                            ? q * q / 2.25
+    const double odds = options.judgement == Judgement::ratio ? q * q / 2.25
+                        : options.normalization == Normalization::none
+                            ? plain_evidence(result, peak == 0, pixels)
                             : evidence(result, peak == 0 ? result.peak : -1);
     result.probability = odds / (1 + odds);
   }

@@ -15,6 +15,14 @@ namespace oracle {
 std::vector<double> correlogram(const images::Image& reference, const images::Image& image,
                                 const ndreg_preeval::Filter& filter, bool keep_mean = false);
 
+// What the aligner follows: the same, or for plain cross-correlation r without and with the means.
+struct Followed {
+  std::vector<double> r;
+  std::vector<double> strength;
+};
+Followed followed(const images::Image& reference, const images::Image& image,
+                  const ndreg_preeval::Options& options);
+
 // All numbers that need no tie to be broken the same way; shifts and flags stay 0.
 ndreg_preeval::PairScore score(const images::Image& reference, const images::Image& image,
                                const ndreg_preeval::Options& options);

@@ -190,6 +190,48 @@ void identical_up_to_brightness_and_contrast() {
   }
 }
 
+// Of plain correlograms only the unfiltered ones know.
+void identical_by_plain_correlation() {
+  const Image reference = images::noise(16, 18, 1);
+  Image other = reference;
+  for (double& pixel : other.pixels) pixel = 100 + 3 * pixel;
+  const Image nearly = images::sum(other, images::noise(16, 18, 2), 0.05);
+  Options options;
+  options.normalization = Normalization::none;
+  for (const Precision precision : {Precision::single_, Precision::double_}) {
+    options.precision = precision;
+    for (const bool keep_mean : {false, true}) {
+      options.keep_mean = keep_mean;
+      const auto scores = Scorer(reference.view(), options).score({other.view(), nearly.view()});
+      CHECK_NEAR(scores[0].peak, 1, 1e-5);
+      CHECK(scores[1].peak > 0.999);
+      CHECK((scores[0].flags & identical) != 0);
+      CHECK((scores[1].flags & identical) == 0);
+    }
+  }
+}
+
+// Aligners that keep the means go to the highest coefficient where these are positive, to the
+// lowest where their product is negative.
+void means_decide_the_sign() {
+  const Image reference = images::noise(24, 20, 1);
+  const Image negative = images::rolled(reference, 2, 3);
+  const auto peak_of = [&](double offset, bool keep_mean) {
+    Image image = negative;
+    for (double& pixel : image.pixels) pixel = offset - pixel;
+    Options options;
+    options.normalization = Normalization::none;
+    options.keep_mean = keep_mean;
+    return Scorer(reference.view(), options).score({image.view()})[0];
+  };
+  CHECK(peak_of(1000, false).peak_dy == -2 && peak_of(1000, false).peak_dx == -3);
+  CHECK(peak_of(-1000, true).peak_dy == -2 && peak_of(-1000, true).peak_dx == -3);
+  CHECK_NEAR(peak_of(-1000, true).peak, 1, 1e-9);
+  CHECK(peak_of(1000, true).peak_dy != -2 || peak_of(1000, true).peak_dx != -3);
+  CHECK(peak_of(1000, true).peak < 0.5);
+  CHECK_NEAR(peak_of(1000, true).rms, peak_of(1000, false).rms, 1e-9);
+}
+
 void hot_pixels_can_be_left_out() {
   Image reference = images::noise(20, 24, 1);
   Image image = images::rolled(reference, 3, -4);
@@ -304,6 +346,8 @@ int main() {
        {"one valid pixel", one_valid_pixel},
        {"few levels are told", few_levels_are_told},
        {"identical up to brightness and contrast", identical_up_to_brightness_and_contrast},
+       {"identical by plain correlation", identical_by_plain_correlation},
+       {"means decide the sign", means_decide_the_sign},
        {"hot pixels can be left out", hot_pixels_can_be_left_out},
        {"large offsets", large_offsets},
        {"invalid pixels can be refused", invalid_pixels_can_be_refused},

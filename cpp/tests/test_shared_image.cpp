@@ -28,7 +28,7 @@ constexpr bool patient = true;
 // Windows on either axis or both, on the aligner's correlogram, the other, or none: rows between
 // the threads' shares are then needed by both.
 std::vector<Options> many_options() {
-  std::vector<Options> all(7);
+  std::vector<Options> all(9);
   all[1].aligner = images::filter(Window::hann, 0.3);
   all[1].confirm = false;
   all[2].aligner = images::filter(Window::hann);
@@ -40,7 +40,11 @@ std::vector<Options> many_options() {
   all[4].opinion = images::filter(Window::none);
   all[4].max_shift = 20;
   all[5].confirm = false;
-  all[6].ignore_hot_pixel = true;
+  all[6].normalization = Normalization::none;
+  all[6].keep_mean = true;
+  all[7].normalization = Normalization::none;
+  all[7].aligner = images::filter(Window::hann, 0.3);
+  all[8].ignore_hot_pixel = true;
   return all;
 }
 
@@ -97,7 +101,7 @@ void one_image_of_700_rows() {
 void one_image_of_prime_size() {
   const auto options = many_options();
   compare_one_image(1031, 523, {options[3]}, {6, 8});
-  compare_one_image(1009, 257, {options[0], options[6]}, {3});
+  compare_one_image(1009, 257, {options[0], options[6], options[8]}, {3});
 }
 
 void one_large_image() {

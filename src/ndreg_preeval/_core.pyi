@@ -49,6 +49,7 @@ class Scorer:
         confirm_window_from: int = 8,
         judgement: str = "evidence",
         max_shift: float | None = None,
+        normalization: str | None = "phase",
         keep_mean: bool = False,
         ignore_hot_pixel: bool = False,
         accept_invalid: bool = True,

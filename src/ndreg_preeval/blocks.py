@@ -230,6 +230,7 @@ def make_scorer(
     """
     method = options.method
     confirm = method.asks_opinion
+    plain = options.normalization is None or method.normalization is None
     own: dict[str, Any] = {"window": options.window, "cutoff": options.cutoff}
     opinion: dict[str, Any] = {}
     if confirm:
@@ -252,8 +253,10 @@ def make_scorer(
         precision=precision,
         confirm=confirm if second_opinion is None else second_opinion,
         max_shift=options.max_shift,
-        # The min-max normalisation of the original leaves the mean in.
-        keep_mean=method.statistic == "peak_minus_mean",
+        normalization=None if plain else "phase",
+        # The min-max normalisation of the original leaves the mean in, and so do aligners by plain
+        # cross-correlation.
+        keep_mean=plain or method.statistic == "peak_minus_mean",
         ignore_hot_pixel=method.ignore_hot_pixel,
         **own,
         **opinion,

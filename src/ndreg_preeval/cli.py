@@ -158,6 +158,12 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     score.add_argument("--precision", choices=["auto", "single", "double"], default="auto")
     score.add_argument("--window", choices=["none", "hann"], default="none", help="window of the aligner")
     score.add_argument("--cutoff", type=float, metavar="F", help="low pass of the aligner, cycles per pixel")
+    score.add_argument(
+        "--normalization",
+        choices=["phase", "none"],
+        default="phase",
+        help="what the aligner makes of the cross-power spectrum (none: plain cross-correlation)",
+    )
     score.add_argument("--max-shift", type=float, metavar="PIXELS", help="largest shift the aligner allows")
     score.add_argument(
         "--invalid",

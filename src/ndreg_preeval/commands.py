@@ -51,6 +51,7 @@ def rank(arguments: Namespace) -> int:
             window=None if arguments.window == "none" else arguments.window,
             cutoff=arguments.cutoff,
             max_shift=arguments.max_shift,
+            normalization=None if arguments.normalization == "none" else arguments.normalization,
             invalid=arguments.invalid,
             num_threads=arguments.threads,
             memory_limit=arguments.memory_limit,

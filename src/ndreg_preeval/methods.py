@@ -15,10 +15,12 @@ __all__ = ["METHODS", "Method", "resolve_method"]
 Statistic = Literal["evidence", "confirmation", "peak_to_mean", "peak_minus_mean"]
 Aggregation = Literal["every_image", "harmonic_mean", "mean", "minimum", "median"]
 Window = Literal["hann"]
+Normalization = Literal["phase"]
 
 STATISTICS: tuple[str, ...] = get_args(Statistic)
 AGGREGATIONS: tuple[str, ...] = get_args(Aggregation)
 WINDOWS: tuple[str | None, ...] = (None, *get_args(Window))
+NORMALIZATIONS: tuple[str | None, ...] = ("phase", None)
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,10 @@ class Method:
         Whether a pixel that outshines the rest of both images of a pair at the same place (more than
         half of the variance of each) is left out. With the statistic "evidence", little is left of
         the probability where the rest moved: aligners follow the pixel unless it is masked.
+    normalization : {"phase", None}
+        What the aligner makes of the cross-power spectrum: phases, or, with None, the spectrum as it
+        is (plain cross-correlation, as in scikit-image). The second opinion is always one of phases;
+        "evidence" has a model of its own for either.
     name : str
         What tables and files call this method.
 
@@ -65,12 +71,14 @@ class Method:
     window_from: int = 8
     include_reference: bool = False
     ignore_hot_pixel: bool = False
+    normalization: Normalization | None = "phase"
     name: str = "custom"
 
     def __post_init__(self) -> None:
         check_choice("method.statistic", self.statistic, STATISTICS)
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
+        check_choice("method.normalization", self.normalization, NORMALIZATIONS)
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
         window_from: object = self.window_from
         if isinstance(window_from, bool) or not isinstance(window_from, int):
@@ -152,6 +160,9 @@ def as_float(argument: str, value: object) -> float:
 
 METHODS: dict[str, Method] = {
     "evidence": Method("evidence", "every_image", cutoff=0.25, ignore_hot_pixel=True, name="evidence"),
+    "plain": Method(
+        "evidence", "every_image", cutoff=0.25, ignore_hot_pixel=True, normalization=None, name="plain"
+    ),
     "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
     "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
     "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),

@@ -14,8 +14,10 @@ from .errors import shorten
 from .methods import (
     DEFAULT_METHOD,
     METHODS,
+    NORMALIZATIONS,
     WINDOWS,
     Method,
+    Normalization,
     Window,
     as_float,
     check_choice,
@@ -90,6 +92,7 @@ class Options:
     window: Window | None = None
     cutoff: float | None = None
     max_shift: float | None = None
+    normalization: Normalization | None = "phase"
     invalid: Invalid = "fill"
     mask: NDArray[np.bool_] | None = None
     num_threads: int | None = None
@@ -108,6 +111,7 @@ class Options:
         check_choice("window", self.window, WINDOWS)
         put("cutoff", check_positive("cutoff", self.cutoff))
         put("max_shift", _check_max_shift(self.max_shift))
+        check_choice("normalization", self.normalization, NORMALIZATIONS)
         check_choice("invalid", self.invalid, get_args(Invalid))
         check_choice("on_error", self.on_error, get_args(OnError))
         put("mask", _check_mask(self.mask))

@@ -18,6 +18,14 @@ enum class Window : std::uint8_t {
   hann  ///< periodic: 0.5 - 0.5 cos(2 pi k / N)
 };
 
+/// What the aligner makes of the two spectra of a pair.
+enum class Normalization : std::uint8_t {
+  phase,  ///< each bin counts the same: r = |irfft2(F0 conj(Fi) / |F0 Fi|)|
+  /// Plain cross-correlation: x = irfft2(F0 conj(Fi)) over the norms of both images less their
+  /// means, so that a circularly shifted copy has 1 at its shift; r = |x|, or see keep_mean.
+  none
+};
+
 /// What PairScore::probability is made of.
 enum class Judgement : std::uint8_t {
   ratio,    ///< q^2 / (q^2 + 1.5^2)
@@ -38,13 +46,18 @@ struct Options {
   Precision precision = Precision::double_;
   /// Filter of the correlogram whose highest pixel the aligner will follow.
   Filter aligner{};
+  /// Of that correlogram; the second opinion is always one of phases.
+  Normalization normalization = Normalization::phase;
   /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation).
   bool confirm = true;
   Filter opinion{Window::none, 8, 0.25};
   Judgement judgement = Judgement::evidence;
   /// The aligner looks for its peak only where |dy| and |dx| are at most this many pixels.
   double max_shift = std::numeric_limits<double>::infinity();
-  /// Keep the zero-frequency bin (its phase is +1) as a min-max normalisation would.
+  /// Keep the zero-frequency bin. Phases: it is +1, as after a min-max normalisation. Plain
+  /// cross-correlation x: r = |c + x| - |c|, where c is the product of both means over that of the
+  /// standard deviations, but at most the largest |x|: beyond, it changes r no more. That is where
+  /// aligners go that do not take the means out; `mean` and `rms` are those of |x|.
   bool keep_mean = false;
   /// Leave out a pixel that outshines the rest of both images of a pair at the same place (more
   /// than half of the variance of each): a hot pixel. All numbers are those of the rest, but where

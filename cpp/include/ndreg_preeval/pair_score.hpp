@@ -12,18 +12,21 @@ enum PairFlag : std::uint32_t {
   no_contrast = 1,  ///< all valid pixels are equal: no evidence
   all_invalid = 2,  ///< no valid pixel: no evidence
   few_levels = 4,   ///< two or three distinct values only
-  identical = 8,    ///< same as the reference up to brightness and contrast
-  hot_pixel = 16    ///< a pixel that outshines the rest, here and in the reference, was left out
+  /// Same as the reference up to brightness and contrast (not looked for in filtered plain
+  /// correlograms).
+  identical = 8,
+  hot_pixel = 16  ///< a pixel that outshines the rest, here and in the reference, was left out
 };
 
-/// Numbers of one correlogram r = |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.
+/// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.
 ///
 /// Without evidence (no contrast, no valid pixel) every number is 0 and the p-value is 1.
 struct PairScore {
-  double peak = 0;         ///< highest value of r; 1 - 1 / (h w) for a circularly shifted copy
+  /// Highest value of r; 1 - 1 / (h w) for a circularly shifted copy (plain correlation: 1).
+  double peak = 0;
   double mean = 0;         ///< mean of r
   double rms = 0;          ///< root of the mean of r^2
-  double second_peak = 0;  ///< highest value outside the 5 x 5 pixels around the peak
+  double second_peak = 0;  ///< highest value outside the 5 x 5 pixels around the peak, or 0
   double zero_peak = 0;    ///< value at zero shift
   double shift_y = 0;      ///< pixels, moves the image onto the reference (sub-pixel)
   double shift_x = 0;

@@ -105,10 +105,12 @@ struct BatchSums {
 // A reference spectrum that images are correlated with.
 template <class T>
 struct Whitened {
-  // Unit phases times the low pass, over h w; 0 where only rounding noise. In the order of the
-  // plan along x, but in natural order where that axis is windowed.
+  // Unit phases (with a gain: the reference itself) times the low pass, over h w; 0 where only
+  // rounding noise. In the order of the plan along x, but in natural order where that axis is
+  // windowed.
   const T* spectrum = nullptr;
   WindowedAxes window;  // what was done to it, and is to be done to the images
+  T gain = 0;           // 0: phases of the images; else the images themselves, times this
   bool keep_mean = false;
   T* out = nullptr;  // half correlogram
 };
@@ -143,6 +145,7 @@ struct WhitenJob {
   WindowedAxes window;
   const double* low_y = nullptr;  // [ky], [kx]: factors of the low pass
   const double* low_x = nullptr;
+  double gain = 0;   // as in Whitened
   T* out = nullptr;  // as in Whitened
   detail::Stopper* stopper = nullptr;
 };
@@ -177,7 +180,8 @@ struct Kernels {
                    T* scratch) = nullptr;
 
   // Phases of all groups after the window, times the low pass. Returns the sum of their magnitudes
-  // over the whole spectrum: what its correlogram with itself has at its peak, times h w.
+  // over the whole spectrum: what its correlogram with itself has at its peak, times h w (of
+  // phases).
   double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
 
   // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless

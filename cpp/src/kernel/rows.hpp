@@ -127,20 +127,21 @@ void keep_mean(const ImagePlan<T>& plan, T* work) {
   mean[n] = T(0);
 }
 
-// reference * conj(image) / |image|, transformed back along x.
-template <class T, std::size_t n>
+// reference * conj(image) / |image|, or without that division, transformed back along x.
+template <class T, std::size_t n, bool phases>
 NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
                                             T floor, std::size_t group, const Groups<T, n>& groups,
                                             T* work) {
   using V = vector_of<T, n>;
   const T* unit = reference.spectrum + group * plan.row_size;
   const V threshold = V{} + floor * floor;
+  const V gain = V{} + reference.gain;
   for_filtered<T, n>(plan.along_x, reference.window, groups,
                      [=](std::size_t at, std::size_t element, const Complex<V>& image) {
                        const V re = load_lanes<V>(unit + at * 2 * n);
                        const V im = load_lanes<V>(unit + at * 2 * n + n);
                        const V power = image.re * image.re + image.im * image.im;
-                       const V inverse = inverse_root<T, n>(power);
+                       const V inverse = phases ? inverse_root<T, n>(power) : gain;
                        const V scale = power > threshold ? inverse : V{};
                        T* out = work + element * 2 * n;
                        store_lanes(V((re * image.re + im * image.im) * scale), out);
@@ -196,10 +197,14 @@ void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t
     }
     // The spectrum is needed until the last of them; then it may become its own correlogram.
     if (job.second != nullptr) {
-      correlate_group<T, n>(plan, *job.second, 2 * job.floor, group, groups, scratch);
+      correlate_group<T, n, true>(plan, *job.second, 2 * job.floor, group, groups, scratch);
     }
     T* work = job.first.window.any() ? scratch : groups.here();
-    correlate_group<T, n>(plan, job.first, 2 * job.floor, group, groups, work);
+    if (job.first.gain == 0) {
+      correlate_group<T, n, true>(plan, job.first, 2 * job.floor, group, groups, work);
+    } else {
+      correlate_group<T, n, false>(plan, job.first, 2 * job.floor, group, groups, work);
+    }
   });
 }
 
@@ -215,6 +220,8 @@ double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
   using V = vector_of<T, n>;
   const double pixels = static_cast<double>(plan.height) * static_cast<double>(plan.width);
   const T floor = 2 * job.floor;
+  const bool plain = job.gain != 0;
+  const auto gain = static_cast<T>(job.gain);
   double total = 0;
   Groups<T, n> groups(plan, job.spectrum, job.window.any(), scratch);
   groups.run(0, plan.groups, nullptr, nullptr, [&](std::size_t group) {
@@ -233,8 +240,9 @@ double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
                            const T size = std::sqrt(re[lane] * re[lane] + im[lane] * im[lane]);
                            const bool counts = ky < plan.frequencies && size > floor;
                            const double magnitude = counts ? job.low_y[ky] * job.low_x[kx] : 0.0;
-                           const T weight =
-                               counts ? static_cast<T>(magnitude / pixels) / size : T(0);
+                           const auto factor = static_cast<T>(magnitude / pixels);
+                           T weight = 0;
+                           if (counts) weight = plain ? factor * gain : factor / size;
                            to[lane] = re[lane] * weight;
                            to[n + lane] = im[lane] * weight;
                            total += plan.counts_twice(ky) ? 2 * magnitude : magnitude;

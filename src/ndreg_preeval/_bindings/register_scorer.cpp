@@ -25,6 +25,13 @@ Precision precision_named(const std::string& name) {
                         "'");
 }
 
+Normalization normalization_named(const std::optional<std::string>& name) {
+  if (!name.has_value()) return Normalization::none;
+  if (*name == "phase") return Normalization::phase;
+  throw py::value_error("normalization must be 'phase' or None, not '" + name->substr(0, 200) +
+                        "'");
+}
+
 Judgement judgement_named(const std::string& name) {
   if (name == "ratio") return Judgement::ratio;
   if (name == "evidence") return Judgement::evidence;
@@ -57,7 +64,8 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
                                     bool confirm, const std::optional<std::string>& confirm_window,
                                     const std::optional<double>& confirm_cutoff,
                                     std::size_t confirm_window_from, const std::string& judgement,
-                                    const std::optional<double>& max_shift, bool keep_mean,
+                                    const std::optional<double>& max_shift,
+                                    const std::optional<std::string>& normalization, bool keep_mean,
                                     bool ignore_hot_pixel, bool accept_invalid) {
   Options options;
   options.precision = precision_named(precision);
@@ -68,6 +76,7 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
   options.opinion.window_from = confirm_window_from;
   options.judgement = judgement_named(judgement);
   if (max_shift.has_value()) options.max_shift = *max_shift;
+  options.normalization = normalization_named(normalization);
   options.keep_mean = keep_mean;
   options.ignore_hot_pixel = ignore_hot_pixel;
   options.accept_invalid = accept_invalid;
@@ -122,8 +131,8 @@ void register_scorer(py::module_& m) {
            "window_from"_a = defaults.aligner.window_from, "confirm"_a = defaults.confirm,
            "confirm_window"_a = py::none(), "confirm_cutoff"_a = defaults.opinion.cutoff,
            "confirm_window_from"_a = defaults.opinion.window_from, "judgement"_a = "evidence",
-           "max_shift"_a = py::none(), "keep_mean"_a = defaults.keep_mean,
-           "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
+           "max_shift"_a = py::none(), "normalization"_a = "phase",
+           "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
            "accept_invalid"_a = defaults.accept_invalid)
       .def_property_readonly(
           "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
