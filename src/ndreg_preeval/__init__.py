@@ -11,7 +11,7 @@ from . import _core
 if TYPE_CHECKING:
     from .config import build_config, get_cmake_dir, get_include
     from .errors import RankingWarning
-    from .live import StackScorer
+    from .live import StackRanker, StackScorer
     from .methods import METHODS, Method
     from .options import Limits
     from .ranking import Ranking, rank_stacks
@@ -27,6 +27,7 @@ __all__ = [
     "Method",
     "Ranking",
     "RankingWarning",
+    "StackRanker",
     "StackScore",
     "StackScorer",
     "__version__",
@@ -47,6 +48,7 @@ _HOMES = {
     "Method": "methods",
     "Ranking": "ranking",
     "RankingWarning": "errors",
+    "StackRanker": "live",
     "StackScore": "scoring",
     "StackScorer": "live",
     "build_config": "config",

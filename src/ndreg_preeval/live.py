@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,14 +21,16 @@ from .blocks import (
     make_scorer,
     prepend,
 )
-from .errors import naming_stack
+from .errors import naming_stack, stack_label
+from .methods import kind
 from .options import make_options
 from .plans import Scored
+from .ranking import Ranking, order_stacks
 from .scoring import StackScore, build_stack_score
 from .stacks.resolve import resolve_stack
-from .stacks.source import StackSource
+from .stacks.source import Block, StackSource
 
-__all__ = ["StackScorer"]
+__all__ = ["StackRanker", "StackScorer"]
 
 
 class StackScorer:
@@ -87,6 +90,11 @@ class StackScorer:
         TypeError, ValueError
             When these are no images of the shape of the reference. Nothing was added then.
         """
+        self._keep(self._score(images))
+        return self
+
+    def _score(self, images: Any) -> tuple[Records, Block | None]:
+        """Numbers of some images, and the last of them where it is needed; nothing is kept yet."""
         first = self._count
         with naming_stack(self._name):
             value = [images] if _is_one_image(images) else images
@@ -108,10 +116,12 @@ class StackScorer:
                     pairs.images, mask=core_mask(pairs, self._options), **run
                 )
             check_valid(self._options, records["invalid_pixels"], range(first, first + len(records)))
-        self._last = last
+        return records, last
+
+    def _keep(self, scored: tuple[Records, Block | None]) -> None:
+        records, self._last = scored
         self._parts.append(records)
         self._count += len(records)
-        return self
 
     def result(self) -> StackScore:
         """Return the score of the images so far; images count from 1, the reference is 0.
@@ -132,6 +142,83 @@ class StackScorer:
 
     def _open(self, images: Any) -> StackSource:
         return resolve_stack(images, name=self._name, limits=self._options.limits).open()
+
+
+class StackRanker:
+    """Ranks stacks while their images come, for scans that are still running.
+
+    Parameters
+    ----------
+    reference_images : mapping of name to array_like, shape (h, w)
+        Of each stack, the image that its others are compared with.
+    **options
+        As in `StackScorer`.
+
+    Examples
+    --------
+    >>> ranker = StackRanker({"Ca-K": calcium, "Fe-K": iron})            # doctest: +SKIP
+    >>> ranker.add({"Ca-K": next_calcium, "Fe-K": next_iron}).result()   # doctest: +SKIP
+    """
+
+    def __init__(self, reference_images: Mapping[Any, Any], **options: Any) -> None:
+        if not isinstance(reference_images, Mapping):
+            raise TypeError(
+                f"reference_images must be a mapping of stack names to images, not {kind(reference_images)}"
+            )
+        if not reference_images:
+            raise ValueError("reference_images is empty: there is no stack to rank")
+        self._options = make_options(**options)
+        self._threads = self._options.num_threads or _core.default_threads()
+        self._scorers = {
+            name: StackScorer(image, name=name, **options) for name, image in reference_images.items()
+        }
+
+    def add(self, images: Mapping[Any, Any]) -> StackRanker:
+        """Score one image or several, of some or all stacks.
+
+        Parameters
+        ----------
+        images : mapping of name to array_like
+            As in `StackScorer.add`.
+
+        Returns
+        -------
+        StackRanker
+            Itself.
+
+        Raises
+        ------
+        KeyError
+            For a name without a reference image.
+        TypeError, ValueError
+            As `StackScorer.add`. Nothing was added to any stack then.
+        """
+        if not isinstance(images, Mapping):
+            raise TypeError(f"images must be a mapping of stack names to images, not {kind(images)}")
+        for name in images:
+            if name not in self._scorers:
+                raise KeyError(f"{stack_label(name)} has no reference image")
+        scored = {name: self._scorers[name]._score(some) for name, some in images.items()}
+        for name, each in scored.items():
+            self._scorers[name]._keep(each)
+        return self
+
+    def result(self) -> Ranking:
+        """Rank the stacks by the images so far.
+
+        Returns
+        -------
+        Ranking
+            Its warnings say what makes it doubtful; no Python warning is given, since the next images may
+            mend it. Its `correlogram` has no images.
+
+        Raises
+        ------
+        ValueError
+            As long as no stack has an image beside the reference.
+        """
+        results = [scorer.result() for scorer in self._scorers.values()]
+        return order_stacks(results, [None] * len(results), self._options, self._threads)[0]
 
 
 def _is_one_image(images: Any) -> bool:

@@ -17,7 +17,7 @@ from .blocks import core_mask, make_scorer
 from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
-from .methods import Method, Window, kind
+from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
 from .pipeline import score_stacks
 from .plans import Failed
@@ -205,6 +205,7 @@ def rank_stacks(
     window: Window | None = None,
     cutoff: float | None = None,
     max_shift: float | None = None,
+    normalization: Normalization | None = "phase",
     mask: ArrayLike | None = None,
     invalid: Invalid = "fill",
     num_threads: int | None = None,
@@ -230,6 +231,7 @@ def rank_stacks(
         Index of the image that all others are compared with; negative counts from the end.
     method : str or Method
         "evidence" (how likely every image aligns, from its correlogram and a second, smoother one),
+        "plain" (the same for aligners by plain cross-correlation),
         "robust" (how much the second one confirms the peaks), "peak_to_mean" (the documented ratio of
         ewoksndreg), "ewoksndreg" (the score that it computes), or a method of your own.
     pairing : {"reference", "previous"}
@@ -243,6 +245,9 @@ def rank_stacks(
         Gaussian low pass of the aligner, in cycles per pixel.
     max_shift : float, optional
         Farthest shift that the aligner accepts, in pixels along each axis.
+    normalization : {"phase", None}
+        What the aligner makes of the cross-power spectrum: phases, or nothing (plain
+        cross-correlation), whatever the method; means what it does in scikit-image.
     mask : (h, w) bool array, optional
         True = valid pixel; for every image of every stack.
     invalid : {"fill", "raise"}
@@ -299,6 +304,7 @@ def rank_stacks(
         window=window,
         cutoff=cutoff,
         max_shift=max_shift,
+        normalization=normalization,
         mask=mask,
         invalid=invalid,
         num_threads=num_threads,
@@ -333,13 +339,37 @@ def rank_stacks(
             result, texts = build_stack_score(name, each, options)
             alarms += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
-    _check_rankable(results, next((each.error for each in scored if isinstance(each, Failed)), None))
+    failure = next((each.error for each in scored if isinstance(each, Failed)), None)
+    ranking, loud = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
+    for text in [*alarms, *loud]:
+        python_warnings.warn(text, RankingWarning, stacklevel=2)
+    return ranking
+
+
+def order_stacks(
+    results: Sequence[StackScore],
+    specs: Sequence[StackSpec | None],
+    options: Options,
+    threads: int,
+    failure: Exception | None = None,
+) -> tuple[Ranking, list[str]]:
+    """Make a ranking of stacks in the caller's order; `specs` is where their images are.
+
+    Returns
+    -------
+    Ranking, list of str
+        The ranking, and those of its warnings that are worth a Python warning.
+
+    Raises
+    ------
+    ValueError
+        When no stack can be ranked; from `failure`, if one could not be read.
+    """
+    _check_rankable(results, failure)
     order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
     sentences, loud = _ranking_warnings(ranked, results)
-    for text in [*alarms, *loud]:
-        python_warnings.warn(text, RankingWarning, stacklevel=2)
-    return Ranking(
+    ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],
         method=options.method,
@@ -347,8 +377,9 @@ def rank_stacks(
         warnings=tuple(sentences),
         num_threads=threads,
         stack_scores=ranked,
-        _specs=tuple(stacks[i][1] for i in order),
+        _specs=tuple(specs[i] for i in order),
     )
+    return ranking, loud
 
 
 def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
