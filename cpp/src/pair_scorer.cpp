@@ -24,7 +24,7 @@ std::int32_t wrapped(std::size_t index, std::size_t length) {
 
 // Chance that the highest of `places` independent normal numbers is this high.
 double p_value(double peak, double rms, double places) {
-  if (!(rms > 0 && peak > 0)) return 1;
+  if (!(rms > 0) || peak <= 0) return 1;
   const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
   return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
 }
