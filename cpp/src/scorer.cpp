@@ -43,7 +43,7 @@ class TypedScorer final : public Scorer::Impl {
  public:
   TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
       : plan_(reference.height, reference.width, options) {
-    Stopper stopper(run.should_stop);
+    Stopper stopper(run);
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
     lease->prepare({reference, 0, "the reference image"}, reference_, stopper);
@@ -59,21 +59,23 @@ class TypedScorer final : public Scorer::Impl {
 
   std::vector<PairScore> score(const std::vector<ImageView>& images, const RunOptions& run,
                                bool consecutive) const override {
+    const std::size_t first = run.first_index.value_or(0);
     for (std::size_t i = 0; i < images.size(); ++i) {
-      detail::check_view(images[i], detail::image_name(i));
-      detail::check_same_shape(images[i], plan_.height, plan_.width, detail::image_name(i));
+      detail::check_view(images[i], detail::image_name(first + i));
+      detail::check_same_shape(images[i], plan_.height, plan_.width, detail::image_name(first + i));
     }
     if (images.size() < (consecutive ? 2U : 1U)) return {};
     std::vector<PairScore> scores(images.size() - (consecutive ? 1 : 0));
-    Stopper stopper(run.should_stop);
+    Stopper stopper(run, scores.size());
     const auto one = [&](Worker& scorer, std::size_t index) {
       const std::size_t at = consecutive ? index + 1 : index;
       const detail::Reference<T>* reference = &reference_;
       if (consecutive) {
-        scorer.prepare({images[index], index}, scorer.own_reference(), stopper);
+        scorer.prepare({images[index], first + index}, scorer.own_reference(), stopper);
         reference = &scorer.own_reference();
       }
-      scores[index] = scorer.score(*reference, {images[at], at}, stopper);
+      scores[index] = scorer.score(*reference, {images[at], first + at}, stopper);
+      stopper.finished_one();
     };
     // Threads take images, as many each as come out even; the rest, if large, they share.
     const std::size_t threads = threads_for(run, scores.size());
@@ -91,6 +93,7 @@ class TypedScorer final : public Scorer::Impl {
       lease->use_threads(threads);
       for (std::size_t index = apart; index < scores.size(); ++index) one(*lease, index);
     }
+    stopper.finished();
     return scores;
   }
 
@@ -101,7 +104,7 @@ class TypedScorer final : public Scorer::Impl {
     }
     detail::check_view(view, "the image");
     detail::check_same_shape(view, plan_.height, plan_.width, "the image");
-    Stopper stopper(run.should_stop);
+    Stopper stopper(run);
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
     return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, stopper);

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: MIT
 #include "stopper.hpp"
 
-#include <ndreg_preeval/scorer.hpp>
-
 namespace ndreg_preeval::detail {
 
-Stopper::Stopper(const std::function<bool()>& should_stop)
-    : should_stop_(should_stop),
+Stopper::Stopper(const RunOptions& run, std::size_t total)
+    : run_(run),
+      total_(total),
       caller_(std::this_thread::get_id()),
       next_(std::chrono::steady_clock::now() + interval) {}
 
 void Stopper::check() {
   if (stopped()) throw StoppedByAnother{};
-  if (!should_stop_ || std::this_thread::get_id() != caller_) return;
+  if (!asks() || std::this_thread::get_id() != caller_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
   next_ = now + interval;
-  bool enough = true;
+  bool enough = false;
   try {
-    enough = should_stop_();
+    if (run_.progress && total_ > 0) run_.progress(done_.load(std::memory_order_relaxed), total_);
+    if (run_.should_stop) enough = run_.should_stop();
   } catch (...) {
     stopped_.store(true, std::memory_order_relaxed);
     throw;
@@ -26,6 +26,10 @@ void Stopper::check() {
   if (!enough) return;
   stopped_.store(true, std::memory_order_relaxed);
   throw Cancelled("stopped by the caller");
+}
+
+void Stopper::finished() const {
+  if (run_.progress && total_ > 0) run_.progress(total_, total_);
 }
 
 }  // namespace ndreg_preeval::detail

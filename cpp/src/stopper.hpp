@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// Asks the caller now and then whether to go on.
+// Asks the caller now and then whether to go on, and tells how far the work is.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <exception>
-#include <functional>
 #include <thread>
+
+#include <ndreg_preeval/run_options.hpp>
 
 namespace ndreg_preeval::detail {
 
@@ -17,11 +19,18 @@ struct StoppedByAnother : std::exception {};
 // the answer.
 class Stopper {
  public:
-  explicit Stopper(const std::function<bool()>& should_stop);
+  // `total`: images that will be finished.
+  explicit Stopper(const RunOptions& run, std::size_t total = 0);
 
   // Throws Cancelled once the caller wants to stop, StoppedByAnother after that; cheap enough for
   // inner loops.
   void check();
+
+  // Any thread may say so.
+  void finished_one() noexcept { done_.fetch_add(1, std::memory_order_relaxed); }
+
+  // All images are finished: say so.
+  void finished() const;
 
   // Whether the caller wants to stop, or asking failed: every later check() throws.
   bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
@@ -29,7 +38,11 @@ class Stopper {
  private:
   static constexpr std::chrono::milliseconds interval{50};
 
-  const std::function<bool()>& should_stop_;
+  bool asks() const noexcept { return run_.should_stop || (run_.progress && total_ > 0); }
+
+  const RunOptions& run_;
+  std::size_t total_;
+  std::atomic<std::size_t> done_{0};
   std::thread::id caller_;
   std::chrono::steady_clock::time_point next_;
   std::atomic<bool> stopped_{false};

@@ -3,41 +3,24 @@
 /// Images against a reference image: one PairScore each.
 #pragma once
 
-#include <functional>
 #include <memory>
-#include <stdexcept>
 #include <vector>
 
 #include <ndreg_preeval/export.hpp>
 #include <ndreg_preeval/image_view.hpp>
 #include <ndreg_preeval/options.hpp>
 #include <ndreg_preeval/pair_score.hpp>
+#include <ndreg_preeval/run_options.hpp>
 
 namespace ndreg_preeval {
-
-/// Thrown when the caller's `should_stop` said so.
-class NDREG_PREEVAL_API Cancelled : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
-
-/// How a call of Scorer runs.
-struct RunOptions {
-  /// 0: `default_threads()`, or fewer where there is little to do. Threads take an image each;
-  /// where there are fewer (large) images than threads, they share one. Results do not depend on
-  /// it.
-  int num_threads = 0;
-  /// Asked about every 50 ms, always from the calling thread; true ends the call with Cancelled.
-  std::function<bool()> should_stop{};
-};
 
 /// Compares images with one reference image.
 ///
 /// The reference is transformed once, in the constructor; no view is kept. All member functions
-/// are const and may be called from several threads at once. Memory: two half spectra for the
-/// reference, and two for each image that was ever worked on at the same time, kept for the next
-/// call; one half spectrum takes as much as an image in the working precision. It is decided here
-/// which instruction set runs (build_info()).
+/// but assignment are const and may be called from several threads at once. Memory: two half
+/// spectra for the reference, and two for each image that was ever worked on at the same time, kept
+/// for the next call; one half spectrum takes as much as an image in the working precision. It is
+/// decided here which instruction set runs (build_info()).
 ///
 /// \par Errors
 /// std::invalid_argument for views and options against the rules, with the image index, the rule

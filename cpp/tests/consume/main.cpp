@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Two small stacks of images, the one that aligns better first.
-#include <algorithm>
 #include <cstdio>
 #include <utility>
 #include <vector>
@@ -11,7 +10,8 @@ int main() {
   using namespace ndreg_preeval;
   // A texture that moves by (2, -3) pixels from image to image, and a grain that is new in each.
   const auto grain = [](unsigned seed) { return (seed * 2654435761U >> 8U) % 1000 / 1000.0F; };
-  std::vector<std::pair<double, const char*>> ranking;
+  std::vector<std::vector<std::vector<float>>> pixels;
+  std::vector<Stack> stacks;
   for (const auto& [name, noise] : {std::pair{"grainy", 5.0F}, std::pair{"clear", 0.5F}}) {
     std::vector<std::vector<float>> stack(4, std::vector<float>(64 * 64));
     for (unsigned n = 0; n < 4; ++n)
@@ -19,14 +19,14 @@ int main() {
         for (unsigned x = 0; x < 64; ++x)
           stack[n][(y + 2 * n) % 64 * 64 + (x + 61 * n) % 64] =
               grain(64 * y + x) + noise * grain(4096 * (n + 1) + 64 * y + x);
-    std::vector<ImageView> images;
-    for (const auto& image : stack) images.push_back(make_view(image.data(), 64, 64));
-    const Scorer scorer(images[0]);
-    images.erase(images.begin());
-    std::vector<double> trust;
-    for (const PairScore& score : scorer.score(images)) trust.push_back(score.probability);
-    ranking.emplace_back(aggregate(trust, Aggregation::every_image), name);
+    pixels.push_back(std::move(stack));
+    stacks.push_back({name, {}});
+    for (const auto& image : pixels.back()) {
+      stacks.back().images.push_back(make_view(image.data(), 64, 64));
+    }
   }
-  std::sort(ranking.rbegin(), ranking.rend());
-  for (const auto& [score, name] : ranking) std::printf("%s %.2f\n", name, score);
+  const Ranking ranking = rank_stacks(stacks);
+  for (const std::size_t place : ranking.order) {
+    std::printf("%s %.2f\n", stacks[place].name.c_str(), ranking.stacks[place].score);
+  }
 }

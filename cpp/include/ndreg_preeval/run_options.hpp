@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+/// \file run_options.hpp
+/// How a call runs: threads, progress, and how to stop it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+
+#include <ndreg_preeval/export.hpp>
+
+namespace ndreg_preeval {
+
+/// Thrown when the caller's `should_stop` said so.
+class NDREG_PREEVAL_API Cancelled : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// How a call runs. No result depends on it.
+struct RunOptions {
+  /// 0: `default_threads()`, or fewer where there is little to do. Threads take an image each;
+  /// where there are fewer (large) images than threads, they share one.
+  int num_threads = 0;
+  /// Asked about every 50 ms, always from the calling thread; true ends the call with Cancelled.
+  std::function<bool()> should_stop{};
+  /// Told about every 50 ms how many images of the call are finished, always from the calling
+  /// thread, and once more when all are. Calls that take no images tell nothing.
+  std::function<void(std::size_t done, std::size_t total)> progress{};
+  /// How messages count the first image of the call; by default 0 (StackScorer: after those that it
+  /// has, the reference image being 0).
+  std::optional<std::size_t> first_index{};
+};
+
+}  // namespace ndreg_preeval
