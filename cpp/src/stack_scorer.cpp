@@ -15,7 +15,7 @@ namespace ndreg_preeval {
 class StackScorer::Impl {
  public:
   Impl(const ImageView& reference, const Method& method, Pairing pairing, const RunOptions& run)
-      : method_(method), pairing_(pairing), scorer_(reference, method.options, run) {
+      : method_(method), scorer_(reference, method.options, run) {
     if (method.statistic == Statistic::probability && !method.options.confirm) {
       throw std::invalid_argument(
           "the statistic is a probability, which needs a second opinion (Options::confirm)");
@@ -77,7 +77,6 @@ class StackScorer::Impl {
 
  private:
   Method method_;
-  Pairing pairing_;
   Scorer scorer_;
   StackScore score_;  // without score and trust
   std::optional<double> itself_;
