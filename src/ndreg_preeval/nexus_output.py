@@ -111,13 +111,15 @@ def _write_configuration(group: Any, ranking: Ranking) -> None:
 
 def _write_scores(group: Any, ranking: Ranking, links: list[str]) -> None:
     stacks = list(ranking.stacks.values())
+    score = np.array([stack.score for stack in stacks], dtype=np.float64)
     trust = np.array([stack.trust for stack in stacks], dtype=np.float64)
-    others = ["trust"] if np.isfinite(trust).any() else []
+    # With the method "evidence" both are the same: one curve would hide the other.
+    others = ["trust"] if np.isfinite(trust).any() and not np.array_equal(trust, score) else []
     title = f"Scores of {len(stacks)} stacks, best: {_shown(stacks[0].name)}"
     if ranking.ranked_stack_names is None:
         title = f"Scores of {len(stacks)} stacks"
     _mark_data(group, title, "score", others, "rank")
-    _put(group, "score", [stack.score for stack in stacks], f"score ({_shown(ranking.method.name)})")
+    _put(group, "score", score, f"score ({_shown(ranking.method.name)})")
     _put(group, "trust", trust, "trust: probability that every image aligns")
     _put(group, "rank", np.arange(1, len(stacks) + 1), f"rank: {_ranks(ranking)}")
     # Text makes no axis: viewers plot numbers only. The label of the axis tells the names.
@@ -212,8 +214,8 @@ def _text(value: object) -> str:
 
 
 def _shown(key: object, width: int = 40) -> str:
-    """A name for plots, which take what is between two dollars for a formula."""
-    return printable(key, width).replace("$", "\N{FULLWIDTH DOLLAR SIGN}")
+    """A name for plots; matplotlib takes what is between two dollars for a formula."""
+    return printable(key, width).replace("$", r"\$")
 
 
 def link_names(keys: Sequence[object]) -> list[str]:
