@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from os import PathLike
 
+    from silx.io.url import DataUrl
+
 __all__ = ["Ranking", "rank_stacks"]
 
 NAMES_SHOWN = 6
@@ -160,6 +162,35 @@ class Ranking:
         from .plotting import plot_ranking
 
         return plot_ranking(self, path, **kwargs)
+
+    def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
+        """Write everything to a NeXus file, ready to be plotted by silx view.
+
+        Parameters
+        ----------
+        url : str, Path or DataUrl
+            File, or file and path of the group to make: ``"ranking.h5"``, ``"scan.h5::/entry/ranking"``.
+            Without a path the group is ``/entry/ranking``. Other groups of an existing file stay as they are.
+        overwrite : bool
+            Replace the group if it is a ranking that was written before; nothing else is ever replaced.
+
+        Returns
+        -------
+        str
+            The URI of the group.
+
+        Raises
+        ------
+        FileExistsError
+            When the group exists and must not be replaced.
+        TypeError, ValueError
+            When `url` is no URL, or leads through what is no group.
+        OSError
+            When the file cannot be written. It is then as it was.
+        """
+        from .nexus_output import save_nexus
+
+        return save_nexus(self, url, overwrite=overwrite)
 
     def __str__(self) -> str:
         from .reporting import table
