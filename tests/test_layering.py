@@ -29,7 +29,7 @@ LAYERS = [
     ["pipeline", "isolate"],
     ["engine", "progress"],
     ["findings"],
-    ["reasons", "motion"],
+    ["reasons", "motion", "order"],
     ["scoring"],
     ["ranking"],
     ["live", "reg2d", "reporting"],
