@@ -37,7 +37,11 @@ def check_contents(wheel: Path) -> str:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         texts = {name: archive.read(name).decode("utf-8", "replace") for name in names if _is_text(name)}
-    wrong = [f"outside the package: {name}" for name in names if not re.match(rf"{PACKAGE}(-[^/]+\.dist-info)?/", name)]
+    wrong = [
+        f"outside the package: {name}"
+        for name in names
+        if not re.match(rf"{PACKAGE}(-[^/]+\.dist-info)?/", name)
+    ]
     wrong += [f"does not belong here: {name}" for name in names if STRANGE.search(name)]
     wrong += [f"missing: {name}" for name in NEEDED if f"{PACKAGE}/{name}" not in names]
     if not any(re.fullmatch(rf"{PACKAGE}/lib/(lib)?ndreg_preeval\.(a|lib)", name) for name in names):

@@ -79,7 +79,7 @@ def use_without_compiler(wheel: Path, folder: Path) -> None:
     found = [name for name in COMPILERS if shutil.which(name, path=environment["PATH"])]
     assert not found, found
     python = new_venv(folder / "user")
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run(*pip, "--only-binary", ":all:", wheel, "pytest", folder=folder, environment=environment)
     shutil.copy(ROOT / "tests" / "test_minimal.py", folder)
     tests = run(python, "-m", "pytest", "-q", "test_minimal.py", folder=folder, environment=environment)
@@ -104,7 +104,7 @@ def use_as_build_requirement(wheel: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Everything, with the repaired wheel and the source distribution left in dist/."""
+    """All of it; leaves the wheel and the source distribution in dist/."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "built").mkdir()
