@@ -14,8 +14,10 @@ install(TARGETS ndreg_preeval EXPORT ndreg_preeval_targets
     NAMELINK_COMPONENT ndreg_preeval_development
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT ndreg_preeval_runtime)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${_development})
-install(FILES ../LICENSE DESTINATION ${NDREG_PREEVAL_LICENSE_DIR} RENAME ndreg_preeval.txt
-  ${_development})
+if(NOT NDREG_PREEVAL_BUILD_PYTHON)  # a wheel has it already
+  install(FILES ../LICENSE DESTINATION ${NDREG_PREEVAL_LICENSE_DIR} RENAME ndreg_preeval.txt
+    ${_development})
+endif()
 install(FILES ${NDREG_PREEVAL_POCKETFFT_LICENSE} DESTINATION ${NDREG_PREEVAL_LICENSE_DIR}
   RENAME pocketfft.txt ${_development})
 
