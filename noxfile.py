@@ -83,6 +83,14 @@ def sanitizers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def variants(session: nox.Session) -> None:
+    """C++ tests of the library built otherwise: shared, and without threads."""
+    session.install(*BUILD_TOOLS, *build_requirements())
+    for preset in ("shared", "no-threads"):
+        session.run("cmake", "--workflow", "--preset", preset)
+
+
+@nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Comparison with ewoksndreg, the original."""
     session.install(".[test]", "ewoksndreg==0.5.0")
