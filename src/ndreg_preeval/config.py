@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _core
 
-__all__ = ["build_config", "get_cmake_dir", "get_include"]
+__all__ = ["build_config", "get_cmake_dir", "get_include", "get_pkgconfig_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -68,6 +68,17 @@ def get_cmake_dir() -> str:
         When this installation came without it.
     """
     return _folder("lib/cmake/ndreg_preeval", "ndreg_preeval-config.cmake", "the CMake package")
+
+
+def get_pkgconfig_dir() -> str:
+    """Return the folder of ``ndreg_preeval.pc``, for ``PKG_CONFIG_PATH``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When this installation came without it.
+    """
+    return _folder("lib/pkgconfig", "ndreg_preeval.pc", "the pkg-config file")
 
 
 def _folder(relative: str, file: str, what: str) -> str:
