@@ -60,6 +60,7 @@ void register_tools(py::module_& m) {
       "values"_a, "how"_a);
   m.def("usable_cpus", &usable_cpus);
   m.def("default_threads", &default_threads);
+  m.def("leave_openmp_place", &leave_openmp_place);
   m.def("build_config", &config);
 }
 
