@@ -89,6 +89,14 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def runtimes(session: nox.Session) -> None:
+    """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
+    session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")
+    session.run("python", "-m", "pytest", "-m", "runtimes", *session.posargs)
+    session.run("python", "-m", "tests.neighbours")
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Speed beside named peers, as ratios of one run. Arguments go to the benchmark."""
     session.install(".[bench]", "ewoksndreg==0.5.0")
