@@ -35,10 +35,7 @@ class KeptCpus {
   bool known_;
 };
 #else
-class KeptCpus {
- public:
-  KeptCpus() noexcept {}
-};
+class KeptCpus {};
 #endif
 
 }  // namespace ndreg_preeval::detail

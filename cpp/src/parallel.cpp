@@ -97,7 +97,7 @@ class Queue {
 #if defined(NDREG_PREEVAL_OPENMP)
 
 void run_openmp(std::size_t threads, Queue& queue) {
-  const KeptCpus kept;
+  [[maybe_unused]] const KeptCpus kept{};
 #pragma omp parallel num_threads(static_cast<int>(threads))
   {
     const int thread = omp_get_thread_num();
