@@ -6,6 +6,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .loading import load
+
+load()  # before anything else imports it
 from . import _core
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ def build_config() -> dict[str, Any]:
         or "off"), ``pocketfft`` (which copy), ``isas`` (instruction sets with kernels of their own,
         best last), ``usable_isas`` (those that this processor can run), ``isa`` (the one in use: the
         last usable one, or what the environment variable ``NDREG_PREEVAL_ISA`` names),
-        ``affinity_cpus`` (CPUs that the process may run on), ``cgroup_cpus`` (its control group's
+        ``affinity_cpus`` (CPUs that threads may run on), ``cgroup_cpus`` (its control group's
         share, None without a limit), ``omp_num_threads`` (from ``OMP_NUM_THREADS``, None where not
         set), ``usable_cpus`` and ``default_threads`` (what follows from these), ``python``,
         ``numpy``, ``platform``, ``core`` (path of the compiled module).

@@ -61,6 +61,7 @@ void register_tools(py::module_& m) {
   m.def("score_from_chance", &score_from_chance, "chance"_a, "peak_to_mean"_a);
   m.def("usable_cpus", &usable_cpus);
   m.def("default_threads", &default_threads);
+  m.def("leave_openmp_place", &leave_openmp_place);
   m.def("build_config", &config);
 }
 
