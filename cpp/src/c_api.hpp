@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -54,7 +55,7 @@ ndreg_preeval_status created(Handle** handle, const char* what, Make&& make) noe
   if (handle != nullptr) *handle = nullptr;
   return guarded([&] {
     if (handle == nullptr) throw std::invalid_argument(std::string(what) + " must not be NULL");
-    *handle = new Handle{make()};
+    *handle = std::make_unique<Handle>(Handle{make()}).release();
   });
 }
 

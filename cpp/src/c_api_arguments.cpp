@@ -64,10 +64,11 @@ static_assert(same(NDREG_PREEVAL_FEW_LEVELS, few_levels));
 static_assert(same(NDREG_PREEVAL_IDENTICAL, identical));
 static_assert(same(NDREG_PREEVAL_HOT_PIXEL, hot_pixel));
 
-// One that the library has not stays one that it has not.
-PixelType pixel_type(std::int32_t type) {
-  constexpr std::int32_t largest = NDREG_PREEVAL_LONG_DOUBLE;
-  return static_cast<PixelType>(type >= 0 && type <= largest ? type : largest + 1);
+PixelType pixel_type(std::int32_t type, const std::string& what) {
+  if (type < NDREG_PREEVAL_BOOLEAN || type > NDREG_PREEVAL_LONG_DOUBLE) {
+    throw std::invalid_argument(what + " has an unknown pixel type, " + std::to_string(type));
+  }
+  return static_cast<PixelType>(type);
 }
 
 std::ptrdiff_t stride_of(std::int64_t bytes, const std::string& what) {
@@ -82,7 +83,7 @@ std::ptrdiff_t stride_of(std::int64_t bytes, const std::string& what) {
 ImageView view_of(const ndreg_preeval_image& image, const std::string& what) {
   ImageView view;
   view.data = image.data;
-  view.type = pixel_type(image.type);
+  view.type = pixel_type(image.type, what);
   view.height = size_of(image.height, "the height of " + what);
   view.width = size_of(image.width, "the width of " + what);
   view.row_stride = stride_of(image.row_stride, what);
@@ -113,23 +114,23 @@ std::vector<ImageView> views_of(const ndreg_preeval_image* images, std::int64_t 
   return views;
 }
 
-RunOptions run_of(const ndreg_preeval_run* given) {
+RunOptions run_of(const ndreg_preeval_run* run) {
   RunOptions options;
-  if (given == nullptr) return options;
-  const auto run = read_struct<ndreg_preeval_run>(given, first_run, "ndreg_preeval_run");
-  if (run.num_threads < 0) {
+  if (run == nullptr) return options;
+  const auto known = read_struct<ndreg_preeval_run>(run, first_run, "ndreg_preeval_run");
+  if (known.num_threads < 0) {
     throw std::invalid_argument("num_threads must be 0 (automatic) or more, not " +
-                                std::to_string(run.num_threads));
+                                std::to_string(known.num_threads));
   }
-  options.num_threads = run.num_threads;
-  if (flag_of(run.has_first_index, "has_first_index")) {
-    options.first_index = size_of(run.first_index, "first_index");
+  options.num_threads = known.num_threads;
+  if (flag_of(known.has_first_index, "has_first_index")) {
+    options.first_index = size_of(known.first_index, "first_index");
   }
-  void* const user = run.user;
-  if (const auto ask = run.should_stop; ask != nullptr) {
+  void* const user = known.user;
+  if (const auto ask = known.should_stop; ask != nullptr) {
     options.should_stop = [ask, user] { return ask(user) != 0; };
   }
-  if (const auto tell = run.progress; tell != nullptr) {
+  if (const auto tell = known.progress; tell != nullptr) {
     options.progress = [tell, user](std::size_t done, std::size_t total) {
       tell(static_cast<std::int64_t>(done), static_cast<std::int64_t>(total), user);
     };
@@ -174,10 +175,7 @@ ndreg_preeval_status ndreg_preeval_image_init(ndreg_preeval_image* image, std::u
     c_api::required(image, "image");
     c_api::check_struct_size(struct_size, c_api::first_image, alignof(ndreg_preeval_image),
                              "ndreg_preeval_image");
-    const auto size = static_cast<std::int64_t>(pixel_size(c_api::pixel_type(type)));
-    if (size == 0) {
-      throw std::invalid_argument("unknown pixel type " + std::to_string(type));
-    }
+    const auto size = static_cast<std::int64_t>(pixel_size(c_api::pixel_type(type, "the image")));
     constexpr std::int64_t longest = std::int64_t{1} << 30;
     if (height < 0 || width < 0 || height > longest || width > longest) {
       throw std::invalid_argument("an image must be at most 2^30 pixels along an axis, not " +

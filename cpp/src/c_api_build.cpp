@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // The C interface: versions, what the library was built from, threads.
-#include <string_view>
-
 #include "c_api.hpp"
 
 using namespace ndreg_preeval;
@@ -17,7 +15,7 @@ std::string joined(const std::vector<std::string>& words) {
   return text;
 }
 
-std::string fact(const BuildInfo& info, std::string_view what) {
+std::string fact(const BuildInfo& info, const std::string& what) {
   if (what == "version") return info.version;
   if (what == "compiler") return info.compiler;
   if (what == "build_type") return info.build_type;
@@ -29,7 +27,7 @@ std::string fact(const BuildInfo& info, std::string_view what) {
   throw std::invalid_argument(
       "what must be one of 'version', 'compiler', 'build_type', 'threads', 'fft_source', 'isas', "
       "'usable_isas', 'active_isa', not " +
-      c_api::quoted(what.data()));
+      c_api::quoted(what.c_str()));
 }
 
 }  // namespace

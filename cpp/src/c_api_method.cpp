@@ -75,7 +75,8 @@ void assign(bool& member, double value, const char* option) {
 
 void assign(std::size_t& member, double value, const char* option) {
   constexpr double largest = 1U << 31U;
-  if (!(value >= 0 && value <= largest && value == std::floor(value))) {
+  const bool whole = value >= 0 && value <= largest && value == std::floor(value);
+  if (!whole) {
     throw std::invalid_argument(std::string(option) +
                                 " must be a whole number from 0 to 2^31, not " +
                                 std::to_string(value));

@@ -162,7 +162,7 @@ ndreg_preeval_status ndreg_preeval_ranking_stack(const ndreg_preeval_ranking* ra
 ndreg_preeval_status ndreg_preeval_rank(const ndreg_preeval_stack_score* const* scores,
                                         std::int64_t count, std::int64_t* order) {
   return c_api::guarded([&] {
-    const std::size_t size = c_api::count_of(scores, count, "scores");
+    const std::size_t size = c_api::count_of(static_cast<const void*>(scores), count, "scores");
     if (size > 0) c_api::required(order, "order");
     std::vector<StackScore> stacks;
     stacks.reserve(size);

@@ -152,8 +152,10 @@ static void rules(void) {
                 "room for 256 values, not for 255");
   CHECK_REFUSED(ndreg_preeval_scorer_score(scorer, &image, -1, NULL, &pair, sizeof pair), "not -1");
   CHECK_REFUSED(ndreg_preeval_scorer_score(scorer, &image, 1, NULL, &pair, 8), "144 bytes or more");
-  CHECK_REFUSED(ndreg_preeval_image_init(&odd, sizeof odd, pixels, 13, 1, 1), "pixel type 13");
-  CHECK_REFUSED(ndreg_preeval_image_init(&odd, sizeof odd, pixels, -1, 1, 1), "pixel type -1");
+  CHECK_REFUSED(ndreg_preeval_image_init(&odd, sizeof odd, pixels, 13, 1, 1),
+                "unknown pixel type, 13");
+  CHECK_REFUSED(ndreg_preeval_image_init(&odd, sizeof odd, pixels, -1, 1, 1),
+                "unknown pixel type, -1");
   CHECK_REFUSED(ndreg_preeval_image_init(&odd, sizeof odd, pixels, 0, -1, 1), "not -1 x 1");
   CHECK_REFUSED(ndreg_preeval_image_init(&odd, 8, pixels, 0, 1, 1), "must be its sizeof");
 #define REFUSED_IMAGE(member, value, part)                                                      \

@@ -42,9 +42,9 @@ class Caller {
   void call() {
     switch (in_.below(18)) {
       case 0:
-        return remake(method_, ndreg_preeval_method_destroy, [&](ndreg_preeval_method** to) {
-          return ndreg_preeval_method_create(text(), to);
-        });
+        remake(method_, ndreg_preeval_method_destroy,
+               [&](ndreg_preeval_method** to) { return ndreg_preeval_method_create(text(), to); });
+        return;
       case 1:
         checked(ndreg_preeval_method_set_text(or_null(method_), text(), text()));
         return;
@@ -52,9 +52,10 @@ class Caller {
         checked(ndreg_preeval_method_set_number(or_null(method_), text(), number()));
         return;
       case 3:
-        return remake(scorer_, ndreg_preeval_scorer_destroy, [&](ndreg_preeval_scorer** to) {
+        remake(scorer_, ndreg_preeval_scorer_destroy, [&](ndreg_preeval_scorer** to) {
           return ndreg_preeval_scorer_create(images(), or_null(method_), run(), to);
         });
+        return;
       case 4:
       case 5: {
         const auto call =
@@ -69,20 +70,21 @@ class Caller {
                                                  in_.between(-1, 40)));
         return;
       case 7:
-        return remake(stack_scorer_, ndreg_preeval_stack_scorer_destroy,
-                      [&](ndreg_preeval_stack_scorer** to) {
-                        return ndreg_preeval_stack_scorer_create(images(), or_null(method_), flag(),
-                                                                 run(), to);
-                      });
+        remake(stack_scorer_, ndreg_preeval_stack_scorer_destroy,
+               [&](ndreg_preeval_stack_scorer** to) {
+                 return ndreg_preeval_stack_scorer_create(images(), or_null(method_), flag(), run(),
+                                                          to);
+               });
+        return;
       case 8:
       case 9:
         checked(ndreg_preeval_stack_scorer_add(or_null(stack_scorer_), images(), count(), run()));
         return;
       case 10:
-        return remake(score_, ndreg_preeval_stack_score_destroy,
-                      [&](ndreg_preeval_stack_score** to) {
-                        return ndreg_preeval_stack_scorer_result(or_null(stack_scorer_), to);
-                      });
+        remake(score_, ndreg_preeval_stack_score_destroy, [&](ndreg_preeval_stack_score** to) {
+          return ndreg_preeval_stack_scorer_result(or_null(stack_scorer_), to);
+        });
+        return;
       case 11:
         checked(ndreg_preeval_stack_score_summary(
             or_null(score_), or_null(reinterpret_cast<ndreg_preeval_stack_summary*>(out_.data())),
@@ -92,10 +94,11 @@ class Caller {
         read_score();
         return;
       case 13:
-        return remake(ranking_, ndreg_preeval_ranking_destroy, [&](ndreg_preeval_ranking** to) {
+        remake(ranking_, ndreg_preeval_ranking_destroy, [&](ndreg_preeval_ranking** to) {
           return ndreg_preeval_rank_stacks(stacks(), count(), or_null(method_), flag(),
                                            in_.between(-4, 4), run(), to);
         });
+        return;
       case 14: {
         const ndreg_preeval_stack_score* found = nullptr;
         checked(ndreg_preeval_ranking_order(
@@ -167,14 +170,15 @@ class Caller {
         "aggregation",      "median",         "active_isa"};
     if (in_.one_in(20)) return nullptr;
     if (!in_.one_in(8)) return in_.one_of(known);
-    text_.assign(in_.one_in(4) ? 3000 : in_.below(9), static_cast<char>(in_.byte()));
-    return text_.c_str();
+    std::string& text = texts_[++text_ % texts_.size()];  // the one before may still be in use
+    text.assign(in_.one_in(4) ? 3000 : in_.below(9), static_cast<char>(in_.byte()));
+    return text.c_str();
   }
 
   const ndreg_preeval_run* run() {
     if (in_.one_in(3)) return nullptr;
-    auto* made = reinterpret_cast<ndreg_preeval_run*>(run_.data());
     run_.assign(longest / 8 + 1, 0);
+    auto* made = reinterpret_cast<ndreg_preeval_run*>(run_.data());
     made->struct_size = size(sizeof *made);
     made->num_threads =
         in_.one_in(8) ? in_.bits<std::int32_t>() : static_cast<std::int32_t>(in_.below(3));
@@ -246,7 +250,8 @@ class Caller {
   std::vector<char> stacks_;
   std::vector<char> out_;
   std::vector<std::uint64_t> run_;
-  std::string text_;
+  std::array<std::string, 2> texts_;
+  std::size_t text_ = 0;
   ndreg_preeval_method* method_ = nullptr;
   ndreg_preeval_scorer* scorer_ = nullptr;
   ndreg_preeval_stack_scorer* stack_scorer_ = nullptr;

@@ -143,7 +143,7 @@ bool same(const ndreg_preeval_stack_summary& a, const ndreg_preeval_stack_summar
 // All at once, and one by one.
 void check_stacks(Bytes& in, const Problem& problem) {
   const auto pairing = static_cast<ndreg_preeval_pairing>(in.below(2));
-  const std::int64_t count = static_cast<std::int64_t>(problem.views.size());
+  const auto count = static_cast<std::int64_t>(problem.views.size());
   ndreg_preeval_stack stack{};
   stack.struct_size = sizeof stack;
   stack.images = problem.views.data();
@@ -161,8 +161,8 @@ void check_stacks(Bytes& in, const Problem& problem) {
   check_summary(all);
 
   ndreg_preeval_stack_scorer* scorer = nullptr;
-  REQUIRE_OK(ndreg_preeval_stack_scorer_create(&problem.plain[0], problem.method, pairing, nullptr,
-                                               &scorer));
+  REQUIRE_OK(ndreg_preeval_stack_scorer_create(problem.plain.data(), problem.method, pairing,
+                                               nullptr, &scorer));
   for (std::int64_t i = 1; i < count; ++i) {
     REQUIRE_OK(ndreg_preeval_stack_scorer_add(scorer, &problem.plain[static_cast<std::size_t>(i)],
                                               1, nullptr));
@@ -185,7 +185,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fill(in, problem);
   ndreg_preeval_scorer* scorer = nullptr;
   const ndreg_preeval_status status =
-      ndreg_preeval_scorer_create(&problem.views[0], problem.method, nullptr, &scorer);
+      ndreg_preeval_scorer_create(problem.views.data(), problem.method, nullptr, &scorer);
   REQUIRE(status == NDREG_PREEVAL_OK || status == NDREG_PREEVAL_INVALID_ARGUMENT);
   REQUIRE((scorer != nullptr) == (status == NDREG_PREEVAL_OK));
   if (scorer != nullptr) {

@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <random>
 #include <vector>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
@@ -23,10 +22,14 @@ int main(int count, char** words) {
   }
   if (count > 1) return 0;
   constexpr int inputs = 600;
-  std::mt19937 engine(1);
+  std::uint32_t state = 1;
+  const auto random = [&state] {
+    state = state * 1664525U + 1013904223U;
+    return state >> 16U;
+  };
   for (int i = 0; i < inputs; ++i) {
-    std::vector<std::uint8_t> bytes(engine() % 4096);
-    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(engine());
+    std::vector<std::uint8_t> bytes(random() % 4096);
+    for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>(random());
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   }
   std::printf("%d inputs\n", inputs);

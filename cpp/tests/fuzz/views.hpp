@@ -26,7 +26,7 @@ struct Grid {
   std::ptrdiff_t row_stride = 0;
   std::ptrdiff_t column_stride = 0;
 
-  unsigned char* at(std::ptrdiff_t y, std::ptrdiff_t x) {
+  unsigned char* at(std::ptrdiff_t y, std::ptrdiff_t x) const {
     return memory.get() + static_cast<std::ptrdiff_t>(first) + y * row_stride + x * column_stride;
   }
 };
@@ -79,8 +79,8 @@ template <class T>
 void store(double value, unsigned char* to) {
   T pixel{};
   if constexpr (std::is_integral_v<T>) {
-    const double low = static_cast<double>(std::numeric_limits<T>::min());
-    const double high = static_cast<double>(std::numeric_limits<T>::max());
+    const auto low = static_cast<double>(std::numeric_limits<T>::min());
+    const auto high = static_cast<double>(std::numeric_limits<T>::max());
     if (value <= low) {
       pixel = std::numeric_limits<T>::min();
     } else if (value >= high) {
@@ -89,7 +89,7 @@ void store(double value, unsigned char* to) {
       pixel = static_cast<T>(value);
     }
   } else {
-    const double most = static_cast<double>(std::numeric_limits<T>::max());
+    const auto most = static_cast<double>(std::numeric_limits<T>::max());
     pixel = std::isfinite(value) ? static_cast<T>(std::clamp(value, -most, most))
                                  : static_cast<T>(value);
   }
@@ -102,32 +102,42 @@ inline void store(ndreg_preeval_pixel_type type, double value, unsigned char* to
       *to = std::fmod(value, 2) >= 1 ? 200 : 0;
       break;
     case NDREG_PREEVAL_INT8:
-      return store<std::int8_t>(value, to);
+      store<std::int8_t>(value, to);
+      break;
     case NDREG_PREEVAL_INT16:
-      return store<std::int16_t>(value, to);
+      store<std::int16_t>(value, to);
+      break;
     case NDREG_PREEVAL_INT32:
-      return store<std::int32_t>(value, to);
+      store<std::int32_t>(value, to);
+      break;
     case NDREG_PREEVAL_INT64:
-      return store<std::int64_t>(value, to);
+      store<std::int64_t>(value, to);
+      break;
     case NDREG_PREEVAL_UINT8:
-      return store<std::uint8_t>(value, to);
+      store<std::uint8_t>(value, to);
+      break;
     case NDREG_PREEVAL_UINT16:
-      return store<std::uint16_t>(value, to);
+      store<std::uint16_t>(value, to);
+      break;
     case NDREG_PREEVAL_UINT32:
-      return store<std::uint32_t>(value, to);
+      store<std::uint32_t>(value, to);
+      break;
     case NDREG_PREEVAL_UINT64:
-      return store<std::uint64_t>(value, to);
+      store<std::uint64_t>(value, to);
+      break;
     case NDREG_PREEVAL_FLOAT16: {
       const std::uint16_t bits = as_binary16(value);
       std::memcpy(to, &bits, sizeof bits);
       break;
     }
     case NDREG_PREEVAL_FLOAT32:
-      return store<float>(value, to);
+      store<float>(value, to);
+      break;
     case NDREG_PREEVAL_FLOAT64:
-      return store<double>(value, to);
+      store<double>(value, to);
+      break;
     default:
-      return store<long double>(value, to);
+      store<long double>(value, to);
   }
 }
 
