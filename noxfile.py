@@ -117,7 +117,13 @@ def fuzz_core(session: nox.Session) -> None:
     for target in ("fuzz_images", "fuzz_calls"):
         corpus = Path("build/fuzz/corpus") / target
         corpus.mkdir(parents=True, exist_ok=True)
-        options = ["-max_total_time=600", f"-artifact_prefix=build/fuzz/{target}-", "-print_final_stats=1"]
+        options = [
+            "-max_len=4096",
+            "-len_control=0",
+            "-max_total_time=600",
+            f"-artifact_prefix=build/fuzz/{target}-",
+            "-print_final_stats=1",
+        ]
         session.run(
             f"build/fuzz/cpp/tests/fuzz/{target}", *options, *session.posargs, str(corpus), external=True
         )
