@@ -30,11 +30,10 @@ def build_requirements() -> list[str]:
 
 
 def compiled_sources() -> list[str]:
-    """The project's own C++ files."""
+    """The project's own C and C++ files."""
     folders = [Path("cpp"), Path("src/ndreg_preeval/_bindings")]
-    return sorted(
-        str(file) for folder in folders for ending in ("*.cpp", "*.hpp") for file in folder.rglob(ending)
-    )
+    endings = ("*.c", "*.cpp", "*.h", "*.hpp")
+    return sorted(str(file) for folder in folders for ending in endings for file in folder.rglob(ending))
 
 
 @nox.session(default=True)
@@ -170,6 +169,27 @@ def fuzz(session: nox.Session) -> None:
     """Damaged files: an error that names the stack, or the ranking of what HDF5 reads. Arguments: --seconds N."""
     session.install(".[test]")
     session.run("python", "-m", "tests.fuzz", *session.posargs)
+
+
+@nox.session(default=False)
+def fuzz_core(session: nox.Session) -> None:
+    """The core under libFuzzer and sanitizers, ten minutes a target; needs clang. Arguments go to the targets."""
+    session.install(*BUILD_TOOLS, *build_requirements())
+    session.run("cmake", "--preset", "fuzz")
+    session.run("cmake", "--build", "--preset", "fuzz")
+    for target in ("fuzz_images", "fuzz_calls"):
+        corpus = Path("build/fuzz/corpus") / target
+        corpus.mkdir(parents=True, exist_ok=True)
+        options = [
+            "-max_len=4096",
+            "-len_control=0",
+            "-max_total_time=600",
+            f"-artifact_prefix=build/fuzz/{target}-",
+            "-print_final_stats=1",
+        ]
+        session.run(
+            f"build/fuzz/cpp/tests/fuzz/{target}", *options, *session.posargs, str(corpus), external=True
+        )
 
 
 @nox.session(default=False)

@@ -44,9 +44,9 @@ def command(*words: str | Path, folder: Path | None = None, **environment: str) 
     return done.stdout
 
 
-def rank_with(folder: Path, *options: str) -> str:
+def rank_with(consumer: str, folder: Path, *options: str) -> str:
     """What the consumer prints after `cmake`, `cmake --build`."""
-    command("cmake", "-S", CONSUMERS / "find_package", "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *options)
+    command("cmake", "-S", CONSUMERS / consumer, "-B", folder, "-DCMAKE_BUILD_TYPE=Release", *options)
     command("cmake", "--build", folder)
     return command(folder / "rank")
 
@@ -56,8 +56,10 @@ def ranking() -> str:
     return (CONSUMERS / "ranking.txt").read_text()
 
 
-def test_find_package_with_get_cmake_dir(tmp_path: Path) -> None:
-    got = rank_with(tmp_path, f"-Dndreg_preeval_DIR={ndreg_preeval.get_cmake_dir()}")
+@pytest.mark.parametrize("consumer", ["find_package", "find_package_c"])
+def test_find_package_with_get_cmake_dir(tmp_path: Path, consumer: str) -> None:
+    """From C++, and from C in a project without C++."""
+    got = rank_with(consumer, tmp_path, f"-Dndreg_preeval_DIR={ndreg_preeval.get_cmake_dir()}")
     assert got == ranking()
 
 

@@ -79,12 +79,24 @@ def files_including(pattern: str, files: list[Path]) -> set[str]:
 
 
 ALL_CPP = cpp_files(CPP / "include", CPP / "src", BINDINGS)
+C_HEADER = CPP / "include" / "ndreg_preeval" / "ndreg_preeval.h"
 
 
 def test_public_headers_hold_standard_types_only() -> None:
     for file in cpp_files(CPP / "include"):
         for name in includes(file):
             assert name.startswith("ndreg_preeval/") or re.fullmatch(r"[a-z_]+", name), (file, name)
+
+
+def test_the_c_interface_is_made_of_the_public_one() -> None:
+    files = sorted((CPP / "src").glob("c_api*"))
+    assert len(files) > 3
+    for file in files:
+        for name in includes(file):
+            assert name == "c_api.hpp" or re.fullmatch(
+                r"ndreg_preeval/ndreg_preeval\.h(pp)?|[a-z_]+", name
+            ), file
+    assert includes(C_HEADER) == {"stdint.h", "ndreg_preeval/export.hpp", "ndreg_preeval/version.hpp"}
 
 
 def test_pocketfft_is_seen_by_the_kernels_only() -> None:
@@ -202,10 +214,10 @@ def test_heavy_packages_are_imported_where_used(file: Path) -> None:
 
 
 def test_every_source_file_names_its_licence() -> None:
-    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in [C_HEADER, *ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert "SPDX-License-Identifier: MIT" in file.read_text()[:400], file
 
 
 def test_files_stay_small() -> None:
-    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in [C_HEADER, *ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert len(file.read_text().splitlines()) <= 500, file

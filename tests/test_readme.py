@@ -28,6 +28,12 @@ def test_cpp_example_is_the_one_that_is_compiled() -> None:
     assert compiled.endswith(block("cpp"))
 
 
+def test_c_example_is_the_one_that_is_compiled() -> None:
+    shown = re.search(r"```c\n(.*?)```", (ROOT / "docs" / "c_api.md").read_text(), re.DOTALL)
+    assert shown is not None
+    assert (ROOT / "cpp" / "tests" / "readme.c").read_text().endswith(shown[1])
+
+
 def test_python_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     import h5py
 

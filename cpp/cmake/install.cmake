@@ -27,7 +27,8 @@ set(_dependencies "")
 if(_kind STREQUAL "STATIC")
   set(_dependencies "find_dependency(Threads)\n")
   if(_threads STREQUAL "openmp")
-    string(APPEND _dependencies "find_dependency(OpenMP COMPONENTS CXX)\n")
+    string(APPEND _dependencies
+      "find_dependency(OpenMP COMPONENTS \${_ndreg_preeval_language})\n")
   endif()
 endif()
 configure_file(cmake/ndreg_preeval-library.cmake.in ndreg_preeval-${_which}.cmake @ONLY)
@@ -35,8 +36,13 @@ install(EXPORT ndreg_preeval_targets NAMESPACE ndreg_preeval:: DESTINATION ${_pa
   FILE ndreg_preeval-${_which}-targets.cmake ${_development})
 write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/ndreg_preeval-config-version.cmake
   COMPATIBILITY SameMinorVersion)
+# What programs in C link with a static library of C++.
+set(_cxx_runtime ${CMAKE_CXX_IMPLICIT_LINK_LIBRARIES})
+list(FILTER _cxx_runtime INCLUDE REGEX "^(stdc\\+\\+|c\\+\\+|c\\+\\+abi|m)$")
+configure_file(cmake/ndreg_preeval-from-c.cmake.in ndreg_preeval-from-c.cmake @ONLY)
 install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/ndreg_preeval-${_which}.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/ndreg_preeval-from-c.cmake
   cmake/ndreg_preeval-config.cmake
   ${CMAKE_CURRENT_BINARY_DIR}/ndreg_preeval-config-version.cmake
   DESTINATION ${_package} ${_development})

@@ -8,6 +8,9 @@ set(_here ${CMAKE_CURRENT_SOURCE_DIR}/consume)
 set(_work ${CMAKE_CURRENT_BINARY_DIR}/consume)
 set(_tools --build-generator ${CMAKE_GENERATOR} --build-makeprogram ${CMAKE_MAKE_PROGRAM})
 set(_compiler -DCMAKE_CXX_COMPILER=${CMAKE_CXX_COMPILER})
+if(CMAKE_C_COMPILER)
+  list(APPEND _compiler -DCMAKE_C_COMPILER=${CMAKE_C_COMPILER})
+endif()
 set(_pocketfft -DPOCKETFFT_INCLUDE_DIR=${PROJECT_BINARY_DIR}/pocketfft/include)
 
 # ndreg_preeval_consumer(name project options): configure, build and run a project.
@@ -28,6 +31,11 @@ ndreg_preeval_consumer(add_subdirectory add_subdirectory ${_pocketfft}
 # Unoptimised: it is the fetching that is tried.
 ndreg_preeval_consumer(fetch_content fetch_content ${_pocketfft}
   -DNDREG_PREEVAL_THREADS=off -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE=Debug)
+
+if(CMAKE_C_COMPILER)
+  ndreg_preeval_consumer(add_subdirectory_c add_subdirectory_c ${_pocketfft}
+    -DNDREG_PREEVAL_THREADS=off -DCMAKE_BUILD_TYPE=Debug)
+endif()
 
 # --- Installed: this build, the other kind, and both in one prefix ---------------------------
 if(NOT NDREG_PREEVAL_INSTALL)
@@ -76,6 +84,10 @@ foreach(_one static shared both)
       ndreg_preeval_consumer(${_one}/find_package_${_component} find_package
         -DCMAKE_PREFIX_PATH=${_prefix} -DKIND=${_component})
       list(APPEND _tests consume:${_one}:find_package_${_component})
+    endif()
+    if(CMAKE_C_COMPILER AND _one STREQUAL _component)
+      ndreg_preeval_consumer(${_one}/find_package_c find_package_c -DCMAKE_PREFIX_PATH=${_prefix})
+      list(APPEND _tests consume:${_one}:find_package_c)
     endif()
   endforeach()
   add_test(NAME consume:${_one}:components

@@ -299,6 +299,48 @@ void full_range() {
              scorer.score({make_view(same.data(), 2, 3)})[0].mean, 1e-12);
 }
 
+// Every second pixel of twice as many, bytes in the other order.
+template <class P>
+void same_bits_as(const std::vector<P>& pixels, std::size_t rows, std::size_t columns,
+                  const Scorer& scorer) {
+  std::vector<unsigned char> apart(2 * pixels.size() * sizeof(P));
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&pixels[i]);
+    std::reverse_copy(bytes, bytes + sizeof(P), apart.data() + 2 * i * sizeof(P));
+  }
+  ImageView view = make_view(pixels.data(), rows, columns);
+  const PairScore dense = scorer.score({view})[0];
+  view.data = apart.data();
+  view.row_stride *= 2;
+  view.column_stride *= 2;
+  view.swapped = true;
+  const PairScore other = scorer.score({view})[0];
+  CHECK(std::memcmp(&dense, &other, sizeof dense) == 0);
+}
+
+// Sums of squares count in plain cross-correlation, where phases do not show how they were rounded.
+void the_same_bits_in_any_layout() {
+  for (const Precision precision : {Precision::double_, Precision::single_}) {
+    for (std::size_t columns = 5; columns < 60; columns += 3) {
+      Options options;
+      options.precision = precision;
+      options.normalization = Normalization::none;
+      options.keep_mean = columns % 2 == 0;
+      const std::size_t rows = 70 - columns;
+      const auto seed = static_cast<std::uint32_t>(columns);
+      const Scorer scorer(images::noise(rows, columns, seed).view(), options);
+      std::vector<double> doubles = images::noise(rows, columns, seed + 1).pixels;
+      for (double& pixel : doubles) pixel *= 1000;
+      same_bits_as(doubles, rows, columns, scorer);
+      same_bits_as(std::vector<float>(doubles.begin(), doubles.end()), rows, columns, scorer);
+      same_bits_as(std::vector<std::uint16_t>(doubles.begin(), doubles.end()), rows, columns,
+                   scorer);
+      for (double& pixel : doubles) pixel *= 1e200;
+      same_bits_as(doubles, rows, columns, scorer);
+    }
+  }
+}
+
 void type_of_pixels() {
   CHECK(pixel_type_of<bool>() == PixelType::boolean);
   CHECK(pixel_type_of<const float>() == PixelType::float32);
@@ -318,5 +360,6 @@ int main() {
                      {"special values", special_values},
                      {"large integers", large_integers},
                      {"full range", full_range},
+                     {"the same bits in any layout", the_same_bits_in_any_layout},
                      {"type of pixels", type_of_pixels}});
 }

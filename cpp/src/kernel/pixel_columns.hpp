@@ -113,7 +113,8 @@ class PixelColumns {
                        static_cast<std::ptrdiff_t>(column_) * view_->column_stride;
     const bool dense =
         view_->column_stride == static_cast<std::ptrdiff_t>(sizeof(Pixel)) && !view_->swapped;
-    if (dense && count_ == 2 * n && !source_->checked && source_->scale == 1) {
+    const bool whole = count_ == 2 * n && !source_->checked && source_->scale == 1;
+    if (dense && whole) {
       whole_rows<Pixel>(from, count, out);
       return;
     }
@@ -124,7 +125,13 @@ class PixelColumns {
       } else {
         gather(from, tile);
       }
-      part_of_row(tile, out);
+      if (whole) {
+        // The same function for the same pixels, whatever their layout: compilers choose where a
+        // product and a sum are rounded once or twice.
+        whole_rows<Pixel>(reinterpret_cast<const unsigned char*>(tile), 1, out);
+      } else {
+        part_of_row(tile, out);
+      }
       if (view_->mask != nullptr) hide_masked(row + i, out);
       from += view_->row_stride;
       out += 2 * n;
