@@ -182,3 +182,12 @@ ndreg_preeval_status ndreg_preeval_aggregate(const double* values, std::int64_t 
     *result = aggregate(std::vector<double>(values, values + size), c_api::aggregation_named(how));
   });
 }
+
+ndreg_preeval_status ndreg_preeval_score_from_chance(double chance, const double* peak_to_mean,
+                                                     std::int64_t count, double* result) {
+  return c_api::guarded([&] {
+    const std::size_t size = c_api::count_of(peak_to_mean, count, "peak_to_mean");
+    c_api::required(result, "result");
+    *result = score_from_chance(chance, std::vector<double>(peak_to_mean, peak_to_mean + size));
+  });
+}

@@ -32,11 +32,6 @@ ndreg_preeval_consumer(add_subdirectory add_subdirectory ${_pocketfft}
 ndreg_preeval_consumer(fetch_content fetch_content ${_pocketfft}
   -DNDREG_PREEVAL_THREADS=off -DBUILD_SHARED_LIBS=ON -DCMAKE_BUILD_TYPE=Debug)
 
-if(CMAKE_C_COMPILER)
-  ndreg_preeval_consumer(add_subdirectory_c add_subdirectory_c ${_pocketfft}
-    -DNDREG_PREEVAL_THREADS=off -DCMAKE_BUILD_TYPE=Debug)
-endif()
-
 # --- Installed: this build, the other kind, and both in one prefix ---------------------------
 if(NOT NDREG_PREEVAL_INSTALL)
   return()

@@ -199,10 +199,16 @@ static void callbacks(void) {
     ndreg_preeval_stack_score_destroy(result);
     ndreg_preeval_stack_scorer_destroy(stack);
 
+    given.count = 5;
+    all.done = all.backwards = 0;
+    CHECK_OK(ndreg_preeval_rank_stacks(&given, 1, NULL, 0, 0, &run, &ranking));
+    CHECK(all.backwards == 0 && all.done == 4 && all.total == 4);
+    ndreg_preeval_ranking_destroy(ranking);
+    given.count = COUNT;
     all.stop_at = all.asked + 1;
     CHECK(ndreg_preeval_rank_stacks(&given, 1, NULL, 0, 0, &run, &ranking) ==
           NDREG_PREEVAL_CANCELLED);
-    CHECK(ranking == NULL && all.total == COUNT - 1);
+    CHECK(ranking == NULL);
     ndreg_preeval_scorer_destroy(scorer);
   }
   free(scores);

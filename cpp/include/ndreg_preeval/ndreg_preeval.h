@@ -429,6 +429,14 @@ NDREG_PREEVAL_C_API ndreg_preeval_status ndreg_preeval_aggregate(const double* v
                                                                  int64_t count, const char* how,
                                                                  double* result);
 
+/// Score of a stack whose images all align with probability `chance`: that probability; below 0.05,
+/// where differences are chance, what the ratios of peak and mean of its images make of it.
+/// \param peak_to_mean  `count` numbers, all finite
+NDREG_PREEVAL_C_API ndreg_preeval_status ndreg_preeval_score_from_chance(double chance,
+                                                                         const double* peak_to_mean,
+                                                                         int64_t count,
+                                                                         double* result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -41,8 +41,8 @@ int main(void) {
     stacks[s].images = images[s];
     stacks[s].count = IMAGES;
   }
-  if (failed(ndreg_preeval_rank_stacks(stacks, 2, NULL, NDREG_PREEVAL_REFERENCE, 0, NULL,
-                                       &ranking)) ||
+  if (failed(
+          ndreg_preeval_rank_stacks(stacks, 2, NULL, NDREG_PREEVAL_REFERENCE, 0, NULL, &ranking)) ||
       failed(ndreg_preeval_ranking_order(ranking, order, 2)))
     return 1;
   for (i = 0; i < 2; ++i) {

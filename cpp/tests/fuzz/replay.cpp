@@ -21,7 +21,7 @@ int main(int count, char** words) {
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(content.data()), content.size());
   }
   if (count > 1) return 0;
-  constexpr int inputs = 600;
+  constexpr int inputs = 200;
   std::uint32_t state = 1;
   const auto random = [&state] {
     state = state * 1664525U + 1013904223U;

@@ -70,9 +70,12 @@ inline Grid grid(Bytes& in, std::ptrdiff_t height, std::ptrdiff_t width, std::pt
   return made;
 }
 
-inline std::uint16_t as_binary16(double value) {  // good enough: any bits are allowed
-  return static_cast<std::uint16_t>(0x3C00U +
-                                    (static_cast<unsigned>(std::fabs(std::fmod(value, 1000)))));
+// Not the nearest number: any will do.
+inline std::uint16_t as_binary16(double value) {
+  constexpr std::uint16_t one = 0x3C00;
+  if (std::isnan(value)) return 0x7E00;
+  if (std::isinf(value)) return value > 0 ? 0x7C00 : 0xFC00;
+  return static_cast<std::uint16_t>(one + static_cast<int>(std::fmod(value, 1000)));
 }
 
 template <class T>
