@@ -49,7 +49,11 @@ class Inputs(BaseInputModel):
         examples=CONFIGURATION_EXAMPLES,
     )
     skip: bool = Field(default=False, description="Rank nothing: pass everything on as it came.")
-    details: bool = Field(default=False, description="Give the outputs `scores`, `trust` and `report` too.")
+    details: SkipValidation[bool | list[str]] = Field(
+        default=False,
+        description="Which of the outputs `scores`, `trust` and `report` to give as well; all of them when true.",
+        examples=[["scores", "trust"], True],
+    )
     method: Any = Field(
         default="evidence",
         description="How stacks are judged.",
@@ -115,7 +119,7 @@ class Inputs(BaseInputModel):
 
 
 class Outputs(BaseOutputModel):
-    """The first four are always there, the others where `details` were asked for."""
+    """The first four are always there, the others where `details` asks for them."""
 
     image_stacks: Any = Field(
         description="The stacks as they came; a dictionary of URIs where names or a group were resolved."

@@ -70,6 +70,7 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
+        wanted = _wanted_details(inputs.details)
         options = {name: getattr(inputs, name) for name in OPTIONS}
         options["limits"] = _as_limits(inputs.limits)
         try:
@@ -92,9 +93,7 @@ class Reg2DPreEvaluation(
                 self.ranking.options.limits,
                 keep_going=self.ranking.options.on_error != "raise",
             )
-        if inputs.details:
-            outputs |= _details(self.ranking)
-        for name, value in outputs.items():
+        for name, value in {**_details(self.ranking, wanted), **outputs}.items():
             self.outputs[name] = value
         self.progress = 100
 
@@ -108,11 +107,10 @@ class Reg2DPreEvaluation(
 
     @property
     def succeeded(self) -> bool:
-        """Whether all outputs are there that were asked for."""
-        wanted = set(self.output_names())
-        if not self.output_variables["scores"].has_value:
-            wanted -= set(DETAILS)
-        return all(self.output_variables[name].has_value for name in wanted)
+        """Whether the outputs are there; those of `details` may stay missing."""
+        return all(
+            variable.has_value for name, variable in self.output_variables.items() if name not in DETAILS
+        )
 
     def _advance(self, done: int, total: int) -> None:
         if self.cancelled:
@@ -134,9 +132,22 @@ def _as_limits(limits: Any) -> Any:
     return Limits(**limits)
 
 
-def _details(ranking: Ranking | None) -> dict[str, Any]:
-    if ranking is None:
-        return dict.fromkeys(DETAILS)
+def _wanted_details(details: Any) -> tuple[str, ...]:
+    """Return the names of the outputs that are asked for."""
+    if not details:
+        return ()
+    if details is True:
+        return DETAILS
+    if isinstance(details, str) or not all(name in DETAILS for name in details):
+        raise ValueError(f"details must be True, False or a list of {', '.join(DETAILS)}, not {details!r}")
+    return tuple(details)
+
+
+def _details(ranking: Ranking | None, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Return these outputs, None where nothing was ranked because of `skip`."""
+    if ranking is None or not wanted:
+        return dict.fromkeys(wanted)
     report = ranking.to_dict()
     scores = {stack["name"]: stack["score"] for stack in report["stacks"]}
-    return {"scores": scores, "trust": report["trust"], "report": report}
+    found = {"scores": scores, "trust": report["trust"], "report": report}
+    return {name: found[name] for name in wanted}
