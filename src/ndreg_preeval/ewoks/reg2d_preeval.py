@@ -69,8 +69,9 @@ class Reg2DPreEvaluation(
         # ewokscore has no optional outputs: a task is done when all of its outputs have a value, and what
         # compares or maps all outputs sees them all. Those that nobody asked for are no outputs of this
         # instance, so that it has the outputs of the original.
-        details = value_from_transfer((inputs or {}).get("details"), kwargs.get("varinfo"))
-        self._wanted = _wanted_details(details)
+        given = inputs.get("details") if isinstance(inputs, Mapping) else None
+        details = value_from_transfer(given, kwargs.get("varinfo"))
+        self._wanted = tuple(name for name in DETAILS if details is True or name in _names(details))
         self._OUTPUT_NAMES = set(self.output_names()) - set(DETAILS) | set(self._wanted)
         self._OUTPUT_MODEL = None  # is there for forms and documentation; it would check nothing
         super().__init__(inputs, *args, **kwargs)
@@ -83,6 +84,7 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
+        _check_details(inputs.details)
         options = {name: getattr(inputs, name) for name in OPTIONS}
         options["limits"] = _as_limits(inputs.limits)
         if inputs.output_url is not None:
@@ -139,15 +141,15 @@ def _as_limits(limits: Any) -> Any:
     return Limits(**limits)
 
 
-def _wanted_details(details: Any) -> tuple[str, ...]:
-    """Return the names of the outputs that are asked for."""
-    if not details:  # MISSING_DATA is false as well
-        return ()
-    if details is True:
-        return DETAILS
-    if isinstance(details, str) or not all(name in DETAILS for name in details):
+def _names(details: Any) -> list[Any]:
+    return list(details) if isinstance(details, list | tuple | set) else []
+
+
+def _check_details(details: Any) -> None:
+    if isinstance(details, bool):
+        return
+    if not isinstance(details, list | tuple | set) or not all(name in DETAILS for name in details):
         raise ValueError(f"details must be True, False or a list of {', '.join(DETAILS)}, not {details!r}")
-    return tuple(details)
 
 
 def _details(ranking: Ranking | None, wanted: tuple[str, ...]) -> dict[str, Any]:
