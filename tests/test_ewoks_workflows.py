@@ -52,14 +52,10 @@ def test_discovery_imports_nothing_heavy() -> None:
     assert task["description"].startswith("Of several stacks of images")
     # Beyond what ewokscore has loaded itself, which is pydantic, h5py and silx among others.
     packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
+    packages -= set(sys.builtin_module_names)
     assert packages <= {"ndreg_preeval", "numpy"}
-    assert {name for name in loaded if name.startswith("ndreg_preeval")} == {
-        "ndreg_preeval",
-        "ndreg_preeval._core",
-        "ndreg_preeval.ewoks",
-        "ndreg_preeval.ewoks.models",
-        "ndreg_preeval.ewoks.reg2d_preeval",
-    }
+    assert "ndreg_preeval.ewoks.models" in loaded
+    assert not {"ndreg_preeval.ranking", "ndreg_preeval.reg2d", "ndreg_preeval.stacks"} & set(loaded)
 
 
 def test_entry_points() -> None:
