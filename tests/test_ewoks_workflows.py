@@ -51,9 +51,8 @@ def test_discovery_imports_nothing_heavy() -> None:
     assert task["required_input_names"] == ["image_stacks"]
     assert task["description"].startswith("Of several stacks of images")
     # Beyond what ewokscore has loaded itself, which is pydantic, h5py and silx among others.
-    packages = {name.partition(".")[0] for name in loaded} - sys.stdlib_module_names
-    packages -= set(sys.builtin_module_names)
-    assert packages <= {"ndreg_preeval", "numpy"}
+    packages = {name.partition(".")[0] for name in loaded if not name.startswith("_")}
+    assert packages - sys.stdlib_module_names <= {"ndreg_preeval", "numpy"}
     assert "ndreg_preeval.ewoks.models" in loaded
     assert not {"ndreg_preeval.ranking", "ndreg_preeval.reg2d", "ndreg_preeval.stacks"} & set(loaded)
 
