@@ -137,8 +137,8 @@ def variants(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def peers(session: nox.Session) -> None:
-    """Comparison with ewoksndreg, the original."""
-    session.install(".[test]", "ewoksndreg==0.5.0")
+    """Comparison with ewoksndreg, the original; its task tests with our class, and all engines of Ewoks."""
+    session.install(".[test]", "ewoksndreg==0.5.0", "ewoks", "ewoksppf", "ewoksdask", "PyQt6", "silx[full]")
     session.run("python", "-m", "pytest", "-m", "peer", *session.posargs)
 
 
