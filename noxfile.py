@@ -89,6 +89,14 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def orange(session: nox.Session) -> None:
+    """The Orange widget with a real Qt, without a screen. Arguments go to pytest."""
+    session.install(".[test,ewoks,orange]")
+    session.env["QT_QPA_PLATFORM"] = "offscreen"
+    session.run("python", "-m", "pytest", "-m", "orange", *session.posargs)
+
+
+@nox.session(default=False)
 def benchmarks(session: nox.Session) -> None:
     """Speed beside named peers, as ratios of one run. Arguments go to the benchmark."""
     session.install(".[bench]", "ewoksndreg==0.5.0")

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""The inputs that a person may set, the progress of a run, and the button that ends it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container, Mapping
+from typing import Any, Final, get_args
+
+from AnyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
+from ewoksorange.gui.widgets.parameter_form import ParameterForm
+
+from ndreg_preeval.methods import METHODS
+from ndreg_preeval.options import OnError, Pairing
+
+
+def _as_text(stacks: Any) -> str:
+    return stacks if isinstance(stacks, str) else json.dumps(stacks)
+
+
+def _from_text(text: str) -> Any:
+    """JSON of a mapping or list, else the URI of a group; ValueError where there is neither."""
+    text = text.strip()
+    if not text:
+        raise ValueError("no stacks")
+    return json.loads(text) if text[0] in "[{" else text
+
+
+FIELDS: Final[dict[str, dict[str, Any]]] = {
+    "image_stacks": {
+        "value_for_type": "",
+        "serialize": _as_text,
+        "deserialize": _from_text,
+        "select": "h5group",
+    },
+    "reference_stack": {"value_for_type": ""},
+    "method": {"value_for_type": tuple(METHODS)},
+    "reference_image": {"value_for_type": 0},
+    "pairing": {"value_for_type": get_args(Pairing)},
+    "on_error": {"value_for_type": get_args(OnError)},
+    "skip": {"value_for_type": False},
+    "details": {"value_for_type": False},
+}
+"""Inputs of the task that have a field, and how `ParameterForm` shows them."""
+
+
+class Controls(QWidget):
+    """The form, a progress bar and a button.
+
+    Parameters
+    ----------
+    values : mapping
+        What the inputs of the task are at first; those it does not have get no field.
+    edited : callable
+        Called when a person changed one.
+    """
+
+    def __init__(self, values: Mapping[str, Any], edited: Callable[[], None]) -> None:
+        super().__init__()
+        self.form = ParameterForm()
+        self._names = [name for name in FIELDS if name in values]
+        for name in self._names:
+            self.form.addParameter(
+                name,
+                value=values[name],
+                label=name.replace("_", " ").capitalize(),
+                value_change_callback=edited,
+                **FIELDS[name],
+            )
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 100)
+        self.cancel = QPushButton("Cancel")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.cancel)
+        layout.addStretch(1)
+        self.show_running(0)
+
+    def values(self) -> dict[str, Any]:
+        """Inputs by name; those left empty are missing data."""
+        found: dict[str, Any] = self.form.get_parameter_values()
+        return found
+
+    def enable_all_but(self, names: Container[str]) -> None:
+        """Inputs that come from another widget cannot be set here."""
+        for name in self._names:
+            self.form.set_parameter_enabled(name, name not in names)
+
+    def show_progress(self, percent: float) -> None:
+        """Move the progress bar."""
+        self.progress.setValue(round(percent))
+
+    def show_running(self, state: int) -> None:
+        """Show whether a run is going on."""
+        running = bool(state)
+        self.cancel.setEnabled(running)
+        self.progress.setEnabled(running)
+        if not running:
+            self.progress.reset()
