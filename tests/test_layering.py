@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "ndreg_preeval"
 CPP = ROOT / "cpp"
 BINDINGS = PACKAGE / "_bindings"
+WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 
 # What a module of the package may import from the package, lowest layer first: each module may
 # import those on earlier lines (and a folder's modules each other).
@@ -34,6 +35,7 @@ LAYERS = [
     ["ranking"],
     ["live", "reg2d", "reporting"],
     ["panels", "plotting", "demo"],
+    ["ewoks"],
     ["arguments"],
     ["commands"],
     ["cli", "__main__"],
@@ -56,7 +58,11 @@ HEAVY = {
     "imagecodecs",
     "dectris",
     "zarr",
+    "ewokscore",
+    "ewoksndreg",
 }
+# A task is a class of ewokscore: these modules are imported by those who have it.
+OF_FOLDER = {"ewoks": {"ewokscore", "pydantic"}}
 
 
 def cpp_files(*folders: Path) -> list[Path]:
@@ -190,20 +196,34 @@ def test_python_layers(file: Path) -> None:
 @pytest.mark.parametrize("file", python_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_heavy_packages_are_imported_where_used(file: Path) -> None:
     tree = ast.parse(file.read_text())
+    heavy = HEAVY - OF_FOLDER.get(layer_name(file), set())
     for node in tree.body:
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and not node.level:
             names = [node.module or ""]
-        assert not HEAVY & {name.split(".")[0] for name in names}, file
+        assert not heavy & {name.split(".")[0] for name in names}, file
+
+
+def test_the_package_knows_no_widget() -> None:
+    for file in PACKAGE.rglob("*.py"):
+        assert not re.search(r"orangecontrib|\bAnyQt\b|\bPyQt\d|silx\.gui", file.read_text()), file
+
+
+def test_what_widgets_say_is_known_without_qt() -> None:
+    for name in ("__init__.py", "view/__init__.py", "view/model.py", "view/pictures.py"):
+        text = (WIDGETS / name).read_text()
+        assert not re.search(
+            r"^\s*(from|import) (AnyQt|silx|ewoksorange|orangewidget)", text, re.MULTILINE
+        ), name
 
 
 def test_every_source_file_names_its_licence() -> None:
-    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *WIDGETS.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert "SPDX-License-Identifier: MIT" in file.read_text()[:400], file
 
 
 def test_files_stay_small() -> None:
-    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in [*ALL_CPP, *PACKAGE.rglob("*.py"), *WIDGETS.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
         assert len(file.read_text().splitlines()) <= 500, file

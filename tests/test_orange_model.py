@@ -86,9 +86,7 @@ def test_warnings_of_stack_and_ranking_are_told(stacks):
 
 
 def test_stack_that_could_not_be_read(stacks, tmp_path):
-    model = Model(
-        rank({"gone": str(tmp_path / "no.h5::/a"), "moved": stacks["moved"]}, on_error="rank_last")
-    )
+    model = Model(rank({"gone": str(tmp_path / "no.h5::/a"), "moved": stacks["moved"]}, on_error="rank_last"))
     row = model.rows()[1]
     assert (cell(row, "rank"), cell(row, "stack"), cell(row, "score")) == ("-", "gone", "-")
     assert "no.h5" in cell(row, "why not")

@@ -369,7 +369,9 @@ app.processEvents()
 
 def test_deleting_during_a_run_is_safe():
     code = DELETE_WHILE_RUNNING.format(tests=str(Path(__file__).parent))
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120
+    )
     assert (done.returncode, "Destroyed" in done.stderr) == (0, False), done.stderr
 
 

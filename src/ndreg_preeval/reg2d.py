@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .methods import kind
-from .ranking import rank_stacks
+from .ranking import Ranking, rank_stacks
 
-__all__ = ["reg2d_preeval"]
+__all__ = ["evaluate", "reg2d_preeval"]
 
 
 def reg2d_preeval(
@@ -46,8 +46,23 @@ def reg2d_preeval(
     TypeError, ValueError, KeyError, OSError
         As `rank_stacks`.
     """
+    return evaluate(image_stacks, reference_stack, output_configuration, skip, **options)[0]
+
+
+def evaluate(
+    image_stacks: Any,
+    reference_stack: Any = None,
+    output_configuration: Mapping[str, Any] | None = None,
+    skip: bool = False,
+    **options: Any,
+) -> tuple[dict[str, Any], Ranking | None]:
+    """Return the outputs of `reg2d_preeval`, and the ranking that they come from.
+
+    The parameters are those of `reg2d_preeval`; with `skip` there is no ranking.
+    """
     if output_configuration is not None and not isinstance(output_configuration, Mapping):
         raise TypeError(f"output_configuration must be a mapping or None, not {kind(output_configuration)}")
+    ranking = None
     if skip:
         chosen, ranked = reference_stack, None
     else:
@@ -55,9 +70,10 @@ def reg2d_preeval(
         forced = None if unnamed else reference_stack
         ranking = rank_stacks(image_stacks, reference_stack=forced, **options)
         chosen, ranked = ranking.reference_stack, ranking.ranked_stack_names
-    return {
+    outputs = {
         "image_stacks": image_stacks,
         "reference_stack": chosen,
         "ranked_stack_names": ranked,
         "output_configuration": {**(output_configuration or {}), "reference_stack": reference_stack},
     }
+    return outputs, ranking

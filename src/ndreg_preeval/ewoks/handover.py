@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: MIT
+"""Stacks between tasks: opened for a ranking, and handed on under the names that were ranked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ..options import Limits
+from ..stacks.hdf5 import UriSpec
+from ..stacks.resolve import resolve_stacks
+from ..stacks.source import StackSpec
+from ..stacks.uris import is_uri, uri_text
+
+
+@contextlib.contextmanager
+def opened(image_stacks: Any) -> Iterator[Any]:
+    """Open what needs it: an ``InputStacks`` of ewoksndreg on files is empty until it is entered.
+
+    One that has stacks already was entered by its owner, who will leave it.
+    """
+    if isinstance(image_stacks, Mapping) and not image_stacks and hasattr(image_stacks, "__enter__"):
+        entered: Any = image_stacks
+        with entered as stacks:
+            yield stacks
+    else:
+        yield image_stacks
+
+
+def hand_on(image_stacks: Any, chosen: Any, limits: Limits, *, keep_going: bool = False) -> Any:
+    """Return the stacks such that the next task finds the chosen one among them.
+
+    Parameters
+    ----------
+    image_stacks : mapping, sequence of URIs, or URI
+        What was ranked.
+    chosen : object
+        Name of the chosen stack.
+    limits : Limits
+        As in the ranking.
+    keep_going : bool
+        Whether stacks that cannot be opened were ranked as well.
+
+    Returns
+    -------
+    object
+        `image_stacks` itself where it is a mapping that holds the chosen stack. Else, a dictionary
+        of the URIs by the names that were ranked: a list has no names that another task could look
+        up, and a group stands for several stacks.
+    """
+    if isinstance(image_stacks, Mapping):
+        if chosen in image_stacks or not any(is_uri(value) for value in image_stacks.values()):
+            return image_stacks
+        values: list[Any] = []
+    else:
+        values = list(image_stacks) if isinstance(image_stacks, Sequence) and not is_uri(image_stacks) else []
+    pairs = resolve_stacks(image_stacks, limits=limits, keep_going=keep_going)
+    if len(values) == len(pairs):
+        return {name: _own(value) for (name, _), value in zip(pairs, values, strict=True)}
+    if isinstance(image_stacks, Mapping):
+        return {name: image_stacks[name] if name in image_stacks else _uri(spec) for name, spec in pairs}
+    return {name: _uri(spec) for name, spec in pairs}
+
+
+def _own(value: Any) -> Any:
+    """The caller's URI in a form that ewoksndreg accepts too: it knows no Path."""
+    return value if isinstance(value, str) or hasattr(value, "data_path") else uri_text(value)
+
+
+def _uri(spec: StackSpec) -> Any:
+    """Text where everybody reads it alike; a DataUrl for names that silx would misread in text."""
+    if not isinstance(spec, UriSpec):
+        return spec.location
+    from silx.io.url import DataUrl
+
+    text = spec.location
+    read = DataUrl(text)
+    if read.is_valid() and (read.file_path(), read.data_path()) == (spec.file_path, spec.data_path):
+        return text
+    return DataUrl(file_path=spec.file_path, data_path=spec.data_path, data_slice=spec.indices, scheme="silx")

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""`Reg2DPreEvaluation`, the task."""
+
+from __future__ import annotations
+
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING, Any
+
+from .models import DETAILS, Inputs, Outputs  # first: it says what to install where ewokscore is missing
+
+# isort: split
+from ewokscore.taskwithprogress import TaskWithProgress
+
+if TYPE_CHECKING:
+    from ..ranking import Ranking
+
+__all__ = ["Reg2DPreEvaluation"]
+
+OPTIONS = (
+    "method",
+    "reference_image",
+    "pairing",
+    "precision",
+    "window",
+    "cutoff",
+    "max_shift",
+    "normalization",
+    "mask",
+    "invalid",
+    "num_threads",
+    "memory_limit",
+    "limits",
+    "on_error",
+)
+"""Inputs that are options of `rank_stacks`."""
+
+
+class _Stop(BaseException):
+    """Ends a ranking from its progress callback; no `Exception`, which ``on_error`` would take for
+    a stack that cannot be read."""
+
+
+class Reg2DPreEvaluation(
+    TaskWithProgress,
+    input_model=Inputs,  # type: ignore[call-arg]  # ewokscore has no type information
+    output_model=Outputs,
+):
+    """Of several stacks of images that need the same alignment, find the one to align by.
+
+    The stacks are ranked by how likely phase cross-correlation aligns every image by a
+    translation. The correlogram of each image with the reference image has a peak at their shift;
+    how far it stands out, and whether a second, smoother correlogram confirms its place, tells how
+    likely the image aligns. A stack counts for as much as all its images do.
+
+    Swap it for ``ewoksndreg.tasks.reg2d_preeval.Reg2DPreEvaluation``: inputs and outputs of that task
+    mean the same here.
+
+    Attributes
+    ----------
+    ranking : Ranking or None
+        Everything that was found, after `execute`; None when `skip` was asked for.
+    """
+
+    ranking: Ranking | None = None
+
+    def run(self) -> None:
+        """Rank the stacks, unless one is forced or `skip` is asked for."""
+        from ..reg2d import evaluate
+        from .handover import hand_on, opened
+
+        inputs = self.inputs
+        self.ranking = None
+        wanted = _wanted_details(inputs.details)
+        options = {name: getattr(inputs, name) for name in OPTIONS}
+        options["limits"] = _as_limits(inputs.limits)
+        try:
+            with opened(inputs.image_stacks) as stacks:
+                outputs, self.ranking = evaluate(
+                    stacks,
+                    inputs.reference_stack,
+                    inputs.output_configuration,
+                    inputs.skip,
+                    progress=self._advance,
+                    **options,
+                )
+        except _Stop as stop:
+            raise CancelledError(str(stop)) from None
+        outputs["image_stacks"] = inputs.image_stacks
+        if self.ranking is not None:
+            outputs["image_stacks"] = hand_on(
+                inputs.image_stacks,
+                self.ranking.reference_stack,
+                self.ranking.options.limits,
+                keep_going=self.ranking.options.on_error != "raise",
+            )
+        for name, value in {**_details(self.ranking, wanted), **outputs}.items():
+            self.outputs[name] = value
+        self.progress = 100
+
+    def cancel(self) -> None:
+        """End the ranking after the images that are being scored; may be called from any thread.
+
+        `execute` then raises the error that it raises for any failed task, caused by
+        `concurrent.futures.CancelledError`.
+        """
+        self.cancelled = True
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the outputs are there; those of `details` may stay missing."""
+        return all(
+            variable.has_value for name, variable in self.output_variables.items() if name not in DETAILS
+        )
+
+    def _advance(self, done: int, total: int) -> None:
+        if self.cancelled:
+            raise _Stop(f"cancelled after {done} of {total} images")
+        self.progress = 100 * done // total if total else 0
+
+
+def _as_limits(limits: Any) -> Any:
+    """JSON has dictionaries only."""
+    from collections.abc import Mapping
+
+    from ..options import Limits
+
+    if not isinstance(limits, Mapping):
+        return limits
+    unknown = [name for name in limits if name not in Limits.__dataclass_fields__]
+    if unknown:
+        raise ValueError(f"limits has no {unknown[0]!r}; it has {', '.join(Limits.__dataclass_fields__)}")
+    return Limits(**limits)
+
+
+def _wanted_details(details: Any) -> tuple[str, ...]:
+    """Return the names of the outputs that are asked for."""
+    if not details:
+        return ()
+    if details is True:
+        return DETAILS
+    if isinstance(details, str) or not all(name in DETAILS for name in details):
+        raise ValueError(f"details must be True, False or a list of {', '.join(DETAILS)}, not {details!r}")
+    return tuple(details)
+
+
+def _details(ranking: Ranking | None, wanted: tuple[str, ...]) -> dict[str, Any]:
+    """Return these outputs, None where nothing was ranked because of `skip`."""
+    if ranking is None or not wanted:
+        return dict.fromkeys(wanted)
+    report = ranking.to_dict()
+    scores = {stack["name"]: stack["score"] for stack in report["stacks"]}
+    found = {"scores": scores, "trust": report["trust"], "report": report}
+    return {name: found[name] for name in wanted}
