@@ -6,6 +6,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
 
 import h5py
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 
 from ndreg_preeval import RankingWarning, rank_stacks
 from orangecontrib.ndreg_preeval.view.model import COLUMNS, Model
-from orangecontrib.ndreg_preeval.view.pictures import LEAST, Pictures, drawable, error_text
+from orangecontrib.ndreg_preeval.view.pictures import LEAST, Pictures, drawable, error_text, lasting, unranked
 
 pytestmark = pytest.mark.orange
 
@@ -200,6 +201,73 @@ def test_files_that_vanish_are_told_not_raised(stacks, tmp_path):
     assert "scan.h5" in picture.no_correlogram
     assert picture.pixels is None
     assert picture.correlogram is None
+
+
+class Closing(Mapping):
+    """Stacks of a file that are there only inside a `with`, as those of ewoksndreg."""
+
+    def __init__(self, path):
+        self.path = path
+        self.stacks = {}
+
+    def __enter__(self):
+        self.file = h5py.File(self.path)
+        self.stacks.update(self.file)
+        return self
+
+    def __exit__(self, *error):
+        self.stacks.clear()
+        self.file.close()
+
+    def __getitem__(self, name):
+        return self.stacks[name]
+
+    def __iter__(self):
+        return iter(self.stacks)
+
+    def __len__(self):
+        return len(self.stacks)
+
+
+def test_stacks_that_are_closed_after_the_ranking(stacks, tmp_path):
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        file.update(stacks)
+    closing = Closing(tmp_path / "scan.h5")
+    with closing:
+        model = Model(rank(closing))
+    pictures = Pictures(model, closing)
+    for image in (1, 2):
+        picture = pictures.make(0, image)
+        assert (picture.trouble, picture.no_correlogram) == ("", "")
+        assert picture.peak == (-2 * image, 3 * image)
+        np.testing.assert_array_equal(picture.pixels, stacks["moved"][image])
+    assert not closing
+    with closing:  # as the next task does
+        assert pictures.make(0, 3).peak == (-6, 9)
+        assert closing
+
+
+def test_uris_of_stacks_that_close(stacks, tmp_path):
+    path = tmp_path / "scan.h5"
+    with h5py.File(path, "w") as file:
+        file.update(stacks)
+    closing = Closing(path)
+    uris = {name: f"{path}::/{name}" for name in stacks}
+    assert lasting(closing) == uris
+    assert not closing
+    assert unranked(lasting(closing), "flat", None).names == sorted(stacks)
+    with closing:
+        assert lasting(closing, rank(closing)) == uris
+    closing.path = tmp_path / "no.h5"
+    assert lasting(closing) is closing
+    assert lasting(stacks) is stacks
+
+
+def test_names_of_what_was_not_ranked(stacks, tmp_path):
+    assert unranked(stacks, "flat", None).headline() == "Align by: flat (nothing was ranked)"
+    assert unranked(stacks, "flat", ["flat", "moved"]).names == ["flat", "moved"]
+    assert "again" in unranked(stacks, "flat", ["flat", "moved"]).headline()
+    assert "no.h5" in unranked(str(tmp_path / "no.h5"), "flat", None).headline()
 
 
 def test_image_that_is_not_there(model, stacks):

@@ -367,6 +367,16 @@ app.processEvents()
 """
 
 
+def test_form_leaves_alone_what_it_cannot_show(app, widget):
+    stacks = {"a": np.zeros((3, 8, 8))}
+    widget.update_default_inputs(image_stacks=stacks, details=["scores"])
+    box = widget.controls.form._get_value_widget("method")
+    box.setCurrentIndex(box.findData("robust"))
+    assert widget.get_default_input_value("image_stacks") is stacks
+    assert widget.get_default_input_value("details") == ["scores"]
+    assert widget.get_default_input_value("method") == "robust"
+
+
 def test_deleting_during_a_run_is_safe():
     code = DELETE_WHILE_RUNNING.format(tests=str(Path(__file__).parent))
     done = subprocess.run(

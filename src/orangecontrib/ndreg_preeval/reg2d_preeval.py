@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ewoksorange.gui.orange_utils.signals import Input, Output
 from ewoksorange.gui.owwidgets.meta import ow_build_opts
 from ewoksorange.gui.owwidgets.threaded import OWEwoksWidgetOneThread
 from orangewidget.widget import Msg
@@ -34,6 +35,20 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
     icon = "icons/reg2d_preeval.svg"
     keywords = ("registration", "alignment", "phase correlation", "drift")
     want_main_area = True
+
+    class Inputs:
+        """What the task takes in many forms; ewoksorange makes the others of the task's model."""
+
+        image_stacks = Input("image_stacks", object)
+        method = Input("method", object)
+        mask = Input("mask", object)
+        limits = Input("limits", object)
+
+    class Outputs:
+        """As the inputs: types to which tasks of ewoksndreg can be linked."""
+
+        image_stacks = Output("image_stacks", object)
+        reference_stack = Output("reference_stack", str)
 
     class Error(OWEwoksWidgetOneThread.Error):
         """What made a run fail."""
@@ -75,7 +90,7 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
         self.resize(1360, 880)
 
     def _edited(self) -> None:
-        self.update_default_inputs(**self.controls.values())
+        self.update_default_inputs(**self.controls.changes())
         self._enable_inputs()
 
     def _enable_inputs(self) -> None:

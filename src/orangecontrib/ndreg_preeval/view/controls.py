@@ -39,7 +39,7 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
     "pairing": {"value_for_type": get_args(Pairing)},
     "on_error": {"value_for_type": get_args(OnError)},
     "skip": {"value_for_type": False},
-    "details": {"value_for_type": False},
+    "details": {"value_for_type": False, "serialize": bool},
 }
 """Inputs of the task that have a field, and how `ParameterForm` shows them."""
 
@@ -67,6 +67,7 @@ class Controls(QWidget):
                 value_change_callback=edited,
                 **FIELDS[name],
             )
+        self._known: dict[str, Any] = self.form.get_parameter_values()
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.cancel = QPushButton("Cancel")
@@ -78,10 +79,15 @@ class Controls(QWidget):
         layout.addStretch(1)
         self.show_running(0)
 
-    def values(self) -> dict[str, Any]:
-        """Inputs by name; those left empty are missing data."""
-        found: dict[str, Any] = self.form.get_parameter_values()
-        return found
+    def changes(self) -> dict[str, Any]:
+        """Inputs that a person changed since the last call; those left empty are missing data.
+
+        Of the others nothing is told: an input may have a value that no field can show.
+        """
+        now: dict[str, Any] = self.form.get_parameter_values()
+        changed = {name: value for name, value in now.items() if value != self._known[name]}
+        self._known = now
+        return changed
 
     def enable_all_but(self, names: Container[str]) -> None:
         """Inputs that come from another widget cannot be set here."""

@@ -26,7 +26,7 @@ from ndreg_preeval.reporting import printable
 
 from .loader import Loader
 from .model import Model
-from .pictures import Picture, Pictures, unranked
+from .pictures import Picture, Pictures, lasting, unranked
 from .plots import CorrelogramPlot, CurvePlot, ImagePlot
 from .table import NAME_COLUMN, RankingTable
 
@@ -62,7 +62,8 @@ class ResultPanel(QWidget):
     def show_unranked(self, image_stacks: Any, chosen: Any, order: Sequence[Any] | None) -> None:
         """Show the images of stacks that have no scores."""
         self.clear()
-        self.loader.ask(lambda: (unranked(image_stacks, chosen, order), image_stacks))
+        stacks = lasting(image_stacks)
+        self.loader.ask(lambda: (unranked(stacks, chosen, order), stacks))
 
     def clear(self) -> None:
         """Show nothing."""

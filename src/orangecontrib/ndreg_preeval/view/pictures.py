@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +18,10 @@ from ndreg_preeval.stacks.resolve import resolve_stacks
 from .model import Model
 
 if TYPE_CHECKING:
+    from ndreg_preeval import Ranking
     from ndreg_preeval.stacks.source import StackSpec
+
+    Specs = Sequence[tuple[Any, StackSpec]]
 
 
 MARGIN: Final = 1.3
@@ -73,57 +75,79 @@ class Pictures:
 
     def __init__(self, model: Model, image_stacks: Any) -> None:
         self._model = model
-        self._stacks = image_stacks
-        self._specs: list[tuple[Any, StackSpec]] | None = None
+        self._stacks = lasting(image_stacks, model.ranking)
+        self._moved = self._stacks is not image_stacks
+        self._specs: Specs | None = None
 
     def make(self, row: int, image: int, second_opinion: bool = False) -> Picture:
         """Read an image and compute its correlogram; failures are told in the picture."""
-        n_images, pixels, trouble = 0, None, ""
+        picture = Picture(row, image, second_opinion)
         try:
-            n_images, pixels = self._read(row, image)
+            if self._specs is None:
+                self._specs = resolve_stacks(self._stacks, limits=Limits(), keep_going=True)
+            return self._with_correlogram(self._with_pixels(picture, self._specs), self._specs)
         except Exception as error:  # noqa: BLE001 - any reader may fail in its own way; the person is told
-            trouble = error_text(error)
-        correlogram, peak, reach, none = self._correlogram(row, image, second_opinion)
-        return Picture(row, image, second_opinion, n_images, pixels, trouble, correlogram, peak, reach, none)
+            return replace(picture, trouble=error_text(error), no_correlogram=error_text(error))
 
-    def _read(self, row: int, image: int) -> tuple[int, NDArray[Any]]:
-        name = self._model.names[row]
-        with self._spec(name) as spec, naming_stack(name, spec.location), spec.open() as source:
-            n_images = source.shape[0]
-            if not 0 <= image < n_images:
-                raise ValueError(f"there is no image {image}: the stack has {n_images}")
-            # Copied: what was read may live no longer than its source.
-            return n_images, drawable(source.read(image, image + 1).images[0])
-
-    @contextlib.contextmanager
-    def _spec(self, name: Any) -> Iterator[StackSpec]:
-        with opened(self._stacks) as stacks:
-            specs = self._specs or resolve_stacks(stacks, limits=Limits(), keep_going=True)
-            if stacks is self._stacks:  # else it is closed again, and what was found with it
-                self._specs = specs
-            spec = next((spec for key, spec in specs if key is name or key == name), None)
+    def _with_pixels(self, picture: Picture, specs: Specs) -> Picture:
+        name = self._model.names[picture.row]
+        try:
+            spec = _find(specs, name)
             if spec is None:
                 raise KeyError(f"the {stack_label(name)} is not among the images any more")
-            yield spec
-
-    def _correlogram(
-        self, row: int, image: int, second_opinion: bool
-    ) -> tuple[NDArray[np.float64] | None, tuple[int, int] | None, int, str]:
-        position = self._model.position(row, image)
-        ranking = self._model.ranking
-        if ranking is None or not self._model.scores:
-            return None, None, LEAST, "nothing was ranked"
-        if position is None:
-            return None, None, LEAST, "this image was not compared with another"
-        try:
-            values = ranking.correlogram(self._model.names[row], image, second_opinion=second_opinion)
+            with naming_stack(name, spec.location), spec.open() as source:
+                n_images, image = source.shape[0], picture.image
+                if not 0 <= image < n_images:
+                    raise ValueError(f"there is no image {image}: the stack has {n_images}")
+                # Copied: what was read may live no longer than its source.
+                pixels = drawable(source.read(image, image + 1).images[0])
         except Exception as error:  # noqa: BLE001 - as above
-            return None, None, LEAST, error_text(error)
+            return replace(picture, trouble=error_text(error))
+        return replace(picture, n_images=n_images, pixels=pixels)
+
+    def _with_correlogram(self, picture: Picture, specs: Specs) -> Picture:
+        ranking, row = self._model.ranking, picture.row
+        if ranking is None or not self._model.scores:
+            return replace(picture, no_correlogram="nothing was ranked")
+        position = self._model.position(row, picture.image)
+        if position is None:
+            return replace(picture, no_correlogram="this image was not compared with another")
+        if self._moved:
+            # The ranking knows the stacks as they were opened for it.
+            ranking = replace(ranking, _specs=tuple(_find(specs, name) for name in self._model.names))
+        try:
+            values = ranking.correlogram(self._model.names[row], picture.image, picture.second_opinion)
+        except Exception as error:  # noqa: BLE001 - as above
+            return replace(picture, no_correlogram=error_text(error))
         mean = float(values.mean())
         shown = np.fft.fftshift(values / mean if mean > 0 else values)
         dy, dx = (int(each) for each in self._model.scores[row].peak_shifts[position])
         reach = max(LEAST, int(MARGIN * max(abs(dy), abs(dx))) + 4)
-        return shown, (dy, dx), reach, ""
+        return replace(picture, correlogram=shown, peak=(dy, dx), reach=reach)
+
+
+def _find(specs: Specs, name: Any) -> StackSpec | None:
+    return next((spec for key, spec in specs if key is name or key == name), None)
+
+
+def lasting(image_stacks: Any, ranking: Ranking | None = None) -> Any:
+    """The URIs of stacks that are there only while a `with` lasts; other stacks as they are.
+
+    The next task enters and leaves the same object: whoever looks at images meanwhile must not.
+    """
+    if not (isinstance(image_stacks, Mapping) and hasattr(image_stacks, "__exit__")):
+        return image_stacks
+    if ranking is not None and ranking.stack_scores:
+        uris = {stack.name: stack.location for stack in ranking.stack_scores}
+    else:
+        try:
+            with opened(image_stacks) as stacks:
+                specs = resolve_stacks(stacks, limits=Limits())
+        except Exception:  # noqa: BLE001 - whoever uses the stacks will be told
+            return image_stacks
+        uris = {name: spec.location for name, spec in specs}
+    # Stacks in memory have no URI, and nothing to close.
+    return uris if uris and all(uris.values()) else image_stacks
 
 
 def unranked(image_stacks: Any, chosen: Any, order: Sequence[Any] | None) -> Model:
@@ -141,8 +165,7 @@ def unranked(image_stacks: Any, chosen: Any, order: Sequence[Any] | None) -> Mod
     if order:
         return Model(names=order, chosen=chosen, note="as ranked earlier: run it again to see why")
     try:
-        with opened(image_stacks) as stacks:
-            names = [name for name, _ in resolve_stacks(stacks, limits=Limits(), keep_going=True)]
+        names = [name for name, _ in resolve_stacks(image_stacks, limits=Limits(), keep_going=True)]
     except Exception as error:  # noqa: BLE001 - as above
         return Model(names=[] if chosen is None else [chosen], chosen=chosen, note=error_text(error))
     return Model(names=names, chosen=chosen)
