@@ -355,7 +355,7 @@ def pair_score(
         opinion=opinion,
     )
     probability = 0.0
-    if confirm:
+    if confirm and peak > 0:
         if judgement == "evidence":
             probability = evidence(found, h * w if normalization is None else 0)
         else:

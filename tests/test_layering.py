@@ -30,18 +30,19 @@ LAYERS = [
     ["pipeline", "isolate"],
     ["engine", "progress"],
     ["findings"],
-    ["reasons", "motion"],
+    ["reasons", "motion", "order"],
     ["scoring"],
     ["ranking"],
     ["live", "reg2d", "reporting"],
-    ["panels", "plotting", "demo"],
+    ["panels", "plotting", "demo", "nexus_target"],
+    ["nexus_output"],
     ["ewoks"],
     ["arguments"],
     ["commands"],
     ["cli", "__main__"],
 ]
 # Reports hang on a ranking but are reached from its methods, inside functions only.
-LAZY = {("ranking", "reporting"), ("ranking", "plotting")}
+LAZY = {("ranking", "reporting"), ("ranking", "plotting"), ("ranking", "nexus_output")}
 
 # Imported where they are used, never when the package is imported.
 HEAVY = {

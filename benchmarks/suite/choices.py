@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 import ndreg_preeval
 
-METHODS = ("evidence", "robust", "peak_to_mean", "ewoksndreg")
+BESIDE = ("robust", "peak_to_mean", "ewoksndreg")
+"""Methods that the best one for the aligner is compared with."""
 CASES_PER_FAMILY = 8
 EARLY = (1, 2, 3, 4)
 RIGHT_PLACE = 1.0
@@ -64,8 +65,10 @@ class Measured:
     """What one seed gave."""
 
     seed: int
+    best: str
+    """The method that is made for the aligner."""
     rows: dict[str, Rows]
-    """Of each method."""
+    """Of each method, that one first."""
     images: Chances = field(default_factory=Chances)
     stacks: Chances = field(default_factory=Chances)
     early: dict[str, list[bool]] = field(default_factory=dict)
@@ -73,6 +76,11 @@ class Measured:
     misses: list[NDArray[np.float64]] = field(default_factory=list)
     """(k, 2, 3) of the images whose shift is about right: dy and dx of this package less the true ones,
     of the aligner likewise, and the true ones."""
+
+
+def best_method(aligner: str) -> str:
+    """The method that is made for an aligner."""
+    return "plain" if aligner == "plain" else "evidence"
 
 
 def load(folder: Path) -> Any:
@@ -96,15 +104,16 @@ def rank(stacks: Stacks, **options: Any) -> ndreg_preeval.Ranking:
 def measure(task: Task) -> Measured:
     """Rank all cases of a seed with all methods."""
     quality = load(task.folder)
-    found = Measured(task.seed, {method: {} for method in METHODS})
+    best = best_method(task.aligner)
+    found = Measured(task.seed, best, {method: {} for method in (best, *BESIDE)})
     for case in quality.cases.make_cases(task.seed, CASES_PER_FAMILY, None, task.quick):
         aligned = _aligned(quality, case, task.aligner)
         errors = {name: np.hypot(*miss[1:].T) for name, miss in aligned.items()}
-        for method in METHODS:
+        for method in found.rows:
             ranking = rank({name: stack.copy() for name, stack in case.stacks.items()}, method=method)
             row = quality.metrics.case_row(ranking.scores, errors)
             found.rows[method].setdefault(case.family, []).append(row)
-            if method == METHODS[0]:
+            if method == best:
                 _judge(quality, case, ranking, aligned, errors, found)
     return found
 
@@ -137,15 +146,16 @@ def _judge(
         found.misses.append(np.stack([miss, aligned[name][1:], case.shifts[1:]], axis=-1)[both])
     aligns = {name: truth.aligns(error) for name, error in errors.items()}
     if any(aligns.values()):
-        choices = list(_early_choices(case.stacks, aligns))
+        choices = list(_early_choices(case.stacks, aligns, found.best))
         for number in EARLY:
             found.early.setdefault(str(number), []).append(choices[min(number, len(choices)) - 1])
         found.early.setdefault("all", []).append(choices[-1])
 
 
-def _early_choices(stacks: Stacks, aligns: Mapping[str, bool]) -> Iterator[bool]:
+def _early_choices(stacks: Stacks, aligns: Mapping[str, bool], method: str) -> Iterator[bool]:
     """Whether the stack that looks best after 1, 2, ... compared images aligns in the end."""
-    ranker = ndreg_preeval.StackRanker({name: stack[0] for name, stack in stacks.items()}, num_threads=1)
+    first = {name: stack[0] for name, stack in stacks.items()}
+    ranker = ndreg_preeval.StackRanker(first, method=method, num_threads=1)
     for number in range(1, min(map(len, stacks.values()))):
         ranker.add({name: stack[number] for name, stack in stacks.items()})
         scores = ranker.result().scores

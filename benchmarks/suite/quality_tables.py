@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .choices import METHODS, SETTINGS, Chances, Measured, Rows, pooled
+from .choices import BESIDE, SETTINGS, Chances, Measured, Rows, pooled
 
 BINS = 10
 FEWEST = 50
@@ -31,11 +31,11 @@ def seeds_table(quality: Any, measured: Sequence[Measured]) -> list[str]:
         ]
     )
     for each in measured:
-        for method in METHODS:
+        for method in each.rows:
             figures = quality.metrics.summary(every(each.rows[method]))
             low, high = figures["ci95"]["top1"]
             calibration = ""
-            if method == METHODS[0]:
+            if method == each.best:
                 calibration = f"{calibration_error(each.images):.3f}, {calibration_error(each.stacks):.3f}"
             lines.append(
                 f"| {each.seed} | `{method}` | {figures['top1']:.3f} ({low:.2f} to {high:.2f}) "
@@ -47,7 +47,7 @@ def seeds_table(quality: Any, measured: Sequence[Measured]) -> list[str]:
 def together(quality: Any, measured: Sequence[Measured]) -> str:
     """Right choices of every method, all cases of all seeds."""
     said = []
-    for method in METHODS:
+    for method in measured[0].rows:
         figures = quality.metrics.summary(every(pooled(measured, method)), 0)
         said.append(
             f"`{method}` {figures['top1']:.3f} (AUC {figures['auc']:.3f}, regret {figures['regret']:.3f} px)"
@@ -57,10 +57,13 @@ def together(quality: Any, measured: Sequence[Measured]) -> str:
 
 def families_table(quality: Any, groups: Mapping[str, Sequence[Measured]]) -> list[str]:
     """Share of right choices in the decisive cases of each kind of damage, and how many these are."""
-    lines = header(
-        ["kind of damage", *(f"`{method}`, {title}" for title in groups for method in METHODS[:2])]
-    )
-    rows = [pooled(measured, method) for measured in groups.values() for method in METHODS[:2]]
+    columns = {
+        f"`{method}`, {title}": pooled(measured, method)
+        for title, measured in groups.items()
+        for method in (measured[0].best, BESIDE[0])
+    }
+    lines = header(["kind of damage", *columns])
+    rows = list(columns.values())
     for family in rows[0]:
         cells = [decisive(quality, each, family) for each in rows]
         lines.append(

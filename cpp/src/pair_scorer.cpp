@@ -4,46 +4,19 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <initializer_list>
 #include <limits>
 #include <new>
 #include <stdexcept>
 
-#include "probability.hpp"
 #include "validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
 
-// Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
-std::int32_t wrapped(std::size_t index, std::size_t length) {
-  const auto signed_index = static_cast<std::int64_t>(index);
-  return static_cast<std::int32_t>(
-      index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
-}
-
-// Chance that the highest of `places` independent normal numbers is this high.
-double p_value(double peak, double rms, double places) {
-  if (!(rms > 0) || peak <= 0) return 1;
-  const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
-  return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
-}
-
-// Vertex of the parabola through the peak and its neighbours along an axis, relative to the peak
-// (Tian, Huhns, Comput. Vision Graph. Image Process. 35, 220, 1986).
-double parabola_offset(double before, double peak, double after) {
-  const double curvature = before - 2 * peak + after;
-  if (!(curvature < 0)) return 0;
-  return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
-}
-
 // Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
 double unit_gain(const ImageFacts& facts, std::size_t pixels) {
   return 0.5 / (std::sqrt(static_cast<double>(pixels)) * facts.rms);
 }
-
-// Coefficients of correlation from here on are those of an image with itself.
-constexpr double same = 1 - 1e-5;
 
 // Chunks of groups: more than threads, so that all end at about the same time.
 std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
@@ -65,7 +38,7 @@ PairScorer<T>::PairScorer(const Plan<T>& plan)
       opinion_(plan.options.confirm ? plan.image.spectrum_size : 0),
       sums_(plan.image.batches),
       team_(plan.image.scratch_size),
-      surface_(plan, team_) {}
+      meter_(plan, team_) {}
 
 template <class T>
 void PairScorer<T>::use_threads(std::size_t threads) {
@@ -252,110 +225,22 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& f
 }
 
 template <class T>
+Aligned<T> PairScorer<T>::aligned(const Choice& choice) {
+  const Reference<T>& reference = *choice.reference;
+  const double means = reference.mean_over * (choice.facts.mean / choice.facts.rms);
+  return {spectrum_.data(), reference.own_peak, means};
+}
+
+template <class T>
 PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& image,
                                Stopper& stopper) {
   const Choice choice = transform_for(given, image, stopper);
-  const Reference<T>& reference = *choice.reference;
   PairScore score;
   score.invalid_pixels = choice.facts.invalid;
   score.flags = choice.facts.flags | (choice.hot_pixel ? hot_pixel : 0U);
-  if (!correlate(reference, choice.facts, stopper)) return score;
-
-  surface_.look_at(spectrum_.data(), stopper);
-  score.mean = surface_.mean();
-  score.rms = surface_.rms();
-  // No frequency in common.
-  if (!(score.rms > 0)) return score;
-  const double level = lift(choice, stopper);
-  Place place;
-  measure_peak(score, place, level, choice);
-  measure_shift(score, place);
-  if (plan_.options.confirm) measure_opinion(score, place, stopper);
+  if (!correlate(*choice.reference, choice.facts, stopper)) return score;
+  meter_.measure(score, aligned(choice), opinion_.data(), stopper);
   return score;
-}
-
-template <class T>
-void PairScorer<T>::measure_opinion(PairScore& score, const Place& place, Stopper& stopper) {
-  const Place zero{0, 0};
-  surface_.look_around(place, opinion_.data(), stopper);
-  score.opinion = static_cast<double>(surface_.highest_around(place));
-  score.opinion_zero = static_cast<double>(surface_.highest_around(zero));
-  const auto outside = [this](std::initializer_list<Place> places) {
-    return static_cast<double>(std::max(T(0), surface_.highest_outside(places)));
-  };
-  score.opinion_second = outside({place});
-  score.opinion_moved = outside({place, zero});
-  score.opinion_rms = surface_.rms();
-  if (score.opinion_second > 0) {
-    score.confirmation =
-        std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
-  }
-  if (plan_.options.judgement == Judgement::ratio) {
-    score.probability = probability_from_ratio(score);
-  } else if (plan_.plain()) {
-    score.probability =
-        probability_of_plain(score, static_cast<double>(plan_.height * plan_.width));
-  } else {
-    score.probability = probability_from_evidence(score);
-  }
-}
-
-// Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
-template <class T>
-double PairScorer<T>::lift(const Choice& choice, Stopper& stopper) {
-  if (!plan_.plain() || !plan_.options.keep_mean) return 0;
-  const auto most = static_cast<double>(surface_.highest_value());
-  const double means = choice.reference->mean_over * (choice.facts.mean / choice.facts.rms);
-  const T level = static_cast<T>(std::clamp(means, -most, most));
-  const kernel::ImagePlan<T>& image = plan_.image;
-  // Frequency 0 along y, everywhere along x.
-  T* row = spectrum_.data();
-  for (std::size_t x = 0; x < image.width; ++x) row[x * 2 * image.row_lanes] += level;
-  surface_.look_at(spectrum_.data(), stopper);
-  return static_cast<double>(level);
-}
-
-template <class T>
-void PairScorer<T>::measure_peak(PairScore& score, Place& place, double level,
-                                 const Choice& choice) {
-  const double least = std::abs(level);
-  score.peak = static_cast<double>(surface_.highest_value()) - least;
-  place = surface_.highest();
-  const auto second = static_cast<double>(surface_.highest_outside({place}));
-  score.second_peak = second < 0 ? 0 : second - least;
-  score.zero_peak = static_cast<double>(surface_.zero()) - least;
-  score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
-  score.peak_dy = wrapped(place.row, plan_.height);
-  score.peak_dx = wrapped(place.column, plan_.width);
-  if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, choice)) {
-    score.flags |= identical;
-  }
-}
-
-template <class T>
-bool PairScorer<T>::same_content(const PairScore& score, double level, const Choice& choice) {
-  // Equal phases everywhere: the peak is as high as that of the reference with itself.
-  if (!plan_.plain()) return score.peak >= 0.999 * choice.reference->own_peak;
-  if (plan_.filters_aligner()) return false;
-  return std::abs(static_cast<double>(surface_.value(0, 0)) - level) >= same;
-}
-
-template <class T>
-void PairScorer<T>::measure_shift(PairScore& score, const Place& place) {
-  const auto at = [&](std::size_t row, std::size_t column) {
-    return static_cast<double>(surface_.value(row % plan_.height, column % plan_.width));
-  };
-  const double peak = at(place.row, place.column);
-  const double sign = peak < 0 ? -1 : 1;
-  const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
-    if (length < 3) return 0.0;
-    const std::size_t up = plan_.height;
-    const std::size_t left = plan_.width;
-    return parabola_offset(sign * at(place.row + up - rows, place.column + left - columns),
-                           std::abs(peak), sign * at(place.row + rows, place.column + columns));
-  };
-  score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
-  score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
 }
 
 template <class T>
@@ -363,15 +248,11 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
                                                const NamedImage& image, bool second_opinion,
                                                Stopper& stopper) {
   const Choice choice = transform_for(reference, image, stopper);
-  std::vector<double> values(plan_.height * plan_.width, 0.0);
-  if (!correlate(*choice.reference, choice.facts, stopper)) return values;
-  surface_.look_at(second_opinion ? opinion_.data() : spectrum_.data(), stopper);
-  const double level = second_opinion ? 0 : lift(choice, stopper);
-  surface_.copy_absolute(values.data(), stopper);
-  if (level != 0) {
-    for (double& value : values) value -= std::abs(level);
+  if (!correlate(*choice.reference, choice.facts, stopper)) {
+    return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
-  return values;
+  return second_opinion ? meter_.second_opinion(opinion_.data(), stopper)
+                        : meter_.correlogram(aligned(choice), stopper);
 }
 
 template class PairScorer<float>;

@@ -14,7 +14,7 @@
 
 #include "aligned_buffer.hpp"
 #include "image_facts.hpp"
-#include "peak.hpp"
+#include "meter.hpp"
 #include "place.hpp"
 #include "plan.hpp"
 #include "stopper.hpp"
@@ -80,12 +80,7 @@ class PairScorer {
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageFacts& facts, Stopper& stopper);
   void find_edges(std::size_t chunks, Stopper& stopper);
-  double lift(const Choice& choice, Stopper& stopper);
-  // `level`: what was added to the correlogram by lift().
-  void measure_peak(PairScore& score, Place& place, double level, const Choice& choice);
-  bool same_content(const PairScore& score, double level, const Choice& choice);
-  void measure_shift(PairScore& score, const Place& place);
-  void measure_opinion(PairScore& score, const Place& place, Stopper& stopper);
+  Aligned<T> aligned(const Choice& choice);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;
@@ -93,7 +88,7 @@ class PairScorer {
   AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
   std::vector<kernel::BatchSums> sums_;
   Team<T> team_;
-  Surface<T> surface_;
+  Meter<T> meter_;
   Reference<T> own_reference_;
 };
 

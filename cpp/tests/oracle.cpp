@@ -290,7 +290,8 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
     const double elsewhere = result.opinion_second;
     result.confirmation = elsewhere > 0 ? result.opinion / elsewhere : 0;
     const double q = result.confirmation;
-    const double odds = options.judgement == Judgement::ratio ? q * q / 2.25
+    const double odds = result.peak <= 0                        ? 0
+                        : options.judgement == Judgement::ratio ? q * q / 2.25
                         : options.normalization == Normalization::none
                             ? plain_evidence(result, peak == 0, pixels)
                             : evidence(result, peak == 0 ? result.peak : -1);

@@ -138,6 +138,14 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--json", metavar="FILE", help="write everything as JSON; - is standard output")
     output.add_argument("--csv", metavar="FILE", help="write one row per image as CSV; - is standard output")
     output.add_argument("--plot", metavar="FILE", help="write a figure (png, pdf, svg); needs matplotlib")
+    output.add_argument(
+        "--nexus",
+        metavar="URI",
+        help="write everything to FILE[::/entry/ranking] as NeXus; what the file holds stays as it is",
+    )
+    output.add_argument(
+        "--overwrite", action="store_true", help="let --nexus replace a ranking that was written before"
+    )
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
     score = parser.add_argument_group("score")
     score.add_argument("--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s")

@@ -33,8 +33,18 @@ def rank(arguments: Namespace) -> int:
         raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
     if arguments.plot == "-":
         raise ValueError("--plot needs a file name: a figure cannot be written to the standard output")
+    if arguments.nexus == "-":
+        raise ValueError("--nexus needs a file name: HDF5 cannot be written to the standard output")
+    if arguments.overwrite and not arguments.nexus:
+        raise ValueError("--overwrite goes with --nexus: other outputs are replaced without it")
     stacks = parse_stacks(arguments.uris)
     check_outputs(outputs, arguments.uris)
+    if arguments.nexus:
+        from .nexus_target import find_target
+
+        target = find_target(arguments.nexus, overwrite=arguments.overwrite)
+        # The stacks may lie in the same file: groups are added to it, and it is not replaced.
+        check_outputs([*outputs, target.file], [])
     if arguments.plot:
         from .plotting import check_format
 
@@ -68,6 +78,8 @@ def rank(arguments: Namespace) -> int:
             sys.stdout.write(text(ranking))
         elif path:
             write_text(path, text(ranking))
+    if arguments.nexus:
+        ranking.save_nexus(arguments.nexus, overwrite=arguments.overwrite)
     if arguments.plot:
         ranking.plot(arguments.plot)
     return 0

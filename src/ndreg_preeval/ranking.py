@@ -16,9 +16,9 @@ from . import _core
 from .blocks import core_mask, make_scorer
 from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
-from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
 from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
+from .order import check_rankable, list_names, rank_order, ranking_warnings
 from .pipeline import score_stacks
 from .plans import Failed
 from .progress import open_progress
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
     from os import PathLike
 
-__all__ = ["Ranking", "rank_stacks"]
+    from silx.io.url import DataUrl
 
-NAMES_SHOWN = 6
-"""Of stacks, in a sentence."""
+__all__ = ["Ranking", "rank_stacks"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -75,7 +74,10 @@ class Ranking:
 
     @property
     def scores(self) -> dict[Any, float]:
-        """Score of each stack in rank order; larger is better."""
+        """Score of each stack in rank order; larger is better.
+
+        Probabilities to align that are all below 0.05 are no order: there the peaks decide.
+        """
         return {stack.name: stack.score for stack in self.stack_scores}
 
     @property
@@ -160,6 +162,35 @@ class Ranking:
         from .plotting import plot_ranking
 
         return plot_ranking(self, path, **kwargs)
+
+    def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
+        """Write everything to a NeXus file, ready to be plotted by silx view.
+
+        Parameters
+        ----------
+        url : str, Path or DataUrl
+            File, or file and path of the group to make: ``"ranking.h5"``, ``"scan.h5::/entry/ranking"``.
+            Without a path the group is ``/entry/ranking``. Other groups of an existing file stay as they are.
+        overwrite : bool
+            Replace the group if it is a ranking that was written before; nothing else is ever replaced.
+
+        Returns
+        -------
+        str
+            The URI of the group.
+
+        Raises
+        ------
+        FileExistsError
+            When the group exists and must not be replaced.
+        TypeError, ValueError
+            When `url` is no URL, or leads through what is no group.
+        OSError
+            When the file cannot be written. It is then as it was.
+        """
+        from .nexus_output import save_nexus
+
+        return save_nexus(self, url, overwrite=overwrite)
 
     def __str__(self) -> str:
         from .reporting import table
@@ -365,10 +396,10 @@ def order_stacks(
     ValueError
         When no stack can be ranked; from `failure`, if one could not be read.
     """
-    _check_rankable(results, failure)
-    order = sorted(range(len(results)), key=lambda i: _rank_key(results[i]))
+    check_rankable(results, failure)
+    order = rank_order(results, options.method)
     ranked = tuple(results[i] for i in order)
-    sentences, loud = _ranking_warnings(ranked, results)
+    sentences, loud = ranking_warnings(ranked, results)
     ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],
@@ -388,70 +419,7 @@ def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
         raise TypeError(f"reference_stack must be the name of a stack, not {kind(wanted)}")
     names = [name for name, _ in stacks]
     if wanted not in names:
-        raise ValueError(f"reference_stack={shorten(wanted)} must be one of the stacks {_names(names, 20)}")
+        raise ValueError(
+            f"reference_stack={shorten(wanted)} must be one of the stacks {list_names(names, 20)}"
+        )
     return names[names.index(wanted)]
-
-
-def _rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:
-    """Sorts best first; equal keys keep the order of the mapping."""
-    return stack.error is not None, not stack.rankable, not has_evidence(stack), -stack.score
-
-
-def _check_rankable(results: Sequence[StackScore], failure: Exception | None) -> None:
-    rankable = [stack for stack in results if stack.rankable]
-    if not rankable:
-        names = _names([stack.name for stack in results])
-        if failure is not None:
-            raise ValueError(
-                f"no stack can be ranked, none could be read with two images or more: {names}"
-            ) from failure
-        raise ValueError(f"no stack can be ranked, each needs two images or more: {names}")
-    if all(all_invalid(stack) for stack in rankable):
-        names = _names([stack.name for stack in rankable])
-        raise ValueError(f"no stack can be ranked, no pair of images has valid pixels: {names}")
-
-
-def _ranking_warnings(
-    ranked: Sequence[StackScore], given: Sequence[StackScore]
-) -> tuple[list[str], list[str]]:
-    """What to say about the ranking as a whole, and which of it is worth a Python warning."""
-    said: list[str] = []
-    loud: list[str] = []
-    lengths: dict[int, list[Any]] = {}
-    for stack in given:
-        if stack.error is not None:
-            continue
-        lengths.setdefault(stack.n_images, []).append(stack.name)
-    if len(lengths) > 1:
-        figures = ", ".join(
-            f"{n} in {_names(lengths[n], 2)}" for n in sorted(lengths, reverse=True)[:NAMES_SHOWN]
-        )
-        more = ", ..." if len(lengths) > NAMES_SHOWN else ""
-        loud.append(
-            f"The stacks differ in their number of images ({figures}{more}): "
-            "scores are per image, but the longer stack faced more of them."
-        )
-    moving = [stack.name for stack in ranked if moves(stack)]
-    if moving:
-        stuck = [stack.name for stack in ranked if at_zero(stack)]
-        if stuck:
-            loud.append(
-                f"A static pattern is suspected in {_names(stuck)}: every peak is at exactly zero shift, "
-                f"while the images of {_names(moving, 2)} move."
-            )
-    best = ranked[0]
-    doubt = least_trusted(best)
-    if doubt is not None:
-        image, figure = doubt
-        text = (
-            f"No stack deserves trust: image {image} of the best one, {_names([best.name])}, "
-            f"may not align ({figure})."
-        )
-        # Stacks without any contrast are plain to see: all their scores are 0.
-        (loud if has_evidence(best) else said).append(text)
-    return [*loud, *said], loud
-
-
-def _names(names: Sequence[Any], most: int = NAMES_SHOWN) -> str:
-    shown = ", ".join(shorten(name, 80) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -241,12 +241,19 @@ def to_dict(ranking: Ranking) -> dict[str, Any]:
         "ndreg_preeval_version": package_version,
         "reference_stack": None if ranking.reference_stack is None else text_of(ranking.reference_stack),
         "ranked_stack_names": None if names is None else [text_of(name) for name in names],
-        "method": _plain(ranking.method),
-        "options": _plain(ranking.options),
-        "num_threads": _plain(ranking.num_threads),
+        **configuration(ranking),
         "trust": text_of(ranking.trust),
         "warnings": [text_of(warning) for warning in ranking.warnings],
         "stacks": [_stack_dict(key, stack) for key, stack in ranking.stacks.items()],
+    }
+
+
+def configuration(ranking: Ranking) -> dict[str, Any]:
+    """How the ranking was made, as plain Python objects."""
+    return {
+        "method": _plain(ranking.method),
+        "options": _plain(ranking.options),
+        "num_threads": _plain(ranking.num_threads),
     }
 
 

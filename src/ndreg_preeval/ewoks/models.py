@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 try:
-    from ewokscore.missing_data import MISSING_DATA
     from ewokscore.model import BaseInputModel, BaseOutputModel
     from pydantic import Field, SkipValidation
 except ImportError as error:
@@ -116,6 +115,14 @@ class Inputs(BaseInputModel):
         description="What a stack that cannot be read does: stop the task, or be ranked last.",
         examples=["raise", "rank_last"],
     )
+    output_url: Any = Field(
+        default=None,
+        description="Write the ranking there as NeXus: a file, or a file and the path of a new group.",
+        examples=["/path/to/ranking.h5", "/path/to/file.h5::/entry/ranking"],
+    )
+    overwrite: SkipValidation[bool] = Field(
+        default=False, description="Replace a ranking that is at `output_url` already."
+    )
 
 
 class Outputs(BaseOutputModel):
@@ -135,18 +142,18 @@ class Outputs(BaseOutputModel):
         examples=CONFIGURATION_EXAMPLES,
     )
     scores: SkipValidation[dict[str, float | None] | None] = Field(
-        default_factory=lambda: MISSING_DATA,
+        default=None,
         description="Score of every stack from best to worst; larger is better.",
     )
     trust: SkipValidation[str | None] = Field(
-        default_factory=lambda: MISSING_DATA,
+        default=None,
         description="Which stacks will align and how likely, in words.",
     )
     report: SkipValidation[dict[str, Any] | None] = Field(
-        default_factory=lambda: MISSING_DATA,
+        default=None,
         description="Everything that is known of every stack and image, as `Ranking.to_dict()`.",
     )
 
 
 DETAILS = ("scores", "trust", "report")
-"""Outputs that are there when they were asked for."""
+"""Outputs that are there when `details` asks for them."""

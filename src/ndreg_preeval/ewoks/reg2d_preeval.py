@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from .models import DETAILS, Inputs, Outputs  # first: it says what to install w
 
 # isort: split
 from ewokscore.taskwithprogress import TaskWithProgress
+from ewokscore.variable import value_from_transfer
 
 if TYPE_CHECKING:
     from ..ranking import Ranking
@@ -63,16 +65,30 @@ class Reg2DPreEvaluation(
 
     ranking: Ranking | None = None
 
+    def __init__(self, inputs: Mapping[Any, Any] | None = None, *args: Any, **kwargs: Any) -> None:
+        # ewokscore has no optional outputs: a task is done when all of its outputs have a value, and what
+        # compares or maps all outputs sees them all. Those that nobody asked for are no outputs of this
+        # instance, so that it has the outputs of the original.
+        given = inputs.get("details") if isinstance(inputs, Mapping) else None
+        details = value_from_transfer(given, kwargs.get("varinfo"))
+        self._wanted = tuple(name for name in DETAILS if details is True or name in _names(details))
+        self._OUTPUT_NAMES = set(self.output_names()) - set(DETAILS) | set(self._wanted)
+        self._OUTPUT_MODEL = None  # is there for forms and documentation; it would check nothing
+        super().__init__(inputs, *args, **kwargs)
+
     def run(self) -> None:
         """Rank the stacks, unless one is forced or `skip` is asked for."""
+        from ..nexus_target import find_target
         from ..reg2d import evaluate
         from .handover import hand_on, opened
 
         inputs = self.inputs
         self.ranking = None
-        wanted = _wanted_details(inputs.details)
+        _check_details(inputs.details)
         options = {name: getattr(inputs, name) for name in OPTIONS}
         options["limits"] = _as_limits(inputs.limits)
+        if inputs.output_url is not None:
+            find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
         try:
             with opened(inputs.image_stacks) as stacks:
                 outputs, self.ranking = evaluate(
@@ -93,7 +109,9 @@ class Reg2DPreEvaluation(
                 self.ranking.options.limits,
                 keep_going=self.ranking.options.on_error != "raise",
             )
-        for name, value in {**_details(self.ranking, wanted), **outputs}.items():
+        if inputs.output_url is not None and self.ranking is not None:
+            self.ranking.save_nexus(inputs.output_url, overwrite=inputs.overwrite)
+        for name, value in {**_details(self.ranking, self._wanted), **outputs}.items():
             self.outputs[name] = value
         self.progress = 100
 
@@ -105,13 +123,6 @@ class Reg2DPreEvaluation(
         """
         self.cancelled = True
 
-    @property
-    def succeeded(self) -> bool:
-        """Whether the outputs are there; those of `details` may stay missing."""
-        return all(
-            variable.has_value for name, variable in self.output_variables.items() if name not in DETAILS
-        )
-
     def _advance(self, done: int, total: int) -> None:
         if self.cancelled:
             raise _Stop(f"cancelled after {done} of {total} images")
@@ -120,8 +131,6 @@ class Reg2DPreEvaluation(
 
 def _as_limits(limits: Any) -> Any:
     """JSON has dictionaries only."""
-    from collections.abc import Mapping
-
     from ..options import Limits
 
     if not isinstance(limits, Mapping):
@@ -132,15 +141,15 @@ def _as_limits(limits: Any) -> Any:
     return Limits(**limits)
 
 
-def _wanted_details(details: Any) -> tuple[str, ...]:
-    """Return the names of the outputs that are asked for."""
-    if not details:
-        return ()
-    if details is True:
-        return DETAILS
-    if isinstance(details, str) or not all(name in DETAILS for name in details):
+def _names(details: Any) -> list[Any]:
+    return list(details) if isinstance(details, list | tuple | set) else []
+
+
+def _check_details(details: Any) -> None:
+    if isinstance(details, bool):
+        return
+    if not isinstance(details, list | tuple | set) or not all(name in DETAILS for name in details):
         raise ValueError(f"details must be True, False or a list of {', '.join(DETAILS)}, not {details!r}")
-    return tuple(details)
 
 
 def _details(ranking: Ranking | None, wanted: tuple[str, ...]) -> dict[str, Any]:

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "meter.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+#include "probability.hpp"
+
+namespace ndreg_preeval::detail {
+namespace {
+
+// Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
+std::int32_t wrapped(std::size_t index, std::size_t length) {
+  const auto signed_index = static_cast<std::int64_t>(index);
+  return static_cast<std::int32_t>(
+      index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
+}
+
+// Chance that the highest of `places` independent normal numbers is this high.
+double p_value(double peak, double rms, double places) {
+  if (!(rms > 0) || peak <= 0) return 1;
+  const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
+  return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
+}
+
+// Vertex of the parabola through the peak and its neighbours along an axis, relative to the peak
+// (Tian, Huhns, Comput. Vision Graph. Image Process. 35, 220, 1986).
+double parabola_offset(double before, double peak, double after) {
+  const double curvature = before - 2 * peak + after;
+  if (!(curvature < 0)) return 0;
+  return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
+}
+
+// Coefficients of correlation from here on are those of an image with itself.
+constexpr double same = 1 - 1e-5;
+
+}  // namespace
+
+template <class T>
+Meter<T>::Meter(const Plan<T>& plan, Team<T>& team) : plan_(plan), surface_(plan, team) {}
+
+template <class T>
+void Meter<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+                       Stopper& stopper) {
+  surface_.look_at(aligner.half, stopper);
+  score.mean = surface_.mean();
+  score.rms = surface_.rms();
+  // No frequency in common.
+  if (!(score.rms > 0)) return;
+  const double level = lift(aligner, stopper);
+  const Place place = measure_peak(score, level);
+  if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
+    score.flags |= identical;
+  }
+  measure_shift(score, place);
+  if (plan_.options.confirm) measure_opinion(score, place, opinion, stopper);
+}
+
+// Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
+template <class T>
+double Meter<T>::lift(const Aligned<T>& aligner, Stopper& stopper) {
+  if (!plan_.plain() || !plan_.options.keep_mean) return 0;
+  const auto most = static_cast<double>(surface_.highest_value());
+  const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
+  const kernel::ImagePlan<T>& image = plan_.image;
+  // Frequency 0 along y, everywhere along x.
+  for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.row_lanes] += level;
+  surface_.look_at(aligner.half, stopper);
+  return static_cast<double>(level);
+}
+
+template <class T>
+Place Meter<T>::measure_peak(PairScore& score, double level) {
+  const double least = std::abs(level);
+  score.peak = static_cast<double>(surface_.highest_value()) - least;
+  const Place place = surface_.highest();
+  const auto second = static_cast<double>(surface_.highest_outside({place}));
+  score.second_peak = second < 0 ? 0 : second - least;
+  score.zero_peak = static_cast<double>(surface_.zero()) - least;
+  score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
+  score.peak_dy = wrapped(place.row, plan_.height);
+  score.peak_dx = wrapped(place.column, plan_.width);
+  return place;
+}
+
+template <class T>
+bool Meter<T>::same_content(const PairScore& score, double level, double own_peak) {
+  // Equal phases everywhere: the peak is as high as that of the reference with itself.
+  if (!plan_.plain()) return score.peak >= 0.999 * own_peak;
+  if (plan_.filters_aligner()) return false;
+  return std::abs(static_cast<double>(surface_.value(0, 0)) - level) >= same;
+}
+
+template <class T>
+void Meter<T>::measure_shift(PairScore& score, const Place& place) {
+  const auto at = [&](std::size_t row, std::size_t column) {
+    return static_cast<double>(surface_.value(row % plan_.height, column % plan_.width));
+  };
+  const double peak = at(place.row, place.column);
+  const double sign = peak < 0 ? -1 : 1;
+  const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
+    if (length < 3) return 0.0;
+    const std::size_t up = plan_.height;
+    const std::size_t left = plan_.width;
+    return parabola_offset(sign * at(place.row + up - rows, place.column + left - columns),
+                           std::abs(peak), sign * at(place.row + rows, place.column + columns));
+  };
+  score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
+  score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
+}
+
+template <class T>
+void Meter<T>::measure_opinion(PairScore& score, const Place& place, const T* opinion,
+                               Stopper& stopper) {
+  const Place zero{0, 0};
+  surface_.look_around(place, opinion, stopper);
+  score.opinion = static_cast<double>(surface_.highest_around(place));
+  score.opinion_zero = static_cast<double>(surface_.highest_around(zero));
+  const auto outside = [this](std::initializer_list<Place> places) {
+    return static_cast<double>(std::max(T(0), surface_.highest_outside(places)));
+  };
+  score.opinion_second = outside({place});
+  score.opinion_moved = outside({place, zero});
+  score.opinion_rms = surface_.rms();
+  if (score.opinion_second > 0) {
+    score.confirmation =
+        std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
+  }
+  // An aligner that finds nothing, or the opposite, finds no shift.
+  if (score.peak <= 0) return;
+  if (plan_.options.judgement == Judgement::ratio) {
+    score.probability = probability_from_ratio(score);
+  } else if (plan_.plain()) {
+    score.probability =
+        probability_of_plain(score, static_cast<double>(plan_.height * plan_.width));
+  } else {
+    score.probability = probability_from_evidence(score);
+  }
+}
+
+template <class T>
+std::vector<double> Meter<T>::correlogram(const Aligned<T>& aligner, Stopper& stopper) {
+  surface_.look_at(aligner.half, stopper);
+  const double least = std::abs(lift(aligner, stopper));
+  std::vector<double> values = sizes(stopper);
+  if (least > 0) {
+    for (double& value : values) value -= least;
+  }
+  return values;
+}
+
+template <class T>
+std::vector<double> Meter<T>::second_opinion(const T* half, Stopper& stopper) {
+  surface_.look_at(half, stopper);
+  return sizes(stopper);
+}
+
+template <class T>
+std::vector<double> Meter<T>::sizes(Stopper& stopper) {
+  std::vector<double> values(plan_.height * plan_.width);
+  surface_.copy_absolute(values.data(), stopper);
+  return values;
+}
+
+template class Meter<float>;
+template class Meter<double>;
+
+}  // namespace ndreg_preeval::detail

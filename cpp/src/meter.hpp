@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// The numbers of a pair of images, read off its half correlograms.
+#pragma once
+
+#include <vector>
+
+#include <ndreg_preeval/pair_score.hpp>
+
+#include "peak.hpp"
+#include "place.hpp"
+#include "plan.hpp"
+#include "stopper.hpp"
+#include "team.hpp"
+
+namespace ndreg_preeval::detail {
+
+// The aligner's correlogram of a pair.
+template <class T>
+struct Aligned {
+  T* half;          // may be changed: the means of a plain one are added here
+  double own_peak;  // of phases: the peak of the reference with itself
+  double means;     // product of both means over that of the standard deviations
+};
+
+template <class T>
+class Meter {
+ public:
+  Meter(const Plan<T>& plan, Team<T>& team);
+
+  // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
+  void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion, Stopper& stopper);
+
+  // r, row after row.
+  std::vector<double> correlogram(const Aligned<T>& aligner, Stopper& stopper);
+  std::vector<double> second_opinion(const T* half, Stopper& stopper);
+
+ private:
+  double lift(const Aligned<T>& aligner, Stopper& stopper);
+  // `level`: what was added by lift().
+  Place measure_peak(PairScore& score, double level);
+  bool same_content(const PairScore& score, double level, double own_peak);
+  void measure_shift(PairScore& score, const Place& place);
+  void measure_opinion(PairScore& score, const Place& place, const T* opinion, Stopper& stopper);
+  std::vector<double> sizes(Stopper& stopper);
+
+  const Plan<T>& plan_;
+  Surface<T> surface_;
+};
+
+}  // namespace ndreg_preeval::detail
