@@ -16,6 +16,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what Orange and its packages say while they are imported
     pytest.importorskip("ewoksorange", reason="ewoksorange is not installed (extra orange)")
     from AnyQt import QtGui, QtWidgets
+    from ewokscore.missing_data import is_missing_data
     from ewoksorange.gui.canvas.handler import OrangeCanvasHandler
     from ewoksorange.gui.owwidgets.registration import get_owwidget_descriptions
     from ewoksorange.gui.workflows.owscheme import ewoks_to_ows, task_to_widget
@@ -54,6 +55,13 @@ def test_is_an_addon(group):
         each for each in importlib.metadata.entry_points(group=group) if each.dist.name == "ndreg_preeval"
     ]
     assert entry.load().__name__ == "orangecontrib.ndreg_preeval"
+
+
+def test_every_input_and_output_can_be_linked(description):
+    for signal in [*description.inputs, *description.outputs]:
+        for kind in signal.types:
+            assert isinstance(kind, str), signal
+            assert kind != "typing.Any", signal
 
 
 def test_orange_finds_the_widget(description):
@@ -104,6 +112,7 @@ def test_runs_on_a_canvas(canvas, tmp_path):
     assert outputs["reference_stack"] == demo.best
     assert outputs["ranked_stack_names"][0] == demo.best
     assert set(outputs["image_stacks"]) == set(demo.names)
+    assert is_missing_data(outputs["report"])
     assert widget.panel.headline.text() == f"Align by: {demo.best}"
 
 

@@ -335,6 +335,12 @@ def test_form_sets_inputs_that_no_link_sets(app, widget, demo):
     line.setText(demo.uri)
     line.editingFinished.emit()
     assert widget.get_default_input_value("image_stacks") == demo.uri
+    for name in ("reference_stack", "output_url"):
+        field = form._get_value_widget(name)
+        for text, value in ((" x ", "x"), ("", None)):
+            field.setText(text)
+            field.editingFinished.emit()
+            assert widget.get_default_input_value(name) == value
     box = form._get_value_widget("method")
     box.setCurrentIndex(box.findData("peak_to_mean"))
     widget.execute_ewoks_task()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ewokscore.variable import Variable
 from ewoksorange.gui.orange_utils.signals import Input, Output
 from ewoksorange.gui.owwidgets.meta import ow_build_opts
 from ewoksorange.gui.owwidgets.threaded import OWEwoksWidgetOneThread
@@ -43,6 +44,7 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
         method = Input("method", object)
         mask = Input("mask", object)
         limits = Input("limits", object)
+        output_url = Input("output_url", object)
 
     class Outputs:
         """As the inputs: types to which tasks of ewoksndreg can be linked."""
@@ -137,6 +139,11 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
             self._execute_ewoks_task(*again)
 
     # ------------------------------------------------------------------ results
+
+    def _get_task_outputs(self) -> dict[str, Variable]:
+        # A canvas waits for every output: those that nobody asked for are told to be missing.
+        missing = {name: Variable() for name in self.get_output_names()}
+        return {**missing, **super()._get_task_outputs()}
 
     def task_output_changed(self) -> None:
         """Show the result of the run that ended, or why there is none."""

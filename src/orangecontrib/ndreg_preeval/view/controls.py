@@ -18,11 +18,16 @@ def _as_text(stacks: Any) -> str:
     return stacks if isinstance(stacks, str) else json.dumps(stacks)
 
 
+def _filled(text: str) -> str:
+    """The text of a field; an empty field is an input that was not given."""
+    if not text.strip():
+        raise ValueError("the field is empty")
+    return text.strip()
+
+
 def _from_text(text: str) -> Any:
-    """JSON of a mapping or list, else the URI of a group; ValueError where there is neither."""
-    text = text.strip()
-    if not text:
-        raise ValueError("no stacks")
+    """JSON of a mapping or list, else the URI of a group."""
+    text = _filled(text)
     return json.loads(text) if text[0] in "[{" else text
 
 
@@ -33,11 +38,13 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
         "deserialize": _from_text,
         "select": "h5group",
     },
-    "reference_stack": {"value_for_type": ""},
+    "reference_stack": {"value_for_type": "", "deserialize": _filled},
     "method": {"value_for_type": tuple(METHODS)},
     "reference_image": {"value_for_type": 0},
     "pairing": {"value_for_type": get_args(Pairing)},
     "on_error": {"value_for_type": get_args(OnError)},
+    "output_url": {"value_for_type": "", "deserialize": _filled},
+    "overwrite": {"value_for_type": False},
     "skip": {"value_for_type": False},
     "details": {"value_for_type": False, "serialize": bool},
 }
