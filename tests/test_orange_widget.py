@@ -25,7 +25,7 @@ with warnings.catch_warnings():
 
 from ndreg_preeval import rank_stacks
 from ndreg_preeval.demo import make_demo
-from orangecontrib.ndreg_preeval.view import plots
+from orangecontrib.ndreg_preeval.view import loader, plots
 from orangecontrib.ndreg_preeval.view.model import COLUMNS
 
 pytestmark = [pytest.mark.orange, pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")]
@@ -394,6 +394,25 @@ def test_deleting_during_a_run_is_safe():
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, "Destroyed" in done.stderr) == (0, False), done.stderr
+
+
+def test_threads_are_kept_until_they_end(app):
+    class Thread(QtCore.QThread):
+        ended = threading.Event()
+
+        def run(self):
+            self.ended.wait()
+
+    thread = Thread()
+    loader.let_end(thread)
+    assert thread not in loader._ending
+    thread.start()
+    loader.let_end(thread)
+    assert thread in loader._ending
+    thread.ended.set()
+    thread.wait()
+    loader.let_end(Thread())
+    assert thread not in loader._ending
 
 
 def test_curve_is_drawn_by_silx(widget):
