@@ -17,12 +17,12 @@ from ewokscore.progress import BasePercentageProgress
 from ewokscore.task import TaskExecutionError, TaskInputError
 
 from ndreg_preeval import Limits, rank_stacks
-from ndreg_preeval.ewoks.models import DETAILS
-from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation
+from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation, Reg2DPreEvaluationReport
 from scenes import drifting, three
 
 ORDER = ["clear", "fair", "poor"]
 FOUR = {"image_stacks", "reference_stack", "ranked_stack_names", "output_configuration"}
+REPORT = {"scores", "trust", "report"}
 
 
 def execute(image_stacks: Any, **inputs: Any) -> dict[str, Any]:
@@ -97,7 +97,9 @@ def test_what_has_to_be_there() -> None:
         Reg2DPreEvaluation(inputs={"reference_stack": "a"})
     assert Reg2DPreEvaluation.required_input_names() == {"image_stacks"}
     assert {"reference_stack", "output_configuration", "skip"} < Reg2DPreEvaluation.optional_input_names()
-    assert set(Reg2DPreEvaluation.output_names()) == FOUR | set(DETAILS)
+    assert set(Reg2DPreEvaluation.output_names()) == FOUR
+    assert set(Reg2DPreEvaluationReport.output_names()) == FOUR | REPORT
+    assert Reg2DPreEvaluationReport.input_names() == Reg2DPreEvaluation.input_names()
     assert "image_stacks holds no stack" in str(refused({}))
     assert "output_configuration must be a mapping" in str(refused(three(), output_configuration=[1]))
 
@@ -105,31 +107,30 @@ def test_what_has_to_be_there() -> None:
 # ------------------------------------------------------------------ what it has beyond
 
 
-def test_details() -> None:
-    outputs = execute(three(), details=True)
+def report_on(image_stacks: Any, **inputs: Any) -> dict[str, Any]:
+    task = Reg2DPreEvaluationReport(inputs={"image_stacks": image_stacks, **inputs})
+    task.execute()
+    assert task.succeeded
+    return dict(task.get_output_values())
+
+
+def test_report() -> None:
+    outputs = report_on(three())
     ranking = rank_stacks(three())
-    assert set(outputs) == FOUR | set(DETAILS)
+    assert set(outputs) == FOUR | REPORT
     assert outputs["scores"] == dict(ranking.scores)
     assert list(outputs["scores"]) == ORDER
     assert outputs["trust"] == ranking.trust
     assert outputs["report"] == ranking.to_dict()
     assert json.loads(json.dumps(outputs["report"], allow_nan=False)) == outputs["report"]
-    assert set(execute(three(), details=["trust"])) == FOUR | {"trust"}
-    assert set(execute(three(), details=[])) == FOUR
 
 
-def test_details_where_nothing_is_scored() -> None:
-    outputs = execute(three(), details=True, skip=True)
-    assert {name: outputs[name] for name in DETAILS} == dict.fromkeys(DETAILS)
-    outputs = execute(three(), details=["scores", "trust"], reference_stack="fair")
+def test_report_where_nothing_is_scored() -> None:
+    outputs = report_on(three(), skip=True)
+    assert {name: outputs[name] for name in REPORT} == dict.fromkeys(REPORT)
+    outputs = report_on(three(), reference_stack="fair")
     assert (outputs["scores"], outputs["trust"]) == ({}, "Nothing was scored.")
-
-
-@pytest.mark.parametrize("details", ["scores", ["numbers"], 3])
-def test_details_that_are_none(details: Any) -> None:
-    error = refused({"a": Untouchable()}, details=details)
-    assert isinstance(error, ValueError)
-    assert "details must be True, False or a list of scores, trust, report" in str(error)
+    assert outputs["report"]["reference_stack"] == "fair"
 
 
 def test_options_are_handed_on() -> None:
@@ -137,7 +138,7 @@ def test_options_are_handed_on() -> None:
     mask[:4] = False
     options = {"method": "robust", "reference_image": -1, "pairing": "previous", "precision": "double"}
     options |= {"mask": mask, "max_shift": 12, "num_threads": 1, "memory_limit": 1 << 20}
-    task = Reg2DPreEvaluation(inputs={"image_stacks": three(), "details": True, **options})
+    task = Reg2DPreEvaluation(inputs={"image_stacks": three(), **options})
     task.execute()
     assert task.ranking is not None
     assert task.ranking.options == rank_stacks(three(), **options).options  # type: ignore[arg-type]

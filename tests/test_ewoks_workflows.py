@@ -22,8 +22,8 @@ import json, sys
 import ewokscore.task_discovery, ewokscore.taskwithprogress
 before = set(sys.modules)
 module = "ndreg_preeval.ewoks.reg2d_preeval"
-[task] = ewokscore.task_discovery.discover_tasks_from_modules(module, task_type="class")
-print(json.dumps([task, sorted(set(sys.modules) - before)]))
+tasks = ewokscore.task_discovery.discover_tasks_from_modules(module, task_type="class")
+print(json.dumps([sorted(tasks, key=lambda task: task["task_identifier"]), sorted(set(sys.modules) - before)]))
 """
 
 WITHOUT = """
@@ -44,8 +44,9 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_discovery_imports_nothing_heavy() -> None:
     done = run(DISCOVER)
     assert done.returncode == 0, done.stderr
-    task, loaded = json.loads(done.stdout)
+    (task, report), loaded = json.loads(done.stdout)
     assert task["task_identifier"] == TASK
+    assert report["task_identifier"] == f"{TASK}Report"
     assert task["category"] == "ndreg_preeval"
     assert task["required_input_names"] == ["image_stacks"]
     assert task["description"].startswith("Of several stacks of images")
@@ -83,7 +84,7 @@ def test_workflows_are_found() -> None:
     for name in workflow_names():
         graph: dict[str, Any] = json.loads(find_workflow(name).read_text(encoding="utf-8"))
         assert graph["graph"]["id"] == f"ndreg_preeval.{name}"
-        assert graph["nodes"][0]["task_identifier"] == TASK
+        assert graph["nodes"][0]["task_identifier"].removesuffix("Report") == TASK
         load_graph(str(find_workflow(name)))
     with pytest.raises(
         ValueError, match="workflow must be one of rank, rank_register_transform, not 'align'"
@@ -97,4 +98,4 @@ def test_rank_workflow() -> None:
     assert outputs["ranked_stack_names"] == ["clear", "fair", "poor"]
     assert outputs["scores"]["clear"] > 0.9
     assert outputs["trust"].startswith("clear aligns")
-    assert "report" not in outputs
+    assert outputs["report"]["stacks"][0]["name"] == "clear"

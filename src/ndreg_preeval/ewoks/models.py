@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Inputs and outputs of the task, as forms and documentation show them.
 
-Values are taken as they come. Pydantic would walk through the images of every stack; the options are
-checked once, by `ndreg_preeval.options`, whose messages name the argument, the rule and what came.
+Types say what may be linked in Orange and what forms ask for; values are taken as they come. Pydantic would
+walk through the images of every stack, and the options are checked once, by `ndreg_preeval.options`, whose
+messages name the argument, the rule and what came.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ CONFIGURATION_EXAMPLES = [{"param1": 0, "param2": 1}]
 class Inputs(BaseInputModel):
     """What the task can be given; only `image_stacks` has to be."""
 
-    image_stacks: Any = Field(
+    image_stacks: SkipValidation[object] = Field(
         description="Stacks of images that need the same alignment: arrays of shape (n, h, w), sequences of "
         "images or URIs by name; a list of URIs; or the URI of an NXdata group.",
         examples=STACKS_EXAMPLES,
@@ -48,12 +49,7 @@ class Inputs(BaseInputModel):
         examples=CONFIGURATION_EXAMPLES,
     )
     skip: bool = Field(default=False, description="Rank nothing: pass everything on as it came.")
-    details: SkipValidation[bool | list[str]] = Field(
-        default=False,
-        description="Which of the outputs `scores`, `trust` and `report` to give as well; all of them when true.",
-        examples=[["scores", "trust"], True],
-    )
-    method: Any = Field(
+    method: SkipValidation[str] = Field(
         default="evidence",
         description="How stacks are judged.",
         examples=["evidence", "plain", "robust", "peak_to_mean", "ewoksndreg"],
@@ -89,7 +85,7 @@ class Inputs(BaseInputModel):
         description="What the aligner makes of the cross-power spectrum: phases, or (None) nothing.",
         examples=["phase"],
     )
-    mask: Any = Field(
+    mask: SkipValidation[object] = Field(
         default=None, description="Boolean array of the shape of the images, True where a pixel is valid."
     )
     invalid: SkipValidation[str] = Field(
@@ -105,7 +101,7 @@ class Inputs(BaseInputModel):
     memory_limit: SkipValidation[int | None] = Field(
         default=None, description="Bytes of images that are held at a time.", examples=[268435456]
     )
-    limits: Any = Field(
+    limits: SkipValidation[object] = Field(
         default=None,
         description="What a file may declare before its pixels are read; see `ndreg_preeval.Limits`.",
         examples=[{"image_bytes": 2147483648}],
@@ -115,7 +111,7 @@ class Inputs(BaseInputModel):
         description="What a stack that cannot be read does: stop the task, or be ranked last.",
         examples=["raise", "rank_last"],
     )
-    output_url: Any = Field(
+    output_url: SkipValidation[object] = Field(
         default=None,
         description="Write the ranking there as NeXus: a file, or a file and the path of a new group.",
         examples=["/path/to/ranking.h5", "/path/to/file.h5::/entry/ranking"],
@@ -126,12 +122,12 @@ class Inputs(BaseInputModel):
 
 
 class Outputs(BaseOutputModel):
-    """The first four are always there, the others where `details` asks for them."""
+    """Those of the original."""
 
-    image_stacks: Any = Field(
+    image_stacks: SkipValidation[dict[str, Any]] = Field(
         description="The stacks as they came; a dictionary of URIs where names or a group were resolved."
     )
-    reference_stack: Any = Field(
+    reference_stack: SkipValidation[str | None] = Field(
         description="Name of the stack to align all stacks by.", examples=["Ca-K", "Fe-K"]
     )
     ranked_stack_names: SkipValidation[list[Any] | None] = Field(
@@ -141,19 +137,15 @@ class Outputs(BaseOutputModel):
         description="The configuration that came, with the `reference_stack` that was asked for.",
         examples=CONFIGURATION_EXAMPLES,
     )
+
+
+class ReportOutputs(Outputs):
+    """And why the stacks are ranked as they are; None where `skip` was asked for."""
+
     scores: SkipValidation[dict[str, float | None] | None] = Field(
-        default=None,
-        description="Score of every stack from best to worst; larger is better.",
+        description="Score of every stack from best to worst; larger is better."
     )
-    trust: SkipValidation[str | None] = Field(
-        default=None,
-        description="Which stacks will align and how likely, in words.",
-    )
+    trust: SkipValidation[str | None] = Field(description="Which stacks will align and how likely, in words.")
     report: SkipValidation[dict[str, Any] | None] = Field(
-        default=None,
-        description="Everything that is known of every stack and image, as `Ranking.to_dict()`.",
+        description="Everything that is known of every stack and image, as `Ranking.to_dict()`."
     )
-
-
-DETAILS = ("scores", "trust", "report")
-"""Outputs that are there when `details` asks for them."""

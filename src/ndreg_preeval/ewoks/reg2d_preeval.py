@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`Reg2DPreEvaluation`, the task."""
+"""The task `Reg2DPreEvaluation`, and the same with the numbers as outputs."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from .models import DETAILS, Inputs, Outputs  # first: it says what to install where ewokscore is missing
+from .models import Inputs, Outputs, ReportOutputs  # first: says what to install without ewokscore
 
 # isort: split
 from ewokscore.taskwithprogress import TaskWithProgress
-from ewokscore.variable import value_from_transfer
 
 if TYPE_CHECKING:
     from ..ranking import Ranking
 
-__all__ = ["Reg2DPreEvaluation"]
+__all__ = ["Reg2DPreEvaluation", "Reg2DPreEvaluationReport"]
 
 OPTIONS = (
     "method",
@@ -65,17 +64,6 @@ class Reg2DPreEvaluation(
 
     ranking: Ranking | None = None
 
-    def __init__(self, inputs: Mapping[Any, Any] | None = None, *args: Any, **kwargs: Any) -> None:
-        # ewokscore has no optional outputs: a task is done when all of its outputs have a value, and what
-        # compares or maps all outputs sees them all. Those that nobody asked for are no outputs of this
-        # instance, so that it has the outputs of the original.
-        given = inputs.get("details") if isinstance(inputs, Mapping) else None
-        details = value_from_transfer(given, kwargs.get("varinfo"))
-        self._wanted = tuple(name for name in DETAILS if details is True or name in _names(details))
-        self._OUTPUT_NAMES = set(self.output_names()) - set(DETAILS) | set(self._wanted)
-        self._OUTPUT_MODEL = None  # is there for forms and documentation; it would check nothing
-        super().__init__(inputs, *args, **kwargs)
-
     def run(self) -> None:
         """Rank the stacks, unless one is forced or `skip` is asked for."""
         from ..nexus_target import find_target
@@ -84,10 +72,9 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
-        _check_details(inputs.details)
         options = {name: getattr(inputs, name) for name in OPTIONS}
         options["limits"] = _as_limits(inputs.limits)
-        if inputs.output_url is not None:
+        if inputs.output_url is not None and not inputs.skip:
             find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
         try:
             with opened(inputs.image_stacks) as stacks:
@@ -111,7 +98,7 @@ class Reg2DPreEvaluation(
             )
         if inputs.output_url is not None and self.ranking is not None:
             self.ranking.save_nexus(inputs.output_url, overwrite=inputs.overwrite)
-        for name, value in {**_details(self.ranking, self._wanted), **outputs}.items():
+        for name, value in outputs.items():
             self.outputs[name] = value
         self.progress = 100
 
@@ -129,6 +116,26 @@ class Reg2DPreEvaluation(
         self.progress = 100 * done // total if total else 0
 
 
+class Reg2DPreEvaluationReport(
+    Reg2DPreEvaluation,
+    input_model=Inputs,  # type: ignore[call-arg]  # ewokscore has no type information
+    output_model=ReportOutputs,
+):
+    """`Reg2DPreEvaluation` with three more outputs: the scores, what to trust, and all numbers.
+
+    A task of its own, since outputs are never optional in Ewoks: one that has no value ends workflows in
+    Orange, and one that nobody expects is an unexpected input of the next task.
+    """
+
+    def run(self) -> None:
+        """Rank the stacks, unless one is forced or `skip` is asked for."""
+        super().run()
+        report = None if self.ranking is None else self.ranking.to_dict()
+        self.outputs.report = report
+        self.outputs.trust = report and report["trust"]
+        self.outputs.scores = report and {stack["name"]: stack["score"] for stack in report["stacks"]}
+
+
 def _as_limits(limits: Any) -> Any:
     """JSON has dictionaries only."""
     from ..options import Limits
@@ -139,24 +146,3 @@ def _as_limits(limits: Any) -> Any:
     if unknown:
         raise ValueError(f"limits has no {unknown[0]!r}; it has {', '.join(Limits.__dataclass_fields__)}")
     return Limits(**limits)
-
-
-def _names(details: Any) -> list[Any]:
-    return list(details) if isinstance(details, list | tuple | set) else []
-
-
-def _check_details(details: Any) -> None:
-    if isinstance(details, bool):
-        return
-    if not isinstance(details, list | tuple | set) or not all(name in DETAILS for name in details):
-        raise ValueError(f"details must be True, False or a list of {', '.join(DETAILS)}, not {details!r}")
-
-
-def _details(ranking: Ranking | None, wanted: tuple[str, ...]) -> dict[str, Any]:
-    """Return these outputs, None where nothing was ranked because of `skip`."""
-    if ranking is None or not wanted:
-        return dict.fromkeys(wanted)
-    report = ranking.to_dict()
-    scores = {stack["name"]: stack["score"] for stack in report["stacks"]}
-    found = {"scores": scores, "trust": report["trust"], "report": report}
-    return {name: found[name] for name in wanted}
