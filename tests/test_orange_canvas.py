@@ -16,7 +16,6 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what Orange and its packages say while they are imported
     pytest.importorskip("ewoksorange", reason="ewoksorange is not installed (extra orange)")
     from AnyQt import QtGui, QtWidgets
-    from ewokscore.missing_data import is_missing_data
     from ewoksorange.gui.canvas.handler import OrangeCanvasHandler
     from ewoksorange.gui.owwidgets.registration import get_owwidget_descriptions
     from ewoksorange.gui.workflows.owscheme import ewoks_to_ows, task_to_widget
@@ -29,6 +28,7 @@ from ndreg_preeval.demo import make_demo
 # Warnings of Orange about itself are its own business here.
 pytestmark = [pytest.mark.orange, pytest.mark.filterwarnings("ignore")]
 
+REPORT = "orangecontrib.ndreg_preeval.reg2d_preeval_report.OWReg2DPreEvaluationReport"
 WIDGET = "orangecontrib.ndreg_preeval.reg2d_preeval.OWReg2DPreEvaluation"
 TASK = "ndreg_preeval.ewoks.reg2d_preeval.Reg2DPreEvaluation"
 GRAPH = {
@@ -44,9 +44,14 @@ def app():
 
 
 @pytest.fixture(scope="module")
-def description(app):
-    (found,) = [each for each in get_owwidget_descriptions() if each.qualified_name == WIDGET]
-    return found
+def descriptions(app):
+    found = {each.qualified_name: each for each in get_owwidget_descriptions()}
+    return {name: found[name] for name in (WIDGET, REPORT)}
+
+
+@pytest.fixture(scope="module")
+def description(descriptions):
+    return descriptions[WIDGET]
 
 
 @pytest.mark.parametrize("group", ["orange3.addon", "orange.widgets"])
@@ -57,11 +62,17 @@ def test_is_an_addon(group):
     assert entry.load().__name__ == "orangecontrib.ndreg_preeval"
 
 
-def test_every_input_and_output_can_be_linked(description):
-    for signal in [*description.inputs, *description.outputs]:
+@pytest.mark.parametrize("name", [WIDGET, REPORT])
+def test_every_input_and_output_can_be_linked(descriptions, name):
+    for signal in [*descriptions[name].inputs, *descriptions[name].outputs]:
         for kind in signal.types:
             assert isinstance(kind, str), signal
             assert kind != "typing.Any", signal
+
+
+def test_report_has_three_outputs_more(descriptions):
+    outputs = {name: {signal.name for signal in each.outputs} for name, each in descriptions.items()}
+    assert outputs[REPORT] - outputs[WIDGET] == {"scores", "trust", "report"}
 
 
 def test_orange_finds_the_widget(description):
@@ -78,9 +89,10 @@ def test_icon_is_there_and_can_be_drawn(app, description):
     assert not QtGui.QIcon(str(path)).pixmap(48, 48).isNull()
 
 
-def test_task_becomes_the_widget(app):
-    widget, _ = task_to_widget(TASK)
-    assert f"{widget.__module__}.{widget.__qualname__}" == WIDGET
+@pytest.mark.parametrize(("task", "name"), [(TASK, WIDGET), (TASK + "Report", REPORT)])
+def test_task_becomes_the_widget(app, task, name):
+    widget, _ = task_to_widget(task)
+    assert f"{widget.__module__}.{widget.__qualname__}" == name
 
 
 def test_workflow_becomes_one_of_orange(app, tmp_path):
@@ -104,16 +116,23 @@ def canvas(app, monkeypatch):
 
 def test_runs_on_a_canvas(canvas, tmp_path):
     demo = make_demo(tmp_path / "demo.h5", n_images=4, shape=(48, 48))
-    canvas.load_graph(GRAPH, inputs=[{"id": "rank", "name": "image_stacks", "value": demo.uri}])
+    (node,) = GRAPH["nodes"]
+    report = {**node, "id": "report", "label": "report", "task_identifier": TASK + "Report"}
+    names = ["rank", "report"]
+    canvas.load_graph(
+        {**GRAPH, "nodes": [node, report]},
+        inputs=[{"id": name, "name": "image_stacks", "value": demo.uri} for name in names],
+    )
     canvas.start_workflow()
     canvas.wait_widgets(timeout=60)
-    (outputs,) = canvas.get_output_values().values()
-    (widget,) = canvas.iter_widgets()
-    assert outputs["reference_stack"] == demo.best
-    assert outputs["ranked_stack_names"][0] == demo.best
-    assert set(outputs["image_stacks"]) == set(demo.names)
-    assert is_missing_data(outputs["report"])
-    assert widget.panel.headline.text() == f"Align by: {demo.best}"
+    outputs = canvas.get_output_values()
+    assert set(outputs) == set(names)
+    for given in outputs.values():
+        assert given["reference_stack"] == given["ranked_stack_names"][0] == demo.best
+        assert set(given["image_stacks"]) == set(demo.names)
+    assert list(outputs["report"]["scores"]) == outputs["rank"]["ranked_stack_names"]
+    for widget in canvas.iter_widgets():
+        assert widget.panel.headline.text() == f"Align by: {demo.best}"
 
 
 @pytest.mark.peer

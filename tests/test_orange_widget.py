@@ -380,11 +380,11 @@ app.processEvents()
 
 def test_form_leaves_alone_what_it_cannot_show(app, widget):
     stacks = {"a": np.zeros((3, 8, 8))}
-    widget.update_default_inputs(image_stacks=stacks, details=["scores"])
+    widget.update_default_inputs(image_stacks=stacks, mask=stacks["a"][0] == 0)
     box = widget.controls.form._get_value_widget("method")
     box.setCurrentIndex(box.findData("robust"))
     assert default(widget, "image_stacks") is stacks
-    assert default(widget, "details") == ["scores"]
+    assert default(widget, "mask").all()
     assert default(widget, "method") == "robust"
 
 

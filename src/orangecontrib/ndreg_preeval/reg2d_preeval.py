@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ewokscore.variable import Variable
-from ewoksorange.gui.orange_utils.signals import Input, Output
 from ewoksorange.gui.owwidgets.meta import ow_build_opts
 from ewoksorange.gui.owwidgets.threaded import OWEwoksWidgetOneThread
 from orangewidget.widget import Msg
@@ -36,21 +34,6 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
     icon = "icons/reg2d_preeval.svg"
     keywords = ("registration", "alignment", "phase correlation", "drift")
     want_main_area = True
-
-    class Inputs:
-        """What the task takes in many forms; ewoksorange makes the others of the task's model."""
-
-        image_stacks = Input("image_stacks", object)
-        method = Input("method", object)
-        mask = Input("mask", object)
-        limits = Input("limits", object)
-        output_url = Input("output_url", object)
-
-    class Outputs:
-        """As the inputs: types to which tasks of ewoksndreg can be linked."""
-
-        image_stacks = Output("image_stacks", object)
-        reference_stack = Output("reference_stack", str)
 
     class Error(OWEwoksWidgetOneThread.Error):
         """What made a run fail."""
@@ -139,11 +122,6 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
             self._execute_ewoks_task(*again)
 
     # ------------------------------------------------------------------ results
-
-    def _get_task_outputs(self) -> dict[str, Variable]:
-        # A canvas waits for every output: those that nobody asked for are told to be missing.
-        missing = {name: Variable() for name in self.get_output_names()}
-        return {**missing, **super()._get_task_outputs()}
 
     def task_output_changed(self) -> None:
         """Show the result of the run that ended, or why there is none."""

@@ -46,7 +46,6 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
     "output_url": {"value_for_type": "", "deserialize": _filled},
     "overwrite": {"value_for_type": False},
     "skip": {"value_for_type": False},
-    "details": {"value_for_type": False, "serialize": bool},
 }
 """Inputs of the task that have a field, and how `ParameterForm` shows them."""
 
