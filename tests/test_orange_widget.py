@@ -19,6 +19,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what Orange and its packages say while they are imported
     pytest.importorskip("ewoksorange", reason="ewoksorange is not installed (extra orange)")
+    pytest.importorskip("AnyQt.QtWidgets", reason="no Qt is installed (extra orange)", exc_type=ImportError)
     from AnyQt import QtCore, QtTest, QtWidgets
 
     from orangecontrib.ndreg_preeval.reg2d_preeval import OWReg2DPreEvaluation
