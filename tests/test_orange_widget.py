@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from silx.io.url import DataUrl
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 with warnings.catch_warnings():
@@ -21,6 +22,7 @@ with warnings.catch_warnings():
     pytest.importorskip("ewoksorange", reason="ewoksorange is not installed (extra orange)")
     pytest.importorskip("AnyQt.QtWidgets", reason="no Qt is installed (extra orange)", exc_type=ImportError)
     from AnyQt import QtCore, QtTest, QtWidgets
+    from silx.gui.dialog.DataFileDialog import DataFileDialog
 
     from orangecontrib.ndreg_preeval.reg2d_preeval import OWReg2DPreEvaluation
 
@@ -377,6 +379,18 @@ app.processEvents()
 gc.collect()
 app.processEvents()
 """
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_group_found_in_a_file(app, widget, demo, monkeypatch, accepted):
+    monkeypatch.setattr(DataFileDialog, "exec", lambda self: accepted)
+    found = DataUrl(file_path=demo.path, data_path="/entry/fit/results")
+    monkeypatch.setattr(DataFileDialog, "selectedDataUrl", lambda self: found)
+    QtTest.QTest.mouseClick(widget.controls.find, LEFT)
+    assert default(widget, "image_stacks") == (demo.uri if accepted else None)
+    widget.set_dynamic_input("image_stacks", demo.uri)
+    widget.handleNewSignals()
+    assert not widget.controls.find.isEnabled()
 
 
 def test_form_leaves_alone_what_it_cannot_show(app, widget):

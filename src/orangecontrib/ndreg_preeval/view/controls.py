@@ -9,6 +9,7 @@ from typing import Any, Final, get_args
 
 from AnyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 from ewoksorange.gui.widgets.parameter_form import ParameterForm
+from silx.gui.dialog.DataFileDialog import DataFileDialog
 
 from ndreg_preeval.methods import METHODS
 from ndreg_preeval.options import OnError, Pairing
@@ -32,12 +33,7 @@ def _from_text(text: str) -> Any:
 
 
 FIELDS: Final[dict[str, dict[str, Any]]] = {
-    "image_stacks": {
-        "value_for_type": "",
-        "serialize": _as_text,
-        "deserialize": _from_text,
-        "select": "h5group",
-    },
+    "image_stacks": {"value_for_type": "", "serialize": _as_text, "deserialize": _from_text},
     "reference_stack": {"value_for_type": "", "deserialize": _filled},
     "method": {"value_for_type": tuple(METHODS)},
     "reference_image": {"value_for_type": 0},
@@ -69,16 +65,22 @@ class Controls(QWidget):
             self.form.addParameter(
                 name,
                 value=values[name],
-                label=name.replace("_", " ").capitalize(),
+                label=name.replace("_", " ").capitalize().replace("url", "URL"),
                 value_change_callback=edited,
                 **FIELDS[name],
             )
         self._known: dict[str, Any] = self.form.get_parameter_values()
+        self._edited = edited
+        self._dialog: Any = None
+        self.find = QPushButton("Find image stacks ...")
+        self.find.setToolTip("A group of an HDF5 file that holds the stacks")
+        self.find.clicked.connect(self._find)
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.cancel = QPushButton("Cancel")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.find)
         layout.addWidget(self.form)
         layout.addWidget(self.progress)
         layout.addWidget(self.cancel)
@@ -99,6 +101,16 @@ class Controls(QWidget):
         """Inputs that come from another widget cannot be set here."""
         for name in self._names:
             self.form.set_parameter_enabled(name, name not in names)
+        self.find.setEnabled("image_stacks" not in names)
+
+    def _find(self) -> None:
+        if self._dialog is None:  # kept: it knows the last folder
+            self._dialog = DataFileDialog(self)
+            self._dialog.setFilterMode(DataFileDialog.FilterMode.ExistingGroup)
+        if self._dialog.exec():
+            url = self._dialog.selectedDataUrl()
+            self.form.set_parameter_value("image_stacks", f"{url.file_path()}::{url.data_path()}")
+            self._edited()
 
     def show_progress(self, percent: float) -> None:
         """Move the progress bar."""
