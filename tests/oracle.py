@@ -457,7 +457,14 @@ def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "evidence", *
     include = chosen.get("include_reference", False)
     options = {**chosen.get("options", {}), **options}
     values = stack_values(stack, chosen["statistic"], include_reference=include, **options)
-    return aggregate(values, chosen["how"])
+    score = aggregate(values, chosen["how"])
+    if chosen["how"] != "every_image" or score >= 0.05:
+        return score
+    ratios = stack_values(stack, "peak_to_mean", **options)
+    if not ratios or min(ratios) <= 0:
+        return 0.0
+    h = len(ratios) / math.fsum(1 / ratio for ratio in ratios)
+    return 0.05 * h / (h + 30)
 
 
 def rank(stacks: Mapping[Any, Any], method: str = "evidence", **options: Any) -> list[Any]:

@@ -279,6 +279,7 @@ def test_info_and_facts(call):
     assert f"version {ndreg_preeval.__version__}" in [" ".join(line.split()) for line in out.splitlines()]
     assert call("--version") == (0, f"{ndreg_preeval.__version__}\n", "")
     assert call("--cmakedir") == (0, f"{ndreg_preeval.get_cmake_dir()}\n", "")
+    assert call("--pkgconfigdir") == (0, f"{ndreg_preeval.get_pkgconfig_dir()}\n", "")
     assert call("--includes") == (0, f"-I{ndreg_preeval.get_include()}\n", "")
 
 

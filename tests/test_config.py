@@ -18,6 +18,7 @@ def test_build_config_adds_to_what_the_core_says() -> None:
 def test_folders_hold_what_they_promise() -> None:
     assert (Path(config.get_include()) / "ndreg_preeval" / "ndreg_preeval.hpp").is_file()
     assert (Path(config.get_cmake_dir()) / "ndreg_preeval-config.cmake").is_file()
+    assert (Path(config.get_pkgconfig_dir()) / "ndreg_preeval.pc").is_file()
 
 
 def test_missing_files_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -27,3 +28,5 @@ def test_missing_files_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         config.get_include()
     with pytest.raises(FileNotFoundError, match="lacks the CMake package"):
         config.get_cmake_dir()
+    with pytest.raises(FileNotFoundError, match="lacks the pkg-config file"):
+        config.get_pkgconfig_dir()

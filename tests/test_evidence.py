@@ -47,7 +47,7 @@ def test_more_noise_is_less_trust() -> None:
 
 def test_the_score_is_the_trust_and_no_more_than_any_image() -> None:
     found = score_stack(moving(1.0))
-    assert found.score == found.trust <= found.probability.min()
+    assert 0.05 <= found.score == found.trust <= found.probability.min()
     assert np.array_equal(found.values, found.probability)
     documented = score_stack(moving(1.0), method="peak_to_mean")
     assert np.isnan(documented.trust)
@@ -55,6 +55,27 @@ def test_the_score_is_the_trust_and_no_more_than_any_image() -> None:
     robust = score_stack(moving(1.0), method="robust")
     assert robust.score != robust.trust
     assert 0 < robust.trust < 1
+
+
+def test_hopeless_stacks_are_told_apart_by_their_peaks() -> None:
+    """A scene that turns aligns nowhere; the clearest images come first all the same."""
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[-32:32, -32:32]
+    rates, directions, phases = (rng.uniform(0, most, (24, 1, 1)) for most in (1.2, 2 * np.pi, 6))
+    turning = np.array(
+        [
+            np.cos(rates * (x * np.cos(directions + a) + y * np.sin(directions + a)) + phases).sum(0)
+            for a in np.radians([0, 8, 16, 24])
+        ]
+    )
+    noise = rng.normal(size=turning.shape)
+    ranking = rank_stacks({str(n): turning + n * noise for n in (4, 0.1, 1)})
+    assert ranking.ranked_stack_names == ["0.1", "1", "4"]
+    for stack in ranking.stack_scores:
+        assert stack.trust < 0.05
+        h = 1 / np.mean(1 / stack.peak_to_mean)
+        assert stack.score == pytest.approx(0.05 * h / (h + 30), rel=1e-12)
+        assert stack.score < 0.05
 
 
 def test_a_static_pattern_does_not_win() -> None:

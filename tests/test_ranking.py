@@ -276,34 +276,3 @@ def test_inputs_are_left_alone() -> None:
     rank_stacks(stacks)
     for name, stack in stacks.items():
         np.testing.assert_array_equal(stack, copies[name])
-
-
-def rotated(noise: float) -> Any:
-    """A texture that turns: no image aligns with the first by a translation."""
-    rng = np.random.default_rng(5)
-    y, x = np.mgrid[-32:32, -32:32]
-    waves = (
-        rng.uniform(0.2, 1.2, (24, 1, 1)),
-        rng.uniform(0, 2 * np.pi, (24, 1, 1)),
-        rng.uniform(0, 6, (24, 1, 1)),
-    )
-    images = []
-    for angle in np.radians([0, 8, 16, 24]):
-        rates, directions, phases = waves
-        along = x * np.cos(directions + angle) + y * np.sin(directions + angle)
-        images.append(np.cos(rates * along + phases).sum(0))
-    return np.array(images) + noise * rng.normal(size=(4, 64, 64))
-
-
-def test_where_no_stack_aligns_the_clearest_peaks_come_first() -> None:
-    stacks = {"noisy": rotated(2.0), "clear": rotated(0.05), "fair": rotated(0.8)}
-    with pytest.warns(RankingWarning, match="No stack deserves trust"):
-        ranking = rank_stacks(stacks)
-    assert max(ranking.scores.values()) < 0.05
-    prominence = {name: 1 / np.mean(1 / stack.peak_to_mean) for name, stack in ranking.stacks.items()}
-    assert list(prominence) == sorted(prominence, key=lambda name: -prominence[name])
-    assert list(ranking.scores.values()) != sorted(ranking.scores.values(), reverse=True)
-    # One stack that aligns, and scores are probabilities again.
-    mixed = rank_stacks({**stacks, "moves": drifting(0.05, n=4)})
-    assert mixed.reference_stack == "moves"
-    assert list(mixed.scores.values()) == sorted(mixed.scores.values(), reverse=True)

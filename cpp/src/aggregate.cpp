@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -11,6 +12,8 @@ namespace {
 
 // Below it, how bad an image is no longer matters; it also keeps one image from hiding the rest.
 constexpr double least = 1e-4;
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double harmonic_mean(const std::vector<double>& values) {
   if (std::all_of(values.begin(), values.end(), [](double value) { return value <= 0; })) return 0;
@@ -41,14 +44,22 @@ double median(std::vector<double> values) {
   return values[half - 1] + 0.5 * (values[half] - values[half - 1]);
 }
 
-}  // namespace
+// Probabilities below tell nothing about each other.
+constexpr double hopeless = 0.05;
+constexpr double usual_ratio = 30;  // of peak and mean
 
-double aggregate(const std::vector<double>& values, Aggregation how) {
+void check_finite(const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!std::isfinite(values[i])) {
       throw std::invalid_argument("value " + std::to_string(i) + " must be finite");
     }
   }
+}
+
+}  // namespace
+
+double aggregate(const std::vector<double>& values, Aggregation how) {
+  check_finite(values);
   if (values.empty()) return 0;
   switch (how) {
     case Aggregation::harmonic_mean:
@@ -63,6 +74,17 @@ double aggregate(const std::vector<double>& values, Aggregation how) {
       return every_image(values);
   }
   throw std::invalid_argument("unknown aggregation");
+}
+
+double score_from_chance(double chance, const std::vector<double>& peak_to_mean) {
+  check_finite({chance});
+  check_finite(peak_to_mean);
+  if (chance >= hopeless) return chance;
+  double sum = 0;
+  for (const double ratio : peak_to_mean) sum += ratio > 0 ? 1 / ratio : infinity;
+  if (peak_to_mean.empty() || !std::isfinite(sum)) return 0;
+  const double h = static_cast<double>(peak_to_mean.size()) / sum;
+  return hopeless * h / (h + usual_ratio);
 }
 
 }  // namespace ndreg_preeval

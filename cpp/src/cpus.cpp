@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -8,6 +9,8 @@
 #include <thread>
 
 #include <ndreg_preeval/threads.hpp>
+
+#include "omp_places.hpp"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -17,6 +20,8 @@ namespace ndreg_preeval {
 namespace {
 
 int affinity_cpus() noexcept {
+  const std::size_t bound_to = detail::cpus_of_team();
+  if (bound_to > 0) return static_cast<int>(bound_to);
 #if defined(__linux__)
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -110,5 +115,7 @@ int default_threads() noexcept {
   const int asked = thread_limits().omp_num_threads;
   return asked > 0 ? std::min(asked, cpus) : cpus;
 }
+
+void leave_openmp_place() noexcept { detail::leave_place(); }
 
 }  // namespace ndreg_preeval

@@ -73,6 +73,12 @@ std::vector<std::string> method_names() {
   return names;
 }
 
+bool scores_are_chances(const Method& method) noexcept {
+  return method.statistic == Statistic::probability &&
+         method.options.judgement == Judgement::evidence &&
+         method.aggregation == Aggregation::every_image;
+}
+
 double statistic_of(const PairScore& score, Statistic statistic) {
   switch (statistic) {
     case Statistic::probability:

@@ -3,6 +3,7 @@
 
 #if defined(__unix__) || defined(__APPLE__)
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include <climits>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <limits>
 #include <memory>
 #include <mutex>
@@ -19,7 +21,29 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-const pid_t loaded_in = getpid();
+// Whether this process began as a copy of another one and has not started a program since. The
+// kernel tells (PF_FORKNOEXEC, ninth field of stat); where it does not, nobody does.
+bool is_a_fork() noexcept {
+#if defined(__linux__)
+  const int file = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  char text[512];
+  const ssize_t size = read(file, text, sizeof text - 1);
+  close(file);
+  if (size <= 0) return false;
+  text[size] = '\0';
+  // The second field is a name in parentheses, which may hold anything.
+  const char* place = std::strrchr(text, ')');
+  for (int field = 2; place != nullptr && field < 9; ++field) place = std::strchr(place + 1, ' ');
+  constexpr unsigned long forked_without_exec = 0x40;
+  return place != nullptr && (std::strtoul(place, nullptr, 10) & forked_without_exec) != 0;
+#else
+  return false;
+#endif
+}
+
+// Where OpenMP may be used: nowhere, if the process that loaded this is a fork itself.
+const pid_t safe_in = is_a_fork() ? -1 : getpid();
 
 // What an OpenMP region of ours needs at least; smaller stacks stay unused.
 constexpr std::size_t least_stack = std::size_t{128} << 10;
@@ -127,7 +151,7 @@ std::size_t threads_openmp_can_start(std::size_t wanted) noexcept {
   return wanted;
 }
 
-bool openmp_is_safe() noexcept { return getpid() == loaded_in; }
+bool openmp_is_safe() noexcept { return getpid() == safe_in; }
 
 }  // namespace ndreg_preeval::detail
 

@@ -12,8 +12,9 @@ namespace ndreg_preeval::detail {
 // runtime keeps the threads it has started.
 std::size_t threads_openmp_can_start(std::size_t wanted) noexcept;
 
-// False in a process that was forked after this library was loaded: the runtime's threads did not
-// come along, and waiting for them would last for ever.
+// False in a process that was forked, after this library was loaded or before: the threads of the
+// runtime did not come along, and waiting for them would last for ever. Before, because another
+// package may have used the same runtime by then.
 bool openmp_is_safe() noexcept;
 
 }  // namespace ndreg_preeval::detail

@@ -15,6 +15,7 @@
 #endif
 
 #include "omp_guard.hpp"
+#include "omp_places.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
@@ -96,6 +97,7 @@ class Queue {
 #if defined(NDREG_PREEVAL_OPENMP)
 
 void run_openmp(std::size_t threads, Queue& queue) {
+  [[maybe_unused]] const KeptCpus kept{};
 #pragma omp parallel num_threads(static_cast<int>(threads))
   {
     const int thread = omp_get_thread_num();
@@ -113,7 +115,10 @@ void run_std(std::size_t threads, Queue& queue) {
   others.reserve(threads - 1);
   for (std::size_t thread = 1; thread < threads; ++thread) {
     try {
-      others.emplace_back([&queue, thread] { queue.work(thread); });
+      others.emplace_back([&queue, thread] {
+        leave_place();
+        queue.work(thread);
+      });
     } catch (const std::exception&) {
       break;  // no more threads or memory to be had: those there are do all the work
     }

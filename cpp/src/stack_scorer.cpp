@@ -66,6 +66,12 @@ class StackScorer::Impl {
     std::vector<double> values = found.values;
     if (itself_) values.insert(values.begin(), *itself_);
     found.score = aggregate(values, method_.aggregation);
+    if (scores_are_chances(method_)) {
+      std::vector<double> ratios;
+      ratios.reserve(found.images.size());
+      for (const PairScore& image : found.images) ratios.push_back(peak_to_mean(image));
+      found.score = score_from_chance(found.score, ratios);
+    }
     if (asks) {
       std::vector<double> chances;
       chances.reserve(found.images.size());

@@ -11,6 +11,11 @@
 #if defined(__unix__)
 #include <pthread.h>
 #endif
+#if defined(__linux__)
+#include <sched.h>
+
+#include <thread>
+#endif
 
 namespace {
 
@@ -75,6 +80,27 @@ void small_stack() {
 
 #endif
 
+#if defined(__linux__)
+
+// OpenMP runtimes bind a thread that first has a team.
+void a_call_leaves_its_thread_on_its_cpus() {
+  const Known known;
+  bool right = false;
+  bool kept = false;
+  std::thread([&] {
+    leave_openmp_place();
+    cpu_set_t before;
+    cpu_set_t after;
+    const bool looked = sched_getaffinity(0, sizeof before, &before) == 0;
+    right = known.right(4);
+    kept = looked && sched_getaffinity(0, sizeof after, &after) == 0 && CPU_EQUAL(&before, &after);
+  }).join();
+  CHECK(right);
+  CHECK(kept);
+}
+
+#endif
+
 }  // namespace
 
 int main() {
@@ -83,6 +109,9 @@ int main() {
       {"default threads are sane", default_threads_are_sane},
 #if defined(__unix__)
       {"small stack", small_stack},
+#endif
+#if defined(__linux__)
+      {"a call leaves its thread on its CPUs", a_call_leaves_its_thread_on_its_cpus},
 #endif
   });
 }

@@ -75,10 +75,22 @@ void one_stack() {
     stacked.add({all.begin() + 1, all.end()});
     const StackScore found = stacked.result();
     CHECK(same(found.images, scores) && found.values == compared);
-    CHECK(found.score == aggregate(values, method.aggregation));
+    const double score = aggregate(values, method.aggregation);
+    CHECK(found.score == score && (!scores_are_chances(method) || score >= 0.05));
     CHECK(found.rankable() && has_evidence(found));
     CHECK(std::isnan(found.trust) != method.options.confirm);
   }
+}
+
+void hopeless_stacks() {
+  CHECK(score_from_chance(0.05, {1}) == 0.05 && score_from_chance(0.7, {}) == 0.7);
+  CHECK_NEAR(score_from_chance(0.049, {10, 30}), 0.05 * 15 / 45, 1e-15);
+  CHECK(score_from_chance(0, {}) == 0 && score_from_chance(0.01, {5, 0}) == 0);
+  CHECK(score_from_chance(0.01, {1e9}) < 0.05);
+  CHECK_THROWS(std::invalid_argument, score_from_chance(std::nan(""), {1}), "must be finite");
+  const std::vector<Image> noise = moving(50, 3);
+  const Ranking ranking = rank_stacks({{"noise", views(noise)}});
+  CHECK(ranking.stacks[0].trust < 0.05 && ranking.stacks[0].score > 0);
 }
 
 // Blocks change no bit, whatever is compared with what; the last image is remembered as it was.
@@ -236,6 +248,7 @@ void progress_and_stopping() {
 int main() {
   return check::run({{"methods by name", methods_by_name},
                      {"one stack", one_stack},
+                     {"hopeless stacks", hopeless_stacks},
                      {"blocks", blocks},
                      {"the last image is copied as it is", the_last_image_is_copied_as_it_is},
                      {"several stacks", several_stacks},

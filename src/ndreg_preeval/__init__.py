@@ -6,10 +6,13 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from .loading import load
+
+load()  # before anything else imports it
 from . import _core
 
 if TYPE_CHECKING:
-    from .config import build_config, get_cmake_dir, get_include
+    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
     from .errors import RankingWarning
     from .live import StackRanker, StackScorer
     from .methods import METHODS, Method
@@ -35,6 +38,7 @@ __all__ = [
     "find_stacks",
     "get_cmake_dir",
     "get_include",
+    "get_pkgconfig_dir",
     "rank_stacks",
     "reg2d_preeval",
     "score_stack",
@@ -55,6 +59,7 @@ _HOMES = {
     "find_stacks": "stacks.nexus",
     "get_cmake_dir": "config",
     "get_include": "config",
+    "get_pkgconfig_dir": "config",
     "rank_stacks": "ranking",
     "reg2d_preeval": "reg2d",
     "score_stack": "scoring",

@@ -96,6 +96,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Show, help="print the version and exit")
     parser.add_argument("--cmakedir", action=_Show, help="print the folder of the CMake package and exit")
     parser.add_argument(
+        "--pkgconfigdir", action=_Show, help="print the folder of the pkg-config file and exit"
+    )
+    parser.add_argument(
         "--includes", action=_Show, help="print the compiler option for the C++ headers and exit"
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

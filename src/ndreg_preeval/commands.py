@@ -163,7 +163,7 @@ def info(arguments: Namespace) -> int:
 def _facts() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from .config import build_config, get_cmake_dir, get_include
+    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     facts: dict[str, Any] = dict(build_config())
     for name in COMPANIONS:
@@ -172,7 +172,8 @@ def _facts() -> dict[str, Any]:
         except PackageNotFoundError:
             facts[name] = "not installed"
     facts["package"] = str(Path(__file__).resolve().parent)
-    for name, folder in (("include", get_include), ("cmake", get_cmake_dir)):
+    folders = {"include": get_include, "cmake": get_cmake_dir, "pkgconfig": get_pkgconfig_dir}
+    for name, folder in folders.items():
         try:
             facts[name] = folder()
         except FileNotFoundError:
@@ -181,12 +182,18 @@ def _facts() -> dict[str, Any]:
 
 
 def fact(name: str) -> str:
-    """What `--version`, `--cmakedir` and `--includes` print."""
-    from .config import build_config, get_cmake_dir, get_include
+    """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
+    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
-    if name == "version":
-        return str(build_config()["version"])
-    return get_cmake_dir() if name == "cmakedir" else f"-I{get_include()}"
+    match name:
+        case "version":
+            return str(build_config()["version"])
+        case "includes":
+            return f"-I{get_include()}"
+        case "cmakedir":
+            return get_cmake_dir()
+        case _:
+            return get_pkgconfig_dir()
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import _core
 
-__all__ = ["build_config", "get_cmake_dir", "get_include"]
+__all__ = ["build_config", "get_cmake_dir", "get_include", "get_pkgconfig_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -27,7 +27,7 @@ def build_config() -> dict[str, Any]:
         or "off"), ``pocketfft`` (which copy), ``isas`` (instruction sets with kernels of their own,
         best last), ``usable_isas`` (those that this processor can run), ``isa`` (the one in use: the
         last usable one, or what the environment variable ``NDREG_PREEVAL_ISA`` names),
-        ``affinity_cpus`` (CPUs that the process may run on), ``cgroup_cpus`` (its control group's
+        ``affinity_cpus`` (CPUs that threads may run on), ``cgroup_cpus`` (its control group's
         share, None without a limit), ``omp_num_threads`` (from ``OMP_NUM_THREADS``, None where not
         set), ``usable_cpus`` and ``default_threads`` (what follows from these), ``python``,
         ``numpy``, ``platform``, ``core`` (path of the compiled module).
@@ -68,6 +68,17 @@ def get_cmake_dir() -> str:
         When this installation came without it.
     """
     return _folder("lib/cmake/ndreg_preeval", "ndreg_preeval-config.cmake", "the CMake package")
+
+
+def get_pkgconfig_dir() -> str:
+    """Return the folder of ``ndreg_preeval.pc``, for ``PKG_CONFIG_PATH``.
+
+    Raises
+    ------
+    FileNotFoundError
+        When this installation came without it.
+    """
+    return _folder("lib/pkgconfig", "ndreg_preeval.pc", "the pkg-config file")
 
 
 def _folder(relative: str, file: str, what: str) -> str:

@@ -99,6 +99,11 @@ class Method:
         """Whether a second correlogram is asked about each peak."""
         return self.statistic in ("evidence", "confirmation")
 
+    @property
+    def scores_are_chances(self) -> bool:
+        """Whether the score of a stack is the probability that every image aligns."""
+        return self.statistic == "evidence" and self.aggregation == "every_image"
+
 
 def resolve_method(method: str | Method) -> Method:
     """Return the method itself, or the one of that name.

@@ -4,44 +4,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from .errors import shorten
 from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
 
 if TYPE_CHECKING:
-    from .methods import Method
     from .scoring import StackScore
 
 NAMES_SHOWN = 6
 """Of stacks, in a sentence."""
 
 
-HOPELESS: Final = 0.05
-"""Probability below which stacks are told from each other by their peaks, if none of them has more."""
-
-
-def rank_order(stacks: Sequence[StackScore], method: Method) -> list[int]:
-    """Return the positions of the stacks, best first; of equal ones the earlier first.
-
-    Best is the largest score. Where it is the probability to align, and no stack has any worth the name,
-    as with images that are rotated, scores differ by chance: the stack whose peaks stand out most is first.
-    """
-    probable = method.statistic == "evidence" and method.normalization == "phase"
-    by_peaks = probable and not any(stack.score >= HOPELESS for stack in stacks)
-
-    def key(position: int) -> tuple[bool, bool, bool, float]:
-        stack = stacks[position]
-        merit = _prominence(stack) if by_peaks else stack.score
-        return stack.error is not None, not stack.rankable, not has_evidence(stack), -merit
-
-    return sorted(range(len(stacks)), key=key)
-
-
-def _prominence(stack: StackScore) -> float:
-    """Harmonic mean of the ratios of peak and mean: one image that repeats the first cannot carry it."""
-    ratios = stack.peak_to_mean
-    return len(ratios) / float((1 / ratios).sum()) if len(ratios) and (ratios > 0).all() else 0.0
+def rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:
+    """Sorts best first; equal keys keep the order of the mapping."""
+    return stack.error is not None, not stack.rankable, not has_evidence(stack), -stack.score
 
 
 def check_rankable(results: Sequence[StackScore], failure: Exception | None) -> None:

@@ -18,7 +18,7 @@ from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
-from .order import check_rankable, list_names, rank_order, ranking_warnings
+from .order import check_rankable, list_names, rank_key, ranking_warnings
 from .pipeline import score_stacks
 from .plans import Failed
 from .progress import open_progress
@@ -74,10 +74,7 @@ class Ranking:
 
     @property
     def scores(self) -> dict[Any, float]:
-        """Score of each stack in rank order; larger is better.
-
-        Probabilities to align that are all below 0.05 are no order: there the peaks decide.
-        """
+        """Score of each stack in rank order; larger is better."""
         return {stack.name: stack.score for stack in self.stack_scores}
 
     @property
@@ -397,7 +394,7 @@ def order_stacks(
         When no stack can be ranked; from `failure`, if one could not be read.
     """
     check_rankable(results, failure)
-    order = rank_order(results, options.method)
+    order = sorted(range(len(results)), key=lambda i: rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
     sentences, loud = ranking_warnings(ranked, results)
     ranking = Ranking(

@@ -52,7 +52,9 @@ class StackScore:
     name : object
         The caller's own key.
     score : float
-        Larger is better; always finite, 0 when nothing could be compared.
+        Larger is better; always finite, 0 when nothing could be compared. With the methods "evidence" and
+        "plain" the trust, but where that is below 0.05: differences of such probabilities are
+        chance, and ``0.05 * h / (h + 30)``, with h the harmonic mean of `peak_to_mean`, tells stacks apart.
     n_images : int
         All images of the stack.
     shape : (int, int)
@@ -261,6 +263,8 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
             score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
         else:
             score = _core.aggregate(values, options.method.aggregation)
+        if options.method.scores_are_chances:
+            score = _core.score_from_chance(score, columns["peak_to_mean"])
         trust = float("nan")
         if options.method.asks_opinion:
             trust = _core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0

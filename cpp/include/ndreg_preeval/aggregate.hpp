@@ -24,4 +24,10 @@ enum class Aggregation : std::uint8_t {
 /// \throws std::invalid_argument  a value that is not finite
 NDREG_PREEVAL_API double aggregate(const std::vector<double>& values, Aggregation how);
 
+/// Score of a stack whose images all align with probability `chance`: that probability, but where
+/// it is hopeless (below 0.05), as with images that turn, differences are chance. There h, the
+/// harmonic mean of peak / mean of the images, tells stacks apart: 0.05 h / (h + 30).
+/// \throws std::invalid_argument  a value that is not finite
+NDREG_PREEVAL_API double score_from_chance(double chance, const std::vector<double>& peak_to_mean);
+
 }  // namespace ndreg_preeval

@@ -47,6 +47,9 @@ NDREG_PREEVAL_API Method method_named(const std::string& name);
 /// Names of all methods, the default one first.
 NDREG_PREEVAL_API std::vector<std::string> method_names();
 
+/// Whether the score of a stack is a probability, told apart by score_from_chance().
+NDREG_PREEVAL_API bool scores_are_chances(const Method& method) noexcept;
+
 /// What a method takes from one image.
 /// \throws std::invalid_argument  an unknown statistic
 NDREG_PREEVAL_API double statistic_of(const PairScore& score, Statistic statistic);

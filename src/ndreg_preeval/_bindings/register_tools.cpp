@@ -58,8 +58,10 @@ void register_tools(py::module_& m) {
         return aggregate(values, aggregation_named(how));
       },
       "values"_a, "how"_a);
+  m.def("score_from_chance", &score_from_chance, "chance"_a, "peak_to_mean"_a);
   m.def("usable_cpus", &usable_cpus);
   m.def("default_threads", &default_threads);
+  m.def("leave_openmp_place", &leave_openmp_place);
   m.def("build_config", &config);
 }
 

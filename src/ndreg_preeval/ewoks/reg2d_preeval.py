@@ -123,8 +123,8 @@ class Reg2DPreEvaluationReport(
 ):
     """`Reg2DPreEvaluation` with three more outputs: the scores, what to trust, and all numbers.
 
-    A task of its own, since outputs are never optional in Ewoks: one that has no value ends workflows in
-    Orange, and one that nobody expects is an unexpected input of the next task.
+    A task of its own, since outputs are never optional in Ewoks: Orange waits for one without a value, and
+    one that nobody expects can end up as an unexpected input of the next task.
     """
 
     def run(self) -> None:

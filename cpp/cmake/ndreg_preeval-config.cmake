@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+# find_package(ndreg_preeval [version] CONFIG [COMPONENTS static | shared])
+#
+# Defines ndreg_preeval::ndreg_preeval. Which library that is, where both are installed: the one
+# named as a component, else the shared one where BUILD_SHARED_LIBS is on, else the static one.
+set(_ndreg_preeval_installed "")
+foreach(_ndreg_preeval_kind static shared)
+  if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/ndreg_preeval-${_ndreg_preeval_kind}.cmake")
+    list(APPEND _ndreg_preeval_installed ${_ndreg_preeval_kind})
+  endif()
+endforeach()
+
+# One program links with one of them: what was found first stays.
+set(_ndreg_preeval_usable ${_ndreg_preeval_installed})
+set(_ndreg_preeval_why "installed: ${_ndreg_preeval_installed}")
+if(TARGET ndreg_preeval::ndreg_preeval)
+  get_target_property(_ndreg_preeval_type ndreg_preeval::ndreg_preeval TYPE)
+  string(REGEX REPLACE "_LIBRARY$" "" _ndreg_preeval_usable "${_ndreg_preeval_type}")
+  string(TOLOWER "${_ndreg_preeval_usable}" _ndreg_preeval_usable)
+  set(_ndreg_preeval_why "this project already has the ${_ndreg_preeval_usable} library")
+endif()
+
+set(_ndreg_preeval_choice "")
+foreach(_ndreg_preeval_kind IN LISTS ndreg_preeval_FIND_COMPONENTS)
+  set(ndreg_preeval_${_ndreg_preeval_kind}_FOUND FALSE)
+  if(_ndreg_preeval_kind IN_LIST _ndreg_preeval_usable AND NOT _ndreg_preeval_choice)
+    set(_ndreg_preeval_choice ${_ndreg_preeval_kind})
+    set(ndreg_preeval_${_ndreg_preeval_kind}_FOUND TRUE)
+  elseif(ndreg_preeval_FIND_REQUIRED_${_ndreg_preeval_kind})
+    if(NOT _ndreg_preeval_kind MATCHES "^(static|shared)$")
+      set(_ndreg_preeval_why "the components are static and shared")
+    elseif(_ndreg_preeval_kind IN_LIST _ndreg_preeval_usable)
+      set(_ndreg_preeval_why "static and shared exclude each other")
+    endif()
+    set(ndreg_preeval_FOUND FALSE)
+    set(ndreg_preeval_NOT_FOUND_MESSAGE
+      "no component ${_ndreg_preeval_kind} of ndreg_preeval (${_ndreg_preeval_why})")
+    return()
+  endif()
+endforeach()
+
+if(NOT TARGET ndreg_preeval::ndreg_preeval)
+  if(NOT _ndreg_preeval_choice)
+    list(GET _ndreg_preeval_installed 0 _ndreg_preeval_choice)
+    if(BUILD_SHARED_LIBS AND "shared" IN_LIST _ndreg_preeval_installed)
+      set(_ndreg_preeval_choice shared)
+    endif()
+  endif()
+  include(CMakeFindDependencyMacro)
+  include("${CMAKE_CURRENT_LIST_DIR}/ndreg_preeval-${_ndreg_preeval_choice}.cmake")
+endif()

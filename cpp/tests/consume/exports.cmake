@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+# What the shared LIBRARY shows: the public interface and nothing else, under the name SONAME.
+execute_process(COMMAND ${NM} --dynamic --defined-only --demangle ${LIBRARY}
+  OUTPUT_VARIABLE listed COMMAND_ERROR_IS_FATAL ANY)
+string(REPLACE ";" "," listed "${listed}")
+string(REGEX REPLACE "\n$" "" listed "${listed}")
+string(REPLACE "\n" ";" listed "${listed}")
+set(strangers "")
+set(names "\n")
+foreach(line IN LISTS listed)
+  string(REGEX REPLACE "^[0-9a-f]+ [A-Za-z] " "" name "${line}")
+  string(APPEND names "${name}\n")
+  if(NOT name MATCHES "^(((typeinfo|typeinfo name|vtable) for )?ndreg_preeval::|ndreg_preeval_[a-z_0-9]+$)"
+      OR name MATCHES "::(detail|kernel|Impl)|anonymous")
+    string(APPEND strangers "\n  ${name}")
+  endif()
+endforeach()
+if(strangers)
+  message(FATAL_ERROR "${LIBRARY} shows more than its interface:${strangers}")
+endif()
+foreach(function "Scorer::score(" "aggregate(" "build_info(" "default_threads(" "Scorer::~Scorer(")
+  string(FIND "${names}" "\nndreg_preeval::${function}" place)
+  if(place EQUAL -1)
+    message(FATAL_ERROR "${LIBRARY} lacks ndreg_preeval::${function}...) among\n${names}")
+  endif()
+endforeach()
+# Errors are caught by their class on the other side.
+if(NOT names MATCHES "typeinfo for ndreg_preeval::Cancelled")
+  message(FATAL_ERROR "${LIBRARY} hides the class of an error, Cancelled")
+endif()
+
+execute_process(COMMAND ${OBJDUMP} -p ${LIBRARY} OUTPUT_VARIABLE facts COMMAND_ERROR_IS_FATAL ANY)
+if(NOT facts MATCHES "SONAME +([^ \n]+)" OR NOT CMAKE_MATCH_1 STREQUAL SONAME)
+  message(FATAL_ERROR "${LIBRARY} is called '${CMAKE_MATCH_1}', not ${SONAME}")
+endif()
+list(LENGTH listed count)
+message("${count} symbols, ${SONAME}")

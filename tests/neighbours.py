@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Other packages that bring threads along, and what they cost a score that runs beside them.
+
+    python -m tests.neighbours
+
+prints one line per package and order of import: how long the same call takes there, as a multiple of
+what it takes alone. Read it, do not test it: the machine may be busy. Above 3, look for the reason.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import statistics
+import subprocess
+import sys
+
+# Uses of a package that keep several of its threads busy, as a function that returns a number.
+USES = {
+    "torch": """
+import torch
+def theirs():
+    a = torch.sin(torch.arange(3_000_000, dtype=torch.float64)).reshape(1000, 3000)
+    return float((a[:, :300] @ a[:300]).abs().sum() + torch.relu(a).sum())
+""",
+    "sklearn": """
+from sklearn.cluster import KMeans
+def theirs():
+    points = np.sin(np.arange(60_000.0)).reshape(-1, 4)
+    return float(KMeans(5, n_init=1, random_state=0).fit(points).inertia_)
+""",
+    "cv2": """
+import cv2
+def theirs():
+    image = np.sin(np.arange(1_000_000.0)).reshape(1000, 1000)
+    return float(np.abs(cv2.GaussianBlur(image, (31, 31), 5)).sum() + cv2.dft(image).max())
+""",
+    "numba_omp": """
+import numba
+numba.config.THREADING_LAYER = "omp"
+@numba.njit(parallel=True)
+def total(a):
+    s = 0.0
+    for i in numba.prange(a.size):
+        s += np.sin(a[i])
+    return s
+def theirs():
+    answer = float(total(np.arange(1_000_000.0)))
+    assert numba.threading_layer() == "omp"
+    return answer
+""",
+}
+# The other layer comes with threads of numba's own.
+USES["numba_workqueue"] = USES["numba_omp"].replace('"omp"', '"workqueue"')
+
+# What all numbers are taken from.
+OURS = """
+from ndreg_preeval import _core
+def ours(threads=4, size=(48, 40)):
+    images = np.random.default_rng(0).normal(size=(8, *size))
+    records = _core.Scorer(images[0]).score(images, num_threads=threads)
+    return b"".join(records[name].tobytes() for name in records.dtype.names).hex()
+"""
+
+ORDERS = ("theirs first", "ours first")
+
+
+def module_of(package: str) -> str:
+    return package.partition("_")[0]
+
+
+def missing(package: str) -> bool:
+    return importlib.util.find_spec(module_of(package)) is None
+
+
+def prelude(package: str, order: str) -> str:
+    """Defines `theirs` and `ours`, imported in the order given."""
+    parts = [USES[package], OURS]
+    return "".join(
+        ["import os, signal, time\nimport numpy as np\n", *(parts if order == ORDERS[0] else parts[::-1])]
+    )
+
+
+def run(code: str, **environment: str) -> list[str]:
+    """What code prints in an interpreter of its own, without thread settings but those given."""
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_", "KMP_"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise AssertionError(f"ended with status {done.returncode}\n{done.stderr[-3000:]}")
+    return done.stdout.split()
+
+
+TIMED = """
+theirs()
+times = []
+for _ in range(15):
+    theirs()
+    start = time.perf_counter()
+    ours(_core.default_threads(), (256, 256))
+    times.append(time.perf_counter() - start)
+print(sorted(times)[len(times) // 2])
+"""
+
+
+def seconds(code: str) -> float:
+    return float(run(code)[0])
+
+
+def main() -> None:
+    print(f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    alone = f"import time\nimport numpy as np\n{OURS}\ndef theirs(): pass\n{TIMED}"
+    for package in USES:
+        if missing(package):
+            print(f"{package:16} not installed")
+            continue
+        for order in ORDERS:
+            beside = prelude(package, order) + TIMED
+            ratios = [seconds(beside) / seconds(alone) for _ in range(3)]
+            print(f"{package:16} {order:13} {statistics.median(ratios):.2f} times the time alone", flush=True)
+
+
+if __name__ == "__main__":
+    main()
