@@ -143,6 +143,14 @@ def peers(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def orange(session: nox.Session) -> None:
+    """The Orange widget with a real Qt, without a screen. Arguments go to pytest."""
+    session.install(".[test,ewoks,orange]")
+    session.env["QT_QPA_PLATFORM"] = "offscreen"
+    session.run("python", "-m", "pytest", "-m", "orange", *session.posargs)
+
+
+@nox.session(default=False)
 def runtimes(session: nox.Session) -> None:
     """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
     session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")

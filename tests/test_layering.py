@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "ndreg_preeval"
 CPP = ROOT / "cpp"
 BINDINGS = PACKAGE / "_bindings"
+WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 
 # What a module of the package may import from the package, lowest layer first: each module may
 # import those on earlier lines (and a folder's modules each other).
@@ -219,11 +220,29 @@ def test_heavy_packages_are_imported_where_used(file: Path) -> None:
         assert not heavy & {name.split(".")[0] for name in names}, file
 
 
+def test_the_package_knows_no_widget() -> None:
+    for file in PACKAGE.rglob("*.py"):
+        assert not re.search(r"orangecontrib|\bAnyQt\b|\bPyQt\d|silx\.gui", file.read_text()), file
+
+
+def test_what_widgets_say_is_known_without_qt() -> None:
+    for name in ("__init__.py", "view/__init__.py", "view/model.py", "view/pictures.py"):
+        text = (WIDGETS / name).read_text()
+        assert not re.search(
+            r"^\s*(from|import) (AnyQt|silx|ewoksorange|orangewidget)", text, re.MULTILINE
+        ), name
+
+
+def own_files() -> list[Path]:
+    folders = (PACKAGE, WIDGETS, ROOT / "tests", ROOT / "tools", ROOT / "benchmarks")
+    return [C_HEADER, *ALL_CPP, *(file for folder in folders for file in folder.rglob("*.py"))]
+
+
 def test_every_source_file_names_its_licence() -> None:
-    for file in [C_HEADER, *ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in own_files():
         assert "SPDX-License-Identifier: MIT" in file.read_text()[:400], file
 
 
 def test_files_stay_small() -> None:
-    for file in [C_HEADER, *ALL_CPP, *PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py")]:
+    for file in own_files():
         assert len(file.read_text().splitlines()) <= 500, file
