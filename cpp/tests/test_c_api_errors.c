@@ -100,6 +100,9 @@ static void nulls(void) {
   CHECK_REFUSED(ndreg_preeval_aggregate(NULL, 1, "mean", &number), "values must not be NULL");
   CHECK_REFUSED(ndreg_preeval_aggregate(&number, 1, NULL, &number), "aggregation must not be NULL");
   CHECK_REFUSED(ndreg_preeval_aggregate(&number, 1, "mean", NULL), "result must not be NULL");
+  CHECK_REFUSED(ndreg_preeval_score_from_chance(0, NULL, 1, &number),
+                "peak_to_mean must not be NULL");
+  CHECK_REFUSED(ndreg_preeval_score_from_chance(0, &number, 1, NULL), "result must not be NULL");
   ndreg_preeval_stack_score_destroy(score);
   ndreg_preeval_method_destroy(NULL);
   ndreg_preeval_scorer_destroy(NULL);
