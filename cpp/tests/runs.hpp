@@ -16,8 +16,8 @@ namespace runs {
 
 inline bool same(const std::vector<ndreg_preeval::PairScore>& a,
                  const std::vector<ndreg_preeval::PairScore>& b) {
-  return a.size() == b.size() &&
-         std::memcmp(a.data(), b.data(), a.size() * sizeof(ndreg_preeval::PairScore)) == 0;
+  if (a.size() != b.size() || a.empty()) return a.size() == b.size();  // memcmp takes no null
+  return std::memcmp(a.data(), b.data(), a.size() * sizeof(ndreg_preeval::PairScore)) == 0;
 }
 
 inline ndreg_preeval::RunOptions on(int threads) {
