@@ -40,7 +40,7 @@ def check_contents(wheel: Path) -> str:
     wrong = [
         f"outside the package: {name}"
         for name in names
-        if not re.match(rf"{PACKAGE}(-[^/]+\.dist-info)?/", name)
+        if not re.match(rf"{PACKAGE}(-[^/]+\.dist-info)?/|orangecontrib/{PACKAGE}/", name)
     ]
     wrong += [f"does not belong here: {name}" for name in names if STRANGE.search(name)]
     wrong += [f"missing: {name}" for name in NEEDED if f"{PACKAGE}/{name}" not in names]
