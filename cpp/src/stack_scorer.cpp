@@ -50,9 +50,13 @@ class StackScorer::Impl {
     std::vector<double> values;
     values.reserve(scores.size());
     for (const PairScore& score : scores) values.push_back(statistic_of(score, method_.statistic));
-    // Memory for both first: then nothing can fail half way.
-    score_.images.reserve(score_.images.size() + scores.size());
-    score_.values.reserve(score_.values.size() + scores.size());
+    // Memory for both first: then nothing can fail half way. Twice as much as there was, so that
+    // images that come one by one are not copied again and again.
+    const std::size_t needed = score_.images.size() + scores.size();
+    if (needed > std::min(score_.images.capacity(), score_.values.capacity())) {
+      score_.images.reserve(2 * needed);
+      score_.values.reserve(2 * needed);
+    }
     score_.images.insert(score_.images.end(), scores.begin(), scores.end());
     score_.values.insert(score_.values.end(), values.begin(), values.end());
     if (last) last_ = std::move(last);
