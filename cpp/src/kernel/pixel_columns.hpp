@@ -113,9 +113,12 @@ class PixelColumns {
                        static_cast<std::ptrdiff_t>(column_) * view_->column_stride;
     const bool dense =
         view_->column_stride == static_cast<std::ptrdiff_t>(sizeof(Pixel)) && !view_->swapped;
-    const bool whole = count_ == 2 * n && !source_->checked && source_->scale == 1;
-    if (dense && whole) {
-      whole_rows<Pixel>(from, count, out);
+    if (count_ == 2 * n && !source_->checked && source_->scale == 1) {
+      if (dense) {
+        whole_rows<Pixel>(from, view_->row_stride, count, out);
+      } else {
+        gathered_rows<Pixel>(from, count, out);
+      }
       return;
     }
     for (std::size_t i = 0; i < count; ++i) {
@@ -123,15 +126,9 @@ class PixelColumns {
       if (dense) {
         std::memcpy(tile, from, count_ * sizeof(Pixel));
       } else {
-        gather(from, tile);
+        gather(from, count_, tile);
       }
-      if (whole) {
-        // The same function for the same pixels, whatever their layout: compilers choose where a
-        // product and a sum are rounded once or twice.
-        whole_rows<Pixel>(reinterpret_cast<const unsigned char*>(tile), 1, out);
-      } else {
-        part_of_row(tile, out);
-      }
+      part_of_row(tile, out);
       if (view_->mask != nullptr) hide_masked(row + i, out);
       from += view_->row_stride;
       out += 2 * n;
@@ -151,25 +148,68 @@ class PixelColumns {
 
   // Pixels that lie apart or backwards, or have their bytes in the other order.
   template <class Pixel>
-  void gather(const unsigned char* from, Pixel* tile) const noexcept {
-    for (std::size_t k = 0; k < count_; ++k) {
-      std::memcpy(tile + k, from, sizeof(Pixel));
-      from += view_->column_stride;
+  NDREG_PREEVAL_INLINE void gather(const unsigned char* from, std::size_t count,
+                                   Pixel* tile) const noexcept {
+    const std::ptrdiff_t stride = view_->column_stride;
+    if (stride == static_cast<std::ptrdiff_t>(sizeof(Pixel))) {
+      std::memcpy(tile, from, count * sizeof(Pixel));
+    } else {
+      for (std::size_t k = 0; k < count; ++k) {
+        std::memcpy(tile + k, from, sizeof(Pixel));
+        from += stride;
+      }
     }
-    if (!view_->swapped) return;
-    for (std::size_t k = 0; k < count_; ++k) {
-      unsigned char bytes[sizeof(Pixel)];
-      std::memcpy(bytes, tile + k, sizeof(Pixel));
-      std::reverse(bytes, bytes + sizeof(Pixel));
-      std::memcpy(tile + k, bytes, sizeof(Pixel));
+    if (view_->swapped) reverse_bytes(tile);
+  }
+
+  // Of 2 n pixels, by shifts: compilers turn these into shuffles of whole vectors.
+  template <class Pixel>
+  NDREG_PREEVAL_INLINE static void reverse_bytes(Pixel* tile) noexcept {
+    if constexpr (sizeof(Pixel) > 1) {
+      using Word =
+          std::conditional_t<sizeof(Pixel) == 2, std::uint16_t,
+                             std::conditional_t<sizeof(Pixel) == 4, std::uint32_t, std::uint64_t>>;
+      Word words[2 * n];
+      static_assert(sizeof(Word) == sizeof(Pixel));
+      std::memcpy(words, tile, sizeof words);
+      for (Word& word : words) {
+        if constexpr (sizeof(Word) == 8) {
+          word = ((word & 0x00000000ffffffffU) << 32) | (word >> 32);
+          word = ((word & 0x0000ffff0000ffffU) << 16) | ((word >> 16) & 0x0000ffff0000ffffU);
+          word = ((word & 0x00ff00ff00ff00ffU) << 8) | ((word >> 8) & 0x00ff00ff00ff00ffU);
+        } else if constexpr (sizeof(Word) == 4) {
+          word = (word << 16) | (word >> 16);
+          word = ((word & 0x00ff00ffU) << 8) | ((word >> 8) & 0x00ff00ffU);
+        } else {
+          word = static_cast<Word>((word << 8) | (word >> 8));
+        }
+      }
+      std::memcpy(tile, words, sizeof words);
+    }
+  }
+
+  // The same function for the same pixels, whatever their layout: compilers choose where a product
+  // and a sum are rounded once or twice.
+  template <class Pixel>
+  void gathered_rows(const unsigned char* from, std::size_t count, T* out) {
+    constexpr std::size_t most = 16;
+    Pixel tile[most][2 * n];
+    while (count > 0) {
+      const std::size_t some = std::min(count, most);
+      for (std::size_t i = 0; i < some; ++i) {
+        gather(from, 2 * n, tile[i]);
+        from += view_->row_stride;
+      }
+      whole_rows<Pixel>(reinterpret_cast<const unsigned char*>(tile), sizeof tile[0], some, out);
+      out += some * 2 * n;
+      count -= some;
     }
   }
 
   template <class Pixel>
-  void whole_rows(const unsigned char* from, std::size_t count, T* out) {
+  void whole_rows(const unsigned char* from, std::ptrdiff_t stride, std::size_t count, T* out) {
     // What the loop needs in registers, not behind `this`.
     const Centring centring = centring_;
-    const std::ptrdiff_t stride = view_->row_stride;
     V squares_a = squares_[0];
     V squares_b = squares_[1];
     V absolute_a = absolute_[0];
