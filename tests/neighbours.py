@@ -3,8 +3,9 @@
 
     python -m tests.neighbours
 
-prints one line per package and order of import: how long the same call takes there, as a multiple of
-what it takes alone. Read it, do not test it: the machine may be busy. Above 3, look for the reason.
+prints one line per package and order of import: how long scoring eight images takes there, as a multiple of
+what it takes alone; first right after the other package's work, when idle threads of its may still spin,
+then 50 ms later. Read it, do not test it: the machine may be busy.
 """
 
 from __future__ import annotations
@@ -16,8 +17,15 @@ import statistics
 import subprocess
 import sys
 
+from ndreg_preeval import build_config
+
 # Uses of a package that keep several of its threads busy, as a function that returns a number.
 USES = {
+    "numpy": """
+a = np.sin(np.arange(640_000.0)).reshape(800, 800)
+def theirs():
+    return float((a @ a).sum())
+""",
     "torch": """
 import torch
 def theirs():
@@ -100,24 +108,33 @@ def run(code: str, **environment: str) -> list[str]:
     return done.stdout.split()
 
 
+# Idle threads of OpenBLAS and OpenMP spin for some milliseconds before they sleep.
 TIMED = """
+images = np.random.default_rng(0).normal(size=(8, 256, 256))
+scorer = _core.Scorer(images[0])
 theirs()
-times = []
-for _ in range(15):
-    theirs()
-    start = time.perf_counter()
-    ours(_core.default_threads(), (256, 256))
-    times.append(time.perf_counter() - start)
-print(sorted(times)[len(times) // 2])
+for pause in (0, 0.05):
+    times = []
+    for _ in range(15):
+        theirs()
+        time.sleep(pause)
+        start = time.perf_counter()
+        scorer.score(images, num_threads=_core.default_threads())
+        times.append(time.perf_counter() - start)
+    print(sorted(times)[len(times) // 2])
 """
 
 
-def seconds(code: str) -> float:
-    return float(run(code)[0])
+def seconds(code: str) -> list[float]:
+    return [float(word) for word in run(code)]
 
 
 def main() -> None:
-    print(f"{platform.platform()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
+    threads = build_config()["threads"]
+    print(
+        f"{os.cpu_count()} CPUs, threads: {threads}, {platform.platform()}, Python {platform.python_version()}"
+    )
+    print(f"{'times the time alone':30} at once  later")
     alone = f"import time\nimport numpy as np\n{OURS}\ndef theirs(): pass\n{TIMED}"
     for package in USES:
         if missing(package):
@@ -125,8 +142,9 @@ def main() -> None:
             continue
         for order in ORDERS:
             beside = prelude(package, order) + TIMED
-            ratios = [seconds(beside) / seconds(alone) for _ in range(3)]
-            print(f"{package:16} {order:13} {statistics.median(ratios):.2f} times the time alone", flush=True)
+            pairs = [(seconds(beside), seconds(alone)) for _ in range(5)]
+            at_once, later = (statistics.median(a[i] / b[i] for a, b in pairs) for i in (0, 1))
+            print(f"{package:16} {order:13} {at_once:6.2f} {later:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

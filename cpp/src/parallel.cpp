@@ -20,7 +20,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-// One call: the queue of indices, the first error, and who is still at work.
+// One call: the queue of indices, the first error, and how many threads are through.
 class Queue {
  public:
   Queue(std::size_t count, Stopper& stopper,
@@ -28,10 +28,6 @@ class Queue {
       : count_(count), stopper_(stopper), task_(task) {}
 
   void work(std::size_t thread) noexcept {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      ++active_;
-    }
     std::size_t index = 0;
     try {
       for (;;) {
@@ -45,18 +41,19 @@ class Queue {
       keep(index, std::current_exception());
     }
     const std::lock_guard<std::mutex> lock(mutex_);
-    --active_;
-    idle_.notify_all();
+    ++left_;
+    someone_left_.notify_all();
   }
 
-  // The calling thread has nothing left to do but others have: stay able to stop them.
-  void wait_for_others() noexcept {
+  // The calling thread has nothing left to do but others have: stay able to stop them. It sleeps,
+  // and for those that have not begun, too: OpenMP's own barrier spins for milliseconds first, on
+  // the one CPU that they could begin on where another package's idle threads spin on the rest.
+  void wait_for_all(std::size_t threads) noexcept {
     for (;;) {
       {
         std::unique_lock<std::mutex> lock(mutex_);
-        if (idle_.wait_for(lock, std::chrono::milliseconds(20), [this] { return active_ == 0; })) {
-          return;
-        }
+        const auto all_left = [this, threads] { return left_ == threads; };
+        if (someone_left_.wait_for(lock, std::chrono::milliseconds(20), all_left)) return;
       }
       try {
         stopper_.check();
@@ -88,8 +85,8 @@ class Queue {
   const std::function<void(std::size_t, std::size_t)>& task_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
-  std::condition_variable idle_;
-  std::size_t active_ = 0;
+  std::condition_variable someone_left_;
+  std::size_t left_ = 0;
   std::exception_ptr error_;
   std::size_t error_rank_ = 0;
 };
@@ -102,7 +99,7 @@ void run_openmp(std::size_t threads, Queue& queue) {
   {
     const int thread = omp_get_thread_num();
     queue.work(static_cast<std::size_t>(thread));
-    if (thread == 0) queue.wait_for_others();
+    if (thread == 0) queue.wait_for_all(static_cast<std::size_t>(omp_get_num_threads()));
   }
 }
 
@@ -124,7 +121,7 @@ void run_std(std::size_t threads, Queue& queue) {
     }
   }
   queue.work(0);
-  queue.wait_for_others();
+  queue.wait_for_all(others.size() + 1);
   for (std::thread& other : others) other.join();
 }
 
