@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -313,12 +314,21 @@ def test_interrupt_by_signal(tmp_path):
     fifo = tmp_path / "out.json"
     os.mkfifo(fifo)
     truth = make_demo(tmp_path / "a.h5", n_images=2, shape=(32, 32))
-    # Nobody reads the pipe: the command waits there, and Ctrl-C must end it.
+    # Nobody reads the pipe: the command waits there, and Ctrl-C must end it. Python looks for signals
+    # before it opens the pipe and when that is interrupted: one that comes in between waits with it,
+    # so that a person presses Ctrl-C again.
     command = [sys.executable, "-m", "ndreg_preeval", "rank", truth.uri, "--json", str(fifo)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout.readline().startswith(b"Reference stack")
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        try:
+            assert process.stdout.readline().startswith(b"Reference stack")
+            for _ in range(4):
+                process.send_signal(signal.SIGINT)
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(timeout=10)
+                    break
+        finally:
+            process.kill()
+        err = process.stderr.read()
     assert process.returncode == 130
     assert b"Traceback" not in err
 
