@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -11,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import h5py
@@ -314,21 +314,19 @@ def test_interrupt_by_signal(tmp_path):
     fifo = tmp_path / "out.json"
     os.mkfifo(fifo)
     truth = make_demo(tmp_path / "a.h5", n_images=2, shape=(32, 32))
-    # Nobody reads the pipe: the command waits there, and Ctrl-C must end it. Python looks for signals
-    # before it opens the pipe and when that is interrupted: one that comes in between waits with it,
-    # so that a person presses Ctrl-C again.
+    # Nobody reads the pipe: the command waits there with its table shown, and Ctrl-C must end it.
     command = [sys.executable, "-m", "ndreg_preeval", "rank", truth.uri, "--json", str(fifo)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        try:
-            assert process.stdout.readline().startswith(b"Reference stack")
-            for _ in range(4):
-                process.send_signal(signal.SIGINT)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(timeout=10)
-                    break
-        finally:
-            process.kill()
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        too_late = threading.Timer(60, process.kill)
+        too_late.start()
+        assert process.stdout.readline().startswith(b"Reference stack")
+        process.send_signal(signal.SIGINT)
         err = process.stderr.read()
+        process.wait()
+        too_late.cancel()
     assert process.returncode == 130
     assert b"Traceback" not in err
 

@@ -72,7 +72,8 @@ def rank(arguments: Namespace) -> int:
     # Groups and links lead to files that the arguments do not name.
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
     if not arguments.quiet and "-" not in (arguments.json, arguments.csv):
-        print(reporting.table(ranking, warnings=False))
+        # Files may be pipes that wait for a reader: the table is there before.
+        print(reporting.table(ranking, warnings=False), flush=True)
     for path, text in ((arguments.json, _json_text), (arguments.csv, reporting.to_csv)):
         if path == "-":
             sys.stdout.write(text(ranking))
