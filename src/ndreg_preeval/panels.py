@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .reporting import printable, worst_position
+from .reporting import printable, short_number, worst_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -68,7 +68,7 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
         score = stack.score if np.isfinite(stack.score) else 0.0
         trust = trust_of(stack)
         seen[trust] = axes.barh(y, score, color=TRUST[trust][0], height=0.75)
-        text = _short_number(stack.score) if stack.rankable else "not ranked"
+        text = short_number(stack.score) if stack.rankable else "not ranked"
         if stack.reasons and score < LOST * longest:
             text += "  " + printable(stack.reasons[0], REASON_WIDTH, keep_end=False)
         literal(axes.text(max(score, 0) + 0.015 * longest, y, text, va="center", fontsize="small"))
@@ -93,14 +93,6 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
         handlelength=1.2,
         columnspacing=1.2,
     )
-
-
-def _short_number(value: float) -> str:
-    if not np.isfinite(value):
-        return "-"
-    if value == 0 or 1e-3 <= abs(value) < 10:
-        return f"{value:.3f}"
-    return f"{value:.1f}" if 10 <= abs(value) < 1e4 else f"{value:.1e}"
 
 
 def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: Ranking) -> None:

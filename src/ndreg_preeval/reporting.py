@@ -48,6 +48,15 @@ def text_of(key: object) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+def short_number(value: float) -> str:
+    """A number where there is little room: four or so of its digits, or a dash for none."""
+    if not math.isfinite(value):
+        return "-"
+    if value == 0 or 1e-3 <= abs(value) < 10:
+        return f"{value:.3f}"
+    return f"{value:.1f}" if 10 <= abs(value) < 1e4 else f"{value:.1e}"
+
+
 def printable(key: object, width: int, *, keep_end: bool = True) -> str:
     """At most `width` columns of text without line breaks or control characters.
 

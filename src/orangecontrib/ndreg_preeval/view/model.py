@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ndreg_preeval.panels import trust_of
-from ndreg_preeval.reporting import flag_words, printable, text_of, worst_position
+from ndreg_preeval.reporting import flag_words, printable, short_number, text_of, worst_position
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking, StackScore
@@ -178,10 +178,10 @@ class Model:
         if math.isfinite(probability):
             parts.insert(0, "P < 0.01" if probability < 0.01 else f"P = {probability:.2f}")
         else:
-            parts.insert(0, f"value {_number(float(stack.values[position]))}")
+            parts.insert(0, f"value {short_number(float(stack.values[position]))}")
         dy, dx = stack.shifts[position] + 0.0
         parts.append(f"shift dy {dy:.1f}, dx {dx:.1f} px")
-        parts.append(f"peak / mean {_number(float(stack.peak_to_mean[position]))}")
+        parts.append(f"peak / mean {short_number(float(stack.peak_to_mean[position]))}")
         parts += [word.replace("_", " ") for word in flag_words(int(stack.flags[position]))]
         return f"Image {image}: " + "; ".join(parts)
 
@@ -190,12 +190,12 @@ def _row(rank: int, stack: StackScore) -> Row:
     position = worst_position(stack)
     worst = "-"
     if position is not None:
-        worst = f"{stack.image_indices[position]} ({_number(float(stack.values[position]))})"
+        worst = f"{stack.image_indices[position]} ({short_number(float(stack.values[position]))})"
     why = stack.error or next(iter((*stack.reasons, *stack.warnings)), "")
     cells = (
         str(rank) if stack.rankable else "-",
         printable(stack.name, NAME_WIDTH),
-        _number(stack.score) if stack.rankable else "-",
+        short_number(stack.score) if stack.rankable else "-",
         _percent(stack.trust) if len(stack.values) else "-",
         worst,
         str(stack.n_images),
@@ -217,11 +217,3 @@ def _sentence(text: str) -> str:
 
 def _percent(value: float) -> str:
     return f"{min(99, int(100 * value))} %" if math.isfinite(value) else "-"
-
-
-def _number(value: float) -> str:
-    if not math.isfinite(value):
-        return "-"
-    if value == 0 or 1e-3 <= abs(value) < 10:
-        return f"{value:.3f}"
-    return f"{value:.1f}" if 10 <= abs(value) < 1e4 else f"{value:.1e}"
