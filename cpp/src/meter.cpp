@@ -66,7 +66,7 @@ double Meter<T>::lift(const Aligned<T>& aligner, Stopper& stopper) {
   const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
   const kernel::ImagePlan<T>& image = plan_.image;
   // Frequency 0 along y, everywhere along x.
-  for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.row_lanes] += level;
+  for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.lanes] += level;
   surface_.look_at(aligner.half, stopper);
   return static_cast<double>(level);
 }

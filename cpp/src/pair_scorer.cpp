@@ -177,7 +177,7 @@ template <class T>
 void PairScorer<T>::find_edges(std::size_t chunks, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
   team_.for_each(2 * (chunks - 1), stopper, [&](std::size_t index, T* scratch) {
-    const std::size_t cut = chunk_start(index / 2 + 1, chunks, image.groups) * image.row_lanes;
+    const std::size_t cut = chunk_start(index / 2 + 1, chunks, image.groups) * image.lanes;
     const std::size_t ky = index % 2 == 0 ? cut - 1 : cut;
     plan_.kernels.edge_row(image, spectrum_.data(), ky, edges_.data() + index * 2 * image.width,
                            scratch);

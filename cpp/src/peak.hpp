@@ -58,7 +58,7 @@ class Surface {
   void keep_around(std::size_t x);
   void summarise(Stopper& stopper);
   const T* column(std::size_t x);  // elements lie batch_width() apart
-  std::size_t batch_width() const noexcept { return 2 * plan_.image.column_lanes; }
+  std::size_t batch_width() const noexcept { return 2 * plan_.image.lanes; }
 
   const Plan<T>& plan_;
   Team<T>& team_;

@@ -33,7 +33,7 @@ LowPass::LowPass(std::size_t height, std::size_t width, double cutoff)
 
 template <class T>
 KernelLowPass<T>::KernelLowPass(const LowPass& low_pass, const kernel::ImagePlan<T>& image)
-    : y(image.groups * image.row_lanes, T(0)) {
+    : y(image.groups * image.lanes, T(0)) {
   for (std::size_t ky = 0; ky < image.frequencies; ++ky) y[ky] = static_cast<T>(low_pass.y[ky]);
   for (const std::uint32_t kx : image.along_x.order) x.push_back(static_cast<T>(low_pass.x[kx]));
 }
@@ -44,8 +44,8 @@ Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
       width(width_),
       options(options_),
       window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
-      kernels(kernel::choose_kernels<T>(height_, width_)),
-      image(height_, width_, kernels.column_lanes, kernels.row_lanes),
+      kernels(kernel::active_kernels<T>()),
+      image(height_, width_, kernels.lanes),
       aligner_low_pass(height_, width_, options_.aligner.cutoff),
       opinion_low_pass(height_, width_, options_.opinion.cutoff),
       opinion_factors(opinion_low_pass, image) {}

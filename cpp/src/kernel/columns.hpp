@@ -19,119 +19,99 @@ struct Tile {
   std::size_t count;
 };
 
-template <class T, std::size_t columns, std::size_t rows>
+template <class T, std::size_t n>
 Tile tile_of(const ImagePlan<T>& plan, std::size_t column) noexcept {
-  return {column * 2 * rows, column < plan.width ? std::min(columns, plan.width - column) : 0};
+  return {column * 2 * n, column < plan.width ? std::min(n, plan.width - column) : 0};
 }
 
 // Vectors of columns, one for each frequency of a group, to [column][part][lane = frequency].
-template <class T, std::size_t columns, std::size_t rows, class V>
-NDREG_PREEVAL_INLINE void store_tile(V (&tile)[rows], T* to, std::size_t count) noexcept {
-  if constexpr (columns == rows) {
-    transpose(tile);
-    if (count == columns) {
-      for (std::size_t x = 0; x < columns; ++x) store_lanes(tile[x], to + x * 2 * rows);
-    } else {
-      for (std::size_t x = 0; x < count; ++x) store_lanes(tile[x], to + x * 2 * rows);
-    }
-  } else {  // images that are long and thin
-    T lanes[columns];
-    for (std::size_t ky = 0; ky < rows; ++ky) {
-      store_lanes(tile[ky], lanes);
-      for (std::size_t x = 0; x < count; ++x) to[x * 2 * rows + ky] = lanes[x];
-    }
+template <class T, std::size_t n, class V>
+NDREG_PREEVAL_INLINE void store_tile(V (&tile)[n], T* to, std::size_t count) noexcept {
+  transpose(tile);
+  if (count == n) {
+    for (std::size_t x = 0; x < n; ++x) store_lanes(tile[x], to + x * 2 * n);
+  } else {
+    for (std::size_t x = 0; x < count; ++x) store_lanes(tile[x], to + x * 2 * n);
   }
 }
 
-// The other way; columns that do not exist are 0.
-template <class T, std::size_t columns, std::size_t rows, class V>
-NDREG_PREEVAL_INLINE void load_tile(const T* from, std::size_t count, V (&tile)[rows]) noexcept {
-  if constexpr (columns == rows) {
-    for (std::size_t x = 0; x < columns; ++x) {
-      tile[x] = x < count ? load_lanes<V>(from + x * 2 * rows) : V{};
-    }
-  } else {
-    T lanes[columns] = {};
-    for (std::size_t ky = 0; ky < rows; ++ky) {
-      for (std::size_t x = 0; x < count; ++x) lanes[x] = from[x * 2 * rows + ky];
-      tile[ky] = load_lanes<V>(lanes);
-    }
+// The other way, but for the transposition; columns that do not exist are 0.
+template <class T, std::size_t n, class V>
+NDREG_PREEVAL_INLINE void load_tile(const T* from, std::size_t count, V (&tile)[n]) noexcept {
+  for (std::size_t x = 0; x < n; ++x) {
+    tile[x] = x < count ? load_lanes<V>(from + x * 2 * n) : V{};
   }
 }
 
 // Spectra of the columns of a batch, from those of its complex columns.
-template <class T, std::size_t columns, std::size_t rows>
+template <class T, std::size_t n>
 NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, std::size_t batch,
                                      T* spectrum, detail::Stopper* stopper) {
-  constexpr std::size_t n = columns;
   using V = vector_of<T, n>;
-  const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
-  const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
+  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
   constexpr std::size_t patience = 16;  // groups; memory that is new takes its time
   for (std::size_t group = 0; group < plan.groups; ++group) {
     if (group % patience == patience - 1 && stopper != nullptr) stopper->check();
-    const std::size_t first = group * rows;
-    const std::size_t count = std::min(rows, plan.frequencies - first);
-    const T* at[rows];
-    const T* mirror[rows];
-    for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t first = group * n;
+    const std::size_t count = std::min(n, plan.frequencies - first);
+    const T* at[n];
+    const T* mirror[n];
+    for (std::size_t i = 0; i < n; ++i) {
       const auto& pair = plan.mirrored[first + (i < count ? i : 0)];
       at[i] = work + std::size_t{pair[0]} * 2 * n;
       mirror[i] = work + std::size_t{pair[1]} * 2 * n;
     }
     T* row = spectrum + group * plan.row_size;
-    V tile[rows];
+    V tile[n];
     const auto make = [&](const Tile& place, std::size_t part, std::size_t left, std::size_t right,
                           T sign) {
-      for (std::size_t i = 0; i < rows; ++i) {
+      for (std::size_t i = 0; i < n; ++i) {
         tile[i] = load_lanes<V>(at[i] + left) + sign * load_lanes<V>(mirror[i] + right);
         if (i >= count) tile[i] = V{};
       }
-      store_tile<T, n, rows>(tile, row + place.offset + part * rows, place.count);
+      store_tile<T, n>(tile, row + place.offset + part * n, place.count);
     };
     make(a, 0, 0, 0, T(1));
     make(a, 1, n, n, T(-1));
     if (b.count == 0) continue;
     make(b, 0, n, n, T(1));
-    for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
       tile[i] = load_lanes<V>(mirror[i]) - load_lanes<V>(at[i]);
       if (i >= count) tile[i] = V{};
     }
-    store_tile<T, n, rows>(tile, row + b.offset + rows, b.count);
+    store_tile<T, n>(tile, row + b.offset + n, b.count);
   }
 }
 
 // The other way, for one group: complex columns of a batch from the half spectra A, B of its
 // columns: Z(k) = A + i B and Z(-k) = conj A + i conj B.
-template <class T, std::size_t columns, std::size_t rows>
+template <class T, std::size_t n>
 NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram, std::size_t group,
                                  std::size_t batch, T* work) noexcept {
-  constexpr std::size_t n = columns;
   using V = vector_of<T, n>;
-  const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
-  const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
-  const std::size_t first = group * rows;
-  const std::size_t count = std::min(rows, plan.frequencies - first);
+  const Tile a = tile_of<T, n>(plan, batch * 2 * n);
+  const Tile b = tile_of<T, n>(plan, batch * 2 * n + n);
+  const std::size_t first = group * n;
+  const std::size_t count = std::min(n, plan.frequencies - first);
   const T* row = correlogram + group * plan.row_size;
   // The next group is far away: ask for its tiles while this one is worked on.
   if (group + 1 < plan.groups) {
-    prefetch(row + plan.row_size + a.offset, (a.count + b.count) * 2 * rows * sizeof(T));
+    prefetch(row + plan.row_size + a.offset, (a.count + b.count) * 2 * n * sizeof(T));
   }
-  V own[rows];
-  V partner[rows];
-  V here[rows];
-  V there[rows];
+  V own[n];
+  V partner[n];
+  V here[n];
+  V there[n];
   for (std::size_t part = 0; part < 2; ++part) {  // real, then imaginary parts
-    load_tile<T, n, rows>(row + a.offset + part * rows, a.count, own);
-    load_tile<T, n, rows>(row + b.offset + (1 - part) * rows, b.count, partner);
-    for (std::size_t i = 0; i < rows; ++i) {
+    load_tile<T, n>(row + a.offset + part * n, a.count, own);
+    load_tile<T, n>(row + b.offset + (1 - part) * n, b.count, partner);
+    for (std::size_t i = 0; i < n; ++i) {
       here[i] = part == 0 ? own[i] - partner[i] : own[i] + partner[i];
       there[i] = part == 0 ? own[i] + partner[i] : partner[i] - own[i];
     }
-    if constexpr (columns == rows) {
-      transpose(here);
-      transpose(there);
-    }
+    transpose(here);
+    transpose(there);
     for (std::size_t i = 0; i < count; ++i) {
       const auto& pair = plan.mirrored[first + i];
       T* to = work + std::size_t{pair[0]} * 2 * n + part * n;
@@ -145,7 +125,7 @@ NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram,
   }
 }
 
-template <class T, std::size_t n, std::size_t rows>
+template <class T, std::size_t n>
 void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
           T* spectrum, BatchSums* sums, T* scratch) {
   const AxisPlan<T>& axis = plan.along_y;
@@ -174,7 +154,7 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
     } else {
       forward<T, n>(axis, columns, staging, pixels[batch - first]);
     }
-    separate<T, n, rows>(plan, columns, batch, spectrum, source.stopper);
+    separate<T, n>(plan, columns, batch, spectrum, source.stopper);
     BatchSums& sum = sums[batch];
     sum = pixels[batch - first].sums();
     const T* zero = columns + std::size_t{axis.position[0]} * 2 * n;
@@ -265,7 +245,7 @@ class ColumnSums {
   std::size_t unadded_ = 0;
 };
 
-template <class T, std::size_t n, std::size_t lanes_of_rows>
+template <class T, std::size_t n>
 void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, std::size_t last,
             const Reach& rows, bool wants_sums, ColumnSummary<T>* columns, T* const* values,
             T* scratch) {
@@ -275,7 +255,7 @@ void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, s
   };
   for (std::size_t group = 0; group < plan.groups; ++group) {
     for (std::size_t batch = first; batch < last; ++batch) {
-      join<T, n, lanes_of_rows>(plan, correlogram, group, batch, work(batch));
+      join<T, n>(plan, correlogram, group, batch, work(batch));
     }
   }
   for (std::size_t batch = first; batch < last; ++batch) {

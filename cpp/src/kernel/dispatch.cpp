@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "dispatch.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
@@ -35,8 +34,8 @@ bool has_avx512() noexcept { return false; }
 struct Isa {
   const char* name;
   bool (*usable)() noexcept;
-  const IsaKernels<float>* (*in_single)() noexcept;
-  const IsaKernels<double>* (*in_double)() noexcept;
+  const Kernels<float>* (*in_single)() noexcept;
+  const Kernels<double>* (*in_double)() noexcept;
 };
 
 constexpr std::array<Isa, 3> known{{{"baseline", &always, &baseline_single, &baseline_double},
@@ -70,24 +69,8 @@ const Isa& active() {
   throw std::invalid_argument(message);
 }
 
-const IsaKernels<float>& kernels_of(const Isa& isa, float /*type*/) { return *isa.in_single(); }
-const IsaKernels<double>& kernels_of(const Isa& isa, double /*type*/) { return *isa.in_double(); }
-
-// About what it takes to transform along both axes, in operations on single numbers.
-template <class T>
-double work(const Kernels<T>& kernels, std::size_t height, std::size_t width) {
-  constexpr double vector_cost = 1.5;
-  constexpr double call_cost = 50;
-  const auto axis = [](std::size_t lines, std::size_t lanes, std::size_t length) {
-    const std::size_t calls = (lines + lanes - 1) / lanes;
-    return static_cast<double>(calls) *
-           (static_cast<double>(length) * (lanes > 1 ? vector_cost : 1.0) + call_cost);
-  };
-  const std::size_t complex_columns = (width + 1) / 2;
-  const std::size_t frequencies = height / 2 + 1;
-  return axis(complex_columns, kernels.column_lanes, height) +
-         axis(frequencies, kernels.row_lanes, width);
-}
+const Kernels<float>& kernels_of(const Isa& isa, float /*type*/) { return *isa.in_single(); }
+const Kernels<double>& kernels_of(const Isa& isa, double /*type*/) { return *isa.in_double(); }
 
 }  // namespace
 
@@ -102,15 +85,11 @@ std::vector<std::string> usable_isas() {
 std::string active_isa() { return active().name; }
 
 template <class T>
-const Kernels<T>& choose_kernels(std::size_t height, std::size_t width) {
-  const IsaKernels<T>& all = kernels_of(active(), T{});
-  return **std::min_element(all.choices.begin(), all.choices.end(),
-                            [&](const Kernels<T>* a, const Kernels<T>* b) {
-                              return work(*a, height, width) < work(*b, height, width);
-                            });
+const Kernels<T>& active_kernels() {
+  return kernels_of(active(), T{});
 }
 
-template const Kernels<float>& choose_kernels<float>(std::size_t, std::size_t);
-template const Kernels<double>& choose_kernels<double>(std::size_t, std::size_t);
+template const Kernels<float>& active_kernels<float>();
+template const Kernels<double>& active_kernels<double>();
 
 }  // namespace ndreg_preeval::kernel

@@ -20,8 +20,8 @@ std::vector<std::string> usable_isas();
 // Throws std::invalid_argument for a name that is not usable here.
 std::string active_isa();
 
-// Kernels of the active instruction set for images of some size.
+// Kernels of the active instruction set.
 template <class T>
-const Kernels<T>& choose_kernels(std::size_t height, std::size_t width);
+const Kernels<T>& active_kernels();
 
 }  // namespace ndreg_preeval::kernel

@@ -21,8 +21,8 @@
 
 namespace ndreg_preeval::kernel {
 
-const IsaKernels<float>* avx2_single() noexcept { return &isa_kernels<float, 8>; }
-const IsaKernels<double>* avx2_double() noexcept { return &isa_kernels<double, 4>; }
+const Kernels<float>* avx2_single() noexcept { return &kernels<float, 8>; }
+const Kernels<double>* avx2_double() noexcept { return &kernels<double, 4>; }
 
 }  // namespace ndreg_preeval::kernel
 
@@ -30,8 +30,8 @@ const IsaKernels<double>* avx2_double() noexcept { return &isa_kernels<double, 4
 
 namespace ndreg_preeval::kernel {
 
-const IsaKernels<float>* avx2_single() noexcept { return nullptr; }
-const IsaKernels<double>* avx2_double() noexcept { return nullptr; }
+const Kernels<float>* avx2_single() noexcept { return nullptr; }
+const Kernels<double>* avx2_double() noexcept { return nullptr; }
 
 }  // namespace ndreg_preeval::kernel
 

@@ -23,8 +23,8 @@
 
 namespace ndreg_preeval::kernel {
 
-const IsaKernels<float>* avx512_single() noexcept { return &isa_kernels<float, 16>; }
-const IsaKernels<double>* avx512_double() noexcept { return &isa_kernels<double, 8>; }
+const Kernels<float>* avx512_single() noexcept { return &kernels<float, 16>; }
+const Kernels<double>* avx512_double() noexcept { return &kernels<double, 8>; }
 
 }  // namespace ndreg_preeval::kernel
 
@@ -32,8 +32,8 @@ const IsaKernels<double>* avx512_double() noexcept { return &isa_kernels<double,
 
 namespace ndreg_preeval::kernel {
 
-const IsaKernels<float>* avx512_single() noexcept { return nullptr; }
-const IsaKernels<double>* avx512_double() noexcept { return nullptr; }
+const Kernels<float>* avx512_single() noexcept { return nullptr; }
+const Kernels<double>* avx512_double() noexcept { return nullptr; }
 
 }  // namespace ndreg_preeval::kernel
 

@@ -12,7 +12,7 @@ constexpr std::size_t lanes = NDREG_PREEVAL_VECTORS ? 16 / sizeof(T) : 1;
 
 }  // namespace
 
-const IsaKernels<float>* baseline_single() noexcept { return &isa_kernels<float, lanes<float>>; }
-const IsaKernels<double>* baseline_double() noexcept { return &isa_kernels<double, lanes<double>>; }
+const Kernels<float>* baseline_single() noexcept { return &kernels<float, lanes<float>>; }
+const Kernels<double>* baseline_double() noexcept { return &kernels<double, lanes<double>>; }
 
 }  // namespace ndreg_preeval::kernel

@@ -7,15 +7,15 @@
 namespace ndreg_preeval::kernel {
 
 // 16 bytes: SSE2, NEON, VSX. Any processor of the platform runs it.
-const IsaKernels<float>* baseline_single() noexcept;
-const IsaKernels<double>* baseline_double() noexcept;
+const Kernels<float>* baseline_single() noexcept;
+const Kernels<double>* baseline_double() noexcept;
 
 // 32 bytes: AVX2 and FMA.
-const IsaKernels<float>* avx2_single() noexcept;
-const IsaKernels<double>* avx2_double() noexcept;
+const Kernels<float>* avx2_single() noexcept;
+const Kernels<double>* avx2_double() noexcept;
 
 // 64 bytes: AVX-512 F, DQ, BW and VL.
-const IsaKernels<float>* avx512_single() noexcept;
-const IsaKernels<double>* avx512_double() noexcept;
+const Kernels<float>* avx512_single() noexcept;
+const Kernels<double>* avx512_double() noexcept;
 
 }  // namespace ndreg_preeval::kernel

@@ -4,8 +4,8 @@
 // A half spectrum (and, after its rows were transformed back, a half correlogram) is
 // [group of frequencies ky][x or kx][re, im][lane = ky]: plan.spectrum_size numbers on a cache line
 // border. Images come in batches of 2 n columns, transformed together: n as the real and n as the
-// imaginary parts of complex columns. Vectors hold as many columns as frequencies, but for images
-// that are long and thin.
+// imaginary parts of complex columns. A vector holds as many columns as frequencies; those that an
+// image does not have are 0.
 #pragma once
 
 #include <array>
@@ -50,15 +50,14 @@ constexpr std::size_t most_batches_at_once = 4;
 // One image size cut into transforms. Immutable: shared by all threads.
 template <class T>
 struct ImagePlan {
-  ImagePlan(std::size_t height, std::size_t width, std::size_t column_lanes, std::size_t row_lanes);
+  ImagePlan(std::size_t height, std::size_t width, std::size_t lanes);
 
   std::size_t height;
   std::size_t width;
-  std::size_t column_lanes;
-  std::size_t row_lanes;
+  std::size_t lanes;
   std::size_t frequencies;  // ky of the half spectrum
-  std::size_t groups;       // of `row_lanes` frequencies
-  std::size_t batches;      // of 2 * `column_lanes` columns
+  std::size_t groups;       // of `lanes` frequencies
+  std::size_t batches;      // of 2 * `lanes` columns
   std::size_t batches_at_once = 1;
   std::size_t row_size;          // numbers in one group
   std::size_t spectrum_size;     // numbers in all groups
@@ -159,12 +158,11 @@ struct ColumnSummary {
   T at_zero = 0;       // |r| in row 0
 };
 
-// The functions of one instruction set and numbers of lanes. All are pure but for what they fill;
+// The functions of one instruction set. All are pure but for what they fill;
 // `scratch` is the thread's own, plan.scratch_size numbers on a cache line border.
 template <class T>
 struct Kernels {
-  std::size_t column_lanes = 1;
-  std::size_t row_lanes = 1;
+  std::size_t lanes = 1;
 
   // Transform the columns of batches first <= b < last, at most plan.batches_at_once, into their
   // places in the spectrum (twice the half spectrum), and to sums[b].
@@ -186,16 +184,10 @@ struct Kernels {
 
   // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless
   // null), whose sums are 0 unless wanted, and, where values[b - first] is not null, all values,
-  // [row][2 * column_lanes].
+  // [row][2 * lanes].
   void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
                  std::size_t last, const Reach& rows, bool wants_sums, ColumnSummary<T>* columns,
                  T* const* values, T* scratch) = nullptr;
-};
-
-// All that one instruction set has.
-template <class T>
-struct IsaKernels {
-  std::array<const Kernels<T>*, 4> choices;
 };
 
 }  // namespace ndreg_preeval::kernel
