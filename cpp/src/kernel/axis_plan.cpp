@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "axis_plan.hpp"
+#include "kernel/axis_plan.hpp"
 
 #include <algorithm>
 #include <array>

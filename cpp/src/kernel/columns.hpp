@@ -7,8 +7,8 @@
 // frequencies and columns, as many as there are lanes, is transposed in registers.
 #pragma once
 
-#include "axis.hpp"
-#include "pixel_columns.hpp"
+#include "kernel/axis.hpp"
+#include "kernel/pixel_columns.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "dispatch.hpp"
+#include "kernel/dispatch.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
 
-#include "isas.hpp"
+#include "kernel/isas.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

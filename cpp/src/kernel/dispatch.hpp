@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "kernels.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 

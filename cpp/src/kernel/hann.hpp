@@ -5,7 +5,7 @@
 // is the filter (-1/4, 1/2, -1/4) along each frequency axis: no second forward transform.
 #pragma once
 
-#include "butterflies.hpp"
+#include "kernel/butterflies.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

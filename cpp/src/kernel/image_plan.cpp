@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 
-#include "kernels.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 

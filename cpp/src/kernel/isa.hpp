@@ -18,8 +18,8 @@
 #include <type_traits>
 #include <utility>
 
-#include "axis_plan.hpp"
-#include "kernels.hpp"
+#include "kernel/axis_plan.hpp"
+#include "kernel/kernels.hpp"
 
 #if defined(__GNUC__)
 #define NDREG_PREEVAL_VECTORS 1

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "isa.hpp"
-#include "isas.hpp"
+#include "kernel/isa.hpp"
+#include "kernel/isas.hpp"
 
 #if NDREG_PREEVAL_X86_DISPATCH
 
@@ -11,7 +11,7 @@
 #pragma GCC target("avx2,fma")
 #endif
 
-#include "table.hpp"
+#include "kernel/table.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

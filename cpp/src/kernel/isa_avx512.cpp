@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "isa.hpp"
-#include "isas.hpp"
+#include "kernel/isa.hpp"
+#include "kernel/isas.hpp"
 
 #if NDREG_PREEVAL_X86_DISPATCH
 
@@ -13,7 +13,7 @@
 #endif
 
 #define NDREG_PREEVAL_ISA_AVX512
-#include "table.hpp"
+#include "kernel/table.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "isa.hpp"
-#include "isas.hpp"
-#include "table.hpp"
+#include "kernel/isa.hpp"
+#include "kernel/isas.hpp"
+#include "kernel/table.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

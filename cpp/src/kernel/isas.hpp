@@ -2,7 +2,7 @@
 // The kernels of each instruction set. Where a binary has none, these are null.
 #pragma once
 
-#include "kernels.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 

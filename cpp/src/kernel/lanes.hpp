@@ -2,7 +2,7 @@
 // A few numbers side by side. Compiled once per instruction set (see isa.hpp).
 #pragma once
 
-#include "isa.hpp"
+#include "kernel/isa.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

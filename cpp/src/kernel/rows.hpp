@@ -2,8 +2,8 @@
 // The middle one of the three sweeps: along x, group by group, there and back.
 #pragma once
 
-#include "axis.hpp"
-#include "hann.hpp"
+#include "kernel/axis.hpp"
+#include "kernel/hann.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

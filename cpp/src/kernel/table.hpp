@@ -2,8 +2,8 @@
 // The functions of one instruction set, for so many lanes.
 #pragma once
 
-#include "columns.hpp"
-#include "rows.hpp"
+#include "kernel/columns.hpp"
+#include "kernel/rows.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
