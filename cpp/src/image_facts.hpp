@@ -12,10 +12,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
 #include "kernel/kernels.hpp"
 #include "pixels.hpp"
-#include "place.hpp"
-#include "stopper.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -6,10 +6,10 @@
 
 #include <ndreg_preeval/pair_score.hpp>
 
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
 #include "peak.hpp"
-#include "place.hpp"
 #include "plan.hpp"
-#include "stopper.hpp"
 #include "team.hpp"
 
 namespace ndreg_preeval::detail {

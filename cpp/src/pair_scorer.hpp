@@ -12,12 +12,12 @@
 #include <ndreg_preeval/options.hpp>
 #include <ndreg_preeval/pair_score.hpp>
 
-#include "aligned_buffer.hpp"
+#include "base/aligned_buffer.hpp"
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
 #include "image_facts.hpp"
 #include "meter.hpp"
-#include "place.hpp"
 #include "plan.hpp"
-#include "stopper.hpp"
 #include "team.hpp"
 
 namespace ndreg_preeval::detail {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <functional>
 
-#include "stopper.hpp"
+#include "base/cancellation.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -7,10 +7,10 @@
 #include <initializer_list>
 #include <vector>
 
-#include "aligned_buffer.hpp"
-#include "place.hpp"
+#include "base/aligned_buffer.hpp"
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
 #include "plan.hpp"
-#include "stopper.hpp"
 #include "team.hpp"
 
 namespace ndreg_preeval::detail {

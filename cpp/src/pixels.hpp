@@ -8,7 +8,7 @@
 
 #include <ndreg_preeval/image_view.hpp>
 
-#include "place.hpp"
+#include "base/pixel_index.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -6,9 +6,9 @@
 #include <new>
 #include <vector>
 
-#include "aligned_buffer.hpp"
+#include "base/aligned_buffer.hpp"
+#include "base/cancellation.hpp"
 #include "parallel.hpp"
-#include "stopper.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -16,7 +16,7 @@
 #include <memory>
 #include <vector>
 
-#include "aligned_buffer.hpp"
+#include "base/aligned_buffer.hpp"
 
 namespace ndreg_preeval::kernel {
 

@@ -15,9 +15,9 @@
 
 #include <ndreg_preeval/options.hpp>
 
+#include "base/cancellation.hpp"
 #include "kernel/axis_plan.hpp"
 #include "pixels.hpp"
-#include "stopper.hpp"
 
 namespace ndreg_preeval::kernel {
 

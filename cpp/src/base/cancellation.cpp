@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "stopper.hpp"
+#include "base/cancellation.hpp"
 
 namespace ndreg_preeval::detail {
 
