@@ -8,7 +8,7 @@
 #include <new>
 #include <stdexcept>
 
-#include "validation.hpp"
+#include "image/validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {

@@ -15,7 +15,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
-#include "image_facts.hpp"
+#include "image/statistics.hpp"
 #include "meter.hpp"
 #include "plan.hpp"
 #include "team.hpp"

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <tuple>
 
-#include "validation.hpp"
+#include "image/validation.hpp"
 
 namespace ndreg_preeval {
 namespace {

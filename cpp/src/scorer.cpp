@@ -8,9 +8,9 @@
 
 #include <ndreg_preeval/threads.hpp>
 
+#include "image/validation.hpp"
 #include "pair_scorer.hpp"
 #include "parallel.hpp"
-#include "validation.hpp"
 
 namespace ndreg_preeval {
 

@@ -8,7 +8,7 @@
 
 #include <ndreg_preeval/scorer.hpp>
 
-#include "image_copy.hpp"
+#include "image/image_copy.hpp"
 
 namespace ndreg_preeval {
 

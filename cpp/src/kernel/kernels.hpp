@@ -16,8 +16,8 @@
 #include <ndreg_preeval/options.hpp>
 
 #include "base/cancellation.hpp"
+#include "image/pixel_reader.hpp"
 #include "kernel/axis_plan.hpp"
-#include "pixels.hpp"
 
 namespace ndreg_preeval::kernel {
 

@@ -14,8 +14,8 @@
 
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
+#include "image/pixel_reader.hpp"
 #include "kernel/kernels.hpp"
-#include "pixels.hpp"
 
 namespace ndreg_preeval::detail {
 

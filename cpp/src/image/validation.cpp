@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "validation.hpp"
+#include "image/validation.hpp"
 
 #include <cmath>
 #include <stdexcept>

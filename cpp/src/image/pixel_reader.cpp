@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pixels.hpp"
+#include "image/pixel_reader.hpp"
 
 #include <algorithm>
 #include <array>

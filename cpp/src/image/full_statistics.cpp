@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "image_facts.hpp"
-#include "levels.hpp"
+#include "image/levels.hpp"
+#include "image/statistics.hpp"
 
 #include <algorithm>
 #include <array>

@@ -6,8 +6,8 @@
 
 #include <ndreg_preeval/pair_score.hpp>
 
-#include "image_facts.hpp"
-#include "levels.hpp"
+#include "image/levels.hpp"
+#include "image/statistics.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
