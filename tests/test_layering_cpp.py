@@ -75,9 +75,9 @@ def test_instruction_sets_are_switched_on_by_the_kernels_only() -> None:
 
 def test_openmp_is_used_in_one_file() -> None:
     """And asked for its places in another one."""
-    assert files_including(r"^omp\.h$", ALL_CPP) == {"cpp/src/parallel.cpp", "cpp/src/omp_places.cpp"}
+    assert files_including(r"^omp\.h$", ALL_CPP) == {"cpp/src/threads/parallel.cpp", "cpp/src/threads/omp_places.cpp"}
     pragmas = {str(file.relative_to(ROOT)) for file in ALL_CPP if "#pragma omp" in file.read_text()}
-    assert pragmas == {"cpp/src/parallel.cpp"}
+    assert pragmas == {"cpp/src/threads/parallel.cpp"}
 
 
 def test_pybind11_and_python_are_in_the_bindings_only() -> None:

@@ -3,7 +3,7 @@
 #include <ndreg_preeval/version.hpp>
 
 #include "kernel/dispatch.hpp"
-#include "parallel.hpp"
+#include "threads/parallel.hpp"
 
 namespace ndreg_preeval {
 namespace {

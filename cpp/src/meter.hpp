@@ -10,7 +10,7 @@
 #include "base/pixel_index.hpp"
 #include "peak.hpp"
 #include "plan.hpp"
-#include "team.hpp"
+#include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {
 

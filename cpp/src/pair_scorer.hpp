@@ -18,7 +18,7 @@
 #include "image/statistics.hpp"
 #include "meter.hpp"
 #include "plan.hpp"
-#include "team.hpp"
+#include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {
 

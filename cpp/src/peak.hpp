@@ -11,7 +11,7 @@
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
 #include "plan.hpp"
-#include "team.hpp"
+#include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -10,7 +10,7 @@
 
 #include "image/validation.hpp"
 #include "pair_scorer.hpp"
-#include "parallel.hpp"
+#include "threads/parallel.hpp"
 
 namespace ndreg_preeval {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "omp_places.hpp"
+#include "threads/omp_places.hpp"
 
 #if defined(__linux__) && defined(NDREG_PREEVAL_OPENMP)
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "omp_guard.hpp"
+#include "threads/omp_guard.hpp"
 
 #if defined(__unix__) || defined(__APPLE__)
 

@@ -10,7 +10,7 @@
 
 #include <ndreg_preeval/threads.hpp>
 
-#include "omp_places.hpp"
+#include "threads/omp_places.hpp"
 
 #if defined(__linux__)
 #include <sched.h>

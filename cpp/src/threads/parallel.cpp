@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "parallel.hpp"
+#include "threads/parallel.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -14,8 +14,8 @@
 #include <omp.h>
 #endif
 
-#include "omp_guard.hpp"
-#include "omp_places.hpp"
+#include "threads/omp_guard.hpp"
+#include "threads/omp_places.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
-#include "parallel.hpp"
+#include "threads/parallel.hpp"
 
 namespace ndreg_preeval::detail {
 
