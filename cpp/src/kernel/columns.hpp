@@ -7,7 +7,7 @@
 // frequencies and columns, as many as there are lanes, is transposed in registers.
 #pragma once
 
-#include "kernel/axis.hpp"
+#include "kernel/fft/axis.hpp"
 #include "kernel/pixel_columns.hpp"
 
 namespace ndreg_preeval::kernel {

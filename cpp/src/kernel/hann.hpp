@@ -5,7 +5,7 @@
 // is the filter (-1/4, 1/2, -1/4) along each frequency axis: no second forward transform.
 #pragma once
 
-#include "kernel/butterflies.hpp"
+#include "kernel/fft/butterflies.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

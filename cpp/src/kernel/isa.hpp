@@ -18,7 +18,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "kernel/axis_plan.hpp"
+#include "kernel/fft/axis_plan.hpp"
 #include "kernel/kernels.hpp"
 
 #if defined(__GNUC__)

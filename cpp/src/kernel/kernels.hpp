@@ -17,7 +17,7 @@
 
 #include "base/cancellation.hpp"
 #include "image/pixel_reader.hpp"
-#include "kernel/axis_plan.hpp"
+#include "kernel/fft/axis_plan.hpp"
 
 namespace ndreg_preeval::kernel {
 

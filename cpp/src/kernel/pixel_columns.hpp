@@ -2,7 +2,7 @@
 // Pixels of a batch of columns as elements of a transform, and what they add up to.
 #pragma once
 
-#include "kernel/lanes.hpp"
+#include "kernel/fft/lanes.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -2,7 +2,7 @@
 // The middle one of the three sweeps: along x, group by group, there and back.
 #pragma once
 
-#include "kernel/axis.hpp"
+#include "kernel/fft/axis.hpp"
 #include "kernel/hann.hpp"
 
 namespace ndreg_preeval::kernel {

@@ -2,7 +2,7 @@
 // One pass of a transform over many elements.
 #pragma once
 
-#include "kernel/butterflies.hpp"
+#include "kernel/fft/butterflies.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/axis_plan.hpp"
+#include "kernel/fft/axis_plan.hpp"
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 // Going back is the same with real and imaginary parts exchanged.
 #pragma once
 
-#include "kernel/lanes.hpp"
+#include "kernel/fft/lanes.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
