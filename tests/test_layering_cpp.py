@@ -68,7 +68,7 @@ def test_instruction_sets_are_switched_on_by_the_kernels_only() -> None:
         if re.search(r"pragma GCC target|__attribute__\(\(target|clang attribute push", file.read_text())
     }
     assert found
-    assert all(name.startswith("cpp/src/kernel/isa_") for name in found), found
+    assert all(name.startswith("cpp/src/kernel/isa/isa_") for name in found), found
     build = (CPP / "CMakeLists.txt").read_text()
     assert not re.search(r"-m(arch|avx|sse|fma|cpu|tune)", build), "regions in sources, never flags of files"
 

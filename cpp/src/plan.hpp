@@ -7,7 +7,7 @@
 
 #include <ndreg_preeval/options.hpp>
 
-#include "kernel/dispatch.hpp"
+#include "kernel/isa/dispatch.hpp"
 #include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::detail {

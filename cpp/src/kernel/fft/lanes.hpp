@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// A few numbers side by side. Compiled once per instruction set (see isa.hpp).
+// A few numbers side by side. Compiled once per instruction set (see isa/prelude.hpp).
 #pragma once
 
-#include "kernel/isa.hpp"
+#include "kernel/isa/prelude.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

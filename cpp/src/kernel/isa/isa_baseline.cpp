@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/isa.hpp"
-#include "kernel/isas.hpp"
-#include "kernel/table.hpp"
+#include "kernel/isa/instruction_sets.hpp"
+#include "kernel/isa/prelude.hpp"
+#include "kernel/isa/table.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

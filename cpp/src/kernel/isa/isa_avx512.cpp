@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/isa.hpp"
-#include "kernel/isas.hpp"
+#include "kernel/isa/instruction_sets.hpp"
+#include "kernel/isa/prelude.hpp"
 
 #if NDREG_PREEVAL_X86_DISPATCH
 
@@ -13,7 +13,7 @@
 #endif
 
 #define NDREG_PREEVAL_ISA_AVX512
-#include "kernel/table.hpp"
+#include "kernel/isa/table.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/dispatch.hpp"
+#include "kernel/isa/dispatch.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
 
-#include "kernel/isas.hpp"
+#include "kernel/isa/instruction_sets.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
