@@ -2,8 +2,8 @@
 // The functions of one instruction set, for so many lanes.
 #pragma once
 
-#include "kernel/columns.hpp"
-#include "kernel/rows.hpp"
+#include "kernel/column_sweeps.hpp"
+#include "kernel/row_sweep.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

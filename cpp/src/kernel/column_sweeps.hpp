@@ -8,7 +8,7 @@
 #pragma once
 
 #include "kernel/fft/axis.hpp"
-#include "kernel/pixel_columns.hpp"
+#include "kernel/load_pixels.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernel/fft/axis.hpp"
-#include "kernel/hann.hpp"
+#include "kernel/hann_filter.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
