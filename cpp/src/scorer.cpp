@@ -8,8 +8,8 @@
 
 #include <ndreg_preeval/threads.hpp>
 
+#include "correlation/pair_scorer.hpp"
 #include "image/validation.hpp"
-#include "pair_scorer.hpp"
 #include "threads/parallel.hpp"
 
 namespace ndreg_preeval {

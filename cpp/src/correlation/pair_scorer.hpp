@@ -15,9 +15,9 @@
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
+#include "correlation/metrics.hpp"
+#include "correlation/plan.hpp"
 #include "image/statistics.hpp"
-#include "meter.hpp"
-#include "plan.hpp"
 #include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {

@@ -10,7 +10,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
-#include "plan.hpp"
+#include "correlation/plan.hpp"
 #include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "probability.hpp"
+#include "correlation/probability.hpp"
 
 #include <algorithm>
 #include <cmath>

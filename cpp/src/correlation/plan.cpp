@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "plan.hpp"
+#include "correlation/plan.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -8,8 +8,8 @@
 
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
-#include "peak.hpp"
-#include "plan.hpp"
+#include "correlation/half_correlogram.hpp"
+#include "correlation/plan.hpp"
 #include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {

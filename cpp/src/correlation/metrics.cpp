@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-#include "meter.hpp"
+#include "correlation/metrics.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <limits>
 
-#include "probability.hpp"
+#include "correlation/probability.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {

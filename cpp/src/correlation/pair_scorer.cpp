@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "pair_scorer.hpp"
+#include "correlation/pair_scorer.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "peak.hpp"
+#include "correlation/half_correlogram.hpp"
 
 #include <algorithm>
 #include <cmath>
