@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "c_api.hpp"
+#include "c_api/c_api.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {

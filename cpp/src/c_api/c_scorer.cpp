@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The C interface: images against a reference image.
-#include "c_api.hpp"
+#include "c_api/c_api.hpp"
 
 using namespace ndreg_preeval;
 

@@ -2,7 +2,7 @@
 // Structs of the C interface to those of the library, and back.
 #include <type_traits>
 
-#include "c_api.hpp"
+#include "c_api/c_api.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {

@@ -5,7 +5,7 @@
 #include <limits>
 #include <new>
 
-#include "c_api.hpp"
+#include "c_api/c_api.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The C interface: one stack block by block, and several stacks.
-#include "c_api.hpp"
+#include "c_api/c_api.hpp"
 
 using namespace ndreg_preeval;
 
