@@ -53,7 +53,7 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 }
 
 template <class T>
-kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
+PixelSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
   // A guess that met an invalid pixel is wrong: no need to go on with it. After a survey the sums
   // mean nothing: they hold what masked pixels were.
@@ -67,12 +67,12 @@ kernel::BatchSums PairScorer<T>::load(const kernel::Source& source, Stopper& sto
       if (!std::isfinite(sums_[batch].squares)) sound.store(false, std::memory_order_relaxed);
     }
   });
-  kernel::BatchSums total;
+  PixelSums total;
   if (!sound.load()) {
     total.squares = std::numeric_limits<double>::quiet_NaN();
     return total;
   }
-  for (const kernel::BatchSums& sums : sums_) {
+  for (const PixelSums& sums : sums_) {
     total.sum += sums.sum;
     total.squares += sums.squares;
     total.absolute += sums.absolute;
@@ -94,7 +94,7 @@ ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place
     source.scale = guess->scale;
     source.gain = guess->gain;
     source.shift = guess->shift;
-    const kernel::BatchSums sums = load(source, stopper);
+    const PixelSums sums = load(source, stopper);
     const auto facts = facts_from_sums(reader, *guess, sums, single, stopper);
     if (facts) return *facts;
   }

@@ -17,6 +17,7 @@
 #include "base/pixel_index.hpp"
 #include "correlation/metrics.hpp"
 #include "correlation/plan.hpp"
+#include "image/pixel_sums.hpp"
 #include "image/statistics.hpp"
 #include "threads/team.hpp"
 
@@ -74,7 +75,7 @@ class PairScorer {
 
   // Spectra of the columns, to spectrum_.
   ImageFacts transform(const NamedImage& image, std::optional<Place> left_out, Stopper& stopper);
-  kernel::BatchSums load(const kernel::Source& source, Stopper& stopper);
+  PixelSums load(const kernel::Source& source, Stopper& stopper);
   Choice transform_for(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
   void prepare_from_spectrum(const ImageFacts& facts, Reference<T>& reference, Stopper& stopper);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
@@ -86,7 +87,7 @@ class PairScorer {
   AlignedBuffer<T> spectrum_;
   AlignedBuffer<T> opinion_;
   AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
-  std::vector<kernel::BatchSums> sums_;
+  std::vector<PixelSums> sums_;
   Team<T> team_;
   Meter<T> meter_;
   Reference<T> own_reference_;

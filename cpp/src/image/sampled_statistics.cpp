@@ -88,8 +88,7 @@ std::optional<Centring> glance(const PixelReader& reader, bool single) {
 }
 
 std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centring& centring,
-                                          const kernel::BatchSums& sums, bool single,
-                                          Stopper& stopper) {
+                                          const PixelSums& sums, bool single, Stopper& stopper) {
   const double size = static_cast<double>(reader.height()) * static_cast<double>(reader.width());
   const double mean = sums.sum / size;
   const double square = sums.squares / size;

@@ -15,7 +15,7 @@
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
 #include "image/pixel_reader.hpp"
-#include "kernel/kernels.hpp"
+#include "image/pixel_sums.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -50,8 +50,7 @@ std::optional<Centring> glance(const PixelReader& reader, bool single);
 // What the sums over the centred pixels tell; nothing where `survey` has to look. `single`: they
 // come without the sum of magnitudes.
 std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centring& centring,
-                                          const kernel::BatchSums& sums, bool single,
-                                          Stopper& stopper);
+                                          const PixelSums& sums, bool single, Stopper& stopper);
 
 // From all pixels. Two sweeps at most, usually one.
 ImageFacts survey(const PixelReader& reader, Stopper& stopper);

@@ -147,7 +147,7 @@ NDREG_PREEVAL_NOINLINE void join(const ImagePlan<T>& plan, const T* correlogram,
 
 template <class T, std::size_t n, std::size_t rows>
 void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
-          T* spectrum, BatchSums* sums, T* scratch) {
+          T* spectrum, detail::PixelSums* sums, T* scratch) {
   const AxisPlan<T>& axis = plan.along_y;
   T* staging = scratch;
   const auto work = [&](std::size_t batch) {
@@ -175,7 +175,7 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
       forward<T, n>(axis, columns, staging, pixels[batch - first]);
     }
     separate<T, n, rows>(plan, columns, batch, spectrum, source.stopper);
-    BatchSums& sum = sums[batch];
+    detail::PixelSums& sum = sums[batch];
     sum = pixels[batch - first].sums();
     const T* zero = columns + std::size_t{axis.position[0]} * 2 * n;
     for (std::size_t i = 0; i < 2 * n; ++i) sum.sum += static_cast<double>(zero[i]);

@@ -17,6 +17,7 @@
 
 #include "base/cancellation.hpp"
 #include "image/pixel_reader.hpp"
+#include "image/pixel_sums.hpp"
 #include "kernel/fft/axis_plan.hpp"
 
 namespace ndreg_preeval::kernel {
@@ -94,14 +95,6 @@ struct Source {
   detail::Stopper* stopper = nullptr;  // asked now and then in long columns
 };
 
-// Sums over a batch of columns of centred pixels.
-struct BatchSums {
-  double sum = 0;
-  double squares = 0;
-  double absolute = 0;  // |pixel * scale * gain|; of `double` kernels only
-  double largest = 0;   // of the parts that `squares` was added from, up to 64 pixels each
-};
-
 // A reference spectrum that images are correlated with.
 template <class T>
 struct Whitened {
@@ -169,7 +162,7 @@ struct Kernels {
   // Transform the columns of batches first <= b < last, at most plan.batches_at_once, into their
   // places in the spectrum (twice the half spectrum), and to sums[b].
   void (*load)(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
-               T* spectrum, BatchSums* sums, T* scratch) = nullptr;
+               T* spectrum, detail::PixelSums* sums, T* scratch) = nullptr;
 
   // Groups first <= g < last, after all batches were loaded. The mean is taken out.
   void (*correlate)(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t first,

@@ -33,7 +33,7 @@ class PixelColumns {
     }
   }
 
-  BatchSums sums() {
+  detail::PixelSums sums() {
     add_up();
     return sums_;
   }
@@ -288,7 +288,7 @@ class PixelColumns {
   V squares_[2] = {};
   V absolute_[2] = {};
   std::size_t unadded_ = 0;
-  BatchSums sums_;
+  detail::PixelSums sums_;
 };
 
 }  // namespace
