@@ -8,6 +8,7 @@
 #pragma once
 
 #include "kernel/fft/axis.hpp"
+#include "kernel/kernels.hpp"
 #include "kernel/load_pixels.hpp"
 
 namespace ndreg_preeval::kernel {

@@ -5,7 +5,9 @@
 // is the filter (-1/4, 1/2, -1/4) along each frequency axis: no second forward transform.
 #pragma once
 
+#include "kernel/fft/axis_plan.hpp"
 #include "kernel/fft/butterflies.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/fft/lanes.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "kernel/fft/axis.hpp"
 #include "kernel/hann_filter.hpp"
+#include "kernel/kernels.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -4,6 +4,7 @@
 // Passes go depth first: a part is done with, in the innermost cache, before the next is touched.
 #pragma once
 
+#include "kernel/fft/axis_plan.hpp"
 #include "kernel/fft/passes.hpp"
 
 namespace ndreg_preeval::kernel {

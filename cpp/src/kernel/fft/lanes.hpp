@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
-// A few numbers side by side. Compiled once per instruction set (see isa/prelude.hpp).
+// A few numbers side by side. Compiled once per instruction set (isa/prelude.hpp).
 #pragma once
 
-#include "kernel/isa/prelude.hpp"
+#include "base/aligned_buffer.hpp"
+#include "kernel/compiler.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernel/column_sweeps.hpp"
+#include "kernel/kernels.hpp"
 #include "kernel/row_sweep.hpp"
 
 namespace ndreg_preeval::kernel {
