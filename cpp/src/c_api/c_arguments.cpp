@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Structs of the C interface to those of the library, and back.
-#include <type_traits>
-
 #include "c_api/c_api.hpp"
+
+#include <type_traits>
 
 namespace ndreg_preeval::c_api {
 namespace {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Errors of the C interface: exceptions to codes, messages per thread, checks of plain arguments.
+#include "c_api/c_api.hpp"
+
 #include <array>
 #include <exception>
 #include <limits>
 #include <new>
-
-#include "c_api/c_api.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {

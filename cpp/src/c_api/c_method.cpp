@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Methods of the C interface: every option by its name.
+#include "c_api/c_api.hpp"
+
 #include <array>
 #include <cmath>
 #include <string_view>
-
-#include "c_api/c_api.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {

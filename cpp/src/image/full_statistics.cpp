@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include "image/levels.hpp"
 #include "image/statistics.hpp"
 
 #include <algorithm>
@@ -8,6 +7,8 @@
 #include <limits>
 
 #include <ndreg_preeval/pair_score.hpp>
+
+#include "image/levels.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {

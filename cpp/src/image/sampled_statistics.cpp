@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "image/statistics.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,7 +9,6 @@
 #include <ndreg_preeval/pair_score.hpp>
 
 #include "image/levels.hpp"
-#include "image/statistics.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
-
 #include "kernel/kernels.hpp"
+
+#include <algorithm>
 
 namespace ndreg_preeval::kernel {
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
+#include <ndreg_preeval/aggregate.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <string>
-
-#include <ndreg_preeval/aggregate.hpp>
 
 namespace ndreg_preeval {
 namespace {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <ndreg_preeval/threads.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -7,8 +9,6 @@
 #include <sstream>
 #include <string>
 #include <thread>
-
-#include <ndreg_preeval/threads.hpp>
 
 #include "threads/omp_places.hpp"
 

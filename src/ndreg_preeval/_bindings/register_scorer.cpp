@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "register.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -10,7 +12,6 @@
 #include <ndreg_preeval/scorer.hpp>
 
 #include "arrays.hpp"
-#include "register.hpp"
 #include "without_gil.hpp"
 
 namespace py = pybind11;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "register.hpp"
+
 #include <string>
 #include <vector>
 
@@ -8,8 +10,6 @@
 #include <ndreg_preeval/aggregate.hpp>
 #include <ndreg_preeval/build_info.hpp>
 #include <ndreg_preeval/threads.hpp>
-
-#include "register.hpp"
 
 namespace py = pybind11;
 
