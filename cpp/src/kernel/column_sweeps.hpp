@@ -154,9 +154,9 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
   const auto work = [&](std::size_t batch) {
     return scratch + (staging_elements<T, n> + (batch - first) * axis.extent) * 2 * n;
   };
-  std::array<PixelColumns<T, n>, most_batches_at_once> pixels;
+  std::array<LoadPixels<T, n>, most_batches_at_once> pixels;
   for (std::size_t batch = first; batch < last; ++batch) {
-    pixels[batch - first] = PixelColumns<T, n>(source, plan.width, batch * 2 * n);
+    pixels[batch - first] = LoadPixels<T, n>(source, plan.width, batch * 2 * n);
   }
   const bool together = last - first > 1 && !axis.convolution && !axis.levels.empty();
   if (together) {

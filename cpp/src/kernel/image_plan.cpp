@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernel/kernels.hpp"
+#include "kernel/image_plan.hpp"
 
 #include <algorithm>
 

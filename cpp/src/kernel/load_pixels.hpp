@@ -10,12 +10,12 @@ namespace {
 
 // Loads rows of 2 n columns, from `first_column` on; columns beyond the image are 0.
 template <class T, std::size_t n>
-class PixelColumns {
+class LoadPixels {
   using V = vector_of<T, n>;
 
  public:
-  PixelColumns() noexcept = default;
-  PixelColumns(const Source& source, std::size_t width, std::size_t first_column) noexcept
+  LoadPixels() noexcept = default;
+  LoadPixels(const Source& source, std::size_t width, std::size_t first_column) noexcept
       : source_(&source),
         view_(&source.reader->view()),
         column_(first_column),
