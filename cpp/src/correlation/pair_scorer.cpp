@@ -14,8 +14,8 @@ namespace ndreg_preeval::detail {
 namespace {
 
 // Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
-double unit_gain(const ImageFacts& facts, std::size_t pixels) {
-  return 0.5 / (std::sqrt(static_cast<double>(pixels)) * facts.rms);
+double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
+  return 0.5 / (std::sqrt(static_cast<double>(pixels)) * statistics.rms);
 }
 
 // Chunks of groups: more than threads, so that all end at about the same time.
@@ -55,8 +55,8 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 template <class T>
 PixelSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
-  // A guess that met an invalid pixel is wrong: no need to go on with it. After a survey the sums
-  // mean nothing: they hold what masked pixels were.
+  // An estimate that met an invalid pixel is wrong: no need to go on with it. With statistics of
+  // all pixels the sums mean nothing: they hold what masked pixels were.
   std::atomic<bool> sound{true};
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
     if (!sound.load(std::memory_order_relaxed)) return;
@@ -82,62 +82,62 @@ PixelSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
 }
 
 template <class T>
-ImageFacts PairScorer<T>::transform(const NamedImage& image, std::optional<Place> left_out,
-                                    Stopper& stopper) {
+ImageStatistics PairScorer<T>::transform(const NamedImage& image, std::optional<Place> left_out,
+                                         Stopper& stopper) {
   const PixelReader reader(image.view, left_out);
   kernel::Source source;
   source.reader = &reader;
   source.direct = reader.is_direct();
   source.stopper = &stopper;
   constexpr bool single = sizeof(T) < sizeof(double);
-  if (const auto guess = glance(reader, single)) {
-    source.scale = guess->scale;
-    source.gain = guess->gain;
-    source.shift = guess->shift;
+  if (const auto estimate = estimate_centring(reader, single)) {
+    source.scale = estimate->scale;
+    source.gain = estimate->gain;
+    source.shift = estimate->shift;
     const PixelSums sums = load(source, stopper);
-    const auto facts = facts_from_sums(reader, *guess, sums, single, stopper);
-    if (facts) return *facts;
+    const auto statistics = statistics_from_sums(reader, *estimate, sums, single, stopper);
+    if (statistics) return *statistics;
   }
-  ImageFacts facts = survey(reader, stopper);
-  if (facts.invalid > 0 && !plan_.options.accept_invalid) {
+  ImageStatistics statistics = full_statistics(reader, stopper);
+  if (statistics.invalid > 0 && !plan_.options.accept_invalid) {
     throw std::invalid_argument(image.name() + " must have valid pixels only, but " +
-                                std::to_string(facts.invalid) + " are not finite or masked");
+                                std::to_string(statistics.invalid) + " are not finite or masked");
   }
-  if (!facts.has_evidence()) return facts;
+  if (!statistics.has_evidence()) return statistics;
   source.checked = true;
-  source.scale = facts.centring.scale;
-  source.gain = facts.centring.gain;
-  source.shift = facts.centring.shift;
+  source.scale = statistics.centring.scale;
+  source.gain = statistics.centring.gain;
+  source.shift = statistics.centring.shift;
   load(source, stopper);
-  return facts;
+  return statistics;
 }
 
 template <class T>
 void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper) {
   reference.dominant.reset();
-  const ImageFacts facts = transform(image, {}, stopper);
-  prepare_from_spectrum(facts, reference, stopper);
-  if (!plan_.options.ignore_hot_pixel || !facts.dominant) return;
-  const ImageFacts rest = transform(image, facts.dominant, stopper);
+  const ImageStatistics statistics = transform(image, {}, stopper);
+  prepare_from_spectrum(statistics, reference, stopper);
+  if (!plan_.options.ignore_hot_pixel || !statistics.dominant) return;
+  const ImageStatistics rest = transform(image, statistics.dominant, stopper);
   // One pixel in front of nothing is the whole scene.
   if (!rest.has_evidence()) return;
   if (!reference.rest) reference.rest = std::make_unique<Reference<T>>();
   prepare_from_spectrum(rest, *reference.rest, stopper);
-  reference.dominant = facts.dominant;
+  reference.dominant = statistics.dominant;
 }
 
 template <class T>
-void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>& reference,
-                                          Stopper& stopper) {
-  reference.invalid_pixels = facts.invalid;
-  reference.flags = facts.flags;
-  reference.has_evidence = facts.has_evidence();
+void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
+                                          Reference<T>& reference, Stopper& stopper) {
+  reference.invalid_pixels = statistics.invalid;
+  reference.flags = statistics.flags;
+  reference.has_evidence = statistics.has_evidence();
   if (!reference.has_evidence) return;
-  reference.mean_over = facts.mean / facts.rms;
+  reference.mean_over = statistics.mean / statistics.rms;
   const std::size_t pixels = plan_.height * plan_.width;
   kernel::WhitenJob<T> job;
   job.spectrum = spectrum_.data();
-  job.floor = static_cast<T>(facts.template rounding_floor<T>(pixels));
+  job.floor = static_cast<T>(statistics.template rounding_floor<T>(pixels));
   job.stopper = &stopper;
   const auto whiten = [&](const Filter& filter, const LowPass& low_pass, AlignedBuffer<T>& unit) {
     if (unit.size() == 0) unit = AlignedBuffer<T>(plan_.image.spectrum_size);
@@ -147,7 +147,7 @@ void PairScorer<T>::prepare_from_spectrum(const ImageFacts& facts, Reference<T>&
     job.out = unit.data();
     return plan_.kernels.whiten(plan_.image, job, team_.scratch());
   };
-  if (plan_.plain()) job.gain = unit_gain(facts, pixels);
+  if (plan_.plain()) job.gain = unit_gain(statistics, pixels);
   const double total = whiten(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
   job.gain = 0;
   const auto size = static_cast<double>(pixels);
@@ -164,8 +164,8 @@ typename PairScorer<T>::Choice PairScorer<T>::transform_for(const Reference<T>& 
                                                             const NamedImage& image,
                                                             Stopper& stopper) {
   Choice choice{&reference, transform(image, {}, stopper)};
-  if (reference.dominant && reference.dominant == choice.facts.dominant) {
-    choice.facts = transform(image, reference.dominant, stopper);
+  if (reference.dominant && reference.dominant == choice.statistics.dominant) {
+    choice.statistics = transform(image, reference.dominant, stopper);
     choice.reference = reference.rest.get();
     choice.hot_pixel = true;
   }
@@ -185,9 +185,9 @@ void PairScorer<T>::find_edges(std::size_t chunks, Stopper& stopper) {
 }
 
 template <class T>
-bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& facts,
+bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatistics& statistics,
                               Stopper& stopper) {
-  if (!reference.has_evidence || !facts.has_evidence()) return false;
+  if (!reference.has_evidence || !statistics.has_evidence()) return false;
   const Options& options = plan_.options;
   const kernel::ImagePlan<T>& image = plan_.image;
   kernel::Whitened<T> opinion;
@@ -196,12 +196,12 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& f
   opinion.out = opinion_.data();
   kernel::CorrelateJob<T> job;
   job.spectrum = spectrum_.data();
-  job.floor = static_cast<T>(facts.template rounding_floor<T>(plan_.height * plan_.width));
+  job.floor = static_cast<T>(statistics.template rounding_floor<T>(plan_.height * plan_.width));
   job.first.spectrum = reference.aligner.data();
   job.first.window = {options.aligner, plan_.height, plan_.width};
   job.first.keep_mean = options.keep_mean && !plan_.plain();
   if (plan_.plain()) {
-    job.first.gain = static_cast<T>(unit_gain(facts, plan_.height * plan_.width));
+    job.first.gain = static_cast<T>(unit_gain(statistics, plan_.height * plan_.width));
   }
   job.first.out = spectrum_.data();
   if (options.confirm) job.second = &opinion;
@@ -227,7 +227,7 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageFacts& f
 template <class T>
 Aligned<T> PairScorer<T>::aligned(const Choice& choice) {
   const Reference<T>& reference = *choice.reference;
-  const double means = reference.mean_over * (choice.facts.mean / choice.facts.rms);
+  const double means = reference.mean_over * (choice.statistics.mean / choice.statistics.rms);
   return {spectrum_.data(), reference.own_peak, means};
 }
 
@@ -236,9 +236,9 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
                                Stopper& stopper) {
   const Choice choice = transform_for(given, image, stopper);
   PairScore score;
-  score.invalid_pixels = choice.facts.invalid;
-  score.flags = choice.facts.flags | (choice.hot_pixel ? hot_pixel : 0U);
-  if (!correlate(*choice.reference, choice.facts, stopper)) return score;
+  score.invalid_pixels = choice.statistics.invalid;
+  score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
+  if (!correlate(*choice.reference, choice.statistics, stopper)) return score;
   meter_.measure(score, aligned(choice), opinion_.data(), stopper);
   return score;
 }
@@ -248,7 +248,7 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
                                                const NamedImage& image, bool second_opinion,
                                                Stopper& stopper) {
   const Choice choice = transform_for(reference, image, stopper);
-  if (!correlate(*choice.reference, choice.facts, stopper)) {
+  if (!correlate(*choice.reference, choice.statistics, stopper)) {
     return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
   return second_opinion ? meter_.second_opinion(opinion_.data(), stopper)

@@ -69,17 +69,20 @@ class PairScorer {
   // An image without its dominant pixel, where this one is to be ignored in both images.
   struct Choice {
     const Reference<T>* reference;
-    ImageFacts facts;
+    ImageStatistics statistics;
     bool hot_pixel = false;
   };
 
   // Spectra of the columns, to spectrum_.
-  ImageFacts transform(const NamedImage& image, std::optional<Place> left_out, Stopper& stopper);
+  ImageStatistics transform(const NamedImage& image, std::optional<Place> left_out,
+                            Stopper& stopper);
   PixelSums load(const kernel::Source& source, Stopper& stopper);
   Choice transform_for(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
-  void prepare_from_spectrum(const ImageFacts& facts, Reference<T>& reference, Stopper& stopper);
+  void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
+                             Stopper& stopper);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
-  bool correlate(const Reference<T>& reference, const ImageFacts& facts, Stopper& stopper);
+  bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
+                 Stopper& stopper);
   void find_edges(std::size_t chunks, Stopper& stopper);
   Aligned<T> aligned(const Choice& choice);
 

@@ -103,21 +103,21 @@ Place find(const PixelReader& reader, double scale, double pixel, Stopper& stopp
 
 }  // namespace
 
-ImageFacts survey(const PixelReader& reader, Stopper& stopper) {
-  ImageFacts facts;
+ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper) {
+  ImageStatistics statistics;
   const auto size = static_cast<std::int64_t>(reader.height() * reader.width());
   Sums sums = sweep(reader, 1, stopper);
-  facts.invalid = size - sums.valid - (reader.leaves_out() ? 1 : 0);
+  statistics.invalid = size - sums.valid - (reader.leaves_out() ? 1 : 0);
   if (sums.valid == 0) {
-    facts.flags = all_invalid;
-    return facts;
+    statistics.flags = all_invalid;
+    return statistics;
   }
   if (sums.low == sums.high) {
-    facts.flags = no_contrast;
-    return facts;
+    statistics.flags = no_contrast;
+    return statistics;
   }
-  if (sums.levels <= Levels::few) facts.flags |= few_levels;
-  Centring& centring = facts.centring;
+  if (sums.levels <= Levels::few) statistics.flags |= few_levels;
+  Centring& centring = statistics.centring;
   const double largest = std::max(std::abs(sums.low), std::abs(sums.high));
   if (largest > 1e140 || largest < 1e-140) {  // squares of differences would leave the range
     // Half: differences of opposite signs stay below 2.
@@ -129,16 +129,16 @@ ImageFacts survey(const PixelReader& reader, Stopper& stopper) {
   const double offset = sums.about + shift;
   const double farthest = std::max(sums.high - offset, offset - sums.low);
   centring.gain = power_to_one(farthest);
-  centring.shift = facts.mean = offset * centring.gain;
+  centring.shift = statistics.mean = offset * centring.gain;
   const double variance = std::max(0.0, sums.squares / count - shift * shift);
-  facts.rms = std::sqrt(variance * count / static_cast<double>(size)) * centring.gain;
-  facts.sum_abs =
+  statistics.rms = std::sqrt(variance * count / static_cast<double>(size)) * centring.gain;
+  statistics.sum_abs =
       (sums.absolute + static_cast<double>(size - sums.valid) * std::abs(offset)) * centring.gain;
   if (!reader.leaves_out() && farthest * farthest > 0.5 * variance * count) {
     const double pixel = sums.high - offset == farthest ? sums.high : sums.low;
-    facts.dominant = find(reader, centring.scale, pixel, stopper);
+    statistics.dominant = find(reader, centring.scale, pixel, stopper);
   }
-  return facts;
+  return statistics;
 }
 
 }  // namespace ndreg_preeval::detail

@@ -56,7 +56,7 @@ bool has_few_levels(const PixelReader& reader, Stopper& stopper) {
 
 }  // namespace
 
-std::optional<Centring> glance(const PixelReader& reader, bool single) {
+std::optional<Centring> estimate_centring(const PixelReader& reader, bool single) {
   if (!reader.reads_all()) return std::nullopt;
   Sample sample = take_sample(reader);
   double largest = 0;
@@ -88,29 +88,30 @@ std::optional<Centring> glance(const PixelReader& reader, bool single) {
   return centring;
 }
 
-std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centring& centring,
-                                          const PixelSums& sums, bool single, Stopper& stopper) {
+std::optional<ImageStatistics> statistics_from_sums(const PixelReader& reader,
+                                                    const Centring& centring, const PixelSums& sums,
+                                                    bool single, Stopper& stopper) {
   const double size = static_cast<double>(reader.height()) * static_cast<double>(reader.width());
   const double mean = sums.sum / size;
   const double square = sums.squares / size;
   const double variance = square - mean * mean;
-  // A pixel that is not finite makes the sums so. Far from the guess, rounding errors grow.
+  // A pixel that is not finite makes the sums so. Far from the estimate, rounding errors grow.
   const bool sound = std::isfinite(sums.squares) && variance >= 0.5 * square && square > 0x1p-60 &&
                      square < 0x1p60;
   // One pixel with half of the variance shows in the part of the sum that it is in.
   if (!sound || sums.largest > 0.2 * sums.squares) return std::nullopt;
-  ImageFacts facts;
-  facts.centring = centring;
-  facts.mean = centring.shift + mean;
-  facts.rms = std::sqrt(variance);
+  ImageStatistics statistics;
+  statistics.centring = centring;
+  statistics.mean = centring.shift + mean;
+  statistics.rms = std::sqrt(variance);
   // In single, rounding of the pixels themselves matters where the mean is far above their
   // differences only, and the sum of magnitudes then is that of the means.
-  facts.sum_abs = single ? size * std::abs(facts.mean) : sums.absolute;
-  if (has_few_levels(reader, stopper)) facts.flags |= few_levels;
-  return facts;
+  statistics.sum_abs = single ? size * std::abs(statistics.mean) : sums.absolute;
+  if (has_few_levels(reader, stopper)) statistics.flags |= few_levels;
+  return statistics;
 }
 
-bool ImageFacts::has_evidence() const noexcept {
+bool ImageStatistics::has_evidence() const noexcept {
   return (flags & (all_invalid | no_contrast)) == 0;
 }
 
@@ -121,7 +122,7 @@ bool ImageFacts::has_evidence() const noexcept {
 // rounded, so what matters is the error of the transform: a fraction of eps sqrt(log2(h w)) of the
 // rms magnitude of a bin; 2 is above its maximum.
 template <class T>
-double ImageFacts::rounding_floor(std::size_t pixel_count) const noexcept {
+double ImageStatistics::rounding_floor(std::size_t pixel_count) const noexcept {
   constexpr double eps = std::numeric_limits<double>::epsilon();
   const auto size = static_cast<double>(pixel_count);
   const double usual_bin = std::sqrt(size) * rms;
@@ -133,7 +134,7 @@ double ImageFacts::rounding_floor(std::size_t pixel_count) const noexcept {
   return std::max(pixels, transform);
 }
 
-template double ImageFacts::rounding_floor<float>(std::size_t) const noexcept;
-template double ImageFacts::rounding_floor<double>(std::size_t) const noexcept;
+template double ImageStatistics::rounding_floor<float>(std::size_t) const noexcept;
+template double ImageStatistics::rounding_floor<double>(std::size_t) const noexcept;
 
 }  // namespace ndreg_preeval::detail

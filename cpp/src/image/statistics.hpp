@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// What is known of the pixels of one image, and how they become the numbers that are transformed.
+// Statistics of the pixels of one image, and how pixels become the numbers that are transformed.
 //
-// Most images need one sweep: a few pixels tell what to subtract and to divide by (`glance`), and
-// sums that are made while pixels are transformed tell whether that was good enough
-// (`facts_from_sums`). Images with invalid pixels, without contrast, of extreme size or with one
-// pixel that outshines the rest get a sweep of their own first (`survey`). Which way an image goes
-// depends on its pixels alone.
+// Most images need one sweep: a few pixels tell what to subtract and to divide by
+// (`estimate_centring`), and sums that are made while pixels are transformed tell whether that was
+// good enough (`statistics_from_sums`). Images with invalid pixels, without contrast, of extreme
+// size or with one pixel that outshines the rest get a sweep of their own first
+// (`full_statistics`). Which way an image goes depends on its pixels alone.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct Centring {
   double shift = 0;  // about the mean of the valid pixels, times scale and gain
 };
 
-struct ImageFacts {
+struct ImageStatistics {
   Centring centring;
   double mean = 0;                // of the pixels as they came, in units of the centred image
   double rms = 0;                 // of the centred image about its mean
@@ -43,16 +43,17 @@ struct ImageFacts {
   double rounding_floor(std::size_t pixel_count) const noexcept;
 };
 
-// A guess from some of the pixels; none where they are no good for it. `single`: kernels compute in
-// `float` where that holds the pixels.
-std::optional<Centring> glance(const PixelReader& reader, bool single);
+// An estimate from some of the pixels; none where they are no good for it. `single`: kernels
+// compute in `float` where that holds the pixels.
+std::optional<Centring> estimate_centring(const PixelReader& reader, bool single);
 
-// What the sums over the centred pixels tell; nothing where `survey` has to look. `single`: they
-// come without the sum of magnitudes.
-std::optional<ImageFacts> facts_from_sums(const PixelReader& reader, const Centring& centring,
-                                          const PixelSums& sums, bool single, Stopper& stopper);
+// What the sums over the centred pixels tell; nothing where `full_statistics` has to look.
+// `single`: they come without the sum of magnitudes.
+std::optional<ImageStatistics> statistics_from_sums(const PixelReader& reader,
+                                                    const Centring& centring, const PixelSums& sums,
+                                                    bool single, Stopper& stopper);
 
 // From all pixels. Two sweeps at most, usually one.
-ImageFacts survey(const PixelReader& reader, Stopper& stopper);
+ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper);
 
 }  // namespace ndreg_preeval::detail
