@@ -18,7 +18,7 @@ std::size_t apart(std::size_t a, std::size_t b, std::size_t length) noexcept {
 }  // namespace
 
 template <class T>
-Surface<T>::Surface(const Plan<T>& plan, Team<T>& team)
+HalfCorrelogram<T>::HalfCorrelogram(const Plan<T>& plan, Team<T>& team)
     : plan_(plan), team_(team), columns_(plan.width) {
   // In how many batches five neighbouring columns may be, around the edge.
   const std::size_t spread = batch_width() == 2 ? 4 : 3;
@@ -29,28 +29,28 @@ Surface<T>::Surface(const Plan<T>& plan, Team<T>& team)
 }
 
 template <class T>
-void Surface<T>::forget(const T* half_correlogram) {
-  half_correlogram_ = half_correlogram;
+void HalfCorrelogram<T>::forget(const T* data) {
+  data_ = data;
   next_slot_ = 0;
   for (Slot& slot : slots_) slot.batch = no_batch;
 }
 
 template <class T>
-void Surface<T>::look_at(const T* half_correlogram, Stopper& stopper) {
-  forget(half_correlogram);
+void HalfCorrelogram<T>::load(const T* data, Stopper& stopper) {
+  forget(data);
   summarise(stopper);
 }
 
 template <class T>
-void Surface<T>::look_around(const Place& place, const T* half_correlogram, Stopper& stopper) {
-  forget(half_correlogram);
+void HalfCorrelogram<T>::load_around(const Place& place, const T* data, Stopper& stopper) {
+  forget(data);
   keep_around(place.column);
   keep_around(0);
   summarise(stopper);
 }
 
 template <class T>
-void Surface<T>::keep_around(std::size_t x) {
+void HalfCorrelogram<T>::keep_around(std::size_t x) {
   const std::size_t width = plan_.width;
   for (std::size_t i = 0; i < 5; ++i) {
     const std::size_t batch = (x + width * 2 + i - 2) % width / batch_width();
@@ -60,7 +60,7 @@ void Surface<T>::keep_around(std::size_t x) {
 }
 
 template <class T>
-void Surface<T>::summarise(Stopper& stopper) {
+void HalfCorrelogram<T>::summarise(Stopper& stopper) {
   const kernel::ImagePlan<T>& image = plan_.image;
   team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
     const std::size_t first = image.first_batch(panel);
@@ -69,27 +69,27 @@ void Surface<T>::summarise(Stopper& stopper) {
     for (Slot& slot : slots_) {
       if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values.data();
     }
-    plan_.kernels.finish(image, half_correlogram_, first, last, plan_.window.rows, true,
-                         columns_.data(), values.data(), scratch);
+    plan_.kernels.finish(image, data_, first, last, plan_.window.rows, true, columns_.data(),
+                         values.data(), scratch);
   });
 }
 
 template <class T>
-double Surface<T>::mean() const noexcept {
+double HalfCorrelogram<T>::mean() const noexcept {
   double sum = 0;
   for (const auto& column : columns_) sum += column.sum;
   return sum / (static_cast<double>(plan_.height) * static_cast<double>(plan_.width));
 }
 
 template <class T>
-double Surface<T>::rms() const noexcept {
+double HalfCorrelogram<T>::rms() const noexcept {
   double sum = 0;
   for (const auto& column : columns_) sum += column.squares;
   return std::sqrt(sum / (static_cast<double>(plan_.height) * static_cast<double>(plan_.width)));
 }
 
 template <class T>
-const T* Surface<T>::column(std::size_t x) {
+const T* HalfCorrelogram<T>::column(std::size_t x) {
   const std::size_t batch = x / batch_width();
   for (const Slot& slot : slots_) {
     if (slot.batch == batch) return slot.values.data() + x % batch_width();
@@ -98,18 +98,18 @@ const T* Surface<T>::column(std::size_t x) {
   Slot& slot = slots_[next_slot_++];
   slot.batch = batch;
   T* values = slot.values.data();
-  plan_.kernels.finish(plan_.image, half_correlogram_, batch, batch + 1, plan_.window.rows, false,
-                       nullptr, &values, team_.scratch());
+  plan_.kernels.finish(plan_.image, data_, batch, batch + 1, plan_.window.rows, false, nullptr,
+                       &values, team_.scratch());
   return slot.values.data() + x % batch_width();
 }
 
 template <class T>
-T Surface<T>::value(std::size_t row, std::size_t x) {
+T HalfCorrelogram<T>::value(std::size_t row, std::size_t x) {
   return column(x)[row * batch_width()];
 }
 
 template <class T>
-T Surface<T>::highest_value() const noexcept {
+T HalfCorrelogram<T>::highest_value() const noexcept {
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
   T highest = 0;
@@ -120,7 +120,7 @@ T Surface<T>::highest_value() const noexcept {
 }
 
 template <class T>
-Place Surface<T>::highest() {
+Place HalfCorrelogram<T>::highest() {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
@@ -143,7 +143,7 @@ Place Surface<T>::highest() {
 }
 
 template <class T>
-T Surface<T>::highest_outside(std::initializer_list<Place> places) {
+T HalfCorrelogram<T>::highest_outside(std::initializer_list<Place> places) {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
@@ -170,7 +170,7 @@ T Surface<T>::highest_outside(std::initializer_list<Place> places) {
 }
 
 template <class T>
-T Surface<T>::highest_around(const Place& place) {
+T HalfCorrelogram<T>::highest_around(const Place& place) {
   T highest = 0;
   for (std::size_t i = 0; i < 3; ++i) {
     const std::size_t x = (place.column + plan_.width + i - 1) % plan_.width;
@@ -183,7 +183,7 @@ T Surface<T>::highest_around(const Place& place) {
 }
 
 template <class T>
-void Surface<T>::copy_absolute(double* out, Stopper& stopper) {
+void HalfCorrelogram<T>::copy_absolute(double* out, Stopper& stopper) {
   for (std::size_t first = 0; first < plan_.width; first += batch_width()) {
     stopper.check();
     const T* values = column(first);
@@ -196,7 +196,7 @@ void Surface<T>::copy_absolute(double* out, Stopper& stopper) {
   }
 }
 
-template class Surface<float>;
-template class Surface<double>;
+template class HalfCorrelogram<float>;
+template class HalfCorrelogram<double>;
 
 }  // namespace ndreg_preeval::detail

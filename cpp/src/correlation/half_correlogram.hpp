@@ -17,16 +17,15 @@ namespace ndreg_preeval::detail {
 
 // A correlogram as its column summaries, and a second look at any column.
 template <class T>
-class Surface {
+class HalfCorrelogram {
  public:
-  Surface(const Plan<T>& plan, Team<T>& team);
+  HalfCorrelogram(const Plan<T>& plan, Team<T>& team);
 
-  // Summarise; what was known of another correlogram is forgotten.
-  void look_at(const T* half_correlogram, Stopper& stopper);
+  // Summarise one; what was known of another is forgotten.
+  void load(const T* data, Stopper& stopper);
 
-  // The same, with the columns around a place and around zero shift kept as if they had been looked
-  // at already.
-  void look_around(const Place& place, const T* half_correlogram, Stopper& stopper);
+  // The same, with the columns around a place and around zero shift finished and kept.
+  void load_around(const Place& place, const T* data, Stopper& stopper);
 
   double mean() const noexcept;
   double rms() const noexcept;
@@ -54,7 +53,7 @@ class Surface {
     AlignedBuffer<T> values;
   };
 
-  void forget(const T* half_correlogram);
+  void forget(const T* data);
   void keep_around(std::size_t x);
   void summarise(Stopper& stopper);
   const T* column(std::size_t x);  // elements lie batch_width() apart
@@ -62,7 +61,7 @@ class Surface {
 
   const Plan<T>& plan_;
   Team<T>& team_;
-  const T* half_correlogram_ = nullptr;
+  const T* data_ = nullptr;  // what was loaded last
   std::vector<kernel::ColumnSummary<T>> columns_;
   std::array<Slot, 8> slots_;  // twice five neighbouring columns
   std::size_t next_slot_ = 0;

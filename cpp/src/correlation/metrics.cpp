@@ -39,17 +39,17 @@ constexpr double same = 1 - 1e-5;
 }  // namespace
 
 template <class T>
-Meter<T>::Meter(const Plan<T>& plan, Team<T>& team) : plan_(plan), surface_(plan, team) {}
+Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogram_(plan, team) {}
 
 template <class T>
-void Meter<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
-                       Stopper& stopper) {
-  surface_.look_at(aligner.half, stopper);
-  score.mean = surface_.mean();
-  score.rms = surface_.rms();
+void Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+                         Stopper& stopper) {
+  correlogram_.load(aligner.half, stopper);
+  score.mean = correlogram_.mean();
+  score.rms = correlogram_.rms();
   // No frequency in common.
   if (!(score.rms > 0)) return;
-  const double level = lift(aligner, stopper);
+  const double level = add_mean_level(aligner, stopper);
   const Place place = measure_peak(score, level);
   if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
     score.flags |= identical;
@@ -60,25 +60,25 @@ void Meter<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opi
 
 // Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
 template <class T>
-double Meter<T>::lift(const Aligned<T>& aligner, Stopper& stopper) {
+double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Stopper& stopper) {
   if (!plan_.plain() || !plan_.options.keep_mean) return 0;
-  const auto most = static_cast<double>(surface_.highest_value());
+  const auto most = static_cast<double>(correlogram_.highest_value());
   const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
   const kernel::ImagePlan<T>& image = plan_.image;
   // Frequency 0 along y, everywhere along x.
   for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.row_lanes] += level;
-  surface_.look_at(aligner.half, stopper);
+  correlogram_.load(aligner.half, stopper);
   return static_cast<double>(level);
 }
 
 template <class T>
-Place Meter<T>::measure_peak(PairScore& score, double level) {
+Place Metrics<T>::measure_peak(PairScore& score, double level) {
   const double least = std::abs(level);
-  score.peak = static_cast<double>(surface_.highest_value()) - least;
-  const Place place = surface_.highest();
-  const auto second = static_cast<double>(surface_.highest_outside({place}));
+  score.peak = static_cast<double>(correlogram_.highest_value()) - least;
+  const Place place = correlogram_.highest();
+  const auto second = static_cast<double>(correlogram_.highest_outside({place}));
   score.second_peak = second < 0 ? 0 : second - least;
-  score.zero_peak = static_cast<double>(surface_.zero()) - least;
+  score.zero_peak = static_cast<double>(correlogram_.zero()) - least;
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(place.row, plan_.height);
   score.peak_dx = wrapped(place.column, plan_.width);
@@ -86,17 +86,17 @@ Place Meter<T>::measure_peak(PairScore& score, double level) {
 }
 
 template <class T>
-bool Meter<T>::same_content(const PairScore& score, double level, double own_peak) {
+bool Metrics<T>::same_content(const PairScore& score, double level, double own_peak) {
   // Equal phases everywhere: the peak is as high as that of the reference with itself.
   if (!plan_.plain()) return score.peak >= 0.999 * own_peak;
   if (plan_.filters_aligner()) return false;
-  return std::abs(static_cast<double>(surface_.value(0, 0)) - level) >= same;
+  return std::abs(static_cast<double>(correlogram_.value(0, 0)) - level) >= same;
 }
 
 template <class T>
-void Meter<T>::measure_shift(PairScore& score, const Place& place) {
+void Metrics<T>::measure_shift(PairScore& score, const Place& place) {
   const auto at = [&](std::size_t row, std::size_t column) {
-    return static_cast<double>(surface_.value(row % plan_.height, column % plan_.width));
+    return static_cast<double>(correlogram_.value(row % plan_.height, column % plan_.width));
   };
   const double peak = at(place.row, place.column);
   const double sign = peak < 0 ? -1 : 1;
@@ -112,18 +112,18 @@ void Meter<T>::measure_shift(PairScore& score, const Place& place) {
 }
 
 template <class T>
-void Meter<T>::measure_opinion(PairScore& score, const Place& place, const T* opinion,
-                               Stopper& stopper) {
+void Metrics<T>::measure_opinion(PairScore& score, const Place& place, const T* opinion,
+                                 Stopper& stopper) {
   const Place zero{0, 0};
-  surface_.look_around(place, opinion, stopper);
-  score.opinion = static_cast<double>(surface_.highest_around(place));
-  score.opinion_zero = static_cast<double>(surface_.highest_around(zero));
+  correlogram_.load_around(place, opinion, stopper);
+  score.opinion = static_cast<double>(correlogram_.highest_around(place));
+  score.opinion_zero = static_cast<double>(correlogram_.highest_around(zero));
   const auto outside = [this](std::initializer_list<Place> places) {
-    return static_cast<double>(std::max(T(0), surface_.highest_outside(places)));
+    return static_cast<double>(std::max(T(0), correlogram_.highest_outside(places)));
   };
   score.opinion_second = outside({place});
   score.opinion_moved = outside({place, zero});
-  score.opinion_rms = surface_.rms();
+  score.opinion_rms = correlogram_.rms();
   if (score.opinion_second > 0) {
     score.confirmation =
         std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
@@ -141,9 +141,9 @@ void Meter<T>::measure_opinion(PairScore& score, const Place& place, const T* op
 }
 
 template <class T>
-std::vector<double> Meter<T>::correlogram(const Aligned<T>& aligner, Stopper& stopper) {
-  surface_.look_at(aligner.half, stopper);
-  const double least = std::abs(lift(aligner, stopper));
+std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Stopper& stopper) {
+  correlogram_.load(aligner.half, stopper);
+  const double least = std::abs(add_mean_level(aligner, stopper));
   std::vector<double> values = sizes(stopper);
   if (least > 0) {
     for (double& value : values) value -= least;
@@ -152,19 +152,19 @@ std::vector<double> Meter<T>::correlogram(const Aligned<T>& aligner, Stopper& st
 }
 
 template <class T>
-std::vector<double> Meter<T>::second_opinion(const T* half, Stopper& stopper) {
-  surface_.look_at(half, stopper);
+std::vector<double> Metrics<T>::second_opinion(const T* half, Stopper& stopper) {
+  correlogram_.load(half, stopper);
   return sizes(stopper);
 }
 
 template <class T>
-std::vector<double> Meter<T>::sizes(Stopper& stopper) {
+std::vector<double> Metrics<T>::sizes(Stopper& stopper) {
   std::vector<double> values(plan_.height * plan_.width);
-  surface_.copy_absolute(values.data(), stopper);
+  correlogram_.copy_absolute(values.data(), stopper);
   return values;
 }
 
-template class Meter<float>;
-template class Meter<double>;
+template class Metrics<float>;
+template class Metrics<double>;
 
 }  // namespace ndreg_preeval::detail

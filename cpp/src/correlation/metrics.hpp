@@ -23,9 +23,9 @@ struct Aligned {
 };
 
 template <class T>
-class Meter {
+class Metrics {
  public:
-  Meter(const Plan<T>& plan, Team<T>& team);
+  Metrics(const Plan<T>& plan, Team<T>& team);
 
   // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
   void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion, Stopper& stopper);
@@ -35,8 +35,8 @@ class Meter {
   std::vector<double> second_opinion(const T* half, Stopper& stopper);
 
  private:
-  double lift(const Aligned<T>& aligner, Stopper& stopper);
-  // `level`: what was added by lift().
+  double add_mean_level(const Aligned<T>& aligner, Stopper& stopper);
+  // `level`: what was added by add_mean_level().
   Place measure_peak(PairScore& score, double level);
   bool same_content(const PairScore& score, double level, double own_peak);
   void measure_shift(PairScore& score, const Place& place);
@@ -44,7 +44,7 @@ class Meter {
   std::vector<double> sizes(Stopper& stopper);
 
   const Plan<T>& plan_;
-  Surface<T> surface_;
+  HalfCorrelogram<T> correlogram_;
 };
 
 }  // namespace ndreg_preeval::detail

@@ -38,7 +38,7 @@ PairScorer<T>::PairScorer(const Plan<T>& plan)
       opinion_(plan.options.confirm ? plan.image.spectrum_size : 0),
       sums_(plan.image.batches),
       team_(plan.image.scratch_size),
-      meter_(plan, team_) {}
+      metrics_(plan, team_) {}
 
 template <class T>
 void PairScorer<T>::use_threads(std::size_t threads) {
@@ -239,7 +239,7 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   score.invalid_pixels = choice.statistics.invalid;
   score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
   if (!correlate(*choice.reference, choice.statistics, stopper)) return score;
-  meter_.measure(score, aligned(choice), opinion_.data(), stopper);
+  metrics_.measure(score, aligned(choice), opinion_.data(), stopper);
   return score;
 }
 
@@ -251,8 +251,8 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
   if (!correlate(*choice.reference, choice.statistics, stopper)) {
     return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
-  return second_opinion ? meter_.second_opinion(opinion_.data(), stopper)
-                        : meter_.correlogram(aligned(choice), stopper);
+  return second_opinion ? metrics_.second_opinion(opinion_.data(), stopper)
+                        : metrics_.correlogram(aligned(choice), stopper);
 }
 
 template class PairScorer<float>;

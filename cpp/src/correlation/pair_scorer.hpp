@@ -92,7 +92,7 @@ class PairScorer {
   AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
   std::vector<PixelSums> sums_;
   Team<T> team_;
-  Meter<T> meter_;
+  Metrics<T> metrics_;
   Reference<T> own_reference_;
 };
 

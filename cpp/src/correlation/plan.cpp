@@ -7,7 +7,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-kernel::Reach reach(std::size_t length, double max_shift) {
+kernel::LagRange lag_range(std::size_t length, double max_shift) {
   // No shift is longer than floor(length / 2), whichever way.
   const std::size_t half = length / 2;
   if (max_shift >= static_cast<double>(half)) return {length, 0};
@@ -43,7 +43,7 @@ Plan<T>::Plan(std::size_t height_, std::size_t width_, const Options& options_)
     : height(height_),
       width(width_),
       options(options_),
-      window{reach(height_, options_.max_shift), reach(width_, options_.max_shift)},
+      window{lag_range(height_, options_.max_shift), lag_range(width_, options_.max_shift)},
       kernels(kernel::choose_kernels<T>(height_, width_)),
       image(height_, width_, kernels.column_lanes, kernels.row_lanes),
       aligner_low_pass(height_, width_, options_.aligner.cutoff),

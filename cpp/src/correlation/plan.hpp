@@ -14,8 +14,8 @@ namespace ndreg_preeval::detail {
 
 // Shifts that count, on both axes.
 struct Window2D {
-  kernel::Reach rows;
-  kernel::Reach columns;
+  kernel::LagRange rows;
+  kernel::LagRange columns;
 
   std::size_t places() const noexcept {
     return (rows.high + rows.low) * (columns.high + columns.low);

@@ -189,7 +189,7 @@ class ColumnSums {
   using V = vector_of<T, n>;
 
  public:
-  ColumnSums(const Reach& rows, bool wants_sums, std::size_t height, T* values) noexcept
+  ColumnSums(const LagRange& rows, bool wants_sums, std::size_t height, T* values) noexcept
       : rows_(rows), wants_sums_(wants_sums), height_(height), values_(values) {}
 
   void operator()(std::size_t first, std::size_t count, const T* values) {
@@ -253,7 +253,7 @@ class ColumnSums {
     unadded_ = 0;
   }
 
-  const Reach& rows_;
+  const LagRange& rows_;
   bool wants_sums_;
   std::size_t height_;
   T* values_;
@@ -268,7 +268,7 @@ class ColumnSums {
 
 template <class T, std::size_t n, std::size_t lanes_of_rows>
 void finish(const ImagePlan<T>& plan, const T* correlogram, std::size_t first, std::size_t last,
-            const Reach& rows, bool wants_sums, ColumnSummary<T>* columns, T* const* values,
+            const LagRange& rows, bool wants_sums, ColumnSummary<T>* columns, T* const* values,
             T* scratch) {
   T* staging = scratch;
   const auto work = [&](std::size_t batch) {

@@ -21,7 +21,7 @@
 namespace ndreg_preeval::kernel {
 
 // Shifts at which a peak counts: the first `high` and the last `low` rows (columns) of an axis.
-struct Reach {
+struct LagRange {
   std::size_t high = 0;
   std::size_t low = 0;
 
@@ -109,7 +109,7 @@ struct WhitenJob {
 // One column of a correlogram.
 template <class T>
 struct ColumnSummary {
-  T highest = 0;       // of |r| in the rows within reach
+  T highest = 0;       // of |r| in the rows within the range of lags
   double sum = 0;      // of |r|
   double squares = 0;  // of r^2
   T at_zero = 0;       // |r| in row 0
@@ -144,7 +144,7 @@ struct Kernels {
   // null), whose sums are 0 unless wanted, and, where values[b - first] is not null, all values,
   // [row][2 * column_lanes].
   void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
-                 std::size_t last, const Reach& rows, bool wants_sums, ColumnSummary<T>* columns,
+                 std::size_t last, const LagRange& rows, bool wants_sums, ColumnSummary<T>* columns,
                  T* const* values, T* scratch) = nullptr;
 };
 
