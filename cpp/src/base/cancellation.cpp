@@ -3,14 +3,14 @@
 
 namespace ndreg_preeval::detail {
 
-Stopper::Stopper(const RunOptions& run, std::size_t total)
+Cancellation::Cancellation(const RunOptions& run, std::size_t total)
     : run_(run),
       total_(total),
       caller_(std::this_thread::get_id()),
       next_(std::chrono::steady_clock::now() + interval) {}
 
-void Stopper::check() {
-  if (stopped()) throw StoppedByAnother{};
+void Cancellation::check() {
+  if (cancelled()) throw CancelledElsewhere{};
   if (!asks() || std::this_thread::get_id() != caller_) return;
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) return;
@@ -20,15 +20,15 @@ void Stopper::check() {
     if (run_.progress && total_ > 0) run_.progress(done_.load(std::memory_order_relaxed), total_);
     if (run_.should_stop) enough = run_.should_stop();
   } catch (...) {
-    stopped_.store(true, std::memory_order_relaxed);
+    cancelled_.store(true, std::memory_order_relaxed);
     throw;
   }
   if (!enough) return;
-  stopped_.store(true, std::memory_order_relaxed);
+  cancelled_.store(true, std::memory_order_relaxed);
   throw Cancelled("stopped by the caller");
 }
 
-void Stopper::finished() const {
+void Cancellation::finished() const {
   if (run_.progress && total_ > 0) run_.progress(total_, total_);
 }
 

@@ -13,16 +13,16 @@
 namespace ndreg_preeval::detail {
 
 // Thrown in threads that see that the calling one was told to stop; that one's error is to be told.
-struct StoppedByAnother : std::exception {};
+struct CancelledElsewhere : std::exception {};
 
 // One per call, shared by its threads. Only the thread that made it asks; the others just see
 // the answer.
-class Stopper {
+class Cancellation {
  public:
   // `total`: images that will be finished.
-  explicit Stopper(const RunOptions& run, std::size_t total = 0);
+  explicit Cancellation(const RunOptions& run, std::size_t total = 0);
 
-  // Throws Cancelled once the caller wants to stop, StoppedByAnother after that; cheap enough for
+  // Throws Cancelled once the caller wants to stop, CancelledElsewhere after that; cheap enough for
   // inner loops.
   void check();
 
@@ -33,7 +33,7 @@ class Stopper {
   void finished() const;
 
   // Whether the caller wants to stop, or asking failed: every later check() throws.
-  bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return cancelled_.load(std::memory_order_relaxed); }
 
  private:
   static constexpr std::chrono::milliseconds interval{50};
@@ -45,7 +45,7 @@ class Stopper {
   std::atomic<std::size_t> done_{0};
   std::thread::id caller_;
   std::chrono::steady_clock::time_point next_;
-  std::atomic<bool> stopped_{false};
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace ndreg_preeval::detail

@@ -6,11 +6,11 @@
 
 namespace ndreg_preeval::detail {
 
-struct Place {
+struct PixelIndex {
   std::size_t row = 0;
   std::size_t column = 0;
 
-  friend bool operator==(const Place& a, const Place& b) noexcept {
+  friend bool operator==(const PixelIndex& a, const PixelIndex& b) noexcept {
     return a.row == b.row && a.column == b.column;
   }
 };

@@ -36,17 +36,18 @@ void HalfCorrelogram<T>::forget(const T* data) {
 }
 
 template <class T>
-void HalfCorrelogram<T>::load(const T* data, Stopper& stopper) {
+void HalfCorrelogram<T>::load(const T* data, Cancellation& cancellation) {
   forget(data);
-  summarise(stopper);
+  summarise(cancellation);
 }
 
 template <class T>
-void HalfCorrelogram<T>::load_around(const Place& place, const T* data, Stopper& stopper) {
+void HalfCorrelogram<T>::load_around(const PixelIndex& pixel, const T* data,
+                                     Cancellation& cancellation) {
   forget(data);
-  keep_around(place.column);
+  keep_around(pixel.column);
   keep_around(0);
-  summarise(stopper);
+  summarise(cancellation);
 }
 
 template <class T>
@@ -60,9 +61,9 @@ void HalfCorrelogram<T>::keep_around(std::size_t x) {
 }
 
 template <class T>
-void HalfCorrelogram<T>::summarise(Stopper& stopper) {
+void HalfCorrelogram<T>::summarise(Cancellation& cancellation) {
   const kernel::ImagePlan<T>& image = plan_.image;
-  team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
+  team_.for_each(image.panels(), cancellation, [&](std::size_t panel, T* scratch) {
     const std::size_t first = image.first_batch(panel);
     const std::size_t last = image.first_batch(panel + 1);
     std::array<T*, kernel::most_batches_at_once> values{};
@@ -120,7 +121,7 @@ T HalfCorrelogram<T>::highest_value() const noexcept {
 }
 
 template <class T>
-Place HalfCorrelogram<T>::highest() {
+PixelIndex HalfCorrelogram<T>::highest() {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
@@ -129,7 +130,7 @@ Place HalfCorrelogram<T>::highest() {
   const T rounding = 4 * std::numeric_limits<T>::epsilon() * static_cast<T>(1 + std::log2(size));
   const T target = highest_value() * (1 - rounding);
   const std::size_t stride = batch_width();
-  Place found{height, width};
+  PixelIndex found{height, width};
   for (std::size_t x = 0; x < width && found.row > 0; ++x) {
     if (!window.columns.contains(x, width) || columns_[x].highest < target) continue;
     const T* values = column(x);
@@ -143,7 +144,7 @@ Place HalfCorrelogram<T>::highest() {
 }
 
 template <class T>
-T HalfCorrelogram<T>::highest_outside(std::initializer_list<Place> places) {
+T HalfCorrelogram<T>::highest_outside(std::initializer_list<PixelIndex> pixels) {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
   const Window2D& window = plan_.window;
@@ -151,17 +152,17 @@ T HalfCorrelogram<T>::highest_outside(std::initializer_list<Place> places) {
   T highest = -1;
   for (std::size_t x = 0; x < width; ++x) {
     if (!window.columns.contains(x, width) || columns_[x].highest <= highest) continue;
-    const auto beside = [&](const Place& place) { return apart(x, place.column, width) > 2; };
-    if (std::all_of(places.begin(), places.end(), beside)) {
+    const auto beside = [&](const PixelIndex& pixel) { return apart(x, pixel.column, width) > 2; };
+    if (std::all_of(pixels.begin(), pixels.end(), beside)) {
       highest = columns_[x].highest;
       continue;
     }
     const T* values = column(x);
     for (std::size_t y = 0; y < height; ++y) {
-      const auto outside = [&](const Place& place) {
-        return beside(place) || apart(y, place.row, height) > 2;
+      const auto outside = [&](const PixelIndex& pixel) {
+        return beside(pixel) || apart(y, pixel.row, height) > 2;
       };
-      if (window.rows.contains(y, height) && std::all_of(places.begin(), places.end(), outside)) {
+      if (window.rows.contains(y, height) && std::all_of(pixels.begin(), pixels.end(), outside)) {
         highest = std::max(highest, std::abs(values[y * stride]));
       }
     }
@@ -170,12 +171,12 @@ T HalfCorrelogram<T>::highest_outside(std::initializer_list<Place> places) {
 }
 
 template <class T>
-T HalfCorrelogram<T>::highest_around(const Place& place) {
+T HalfCorrelogram<T>::highest_around(const PixelIndex& pixel) {
   T highest = 0;
   for (std::size_t i = 0; i < 3; ++i) {
-    const std::size_t x = (place.column + plan_.width + i - 1) % plan_.width;
+    const std::size_t x = (pixel.column + plan_.width + i - 1) % plan_.width;
     for (std::size_t j = 0; j < 3; ++j) {
-      const std::size_t y = (place.row + plan_.height + j - 1) % plan_.height;
+      const std::size_t y = (pixel.row + plan_.height + j - 1) % plan_.height;
       highest = std::max(highest, std::abs(value(y, x)));
     }
   }
@@ -183,9 +184,9 @@ T HalfCorrelogram<T>::highest_around(const Place& place) {
 }
 
 template <class T>
-void HalfCorrelogram<T>::copy_absolute(double* out, Stopper& stopper) {
+void HalfCorrelogram<T>::copy_absolute(double* out, Cancellation& cancellation) {
   for (std::size_t first = 0; first < plan_.width; first += batch_width()) {
-    stopper.check();
+    cancellation.check();
     const T* values = column(first);
     const std::size_t count = std::min(batch_width(), plan_.width - first);
     for (std::size_t row = 0; row < plan_.height; ++row) {

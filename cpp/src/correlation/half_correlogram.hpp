@@ -22,29 +22,29 @@ class HalfCorrelogram {
   HalfCorrelogram(const Plan<T>& plan, Team<T>& team);
 
   // Summarise one; what was known of another is forgotten.
-  void load(const T* data, Stopper& stopper);
+  void load(const T* data, Cancellation& cancellation);
 
-  // The same, with the columns around a place and around zero shift finished and kept.
-  void load_around(const Place& place, const T* data, Stopper& stopper);
+  // The same, with the columns around a pixel and around zero shift finished and kept.
+  void load_around(const PixelIndex& pixel, const T* data, Cancellation& cancellation);
 
   double mean() const noexcept;
   double rms() const noexcept;
   T zero() const noexcept { return columns_[0].at_zero; }  // |r| at zero shift
   T value(std::size_t row, std::size_t x);  // signed; periodic indices are the caller's work
 
-  // First place within the window, row after row, whose |r| is the highest but for rounding.
-  Place highest();
+  // First pixel within the window, row after row, whose |r| is the highest but for rounding.
+  PixelIndex highest();
   T highest_value() const noexcept;
 
-  // Highest |r| within the window but outside the 5 x 5 pixels around each of some places; less
+  // Highest |r| within the window but outside the 5 x 5 pixels around each of some pixels; less
   // than 0 if none is left.
-  T highest_outside(std::initializer_list<Place> places);
+  T highest_outside(std::initializer_list<PixelIndex> pixels);
 
   // All |r|, row after row.
-  void copy_absolute(double* out, Stopper& stopper);
+  void copy_absolute(double* out, Cancellation& cancellation);
 
-  // Highest |r| in the 3 x 3 pixels around a place, wherever the window ends.
-  T highest_around(const Place& place);
+  // Highest |r| in the 3 x 3 pixels around a pixel, wherever the window ends.
+  T highest_around(const PixelIndex& pixel);
 
  private:
   static constexpr std::size_t no_batch = static_cast<std::size_t>(-1);
@@ -55,7 +55,7 @@ class HalfCorrelogram {
 
   void forget(const T* data);
   void keep_around(std::size_t x);
-  void summarise(Stopper& stopper);
+  void summarise(Cancellation& cancellation);
   const T* column(std::size_t x);  // elements lie batch_width() apart
   std::size_t batch_width() const noexcept { return 2 * plan_.image.column_lanes; }
 

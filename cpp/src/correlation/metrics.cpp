@@ -43,46 +43,46 @@ Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogr
 
 template <class T>
 void Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
-                         Stopper& stopper) {
-  correlogram_.load(aligner.half, stopper);
+                         Cancellation& cancellation) {
+  correlogram_.load(aligner.half, cancellation);
   score.mean = correlogram_.mean();
   score.rms = correlogram_.rms();
   // No frequency in common.
   if (!(score.rms > 0)) return;
-  const double level = add_mean_level(aligner, stopper);
-  const Place place = measure_peak(score, level);
+  const double level = add_mean_level(aligner, cancellation);
+  const PixelIndex pixel = measure_peak(score, level);
   if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
     score.flags |= identical;
   }
-  measure_shift(score, place);
-  if (plan_.options.confirm) measure_opinion(score, place, opinion, stopper);
+  measure_shift(score, pixel);
+  if (plan_.options.confirm) measure_opinion(score, pixel, opinion, cancellation);
 }
 
 // Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
 template <class T>
-double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Stopper& stopper) {
+double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation) {
   if (!plan_.plain() || !plan_.options.keep_mean) return 0;
   const auto most = static_cast<double>(correlogram_.highest_value());
   const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
   const kernel::ImagePlan<T>& image = plan_.image;
   // Frequency 0 along y, everywhere along x.
   for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.row_lanes] += level;
-  correlogram_.load(aligner.half, stopper);
+  correlogram_.load(aligner.half, cancellation);
   return static_cast<double>(level);
 }
 
 template <class T>
-Place Metrics<T>::measure_peak(PairScore& score, double level) {
+PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
   const double least = std::abs(level);
   score.peak = static_cast<double>(correlogram_.highest_value()) - least;
-  const Place place = correlogram_.highest();
-  const auto second = static_cast<double>(correlogram_.highest_outside({place}));
+  const PixelIndex pixel = correlogram_.highest();
+  const auto second = static_cast<double>(correlogram_.highest_outside({pixel}));
   score.second_peak = second < 0 ? 0 : second - least;
   score.zero_peak = static_cast<double>(correlogram_.zero()) - least;
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
-  score.peak_dy = wrapped(place.row, plan_.height);
-  score.peak_dx = wrapped(place.column, plan_.width);
-  return place;
+  score.peak_dy = wrapped(pixel.row, plan_.height);
+  score.peak_dx = wrapped(pixel.column, plan_.width);
+  return pixel;
 }
 
 template <class T>
@@ -94,35 +94,35 @@ bool Metrics<T>::same_content(const PairScore& score, double level, double own_p
 }
 
 template <class T>
-void Metrics<T>::measure_shift(PairScore& score, const Place& place) {
+void Metrics<T>::measure_shift(PairScore& score, const PixelIndex& pixel) {
   const auto at = [&](std::size_t row, std::size_t column) {
     return static_cast<double>(correlogram_.value(row % plan_.height, column % plan_.width));
   };
-  const double peak = at(place.row, place.column);
+  const double peak = at(pixel.row, pixel.column);
   const double sign = peak < 0 ? -1 : 1;
   const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
     if (length < 3) return 0.0;
     const std::size_t up = plan_.height;
     const std::size_t left = plan_.width;
-    return parabola_offset(sign * at(place.row + up - rows, place.column + left - columns),
-                           std::abs(peak), sign * at(place.row + rows, place.column + columns));
+    return parabola_offset(sign * at(pixel.row + up - rows, pixel.column + left - columns),
+                           std::abs(peak), sign * at(pixel.row + rows, pixel.column + columns));
   };
   score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
   score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
 }
 
 template <class T>
-void Metrics<T>::measure_opinion(PairScore& score, const Place& place, const T* opinion,
-                                 Stopper& stopper) {
-  const Place zero{0, 0};
-  correlogram_.load_around(place, opinion, stopper);
-  score.opinion = static_cast<double>(correlogram_.highest_around(place));
+void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
+                                 Cancellation& cancellation) {
+  const PixelIndex zero{0, 0};
+  correlogram_.load_around(pixel, opinion, cancellation);
+  score.opinion = static_cast<double>(correlogram_.highest_around(pixel));
   score.opinion_zero = static_cast<double>(correlogram_.highest_around(zero));
-  const auto outside = [this](std::initializer_list<Place> places) {
-    return static_cast<double>(std::max(T(0), correlogram_.highest_outside(places)));
+  const auto outside = [this](std::initializer_list<PixelIndex> pixels) {
+    return static_cast<double>(std::max(T(0), correlogram_.highest_outside(pixels)));
   };
-  score.opinion_second = outside({place});
-  score.opinion_moved = outside({place, zero});
+  score.opinion_second = outside({pixel});
+  score.opinion_moved = outside({pixel, zero});
   score.opinion_rms = correlogram_.rms();
   if (score.opinion_second > 0) {
     score.confirmation =
@@ -141,10 +141,10 @@ void Metrics<T>::measure_opinion(PairScore& score, const Place& place, const T* 
 }
 
 template <class T>
-std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Stopper& stopper) {
-  correlogram_.load(aligner.half, stopper);
-  const double least = std::abs(add_mean_level(aligner, stopper));
-  std::vector<double> values = sizes(stopper);
+std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Cancellation& cancellation) {
+  correlogram_.load(aligner.half, cancellation);
+  const double least = std::abs(add_mean_level(aligner, cancellation));
+  std::vector<double> values = sizes(cancellation);
   if (least > 0) {
     for (double& value : values) value -= least;
   }
@@ -152,15 +152,15 @@ std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Stopper& 
 }
 
 template <class T>
-std::vector<double> Metrics<T>::second_opinion(const T* half, Stopper& stopper) {
-  correlogram_.load(half, stopper);
-  return sizes(stopper);
+std::vector<double> Metrics<T>::second_opinion(const T* half, Cancellation& cancellation) {
+  correlogram_.load(half, cancellation);
+  return sizes(cancellation);
 }
 
 template <class T>
-std::vector<double> Metrics<T>::sizes(Stopper& stopper) {
+std::vector<double> Metrics<T>::sizes(Cancellation& cancellation) {
   std::vector<double> values(plan_.height * plan_.width);
-  correlogram_.copy_absolute(values.data(), stopper);
+  correlogram_.copy_absolute(values.data(), cancellation);
   return values;
 }
 

@@ -28,20 +28,22 @@ class Metrics {
   Metrics(const Plan<T>& plan, Team<T>& team);
 
   // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
-  void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion, Stopper& stopper);
+  void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+               Cancellation& cancellation);
 
   // r, row after row.
-  std::vector<double> correlogram(const Aligned<T>& aligner, Stopper& stopper);
-  std::vector<double> second_opinion(const T* half, Stopper& stopper);
+  std::vector<double> correlogram(const Aligned<T>& aligner, Cancellation& cancellation);
+  std::vector<double> second_opinion(const T* half, Cancellation& cancellation);
 
  private:
-  double add_mean_level(const Aligned<T>& aligner, Stopper& stopper);
+  double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
   // `level`: what was added by add_mean_level().
-  Place measure_peak(PairScore& score, double level);
+  PixelIndex measure_peak(PairScore& score, double level);
   bool same_content(const PairScore& score, double level, double own_peak);
-  void measure_shift(PairScore& score, const Place& place);
-  void measure_opinion(PairScore& score, const Place& place, const T* opinion, Stopper& stopper);
-  std::vector<double> sizes(Stopper& stopper);
+  void measure_shift(PairScore& score, const PixelIndex& pixel);
+  void measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
+                       Cancellation& cancellation);
+  std::vector<double> sizes(Cancellation& cancellation);
 
   const Plan<T>& plan_;
   HalfCorrelogram<T> correlogram_;

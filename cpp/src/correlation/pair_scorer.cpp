@@ -53,12 +53,12 @@ void PairScorer<T>::use_threads(std::size_t threads) {
 }
 
 template <class T>
-PixelSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
+PixelSums PairScorer<T>::load(const kernel::Source& source, Cancellation& cancellation) {
   const kernel::ImagePlan<T>& image = plan_.image;
   // An estimate that met an invalid pixel is wrong: no need to go on with it. With statistics of
   // all pixels the sums mean nothing: they hold what masked pixels were.
   std::atomic<bool> sound{true};
-  team_.for_each(image.panels(), stopper, [&](std::size_t panel, T* scratch) {
+  team_.for_each(image.panels(), cancellation, [&](std::size_t panel, T* scratch) {
     if (!sound.load(std::memory_order_relaxed)) return;
     const std::size_t first = image.first_batch(panel);
     const std::size_t last = image.first_batch(panel + 1);
@@ -82,23 +82,24 @@ PixelSums PairScorer<T>::load(const kernel::Source& source, Stopper& stopper) {
 }
 
 template <class T>
-ImageStatistics PairScorer<T>::transform(const NamedImage& image, std::optional<Place> left_out,
-                                         Stopper& stopper) {
+ImageStatistics PairScorer<T>::transform(const NamedImage& image,
+                                         std::optional<PixelIndex> left_out,
+                                         Cancellation& cancellation) {
   const PixelReader reader(image.view, left_out);
   kernel::Source source;
   source.reader = &reader;
   source.direct = reader.is_direct();
-  source.stopper = &stopper;
+  source.cancellation = &cancellation;
   constexpr bool single = sizeof(T) < sizeof(double);
   if (const auto estimate = estimate_centring(reader, single)) {
     source.scale = estimate->scale;
     source.gain = estimate->gain;
     source.shift = estimate->shift;
-    const PixelSums sums = load(source, stopper);
-    const auto statistics = statistics_from_sums(reader, *estimate, sums, single, stopper);
+    const PixelSums sums = load(source, cancellation);
+    const auto statistics = statistics_from_sums(reader, *estimate, sums, single, cancellation);
     if (statistics) return *statistics;
   }
-  ImageStatistics statistics = full_statistics(reader, stopper);
+  ImageStatistics statistics = full_statistics(reader, cancellation);
   if (statistics.invalid > 0 && !plan_.options.accept_invalid) {
     throw std::invalid_argument(image.name() + " must have valid pixels only, but " +
                                 std::to_string(statistics.invalid) + " are not finite or masked");
@@ -108,27 +109,28 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image, std::optional<
   source.scale = statistics.centring.scale;
   source.gain = statistics.centring.gain;
   source.shift = statistics.centring.shift;
-  load(source, stopper);
+  load(source, cancellation);
   return statistics;
 }
 
 template <class T>
-void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper) {
+void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference,
+                            Cancellation& cancellation) {
   reference.dominant.reset();
-  const ImageStatistics statistics = transform(image, {}, stopper);
-  prepare_from_spectrum(statistics, reference, stopper);
+  const ImageStatistics statistics = transform(image, {}, cancellation);
+  prepare_from_spectrum(statistics, reference, cancellation);
   if (!plan_.options.ignore_hot_pixel || !statistics.dominant) return;
-  const ImageStatistics rest = transform(image, statistics.dominant, stopper);
+  const ImageStatistics rest = transform(image, statistics.dominant, cancellation);
   // One pixel in front of nothing is the whole scene.
   if (!rest.has_evidence()) return;
   if (!reference.rest) reference.rest = std::make_unique<Reference<T>>();
-  prepare_from_spectrum(rest, *reference.rest, stopper);
+  prepare_from_spectrum(rest, *reference.rest, cancellation);
   reference.dominant = statistics.dominant;
 }
 
 template <class T>
 void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
-                                          Reference<T>& reference, Stopper& stopper) {
+                                          Reference<T>& reference, Cancellation& cancellation) {
   reference.invalid_pixels = statistics.invalid;
   reference.flags = statistics.flags;
   reference.has_evidence = statistics.has_evidence();
@@ -138,7 +140,7 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
   kernel::WhitenJob<T> job;
   job.spectrum = spectrum_.data();
   job.floor = static_cast<T>(statistics.template rounding_floor<T>(pixels));
-  job.stopper = &stopper;
+  job.cancellation = &cancellation;
   const auto whiten = [&](const Filter& filter, const LowPass& low_pass, AlignedBuffer<T>& unit) {
     if (unit.size() == 0) unit = AlignedBuffer<T>(plan_.image.spectrum_size);
     job.window = {filter, plan_.height, plan_.width};
@@ -162,10 +164,10 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
 template <class T>
 typename PairScorer<T>::Choice PairScorer<T>::transform_for(const Reference<T>& reference,
                                                             const NamedImage& image,
-                                                            Stopper& stopper) {
-  Choice choice{&reference, transform(image, {}, stopper)};
+                                                            Cancellation& cancellation) {
+  Choice choice{&reference, transform(image, {}, cancellation)};
   if (reference.dominant && reference.dominant == choice.statistics.dominant) {
-    choice.statistics = transform(image, reference.dominant, stopper);
+    choice.statistics = transform(image, reference.dominant, cancellation);
     choice.reference = reference.rest.get();
     choice.hot_pixel = true;
   }
@@ -174,9 +176,9 @@ typename PairScorer<T>::Choice PairScorer<T>::transform_for(const Reference<T>& 
 
 // Groups are cut into chunks that threads take; a window reaches one row over the cuts.
 template <class T>
-void PairScorer<T>::find_edges(std::size_t chunks, Stopper& stopper) {
+void PairScorer<T>::find_edges(std::size_t chunks, Cancellation& cancellation) {
   const kernel::ImagePlan<T>& image = plan_.image;
-  team_.for_each(2 * (chunks - 1), stopper, [&](std::size_t index, T* scratch) {
+  team_.for_each(2 * (chunks - 1), cancellation, [&](std::size_t index, T* scratch) {
     const std::size_t cut = chunk_start(index / 2 + 1, chunks, image.groups) * image.row_lanes;
     const std::size_t ky = index % 2 == 0 ? cut - 1 : cut;
     plan_.kernels.edge_row(image, spectrum_.data(), ky, edges_.data() + index * 2 * image.width,
@@ -186,7 +188,7 @@ void PairScorer<T>::find_edges(std::size_t chunks, Stopper& stopper) {
 
 template <class T>
 bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatistics& statistics,
-                              Stopper& stopper) {
+                              Cancellation& cancellation) {
   if (!reference.has_evidence || !statistics.has_evidence()) return false;
   const Options& options = plan_.options;
   const kernel::ImagePlan<T>& image = plan_.image;
@@ -209,11 +211,11 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatisti
     opinion.spectrum = nullptr;
     job.low_pass = {plan_.opinion_factors.y.data(), plan_.opinion_factors.x.data()};
   }
-  job.stopper = &stopper;
+  job.cancellation = &cancellation;
   const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
   const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());
-  if (chunks > 1 && windows) find_edges(chunks, stopper);
-  team_.for_each(chunks, stopper, [&](std::size_t chunk, T* scratch) {
+  if (chunks > 1 && windows) find_edges(chunks, cancellation);
+  team_.for_each(chunks, cancellation, [&](std::size_t chunk, T* scratch) {
     kernel::CorrelateJob<T> part = job;
     const std::size_t row = 2 * image.width;
     if (windows && chunk > 0) part.below = edges_.data() + (2 * chunk - 2) * row;
@@ -233,26 +235,26 @@ Aligned<T> PairScorer<T>::aligned(const Choice& choice) {
 
 template <class T>
 PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& image,
-                               Stopper& stopper) {
-  const Choice choice = transform_for(given, image, stopper);
+                               Cancellation& cancellation) {
+  const Choice choice = transform_for(given, image, cancellation);
   PairScore score;
   score.invalid_pixels = choice.statistics.invalid;
   score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
-  if (!correlate(*choice.reference, choice.statistics, stopper)) return score;
-  metrics_.measure(score, aligned(choice), opinion_.data(), stopper);
+  if (!correlate(*choice.reference, choice.statistics, cancellation)) return score;
+  metrics_.measure(score, aligned(choice), opinion_.data(), cancellation);
   return score;
 }
 
 template <class T>
 std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
                                                const NamedImage& image, bool second_opinion,
-                                               Stopper& stopper) {
-  const Choice choice = transform_for(reference, image, stopper);
-  if (!correlate(*choice.reference, choice.statistics, stopper)) {
+                                               Cancellation& cancellation) {
+  const Choice choice = transform_for(reference, image, cancellation);
+  if (!correlate(*choice.reference, choice.statistics, cancellation)) {
     return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
-  return second_opinion ? metrics_.second_opinion(opinion_.data(), stopper)
-                        : metrics_.correlogram(aligned(choice), stopper);
+  return second_opinion ? metrics_.second_opinion(opinion_.data(), cancellation)
+                        : metrics_.correlogram(aligned(choice), cancellation);
 }
 
 template class PairScorer<float>;

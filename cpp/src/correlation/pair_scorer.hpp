@@ -35,7 +35,7 @@ struct Reference {
   bool has_evidence = false;
 
   // Where hot pixels are ignored: the dominant pixel, and the reference without it.
-  std::optional<Place> dominant;
+  std::optional<PixelIndex> dominant;
   std::unique_ptr<Reference> rest;
 };
 
@@ -57,10 +57,10 @@ class PairScorer {
   // How many threads share the work on an image from now on; fewer where memory is short.
   void use_threads(std::size_t threads);
 
-  void prepare(const NamedImage& image, Reference<T>& reference, Stopper& stopper);
-  PairScore score(const Reference<T>& given, const NamedImage& image, Stopper& stopper);
+  void prepare(const NamedImage& image, Reference<T>& reference, Cancellation& cancellation);
+  PairScore score(const Reference<T>& given, const NamedImage& image, Cancellation& cancellation);
   std::vector<double> correlogram(const Reference<T>& reference, const NamedImage& image,
-                                  bool second_opinion, Stopper& stopper);
+                                  bool second_opinion, Cancellation& cancellation);
 
   // For score_consecutive: a reference that changes with every image.
   Reference<T>& own_reference() { return own_reference_; }
@@ -74,16 +74,17 @@ class PairScorer {
   };
 
   // Spectra of the columns, to spectrum_.
-  ImageStatistics transform(const NamedImage& image, std::optional<Place> left_out,
-                            Stopper& stopper);
-  PixelSums load(const kernel::Source& source, Stopper& stopper);
-  Choice transform_for(const Reference<T>& reference, const NamedImage& image, Stopper& stopper);
+  ImageStatistics transform(const NamedImage& image, std::optional<PixelIndex> left_out,
+                            Cancellation& cancellation);
+  PixelSums load(const kernel::Source& source, Cancellation& cancellation);
+  Choice transform_for(const Reference<T>& reference, const NamedImage& image,
+                       Cancellation& cancellation);
   void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
-                             Stopper& stopper);
+                             Cancellation& cancellation);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
-                 Stopper& stopper);
-  void find_edges(std::size_t chunks, Stopper& stopper);
+                 Cancellation& cancellation);
+  void find_edges(std::size_t chunks, Cancellation& cancellation);
   Aligned<T> aligned(const Choice& choice);
 
   const Plan<T>& plan_;

@@ -30,7 +30,7 @@ struct Sums {
   std::size_t levels = 0;
 };
 
-Sums sweep(const PixelReader& reader, double scale, Stopper& stopper) {
+Sums sweep(const PixelReader& reader, double scale, Cancellation& cancellation) {
   Sums sums;
   Levels levels;
   std::array<double, run> pixels;
@@ -38,13 +38,13 @@ Sums sweep(const PixelReader& reader, double scale, Stopper& stopper) {
   low.fill(infinity);
   high.fill(-infinity);
   bool found = false;
-  std::size_t unasked = 0;  // pixels since the stopper was asked
+  std::size_t unasked = 0;  // pixels since the caller was asked
   for (std::size_t row = 0; row < reader.height(); ++row) {
     for (std::size_t first = 0; first < reader.width(); first += run) {
       const std::size_t count = std::min(run, reader.width() - first);
       unasked += count;
       if (unasked >= patience) {
-        stopper.check();
+        cancellation.check();
         unasked = 0;
       }
       reader.read(row, first, count, pixels.data());
@@ -86,10 +86,10 @@ Sums sweep(const PixelReader& reader, double scale, Stopper& stopper) {
 }
 
 // First pixel of a value that the sweep has seen.
-Place find(const PixelReader& reader, double scale, double pixel, Stopper& stopper) {
+PixelIndex find(const PixelReader& reader, double scale, double pixel, Cancellation& cancellation) {
   std::array<double, run> pixels;
   for (std::size_t row = 0; row < reader.height(); ++row) {
-    stopper.check();
+    cancellation.check();
     for (std::size_t first = 0; first < reader.width(); first += run) {
       const std::size_t count = std::min(run, reader.width() - first);
       reader.read(row, first, count, pixels.data());
@@ -103,10 +103,10 @@ Place find(const PixelReader& reader, double scale, double pixel, Stopper& stopp
 
 }  // namespace
 
-ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper) {
+ImageStatistics full_statistics(const PixelReader& reader, Cancellation& cancellation) {
   ImageStatistics statistics;
   const auto size = static_cast<std::int64_t>(reader.height() * reader.width());
-  Sums sums = sweep(reader, 1, stopper);
+  Sums sums = sweep(reader, 1, cancellation);
   statistics.invalid = size - sums.valid - (reader.leaves_out() ? 1 : 0);
   if (sums.valid == 0) {
     statistics.flags = all_invalid;
@@ -122,7 +122,7 @@ ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper) {
   if (largest > 1e140 || largest < 1e-140) {  // squares of differences would leave the range
     // Half: differences of opposite signs stay below 2.
     centring.scale = power_to_one(largest) * 0.5;
-    sums = sweep(reader, centring.scale, stopper);
+    sums = sweep(reader, centring.scale, cancellation);
   }
   const auto count = static_cast<double>(sums.valid);
   const double shift = sums.sum / count;
@@ -136,7 +136,7 @@ ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper) {
       (sums.absolute + static_cast<double>(size - sums.valid) * std::abs(offset)) * centring.gain;
   if (!reader.leaves_out() && farthest * farthest > 0.5 * variance * count) {
     const double pixel = sums.high - offset == farthest ? sums.high : sums.low;
-    statistics.dominant = find(reader, centring.scale, pixel, stopper);
+    statistics.dominant = find(reader, centring.scale, pixel, cancellation);
   }
   return statistics;
 }

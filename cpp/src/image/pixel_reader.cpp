@@ -122,7 +122,7 @@ PixelReader::Convert PixelReader::converter(PixelType type, bool swapped) {
   return nullptr;
 }
 
-PixelReader::PixelReader(const ImageView& view, std::optional<Place> left_out)
+PixelReader::PixelReader(const ImageView& view, std::optional<PixelIndex> left_out)
     : view_(view), left_out_(left_out), convert_(converter(view.type, view.swapped)) {
   // A mask that lets everything pass must not send an image another way.
   if (view.mask != nullptr && masks_nothing()) view_.mask = nullptr;

@@ -24,7 +24,7 @@ constexpr bool fits_float(PixelType type) noexcept {
 // exact where the numbers themselves would not fit a double.
 class PixelReader {
  public:
-  explicit PixelReader(const ImageView& view, std::optional<Place> left_out = {});
+  explicit PixelReader(const ImageView& view, std::optional<PixelIndex> left_out = {});
 
   const ImageView& view() const noexcept { return view_; }
 
@@ -51,7 +51,7 @@ class PixelReader {
   bool masks_nothing() const noexcept;
 
   ImageView view_;
-  std::optional<Place> left_out_;
+  std::optional<PixelIndex> left_out_;
   Convert convert_;
   std::uint64_t base_ = 0;
 };

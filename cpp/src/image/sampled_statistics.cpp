@@ -39,11 +39,11 @@ Sample take_sample(const PixelReader& reader) {
   return sample;
 }
 
-bool has_few_levels(const PixelReader& reader, Stopper& stopper) {
+bool has_few_levels(const PixelReader& reader, Cancellation& cancellation) {
   Levels levels;
   std::array<double, 64> pixels;
   for (std::size_t row = 0; row < reader.height(); ++row) {
-    stopper.check();
+    cancellation.check();
     for (std::size_t first = 0; first < reader.width(); first += pixels.size()) {
       const std::size_t count = std::min(pixels.size(), reader.width() - first);
       reader.read(row, first, count, pixels.data());
@@ -90,7 +90,7 @@ std::optional<Centring> estimate_centring(const PixelReader& reader, bool single
 
 std::optional<ImageStatistics> statistics_from_sums(const PixelReader& reader,
                                                     const Centring& centring, const PixelSums& sums,
-                                                    bool single, Stopper& stopper) {
+                                                    bool single, Cancellation& cancellation) {
   const double size = static_cast<double>(reader.height()) * static_cast<double>(reader.width());
   const double mean = sums.sum / size;
   const double square = sums.squares / size;
@@ -107,7 +107,7 @@ std::optional<ImageStatistics> statistics_from_sums(const PixelReader& reader,
   // In single, rounding of the pixels themselves matters where the mean is far above their
   // differences only, and the sum of magnitudes then is that of the means.
   statistics.sum_abs = single ? size * std::abs(statistics.mean) : sums.absolute;
-  if (has_few_levels(reader, stopper)) statistics.flags |= few_levels;
+  if (has_few_levels(reader, cancellation)) statistics.flags |= few_levels;
   return statistics;
 }
 

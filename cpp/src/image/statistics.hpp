@@ -29,10 +29,11 @@ struct Centring {
 
 struct ImageStatistics {
   Centring centring;
-  double mean = 0;                // of the pixels as they came, in units of the centred image
-  double rms = 0;                 // of the centred image about its mean
-  double sum_abs = 0;             // of the pixels as they came, in units of the centred image
-  std::optional<Place> dominant;  // the pixel that holds more than half of the variance, if any
+  double mean = 0;     // of the pixels as they came, in units of the centred image
+  double rms = 0;      // of the centred image about its mean
+  double sum_abs = 0;  // of the pixels as they came, in units of the centred image
+  // The pixel that holds more than half of the variance, if any.
+  std::optional<PixelIndex> dominant;
   std::int64_t invalid = 0;
   std::uint32_t flags = 0;  // PairFlag bits
 
@@ -51,9 +52,9 @@ std::optional<Centring> estimate_centring(const PixelReader& reader, bool single
 // `single`: they come without the sum of magnitudes.
 std::optional<ImageStatistics> statistics_from_sums(const PixelReader& reader,
                                                     const Centring& centring, const PixelSums& sums,
-                                                    bool single, Stopper& stopper);
+                                                    bool single, Cancellation& cancellation);
 
 // From all pixels. Two sweeps at most, usually one.
-ImageStatistics full_statistics(const PixelReader& reader, Stopper& stopper);
+ImageStatistics full_statistics(const PixelReader& reader, Cancellation& cancellation);
 
 }  // namespace ndreg_preeval::detail

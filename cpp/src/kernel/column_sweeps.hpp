@@ -63,14 +63,14 @@ NDREG_PREEVAL_INLINE void load_tile(const T* from, std::size_t count, V (&tile)[
 // Spectra of the columns of a batch, from those of its complex columns.
 template <class T, std::size_t columns, std::size_t rows>
 NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, std::size_t batch,
-                                     T* spectrum, detail::Stopper* stopper) {
+                                     T* spectrum, detail::Cancellation* cancellation) {
   constexpr std::size_t n = columns;
   using V = vector_of<T, n>;
   const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
   const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
   constexpr std::size_t patience = 16;  // groups; memory that is new takes its time
   for (std::size_t group = 0; group < plan.groups; ++group) {
-    if (group % patience == patience - 1 && stopper != nullptr) stopper->check();
+    if (group % patience == patience - 1 && cancellation != nullptr) cancellation->check();
     const std::size_t first = group * rows;
     const std::size_t count = std::min(rows, plan.frequencies - first);
     const T* at[rows];
@@ -175,7 +175,7 @@ void load(const ImagePlan<T>& plan, const Source& source, std::size_t first, std
     } else {
       forward<T, n>(axis, columns, staging, pixels[batch - first]);
     }
-    separate<T, n, rows>(plan, columns, batch, spectrum, source.stopper);
+    separate<T, n, rows>(plan, columns, batch, spectrum, source.cancellation);
     detail::PixelSums& sum = sums[batch];
     sum = pixels[batch - first].sums();
     const T* zero = columns + std::size_t{axis.position[0]} * 2 * n;

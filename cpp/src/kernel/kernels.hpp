@@ -55,7 +55,7 @@ struct Source {
   double scale = 1;  // usually 1: for pixels whose size no single factor brings to 1
   double gain = 1;
   double shift = 0;
-  detail::Stopper* stopper = nullptr;  // asked now and then in long columns
+  detail::Cancellation* cancellation = nullptr;  // asked now and then in long columns
 };
 
 // A reference spectrum that images are correlated with.
@@ -91,7 +91,7 @@ struct CorrelateJob {
   // [kx][re, im], from edge_row(). Null where there are none.
   const T* below = nullptr;
   const T* above = nullptr;
-  detail::Stopper* stopper = nullptr;  // asked before each group
+  detail::Cancellation* cancellation = nullptr;  // asked before each group
 };
 
 template <class T>
@@ -103,7 +103,7 @@ struct WhitenJob {
   const double* low_x = nullptr;
   double gain = 0;   // as in Whitened
   T* out = nullptr;  // as in Whitened
-  detail::Stopper* stopper = nullptr;
+  detail::Cancellation* cancellation = nullptr;
 };
 
 // One column of a correlogram.

@@ -191,7 +191,7 @@ void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t
       job.first.window.any() || (job.second != nullptr && job.second->window.any());
   Groups<T, n> groups(plan, job.spectrum, windows, scratch + plan.along_x.extent * 2 * n);
   groups.run(first, last, job.below, job.above, [&](std::size_t group) {
-    if (job.stopper != nullptr) job.stopper->check();
+    if (job.cancellation != nullptr) job.cancellation->check();
     if (job.second != nullptr && job.second->spectrum == nullptr) {
       correlate_group_twice<T, n>(plan, job, group, groups, scratch);
       return;
@@ -226,7 +226,7 @@ double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
   double total = 0;
   Groups<T, n> groups(plan, job.spectrum, job.window.any(), scratch);
   groups.run(0, plan.groups, nullptr, nullptr, [&](std::size_t group) {
-    if (job.stopper != nullptr) job.stopper->check();
+    if (job.cancellation != nullptr) job.cancellation->check();
     T* out = job.out + group * plan.row_size;
     for_filtered<T, n>(plan.along_x, job.window, groups,
                        [&](std::size_t at, std::size_t, const Complex<V>& value) {

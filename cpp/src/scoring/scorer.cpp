@@ -14,8 +14,8 @@
 
 namespace ndreg_preeval {
 
+using detail::Cancellation;
 using detail::NamedImage;
-using detail::Stopper;
 
 // The same for both precisions; what differs is behind the virtual functions.
 class Scorer::Impl {
@@ -43,10 +43,10 @@ class TypedScorer final : public Scorer::Impl {
  public:
   TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
       : plan_(reference.height, reference.width, options) {
-    Stopper stopper(run);
+    Cancellation cancellation(run);
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
-    lease->prepare({reference, 0, "the reference image"}, reference_, stopper);
+    lease->prepare({reference, 0, "the reference image"}, reference_, cancellation);
   }
 
   const Options& options() const noexcept override { return plan_.options; }
@@ -66,16 +66,16 @@ class TypedScorer final : public Scorer::Impl {
     }
     if (images.size() < (consecutive ? 2U : 1U)) return {};
     std::vector<PairScore> scores(images.size() - (consecutive ? 1 : 0));
-    Stopper stopper(run, scores.size());
+    Cancellation cancellation(run, scores.size());
     const auto one = [&](Worker& scorer, std::size_t index) {
       const std::size_t at = consecutive ? index + 1 : index;
       const detail::Reference<T>* reference = &reference_;
       if (consecutive) {
-        scorer.prepare({images[index], first + index}, scorer.own_reference(), stopper);
+        scorer.prepare({images[index], first + index}, scorer.own_reference(), cancellation);
         reference = &scorer.own_reference();
       }
-      scores[index] = scorer.score(*reference, {images[at], first + at}, stopper);
-      stopper.finished_one();
+      scores[index] = scorer.score(*reference, {images[at], first + at}, cancellation);
+      cancellation.finished_one();
     };
     // Threads take images, as many each as come out even; the rest, if large, they share.
     const std::size_t threads = threads_for(run, scores.size());
@@ -85,7 +85,7 @@ class TypedScorer final : public Scorer::Impl {
     if (apart > 0) {
       const std::vector<Lease> leases = lease(std::min(threads, apart));
       detail::for_each_index(
-          apart, leases.size(), stopper,
+          apart, leases.size(), cancellation,
           [&](std::size_t index, std::size_t thread) { one(*leases[thread], index); });
     }
     if (shared > 0) {
@@ -93,7 +93,7 @@ class TypedScorer final : public Scorer::Impl {
       lease->use_threads(threads);
       for (std::size_t index = apart; index < scores.size(); ++index) one(*lease, index);
     }
-    stopper.finished();
+    cancellation.finished();
     return scores;
   }
 
@@ -104,10 +104,10 @@ class TypedScorer final : public Scorer::Impl {
     }
     detail::check_view(view, "the image");
     detail::check_same_shape(view, plan_.height, plan_.width, "the image");
-    Stopper stopper(run);
+    Cancellation cancellation(run);
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
-    return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, stopper);
+    return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, cancellation);
   }
 
  private:

@@ -23,20 +23,20 @@ namespace {
 // One call: the queue of indices, the first error, and how many threads are through.
 class Queue {
  public:
-  Queue(std::size_t count, Stopper& stopper,
+  Queue(std::size_t count, Cancellation& cancellation,
         const std::function<void(std::size_t, std::size_t)>& task)
-      : count_(count), stopper_(stopper), task_(task) {}
+      : count_(count), cancellation_(cancellation), task_(task) {}
 
   void work(std::size_t thread) noexcept {
     std::size_t index = 0;
     try {
       for (;;) {
-        stopper_.check();
+        cancellation_.check();
         index = next_.fetch_add(1, std::memory_order_relaxed);
         if (index >= count_) break;
         task_(index, thread);
       }
-    } catch (const StoppedByAnother&) {  // which keeps its error
+    } catch (const CancelledElsewhere&) {  // which keeps its error
     } catch (...) {
       keep(index, std::current_exception());
     }
@@ -56,8 +56,8 @@ class Queue {
         if (someone_left_.wait_for(lock, std::chrono::milliseconds(20), all_left)) return;
       }
       try {
-        stopper_.check();
-      } catch (const StoppedByAnother&) {
+        cancellation_.check();
+      } catch (const CancelledElsewhere&) {
       } catch (...) {
         keep(0, std::current_exception());
       }
@@ -72,7 +72,7 @@ class Queue {
   // Indices are handed out in order, and work that was begun is finished: of several errors the
   // one with the lowest index is kept, whatever the threads. To be stopped comes before all.
   void keep(std::size_t index, const std::exception_ptr& error) noexcept {
-    const std::size_t rank = stopper_.stopped() ? 0 : index + 1;
+    const std::size_t rank = cancellation_.cancelled() ? 0 : index + 1;
     const std::lock_guard<std::mutex> lock(mutex_);
     next_.store(count_, std::memory_order_relaxed);
     if (error_ && error_rank_ <= rank) return;
@@ -81,7 +81,7 @@ class Queue {
   }
 
   const std::size_t count_;
-  Stopper& stopper_;
+  Cancellation& cancellation_;
   const std::function<void(std::size_t, std::size_t)>& task_;
   std::atomic<std::size_t> next_{0};
   std::mutex mutex_;
@@ -129,10 +129,10 @@ void run_std(std::size_t threads, Queue& queue) {
 
 }  // namespace
 
-void for_each_index(std::size_t count, std::size_t threads, Stopper& stopper,
+void for_each_index(std::size_t count, std::size_t threads, Cancellation& cancellation,
                     const std::function<void(std::size_t, std::size_t)>& task) {
   threads = std::min(threads, count);
-  Queue queue(count, stopper, task);
+  Queue queue(count, cancellation, task);
 #if defined(NDREG_PREEVAL_OPENMP)
   if (threads > 1) threads = threads_openmp_can_start(threads);
   if (threads <= 1) {

@@ -37,15 +37,15 @@ class Team {
 
   // Calls task(index, scratch) for every index below count, each once.
   template <class Task>
-  void for_each(std::size_t count, Stopper& stopper, const Task& task) {
+  void for_each(std::size_t count, Cancellation& cancellation, const Task& task) {
     if (threads_ == 1) {
       for (std::size_t index = 0; index < count; ++index) {
-        stopper.check();
+        cancellation.check();
         task(index, scratch());
       }
       return;
     }
-    for_each_index(count, threads_, stopper, [&](std::size_t index, std::size_t thread) {
+    for_each_index(count, threads_, cancellation, [&](std::size_t index, std::size_t thread) {
       task(index, scratch_[thread].data());
     });
   }
