@@ -34,7 +34,7 @@ double parabola_offset(double before, double peak, double after) {
 }
 
 // Coefficients of correlation from here on are those of an image with itself.
-constexpr double same = 1 - 1e-5;
+constexpr double self_correlation = 1 - 1e-5;
 
 }  // namespace
 
@@ -73,12 +73,12 @@ double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Cancellation& cance
 
 template <class T>
 PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
-  const double least = std::abs(level);
-  score.peak = static_cast<double>(correlogram_.highest_value()) - least;
+  const double mean_level = std::abs(level);
+  score.peak = static_cast<double>(correlogram_.highest_value()) - mean_level;
   const PixelIndex pixel = correlogram_.highest();
   const auto second = static_cast<double>(correlogram_.highest_outside({pixel}));
-  score.second_peak = second < 0 ? 0 : second - least;
-  score.zero_peak = static_cast<double>(correlogram_.zero()) - least;
+  score.second_peak = second < 0 ? 0 : second - mean_level;
+  score.zero_peak = static_cast<double>(correlogram_.zero()) - mean_level;
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
   score.peak_dy = wrapped(pixel.row, plan_.height);
   score.peak_dx = wrapped(pixel.column, plan_.width);
@@ -90,7 +90,7 @@ bool Metrics<T>::same_content(const PairScore& score, double level, double own_p
   // Equal phases everywhere: the peak is as high as that of the reference with itself.
   if (!plan_.plain()) return score.peak >= 0.999 * own_peak;
   if (plan_.filters_aligner()) return false;
-  return std::abs(static_cast<double>(correlogram_.value(0, 0)) - level) >= same;
+  return std::abs(static_cast<double>(correlogram_.value(0, 0)) - level) >= self_correlation;
 }
 
 template <class T>
@@ -143,10 +143,10 @@ void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, cons
 template <class T>
 std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Cancellation& cancellation) {
   correlogram_.load(aligner.half, cancellation);
-  const double least = std::abs(add_mean_level(aligner, cancellation));
+  const double mean_level = std::abs(add_mean_level(aligner, cancellation));
   std::vector<double> values = sizes(cancellation);
-  if (least > 0) {
-    for (double& value : values) value -= least;
+  if (mean_level > 0) {
+    for (double& value : values) value -= mean_level;
   }
   return values;
 }

@@ -23,7 +23,7 @@ constexpr double least_gap = 0.01;
 constexpr double pixel_is_masked = 0.02;
 
 // Log odds from which more evidence counts less and less.
-constexpr double sure = 6;
+constexpr double saturates_from = 6;
 
 // Logarithm of a ratio that may be 0 / 0.
 double log_ratio(double numerator, double denominator) noexcept {
@@ -42,7 +42,7 @@ bool at_zero_shift(const PairScore& score) noexcept {
 
 double probability_from_log_odds(double log_odds, const PairScore& score) noexcept {
   // Nothing is certain, and better images still have to be told from good ones.
-  if (log_odds > sure) log_odds = sure + std::log1p(log_odds - sure);
+  if (log_odds > saturates_from) log_odds = saturates_from + std::log1p(log_odds - saturates_from);
   const double probability = 1 / (1 + std::exp(-log_odds));
   const bool follows_pixel = (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
   return follows_pixel ? pixel_is_masked * probability : probability;

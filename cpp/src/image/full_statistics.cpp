@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t run = 256;  // pixels converted at a time
 constexpr std::size_t lanes = 4;  // independent sums, so that additions need not wait
-constexpr std::size_t patience = std::size_t{1} << 16;
+constexpr std::size_t pixels_between_checks = std::size_t{1} << 16;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // Of the valid pixels times the scale; `about` is one of them, and what sums are taken about.
@@ -43,7 +43,7 @@ Sums sweep(const PixelReader& reader, double scale, Cancellation& cancellation) 
     for (std::size_t first = 0; first < reader.width(); first += run) {
       const std::size_t count = std::min(run, reader.width() - first);
       unasked += count;
-      if (unasked >= patience) {
+      if (unasked >= pixels_between_checks) {
         cancellation.check();
         unasked = 0;
       }

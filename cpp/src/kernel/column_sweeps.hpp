@@ -68,9 +68,9 @@ NDREG_PREEVAL_NOINLINE void separate(const ImagePlan<T>& plan, const T* work, st
   using V = vector_of<T, n>;
   const Tile a = tile_of<T, n, rows>(plan, batch * 2 * n);
   const Tile b = tile_of<T, n, rows>(plan, batch * 2 * n + n);
-  constexpr std::size_t patience = 16;  // groups; memory that is new takes its time
+  constexpr std::size_t groups_between_checks = 16;  // memory that is new takes its time
   for (std::size_t group = 0; group < plan.groups; ++group) {
-    if (group % patience == patience - 1 && cancellation != nullptr) cancellation->check();
+    if ((group + 1) % groups_between_checks == 0 && cancellation != nullptr) cancellation->check();
     const std::size_t first = group * rows;
     const std::size_t count = std::min(rows, plan.frequencies - first);
     const T* at[rows];

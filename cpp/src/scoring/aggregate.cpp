@@ -11,14 +11,14 @@ namespace ndreg_preeval {
 namespace {
 
 // Below it, how bad an image is no longer matters; it also keeps one image from hiding the rest.
-constexpr double least = 1e-4;
+constexpr double floor_value = 1e-4;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 double harmonic_mean(const std::vector<double>& values) {
   if (std::all_of(values.begin(), values.end(), [](double value) { return value <= 0; })) return 0;
   double sum = 0;
-  for (const double value : values) sum += 1 / std::max(value, least);
+  for (const double value : values) sum += 1 / std::max(value, floor_value);
   return static_cast<double>(values.size()) / sum;
 }
 
@@ -44,9 +44,9 @@ double median(std::vector<double> values) {
   return values[half - 1] + 0.5 * (values[half] - values[half - 1]);
 }
 
-// Probabilities below tell nothing about each other.
-constexpr double hopeless = 0.05;
-constexpr double usual_ratio = 30;  // of peak and mean
+// Probabilities below it tell nothing about each other.
+constexpr double meaningless_below = 0.05;
+constexpr double typical_peak_to_mean = 30;
 
 void check_finite(const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -79,12 +79,12 @@ double aggregate(const std::vector<double>& values, Aggregation how) {
 double score_from_chance(double chance, const std::vector<double>& peak_to_mean) {
   check_finite({chance});
   check_finite(peak_to_mean);
-  if (chance >= hopeless) return chance;
+  if (chance >= meaningless_below) return chance;
   double sum = 0;
   for (const double ratio : peak_to_mean) sum += ratio > 0 ? 1 / ratio : infinity;
   if (peak_to_mean.empty() || !std::isfinite(sum)) return 0;
   const double h = static_cast<double>(peak_to_mean.size()) / sum;
-  return hopeless * h / (h + usual_ratio);
+  return meaningless_below * h / (h + typical_peak_to_mean);
 }
 
 }  // namespace ndreg_preeval
