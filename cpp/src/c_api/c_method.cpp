@@ -5,6 +5,9 @@
 #include <array>
 #include <cmath>
 #include <string_view>
+#include <type_traits>
+
+#include "scoring/names.hpp"
 
 namespace ndreg_preeval::c_api {
 namespace {
@@ -28,39 +31,6 @@ Judgement& judgement(Method& m) { return m.options.judgement; }
 Statistic& statistic(Method& m) { return m.statistic; }
 Aggregation& aggregation(Method& m) { return m.aggregation; }
 bool& include_reference(Method& m) { return m.include_reference; }
-
-// Names of the values of an enumeration, in its order.
-using Names = std::array<const char*, 5>;
-constexpr Names precisions{"single", "double"};
-constexpr Names normalizations{"phase", "none"};
-constexpr Names windows{"none", "hann"};
-constexpr Names judgements{"ratio", "evidence"};
-constexpr Names statistics{"probability", "peak_to_mean", "peak_minus_mean"};
-constexpr Names aggregations{"harmonic_mean", "mean", "minimum", "median", "every_image"};
-
-static_assert(static_cast<int>(Precision::double_) == 1);
-static_assert(static_cast<int>(Normalization::none) == 1);
-static_assert(static_cast<int>(Window::hann) == 1);
-static_assert(static_cast<int>(Judgement::evidence) == 1);
-static_assert(static_cast<int>(Statistic::probability) == 0);
-static_assert(static_cast<int>(Statistic::peak_to_mean) == 1);
-static_assert(static_cast<int>(Statistic::peak_minus_mean) == 2);
-static_assert(static_cast<int>(Aggregation::harmonic_mean) == 0);
-static_assert(static_cast<int>(Aggregation::mean) == 1);
-static_assert(static_cast<int>(Aggregation::minimum) == 2);
-static_assert(static_cast<int>(Aggregation::median) == 3);
-static_assert(static_cast<int>(Aggregation::every_image) == 4);
-
-// The place of a name among those.
-std::size_t place_of(const char* value, const Names& names, const std::string& option) {
-  required(value, option.c_str());
-  std::string listed;
-  for (std::size_t i = 0; i < names.size() && names[i] != nullptr; ++i) {
-    if (std::string_view(value) == names[i]) return i;
-    listed += (listed.empty() ? "'" : ", '") + std::string(names[i]) + "'";
-  }
-  throw std::invalid_argument(option + " must be one of " + listed + ", not " + quoted(value));
-}
 
 // A number of the caller as what the member is.
 void assign(double& member, double value, const char* /*option*/) { member = value; }
@@ -90,7 +60,7 @@ struct Option {
   void (*set_number)(Method&, double, const char*) = nullptr;
   double (*get_number)(Method) = nullptr;
   // ...or for choices: their names, and which one it is.
-  const Names* names = nullptr;
+  const detail::Names* names = nullptr;
   void (*set_place)(Method&, std::size_t) = nullptr;
   std::size_t (*get_place)(Method) = nullptr;
 };
@@ -104,21 +74,19 @@ constexpr Option number(const char* name) {
 }
 
 template <auto Of>
-constexpr Option choice(const char* name, const Names& names) {
+constexpr Option choice(const char* name) {
+  using Enum = std::decay_t<decltype(Of(std::declval<Method&>()))>;
   Option option{name};
-  option.names = &names;
-  option.set_place = [](Method& m, std::size_t place) {
-    auto& member = Of(m);
-    member = static_cast<std::decay_t<decltype(member)>>(place);
-  };
+  option.names = &detail::names_of<Enum>;
+  option.set_place = [](Method& m, std::size_t place) { Of(m) = static_cast<Enum>(place); };
   option.get_place = [](Method m) { return static_cast<std::size_t>(Of(m)); };
   return option;
 }
 
 constexpr std::array all_options{
-    choice<precision>("precision", precisions),
-    choice<normalization>("normalization", normalizations),
-    choice<window>("window", windows),
+    choice<precision>("precision"),
+    choice<normalization>("normalization"),
+    choice<window>("window"),
     number<window_from>("window_from"),
     number<cutoff>("cutoff"),
     number<max_shift>("max_shift"),
@@ -126,12 +94,12 @@ constexpr std::array all_options{
     number<ignore_hot_pixel>("ignore_hot_pixel"),
     number<accept_invalid>("accept_invalid"),
     number<confirm>("confirm"),
-    choice<opinion_window>("opinion_window", windows),
+    choice<opinion_window>("opinion_window"),
     number<opinion_window_from>("opinion_window_from"),
     number<opinion_cutoff>("opinion_cutoff"),
-    choice<judgement>("judgement", judgements),
-    choice<statistic>("statistic", statistics),
-    choice<aggregation>("aggregation", aggregations),
+    choice<judgement>("judgement"),
+    choice<statistic>("statistic"),
+    choice<aggregation>("aggregation"),
     number<include_reference>("include_reference"),
 };
 
@@ -158,7 +126,8 @@ const std::vector<std::string>& all_methods() {
 }  // namespace
 
 Aggregation aggregation_named(const char* name) {
-  return static_cast<Aggregation>(place_of(name, aggregations, "aggregation"));
+  required(name, "aggregation");
+  return detail::value_named<Aggregation>(name, "aggregation");
 }
 
 Method method_of(const ndreg_preeval_method* method) {
@@ -199,7 +168,8 @@ ndreg_preeval_status ndreg_preeval_method_set_text(ndreg_preeval_method* method,
   return c_api::guarded([&] {
     c_api::required(method, "method");
     const auto& found = c_api::option_named(option, true);
-    found.set_place(method->value, c_api::place_of(value, *found.names, found.name));
+    c_api::required(value, found.name);
+    found.set_place(method->value, detail::place_among(*found.names, value, found.name));
   });
 }
 
