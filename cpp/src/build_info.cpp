@@ -2,8 +2,8 @@
 #include <ndreg_preeval/build_info.hpp>
 #include <ndreg_preeval/version.hpp>
 
-#include "kernel/dispatch.hpp"
-#include "parallel.hpp"
+#include "kernel/isa/dispatch.hpp"
+#include "threads/parallel.hpp"
 
 namespace ndreg_preeval {
 namespace {

@@ -15,7 +15,7 @@
 #include "images.hpp"
 
 #if defined(KERNEL_HEADERS)
-#include "kernel/dispatch.hpp"
+#include "kernel/isa/dispatch.hpp"
 #endif
 
 namespace {

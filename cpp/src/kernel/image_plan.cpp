@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include <algorithm>
+#include "kernel/image_plan.hpp"
 
-#include "kernels.hpp"
+#include <algorithm>
 
 namespace ndreg_preeval::kernel {
 

@@ -8,21 +8,19 @@
 // image does not have are 0.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
-#include <vector>
 
 #include <ndreg_preeval/options.hpp>
 
-#include "../pixels.hpp"
-#include "../stopper.hpp"
-#include "axis_plan.hpp"
+#include "base/cancellation.hpp"
+#include "image/pixel_reader.hpp"
+#include "image/pixel_sums.hpp"
+#include "kernel/image_plan.hpp"
 
 namespace ndreg_preeval::kernel {
 
 // Shifts at which a peak counts: the first `high` and the last `low` rows (columns) of an axis.
-struct Reach {
+struct LagRange {
   std::size_t high = 0;
   std::size_t low = 0;
 
@@ -43,40 +41,6 @@ struct WindowedAxes {
   bool any() const noexcept { return y || x; }
 };
 
-// Batches that lie side by side are worked on together as long as all fit a cache: what is read
-// of a row of pixels or of a group is longer then.
-constexpr std::size_t most_batches_at_once = 4;
-
-// One image size cut into transforms. Immutable: shared by all threads.
-template <class T>
-struct ImagePlan {
-  ImagePlan(std::size_t height, std::size_t width, std::size_t lanes);
-
-  std::size_t height;
-  std::size_t width;
-  std::size_t lanes;
-  std::size_t frequencies;  // ky of the half spectrum
-  std::size_t groups;       // of `lanes` frequencies
-  std::size_t batches;      // of 2 * `lanes` columns
-  std::size_t batches_at_once = 1;
-  std::size_t row_size;          // numbers in one group
-  std::size_t spectrum_size;     // numbers in all groups
-  std::size_t scratch_size = 0;  // numbers that one thread works in
-  AxisPlan<T> along_y;
-  AxisPlan<T> along_x;
-  // [ky] -> where a transformed column holds it, and its mirror image -ky.
-  std::vector<std::array<std::uint32_t, 2>> mirrored;
-
-  // Batches that are worked on together.
-  std::size_t panels() const noexcept { return (batches + batches_at_once - 1) / batches_at_once; }
-  std::size_t first_batch(std::size_t panel) const noexcept {
-    return panel < panels() ? panel * batches_at_once : batches;
-  }
-
-  // Frequency 0 (and the highest one of an even height) is its own mirror image.
-  bool counts_twice(std::size_t ky) const noexcept { return ky != 0 && 2 * ky != height; }
-};
-
 // Pixels, and how they become numbers that are about 1 in size, with a mean of about 0:
 // pixel * scale * gain - shift, with powers of two for scale and gain.
 struct Source {
@@ -90,15 +54,7 @@ struct Source {
   double scale = 1;  // usually 1: for pixels whose size no single factor brings to 1
   double gain = 1;
   double shift = 0;
-  detail::Stopper* stopper = nullptr;  // asked now and then in long columns
-};
-
-// Sums over a batch of columns of centred pixels.
-struct BatchSums {
-  double sum = 0;
-  double squares = 0;
-  double absolute = 0;  // |pixel * scale * gain|; of `double` kernels only
-  double largest = 0;   // of the parts that `squares` was added from, up to 64 pixels each
+  detail::Cancellation* cancellation = nullptr;  // asked now and then in long columns
 };
 
 // A reference spectrum that images are correlated with.
@@ -134,7 +90,7 @@ struct CorrelateJob {
   // [kx][re, im], from edge_row(). Null where there are none.
   const T* below = nullptr;
   const T* above = nullptr;
-  detail::Stopper* stopper = nullptr;  // asked before each group
+  detail::Cancellation* cancellation = nullptr;  // asked before each group
 };
 
 template <class T>
@@ -146,13 +102,13 @@ struct WhitenJob {
   const double* low_x = nullptr;
   double gain = 0;   // as in Whitened
   T* out = nullptr;  // as in Whitened
-  detail::Stopper* stopper = nullptr;
+  detail::Cancellation* cancellation = nullptr;
 };
 
 // One column of a correlogram.
 template <class T>
 struct ColumnSummary {
-  T highest = 0;       // of |r| in the rows within reach
+  T highest = 0;       // of |r| in the rows within the range of lags
   double sum = 0;      // of |r|
   double squares = 0;  // of r^2
   T at_zero = 0;       // |r| in row 0
@@ -167,7 +123,7 @@ struct Kernels {
   // Transform the columns of batches first <= b < last, at most plan.batches_at_once, into their
   // places in the spectrum (twice the half spectrum), and to sums[b].
   void (*load)(const ImagePlan<T>& plan, const Source& source, std::size_t first, std::size_t last,
-               T* spectrum, BatchSums* sums, T* scratch) = nullptr;
+               T* spectrum, detail::PixelSums* sums, T* scratch) = nullptr;
 
   // Groups first <= g < last, after all batches were loaded. The mean is taken out.
   void (*correlate)(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t first,
@@ -186,7 +142,7 @@ struct Kernels {
   // null), whose sums are 0 unless wanted, and, where values[b - first] is not null, all values,
   // [row][2 * lanes].
   void (*finish)(const ImagePlan<T>& plan, const T* correlogram, std::size_t first,
-                 std::size_t last, const Reach& rows, bool wants_sums, ColumnSummary<T>* columns,
+                 std::size_t last, const LagRange& rows, bool wants_sums, ColumnSummary<T>* columns,
                  T* const* values, T* scratch) = nullptr;
 };
 

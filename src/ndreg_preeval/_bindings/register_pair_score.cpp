@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
+#include "register.hpp"
+
 #include <pybind11/numpy.h>
 
 #include <ndreg_preeval/pair_score.hpp>
-
-#include "register.hpp"
 
 namespace py = pybind11;
 

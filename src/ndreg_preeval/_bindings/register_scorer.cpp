@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "register.hpp"
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -10,7 +12,7 @@
 #include <ndreg_preeval/scorer.hpp>
 
 #include "arrays.hpp"
-#include "register.hpp"
+#include "scoring/names.hpp"
 #include "without_gil.hpp"
 
 namespace py = pybind11;
@@ -18,33 +20,15 @@ namespace py = pybind11;
 namespace ndreg_preeval::bindings {
 namespace {
 
-Precision precision_named(const std::string& name) {
-  if (name == "single") return Precision::single_;
-  if (name == "double") return Precision::double_;
-  throw py::value_error("precision must be 'single' or 'double', not '" + name.substr(0, 200) +
-                        "'");
-}
-
-Normalization normalization_named(const std::optional<std::string>& name) {
-  if (!name.has_value()) return Normalization::none;
-  if (*name == "phase") return Normalization::phase;
-  throw py::value_error("normalization must be 'phase' or None, not '" + name->substr(0, 200) +
-                        "'");
-}
-
-Judgement judgement_named(const std::string& name) {
-  if (name == "ratio") return Judgement::ratio;
-  if (name == "evidence") return Judgement::evidence;
-  throw py::value_error("judgement must be 'ratio' or 'evidence', not '" + name.substr(0, 200) +
-                        "'");
+// Python says None where the name is "none".
+template <class Enum>
+Enum value_or_none(const std::optional<std::string>& name, const char* what) {
+  return name.has_value() ? detail::value_named<Enum>(*name, what) : Enum::none;
 }
 
 Filter filter_of(const std::optional<std::string>& window, const std::optional<double>& cutoff) {
   Filter filter;
-  if (window.has_value() && *window != "hann") {
-    throw py::value_error("window must be 'hann' or None, not '" + window->substr(0, 200) + "'");
-  }
-  if (window.has_value()) filter.window = Window::hann;
+  filter.window = value_or_none<Window>(window, "window");
   if (cutoff.has_value()) filter.cutoff = *cutoff;
   return filter;
 }
@@ -68,15 +52,15 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
                                     const std::optional<std::string>& normalization, bool keep_mean,
                                     bool ignore_hot_pixel, bool accept_invalid) {
   Options options;
-  options.precision = precision_named(precision);
+  options.precision = detail::value_named<Precision>(precision, "precision");
   options.aligner = filter_of(window, cutoff);
   options.aligner.window_from = window_from;
   options.confirm = confirm;
   options.opinion = filter_of(confirm_window, confirm_cutoff);
   options.opinion.window_from = confirm_window_from;
-  options.judgement = judgement_named(judgement);
+  options.judgement = detail::value_named<Judgement>(judgement, "judgement");
   if (max_shift.has_value()) options.max_shift = *max_shift;
-  options.normalization = normalization_named(normalization);
+  options.normalization = value_or_none<Normalization>(normalization, "normalization");
   options.keep_mean = keep_mean;
   options.ignore_hot_pixel = ignore_hot_pixel;
   options.accept_invalid = accept_invalid;
@@ -127,20 +111,19 @@ void register_scorer(py::module_& m) {
   py::register_exception<Cancelled>(m, "Cancelled", PyExc_RuntimeError);
   py::class_<Scorer>(m, "Scorer", py::is_final(), "Compares images with one reference image.")
       .def(py::init(&make_scorer), "reference"_a, py::kw_only(), "mask"_a = py::none(),
-           "precision"_a = "double", "window"_a = py::none(), "cutoff"_a = py::none(),
-           "window_from"_a = defaults.aligner.window_from, "confirm"_a = defaults.confirm,
-           "confirm_window"_a = py::none(), "confirm_cutoff"_a = defaults.opinion.cutoff,
-           "confirm_window_from"_a = defaults.opinion.window_from, "judgement"_a = "evidence",
-           "max_shift"_a = py::none(), "normalization"_a = "phase",
+           "precision"_a = detail::name_of(defaults.precision), "window"_a = py::none(),
+           "cutoff"_a = py::none(), "window_from"_a = defaults.aligner.window_from,
+           "confirm"_a = defaults.confirm, "confirm_window"_a = py::none(),
+           "confirm_cutoff"_a = defaults.opinion.cutoff,
+           "confirm_window_from"_a = defaults.opinion.window_from,
+           "judgement"_a = detail::name_of(defaults.judgement), "max_shift"_a = py::none(),
+           "normalization"_a = detail::name_of(defaults.normalization),
            "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
            "accept_invalid"_a = defaults.accept_invalid)
       .def_property_readonly(
           "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
-      .def_property_readonly("precision",
-                             [](const Scorer& self) {
-                               return self.options().precision == Precision::single_ ? "single"
-                                                                                     : "double";
-                             })
+      .def_property_readonly(
+          "precision", [](const Scorer& self) { return detail::name_of(self.options().precision); })
       .def_property_readonly("reference_invalid_pixels", &Scorer::reference_invalid_pixels)
       .def_property_readonly("reference_flags", &Scorer::reference_flags)
       .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(), "mask"_a = py::none(),

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include "register.hpp"
+
 #include <string>
 #include <vector>
 
@@ -9,23 +11,12 @@
 #include <ndreg_preeval/build_info.hpp>
 #include <ndreg_preeval/threads.hpp>
 
-#include "register.hpp"
+#include "scoring/names.hpp"
 
 namespace py = pybind11;
 
 namespace ndreg_preeval::bindings {
 namespace {
-
-Aggregation aggregation_named(const std::string& name) {
-  if (name == "harmonic_mean") return Aggregation::harmonic_mean;
-  if (name == "mean") return Aggregation::mean;
-  if (name == "minimum") return Aggregation::minimum;
-  if (name == "median") return Aggregation::median;
-  if (name == "every_image") return Aggregation::every_image;
-  throw py::value_error(
-      "aggregation must be 'every_image', 'harmonic_mean', 'mean', 'minimum' or 'median', not '" +
-      name.substr(0, 200) + "'");
-}
 
 py::dict config() {
   const BuildInfo info = build_info();
@@ -55,7 +46,7 @@ void register_tools(py::module_& m) {
   m.def(
       "aggregate",
       [](const std::vector<double>& values, const std::string& how) {
-        return aggregate(values, aggregation_named(how));
+        return aggregate(values, detail::value_named<Aggregation>(how, "aggregation"));
       },
       "values"_a, "how"_a);
   m.def("score_from_chance", &score_from_chance, "chance"_a, "peak_to_mean"_a);

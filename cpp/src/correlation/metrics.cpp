@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+#include "correlation/metrics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <limits>
+
+#include "correlation/probability.hpp"
+
+namespace ndreg_preeval::detail {
+namespace {
+
+// Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
+std::int32_t wrapped(std::size_t index, std::size_t length) {
+  const auto signed_index = static_cast<std::int64_t>(index);
+  return static_cast<std::int32_t>(
+      index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
+}
+
+// Chance that the highest of `places` independent normal numbers is this high.
+double p_value(double peak, double rms, double places) {
+  if (!(rms > 0) || peak <= 0) return 1;
+  const double beyond = std::erfc(peak / rms * std::sqrt(0.5));
+  return std::clamp(-std::expm1(places * std::log1p(-beyond)), 0.0, 1.0);
+}
+
+// Vertex of the parabola through the peak and its neighbours along an axis, relative to the peak
+// (Tian, Huhns, Comput. Vision Graph. Image Process. 35, 220, 1986).
+double parabola_offset(double before, double peak, double after) {
+  const double curvature = before - 2 * peak + after;
+  if (!(curvature < 0)) return 0;
+  return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
+}
+
+// Coefficients of correlation from here on are those of an image with itself.
+constexpr double self_correlation = 1 - 1e-5;
+
+}  // namespace
+
+template <class T>
+Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogram_(plan, team) {}
+
+template <class T>
+void Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+                         Cancellation& cancellation) {
+  correlogram_.load(aligner.half, cancellation);
+  score.mean = correlogram_.mean();
+  score.rms = correlogram_.rms();
+  // No frequency in common.
+  if (!(score.rms > 0)) return;
+  const double level = add_mean_level(aligner, cancellation);
+  const PixelIndex pixel = measure_peak(score, level);
+  if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
+    score.flags |= identical;
+  }
+  measure_shift(score, pixel);
+  if (plan_.options.confirm) measure_opinion(score, pixel, opinion, cancellation);
+}
+
+// Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
+template <class T>
+double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation) {
+  if (!plan_.plain() || !plan_.options.keep_mean) return 0;
+  const auto most = static_cast<double>(correlogram_.highest_value());
+  const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
+  const kernel::ImagePlan<T>& image = plan_.image;
+  // Frequency 0 along y, everywhere along x.
+  for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.lanes] += level;
+  correlogram_.load(aligner.half, cancellation);
+  return static_cast<double>(level);
+}
+
+template <class T>
+PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
+  const double mean_level = std::abs(level);
+  score.peak = static_cast<double>(correlogram_.highest_value()) - mean_level;
+  const PixelIndex pixel = correlogram_.highest();
+  const auto second = static_cast<double>(correlogram_.highest_outside({pixel}));
+  score.second_peak = second < 0 ? 0 : second - mean_level;
+  score.zero_peak = static_cast<double>(correlogram_.zero()) - mean_level;
+  score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
+  score.peak_dy = wrapped(pixel.row, plan_.height);
+  score.peak_dx = wrapped(pixel.column, plan_.width);
+  return pixel;
+}
+
+template <class T>
+bool Metrics<T>::same_content(const PairScore& score, double level, double own_peak) {
+  // Equal phases everywhere: the peak is as high as that of the reference with itself.
+  if (!plan_.plain()) return score.peak >= 0.999 * own_peak;
+  if (plan_.filters_aligner()) return false;
+  return std::abs(static_cast<double>(correlogram_.value(0, 0)) - level) >= self_correlation;
+}
+
+template <class T>
+void Metrics<T>::measure_shift(PairScore& score, const PixelIndex& pixel) {
+  const auto at = [&](std::size_t row, std::size_t column) {
+    return static_cast<double>(correlogram_.value(row % plan_.height, column % plan_.width));
+  };
+  const double peak = at(pixel.row, pixel.column);
+  const double sign = peak < 0 ? -1 : 1;
+  const auto along = [&](std::size_t length, std::size_t rows, std::size_t columns) {
+    if (length < 3) return 0.0;
+    const std::size_t up = plan_.height;
+    const std::size_t left = plan_.width;
+    return parabola_offset(sign * at(pixel.row + up - rows, pixel.column + left - columns),
+                           std::abs(peak), sign * at(pixel.row + rows, pixel.column + columns));
+  };
+  score.shift_y = score.peak_dy + along(plan_.height, 1, 0);
+  score.shift_x = score.peak_dx + along(plan_.width, 0, 1);
+}
+
+template <class T>
+void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
+                                 Cancellation& cancellation) {
+  const PixelIndex zero{0, 0};
+  correlogram_.load_around(pixel, opinion, cancellation);
+  score.opinion = static_cast<double>(correlogram_.highest_around(pixel));
+  score.opinion_zero = static_cast<double>(correlogram_.highest_around(zero));
+  const auto outside = [this](std::initializer_list<PixelIndex> pixels) {
+    return static_cast<double>(std::max(T(0), correlogram_.highest_outside(pixels)));
+  };
+  score.opinion_second = outside({pixel});
+  score.opinion_moved = outside({pixel, zero});
+  score.opinion_rms = correlogram_.rms();
+  if (score.opinion_second > 0) {
+    score.confirmation =
+        std::min(score.opinion / score.opinion_second, std::numeric_limits<double>::max());
+  }
+  // An aligner that finds nothing, or the opposite, finds no shift.
+  if (score.peak <= 0) return;
+  if (plan_.options.judgement == Judgement::ratio) {
+    score.probability = probability_from_ratio(score);
+  } else if (plan_.plain()) {
+    score.probability =
+        probability_of_plain(score, static_cast<double>(plan_.height * plan_.width));
+  } else {
+    score.probability = probability_from_evidence(score);
+  }
+}
+
+template <class T>
+std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Cancellation& cancellation) {
+  correlogram_.load(aligner.half, cancellation);
+  const double mean_level = std::abs(add_mean_level(aligner, cancellation));
+  std::vector<double> values = sizes(cancellation);
+  if (mean_level > 0) {
+    for (double& value : values) value -= mean_level;
+  }
+  return values;
+}
+
+template <class T>
+std::vector<double> Metrics<T>::second_opinion(const T* half, Cancellation& cancellation) {
+  correlogram_.load(half, cancellation);
+  return sizes(cancellation);
+}
+
+template <class T>
+std::vector<double> Metrics<T>::sizes(Cancellation& cancellation) {
+  std::vector<double> values(plan_.height * plan_.width);
+  correlogram_.copy_absolute(values.data(), cancellation);
+  return values;
+}
+
+template class Metrics<float>;
+template class Metrics<double>;
+
+}  // namespace ndreg_preeval::detail

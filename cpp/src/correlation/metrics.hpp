@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The numbers of a pair of images, read off its half correlograms.
+#pragma once
+
+#include <vector>
+
+#include <ndreg_preeval/pair_score.hpp>
+
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
+#include "correlation/half_correlogram.hpp"
+#include "correlation/plan.hpp"
+#include "threads/team.hpp"
+
+namespace ndreg_preeval::detail {
+
+// The aligner's correlogram of a pair.
+template <class T>
+struct Aligned {
+  T* half;          // may be changed: the means of a plain one are added here
+  double own_peak;  // of phases: the peak of the reference with itself
+  double means;     // product of both means over that of the standard deviations
+};
+
+template <class T>
+class Metrics {
+ public:
+  Metrics(const Plan<T>& plan, Team<T>& team);
+
+  // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
+  void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+               Cancellation& cancellation);
+
+  // r, row after row.
+  std::vector<double> correlogram(const Aligned<T>& aligner, Cancellation& cancellation);
+  std::vector<double> second_opinion(const T* half, Cancellation& cancellation);
+
+ private:
+  double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
+  // `level`: what was added by add_mean_level().
+  PixelIndex measure_peak(PairScore& score, double level);
+  bool same_content(const PairScore& score, double level, double own_peak);
+  void measure_shift(PairScore& score, const PixelIndex& pixel);
+  void measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
+                       Cancellation& cancellation);
+  std::vector<double> sizes(Cancellation& cancellation);
+
+  const Plan<T>& plan_;
+  HalfCorrelogram<T> correlogram_;
+};
+
+}  // namespace ndreg_preeval::detail

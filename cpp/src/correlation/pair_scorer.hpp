@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+// One image against a reference spectrum, in one precision, with the memory of one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ndreg_preeval/options.hpp>
+#include <ndreg_preeval/pair_score.hpp>
+
+#include "base/aligned_buffer.hpp"
+#include "base/cancellation.hpp"
+#include "base/pixel_index.hpp"
+#include "correlation/metrics.hpp"
+#include "correlation/plan.hpp"
+#include "image/pixel_sums.hpp"
+#include "image/statistics.hpp"
+#include "threads/team.hpp"
+
+namespace ndreg_preeval::detail {
+
+// A reference image after its transforms.
+template <class T>
+struct Reference {
+  AlignedBuffer<T> aligner;  // whitened spectra; empty without evidence
+  AlignedBuffer<T> opinion;
+  double own_peak = 0;   // of the aligner's correlogram of phases of the reference with itself
+  double mean_over = 0;  // mean over standard deviation of its pixels
+  std::int64_t invalid_pixels = 0;
+  std::uint32_t flags = no_contrast;
+  bool has_evidence = false;
+
+  // Where hot pixels are ignored: the dominant pixel, and the reference without it.
+  std::optional<PixelIndex> dominant;
+  std::unique_ptr<Reference> rest;
+};
+
+// One image of a call, and how messages name it.
+struct NamedImage {
+  const ImageView& view;
+  std::size_t index = 0;
+  const char* only_name = nullptr;  // instead of one with the index
+
+  std::string name() const;
+};
+
+// The memory for one image at a time. Nothing is allocated per image.
+template <class T>
+class PairScorer {
+ public:
+  explicit PairScorer(const Plan<T>& plan);
+
+  // How many threads share the work on an image from now on; fewer where memory is short.
+  void use_threads(std::size_t threads);
+
+  void prepare(const NamedImage& image, Reference<T>& reference, Cancellation& cancellation);
+  PairScore score(const Reference<T>& given, const NamedImage& image, Cancellation& cancellation);
+  std::vector<double> correlogram(const Reference<T>& reference, const NamedImage& image,
+                                  bool second_opinion, Cancellation& cancellation);
+
+  // For score_consecutive: a reference that changes with every image.
+  Reference<T>& own_reference() { return own_reference_; }
+
+ private:
+  // An image without its dominant pixel, where this one is to be ignored in both images.
+  struct Choice {
+    const Reference<T>* reference;
+    ImageStatistics statistics;
+    bool hot_pixel = false;
+  };
+
+  // Spectra of the columns, to spectrum_.
+  ImageStatistics transform(const NamedImage& image, std::optional<PixelIndex> left_out,
+                            Cancellation& cancellation);
+  PixelSums load(const kernel::Source& source, Cancellation& cancellation);
+  Choice transform_for(const Reference<T>& reference, const NamedImage& image,
+                       Cancellation& cancellation);
+  void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
+                             Cancellation& cancellation);
+  // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
+  bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
+                 Cancellation& cancellation);
+  void find_edges(std::size_t chunks, Cancellation& cancellation);
+  Aligned<T> aligned(const Choice& choice);
+
+  const Plan<T>& plan_;
+  AlignedBuffer<T> spectrum_;
+  AlignedBuffer<T> opinion_;
+  AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
+  std::vector<PixelSums> sums_;
+  Team<T> team_;
+  Metrics<T> metrics_;
+  Reference<T> own_reference_;
+};
+
+}  // namespace ndreg_preeval::detail

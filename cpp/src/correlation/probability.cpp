@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "correlation/probability.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ndreg_preeval::detail {
+namespace {
+
+// An image whose peak is confirmed 1.5 times over is as likely as not to be right (a fit to images
+// with known shifts).
+constexpr double even_chance = 1.5;
+constexpr double largest_confirmation = 1e3;
+
+// Values of correlograms up to this are rounding errors.
+constexpr double least_value = 1e-6;
+constexpr double largest_logarithm = 12;
+
+// Of two coefficients of correlation, in units of their noise.
+constexpr double least_gap = 0.01;
+
+// Chance that an aligner does not follow a hot pixel.
+constexpr double pixel_is_masked = 0.02;
+
+// Log odds from which more evidence counts less and less.
+constexpr double saturates_from = 6;
+
+// Logarithm of a ratio that may be 0 / 0.
+double log_ratio(double numerator, double denominator) noexcept {
+  const double ratio = (numerator + least_value) / (denominator + least_value);
+  return std::clamp(std::log(ratio), -largest_logarithm, largest_logarithm);
+}
+
+double log_moved(const PairScore& score) noexcept {
+  const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
+  return log_ratio(score.opinion, moved);
+}
+
+bool at_zero_shift(const PairScore& score) noexcept {
+  return score.peak_dy == 0 && score.peak_dx == 0;
+}
+
+double probability_from_log_odds(double log_odds, const PairScore& score) noexcept {
+  // Nothing is certain, and better images still have to be told from good ones.
+  if (log_odds > saturates_from) log_odds = saturates_from + std::log1p(log_odds - saturates_from);
+  const double probability = 1 / (1 + std::exp(-log_odds));
+  const bool follows_pixel = (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
+  return follows_pixel ? pixel_is_masked * probability : probability;
+}
+
+}  // namespace
+
+double probability_from_ratio(const PairScore& score) noexcept {
+  const double q = std::min(score.confirmation, largest_confirmation);
+  return q * q / (q * q + even_chance * even_chance);
+}
+
+double probability_from_evidence(const PairScore& score) noexcept {
+  // Without a rival (tiny images, small max_shift) nothing can be said.
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double over_moved = log_moved(score);
+  const double over_noise = log_ratio(score.peak, score.rms);
+  const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
+  double log_odds = -2.82 + 2.41 * over_moved + 1.62 * breadth + 0.1 * over_noise;
+  log_odds += 1.62 * log_ratio(score.opinion, score.opinion_second);
+  // What the detector leaves in the images lies at exactly zero shift, and agrees too well.
+  if (at_zero_shift(score)) {
+    const double peak = std::min(score.peak, 1.0);
+    log_odds += 0.91 - 1.43 * over_moved - 5.50 * peak + 0.58 * std::log(1.02 - peak);
+  }
+  return probability_from_log_odds(log_odds, score);
+}
+
+double probability_of_plain(const PairScore& score, double pixels) noexcept {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double over_moved = log_moved(score);
+  // Coefficients of unrelated noise are 1 / sqrt(pixels) in size.
+  const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels);
+  double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
+  if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
+  return probability_from_log_odds(log_odds, score);
+}
+
+}  // namespace ndreg_preeval::detail

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// Pixels of any type, stride and byte order as doubles.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include <ndreg_preeval/image_view.hpp>
+
+#include "base/pixel_index.hpp"
+
+namespace ndreg_preeval::detail {
+
+// Whether `float` holds every number of this type.
+constexpr bool fits_float(PixelType type) noexcept {
+  return type == PixelType::float32 || (pixel_size(type) <= 2 && type != PixelType::long_double);
+}
+
+// Reads runs of pixels of one image. Invalid pixels, and one that is to be left out, come out as
+// NaN.
+//
+// 64-bit integers come out relative to the first valid pixel: the difference of two of them is
+// exact where the numbers themselves would not fit a double.
+class PixelReader {
+ public:
+  explicit PixelReader(const ImageView& view, std::optional<PixelIndex> left_out = {});
+
+  const ImageView& view() const noexcept { return view_; }
+
+  std::size_t height() const noexcept { return view_.height; }
+  std::size_t width() const noexcept { return view_.width; }
+
+  // Whether every pixel counts: nothing is masked or left out.
+  bool reads_all() const noexcept { return view_.mask == nullptr && !left_out_; }
+  bool leaves_out() const noexcept { return left_out_.has_value(); }
+
+  // Whether kernels can read pixels (and the mask) where they are: none is left out, and processors
+  // have instructions for their type.
+  bool is_direct() const noexcept;
+
+  void read(std::size_t row, std::size_t column, std::size_t count, double* out) const;
+
+ private:
+  using Convert = void (*)(const unsigned char* first, std::ptrdiff_t stride, std::size_t count,
+                           std::uint64_t base, double* out);
+
+  static Convert converter(PixelType type, bool swapped);
+  std::uint64_t first_valid_bits() const;
+  bool valid(std::size_t row, std::size_t column) const noexcept;
+  bool masks_nothing() const noexcept;
+
+  ImageView view_;
+  std::optional<PixelIndex> left_out_;
+  Convert convert_;
+  std::uint64_t base_ = 0;
+};
+
+}  // namespace ndreg_preeval::detail

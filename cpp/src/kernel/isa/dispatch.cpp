@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+#include "kernel/isa/dispatch.hpp"
+
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "kernel/isa/instruction_sets.hpp"
+
+namespace ndreg_preeval::kernel {
+namespace {
+
+bool always() noexcept { return true; }
+
+#if defined(__x86_64__) && defined(__GNUC__)
+// These ask the processor, and whether the operating system saves its wide registers.
+bool has_avx2() noexcept {
+  const bool avx2 = __builtin_cpu_supports("avx2");
+  const bool fma = __builtin_cpu_supports("fma");
+  return avx2 && fma;
+}
+bool has_avx512() noexcept {
+  const bool foundation = __builtin_cpu_supports("avx512f");
+  const bool doubles = __builtin_cpu_supports("avx512dq");
+  const bool bytes = __builtin_cpu_supports("avx512bw");
+  const bool shorter = __builtin_cpu_supports("avx512vl");
+  return has_avx2() && foundation && doubles && bytes && shorter;
+}
+#else
+bool has_avx2() noexcept { return false; }
+bool has_avx512() noexcept { return false; }
+#endif
+
+struct Isa {
+  const char* name;
+  bool (*usable)() noexcept;
+  const Kernels<float>* (*in_single)() noexcept;
+  const Kernels<double>* (*in_double)() noexcept;
+};
+
+constexpr std::array<Isa, 3> known{{{"baseline", &always, &baseline_single, &baseline_double},
+                                    {"avx2", &has_avx2, &avx2_single, &avx2_double},
+                                    {"avx512", &has_avx512, &avx512_single, &avx512_double}}};
+
+template <class Condition>
+std::vector<std::string> names(const Condition& condition) {
+  std::vector<std::string> found;
+  for (const Isa& isa : known) {
+    if (isa.in_single() != nullptr && condition(isa)) found.emplace_back(isa.name);
+  }
+  return found;
+}
+
+const Isa& active() {
+  const std::vector<std::string> usable = usable_isas();
+  std::string wanted = usable.back();
+  const char* forced = std::getenv("NDREG_PREEVAL_ISA");
+  if (forced != nullptr && *forced != '\0') wanted = forced;
+  for (const Isa& isa : known) {
+    if (wanted != isa.name) continue;
+    for (const std::string& name : usable) {
+      if (name == wanted) return isa;
+    }
+  }
+  std::string message = "NDREG_PREEVAL_ISA must be one of ";
+  for (const std::string& name : usable) message += "'" + name + "', ";
+  message +=
+      "which this processor can run and this library has, not '" + wanted.substr(0, 200) + "'";
+  throw std::invalid_argument(message);
+}
+
+const Kernels<float>& kernels_of(const Isa& isa, float /*type*/) { return *isa.in_single(); }
+const Kernels<double>& kernels_of(const Isa& isa, double /*type*/) { return *isa.in_double(); }
+
+}  // namespace
+
+std::vector<std::string> isas() {
+  return names([](const Isa&) { return true; });
+}
+
+std::vector<std::string> usable_isas() {
+  return names([](const Isa& isa) { return isa.usable(); });
+}
+
+std::string active_isa() { return active().name; }
+
+template <class T>
+const Kernels<T>& active_kernels() {
+  return kernels_of(active(), T{});
+}
+
+template const Kernels<float>& active_kernels<float>();
+template const Kernels<double>& active_kernels<double>();
+
+}  // namespace ndreg_preeval::kernel

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: MIT
+// The middle one of the three sweeps: along x, group by group, there and back.
+#pragma once
+
+#include "kernel/fft/axis.hpp"
+#include "kernel/hann_filter.hpp"
+#include "kernel/kernels.hpp"
+
+namespace ndreg_preeval::kernel {
+namespace {
+
+// Goes through groups of a spectrum in order, transformed along x; with a window, a group and its
+// neighbours.
+template <class T, std::size_t n>
+class Groups {
+ public:
+  // Takes two work spaces and three rows of scratch.
+  Groups(const ImagePlan<T>& plan, const T* spectrum, bool with_neighbours, T* scratch) noexcept
+      : plan_(plan),
+        spectrum_(spectrum),
+        with_neighbours_(with_neighbours),
+        here_(scratch),
+        after_(scratch + plan.along_x.extent * 2 * n),
+        below_(after_ + plan.along_x.extent * 2 * n),
+        own_edge_(below_ + row_size(plan)),
+        spare_(own_edge_ + row_size(plan)) {}
+
+  // Calls each(group) for first <= group < last; here() and neighbourhood() tell of it.
+  template <class Each>
+  void run(std::size_t first, std::size_t last, const T* below, const T* above, const Each& each) {
+    transform(first, here_);
+    for (std::size_t group = first; group < last; ++group) {
+      if (with_neighbours_) {
+        if (group + 1 < last) {
+          transform(group + 1, after_);
+        } else if (group + 1 < plan_.groups) {
+          put_lane<T, n>(plan_.along_x, above, 0, after_);
+        }
+        if (group == 0) begin_at_zero();
+        if (group == first && group > 0) {
+          std::memcpy(below_, below, row_size(plan_) * sizeof(T));
+        }
+        take_lane<T, n>(plan_.along_x, here_, n - 1, own_edge_);
+        if (group + 1 == plan_.groups) end_at_half();
+      }
+      each(group);
+      if (group + 1 == last) break;
+      if (with_neighbours_) {
+        std::swap(below_, own_edge_);
+        std::swap(here_, after_);
+      } else {
+        transform(group + 1, here_);
+      }
+    }
+  }
+
+  T* here() const noexcept { return here_; }
+  Neighbourhood<T> neighbourhood() const noexcept { return {here_, after_, below_}; }
+
+  void transform(std::size_t group, T* work) const {
+    forward_from<T, n>(plan_.along_x, spectrum_ + group * plan_.row_size, work);
+    if (group > 0) return;
+    T* mean = work + std::size_t{plan_.along_x.position[0]} * 2 * n;
+    mean[0] = mean[n] = T(0);
+  }
+
+ private:
+  static std::size_t row_size(const ImagePlan<T>& plan) noexcept { return 2 * plan.width; }
+
+  // Frequencies beyond the half spectrum, on either side, are mirror images of ones within.
+  void begin_at_zero() {
+    if (plan_.frequencies < 2) {
+      std::fill(below_, below_ + row_size(plan_), T(0));
+      return;
+    }
+    take_lane<T, n>(plan_.along_x, n > 1 ? here_ : after_, n > 1 ? 1 : 0, spare_);
+    mirror_row(spare_, plan_.width, below_);
+  }
+
+  void end_at_half() {
+    const std::size_t lane = (plan_.frequencies - 1) % n;  // of the highest frequency
+    const T* row = spare_;
+    if (plan_.height % 2 != 0) {
+      take_lane<T, n>(plan_.along_x, here_, lane, spare_);
+    } else if (lane > 0) {
+      take_lane<T, n>(plan_.along_x, here_, lane - 1, spare_);
+    } else {
+      row = below_;
+    }
+    mirror_row(row, plan_.width, own_edge_);  // no longer needed
+    put_lane<T, n>(plan_.along_x, own_edge_, (lane + 1) % n, lane + 1 < n ? here_ : after_);
+  }
+
+  const ImagePlan<T>& plan_;
+  const T* spectrum_;
+  bool with_neighbours_;
+  T* here_;
+  T* after_;
+  T* below_;     // the frequency before lane 0, [kx][re, im]
+  T* own_edge_;  // that of the last lane
+  T* spare_;
+};
+
+// Calls each(unit, element, value) for all frequencies of a group, in the order of Whitened.
+template <class T, std::size_t n, class Each>
+NDREG_PREEVAL_INLINE void for_filtered(const AxisPlan<T>& plan, const WindowedAxes& window,
+                                       const Groups<T, n>& groups, const Each& each) {
+  using V = vector_of<T, n>;
+  if (window.any()) {
+    windowed_row<T, n>(window, plan, groups.neighbourhood(), each);
+    return;
+  }
+  const T* here = groups.here();
+  std::size_t unit = 0;
+  for (const auto& run : plan.runs) {
+    for (std::size_t i = 0; i < run.count; ++i) {
+      const std::size_t element = run.element + i;
+      const T* at = here + element * 2 * n;
+      each(unit++, element, Complex<V>{load_lanes<V>(at), load_lanes<V>(at + n)});
+    }
+  }
+}
+
+template <class T, std::size_t n>
+void keep_mean(const ImagePlan<T>& plan, T* work) {
+  T* mean = work + std::size_t{plan.along_x.position[0]} * 2 * n;
+  mean[0] = T(1) / (static_cast<T>(plan.height) * static_cast<T>(plan.width));
+  mean[n] = T(0);
+}
+
+// reference * conj(image) / |image|, or without that division, transformed back along x.
+template <class T, std::size_t n, bool phases>
+NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
+                                            T floor, std::size_t group, const Groups<T, n>& groups,
+                                            T* work) {
+  using V = vector_of<T, n>;
+  const T* unit = reference.spectrum + group * plan.row_size;
+  const V threshold = V{} + floor * floor;
+  const V gain = V{} + reference.gain;
+  for_filtered<T, n>(plan.along_x, reference.window, groups,
+                     [=](std::size_t at, std::size_t element, const Complex<V>& image) {
+                       const V re = load_lanes<V>(unit + at * 2 * n);
+                       const V im = load_lanes<V>(unit + at * 2 * n + n);
+                       const V power = image.re * image.re + image.im * image.im;
+                       const V inverse = phases ? inverse_root<T, n>(power) : gain;
+                       const V scale = power > threshold ? inverse : V{};
+                       T* out = work + element * 2 * n;
+                       store_lanes(V((re * image.re + im * image.im) * scale), out);
+                       store_lanes(V((im * image.re - re * image.im) * scale), out + n);
+                     });
+  if (group == 0 && reference.keep_mean) keep_mean<T, n>(plan, work);
+  back_to<T, n>(plan.along_x, work, reference.out + group * plan.row_size);
+}
+
+// Both of them, where the second one is the first one times a low pass.
+template <class T, std::size_t n>
+NDREG_PREEVAL_NOINLINE void correlate_group_twice(const ImagePlan<T>& plan,
+                                                  const CorrelateJob<T>& job, std::size_t group,
+                                                  const Groups<T, n>& groups, T* work) {
+  using V = vector_of<T, n>;
+  const T* unit = job.first.spectrum + group * plan.row_size;
+  const T* low_x = job.low_pass.x;
+  const V low_y = load_lanes<V>(job.low_pass.y + group * n);
+  const T floor = 2 * job.floor;
+  const V threshold = V{} + floor * floor;
+  T* here = groups.here();
+  for_filtered<T, n>(plan.along_x, job.first.window, groups,
+                     [=](std::size_t at, std::size_t element, const Complex<V>& image) {
+                       const V re = load_lanes<V>(unit + at * 2 * n);
+                       const V im = load_lanes<V>(unit + at * 2 * n + n);
+                       const V power = image.re * image.re + image.im * image.im;
+                       const V inverse = inverse_root<T, n>(power);
+                       const V scale = power > threshold ? inverse : V{};
+                       const V phase_re = (re * image.re + im * image.im) * scale;
+                       const V phase_im = (im * image.re - re * image.im) * scale;
+                       const V low = low_y * low_x[at];
+                       store_lanes(phase_re, here + element * 2 * n);
+                       store_lanes(phase_im, here + element * 2 * n + n);
+                       store_lanes(V(phase_re * low), work + element * 2 * n);
+                       store_lanes(V(phase_im * low), work + element * 2 * n + n);
+                     });
+  back_to<T, n>(plan.along_x, work, job.second->out + group * plan.row_size);
+  if (group == 0 && job.first.keep_mean) keep_mean<T, n>(plan, here);
+  back_to<T, n>(plan.along_x, here, job.first.out + group * plan.row_size);
+}
+
+template <class T, std::size_t n>
+void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t first,
+               std::size_t last, T* scratch) {
+  const bool windows =
+      job.first.window.any() || (job.second != nullptr && job.second->window.any());
+  Groups<T, n> groups(plan, job.spectrum, windows, scratch + plan.along_x.extent * 2 * n);
+  groups.run(first, last, job.below, job.above, [&](std::size_t group) {
+    if (job.cancellation != nullptr) job.cancellation->check();
+    if (job.second != nullptr && job.second->spectrum == nullptr) {
+      correlate_group_twice<T, n>(plan, job, group, groups, scratch);
+      return;
+    }
+    // The spectrum is needed until the last of them; then it may become its own correlogram.
+    if (job.second != nullptr) {
+      correlate_group<T, n, true>(plan, *job.second, 2 * job.floor, group, groups, scratch);
+    }
+    T* work = job.first.window.any() ? scratch : groups.here();
+    if (job.first.gain == 0) {
+      correlate_group<T, n, true>(plan, job.first, 2 * job.floor, group, groups, work);
+    } else {
+      correlate_group<T, n, false>(plan, job.first, 2 * job.floor, group, groups, work);
+    }
+  });
+}
+
+template <class T, std::size_t n>
+void edge_row(const ImagePlan<T>& plan, const T* spectrum, std::size_t ky, T* row, T* scratch) {
+  const Groups<T, n> groups(plan, spectrum, false, scratch);
+  groups.transform(ky / n, groups.here());
+  take_lane<T, n>(plan.along_x, groups.here(), ky % n, row);
+}
+
+template <class T, std::size_t n>
+double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
+  using V = vector_of<T, n>;
+  const double pixels = static_cast<double>(plan.height) * static_cast<double>(plan.width);
+  const T floor = 2 * job.floor;
+  const bool plain = job.gain != 0;
+  const auto gain = static_cast<T>(job.gain);
+  double total = 0;
+  Groups<T, n> groups(plan, job.spectrum, job.window.any(), scratch);
+  groups.run(0, plan.groups, nullptr, nullptr, [&](std::size_t group) {
+    if (job.cancellation != nullptr) job.cancellation->check();
+    T* out = job.out + group * plan.row_size;
+    for_filtered<T, n>(plan.along_x, job.window, groups,
+                       [&](std::size_t at, std::size_t, const Complex<V>& value) {
+                         T* to = out + at * 2 * n;
+                         const std::size_t kx = job.window.any() ? at : plan.along_x.order[at];
+                         T re[n];
+                         T im[n];
+                         store_lanes(value.re, re);
+                         store_lanes(value.im, im);
+                         for (std::size_t lane = 0; lane < n; ++lane) {
+                           const std::size_t ky = group * n + lane;
+                           const T size = std::sqrt(re[lane] * re[lane] + im[lane] * im[lane]);
+                           const bool counts = ky < plan.frequencies && size > floor;
+                           const double magnitude = counts ? job.low_y[ky] * job.low_x[kx] : 0.0;
+                           const auto factor = static_cast<T>(magnitude / pixels);
+                           T weight = 0;
+                           if (counts) weight = plain ? factor * gain : factor / size;
+                           to[lane] = re[lane] * weight;
+                           to[n + lane] = im[lane] * weight;
+                           total += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
+                         }
+                       });
+  });
+  return total;
+}
+
+}  // namespace
+}  // namespace ndreg_preeval::kernel

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include <ndreg_preeval/stack_scorer.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <stdexcept>
+
+#include <ndreg_preeval/scorer.hpp>
+
+#include "image/image_copy.hpp"
+
+namespace ndreg_preeval {
+
+class StackScorer::Impl {
+ public:
+  Impl(const ImageView& reference, const Method& method, Pairing pairing, const RunOptions& run)
+      : method_(method), scorer_(reference, method.options, run) {
+    if (method.statistic == Statistic::probability && !method.options.confirm) {
+      throw std::invalid_argument(
+          "the statistic is a probability, which needs a second opinion (Options::confirm)");
+    }
+    score_.reference_invalid_pixels = scorer_.reference_invalid_pixels();
+    score_.reference_flags = scorer_.reference_flags();
+    if (pairing == Pairing::previous) {
+      last_.emplace(reference);
+    } else if (method.include_reference) {
+      RunOptions alone = run;
+      alone.progress = nullptr;
+      itself_ = statistic_of(scorer_.score({reference}, alone)[0], method.statistic);
+    }
+  }
+
+  void add(const std::vector<ImageView>& images, const RunOptions& run) {
+    if (images.empty()) return;
+    const std::size_t first = run.first_index.value_or(score_.images.size() + 1);
+    RunOptions counted = run;
+    std::vector<PairScore> scores;
+    std::optional<detail::ImageCopy> last;
+    if (last_) {
+      std::vector<ImageView> pairs{last_->view()};
+      pairs.insert(pairs.end(), images.begin(), images.end());
+      counted.first_index = first - 1;
+      scores = scorer_.score_consecutive(pairs, counted);
+      last.emplace(images.back());
+    } else {
+      counted.first_index = first;
+      scores = scorer_.score(images, counted);
+    }
+    std::vector<double> values;
+    values.reserve(scores.size());
+    for (const PairScore& score : scores) values.push_back(statistic_of(score, method_.statistic));
+    // Memory for both first: then nothing can fail half way. Twice as much as there was, so that
+    // images that come one by one are not copied again and again.
+    const std::size_t needed = score_.images.size() + scores.size();
+    if (needed > std::min(score_.images.capacity(), score_.values.capacity())) {
+      score_.images.reserve(2 * needed);
+      score_.values.reserve(2 * needed);
+    }
+    score_.images.insert(score_.images.end(), scores.begin(), scores.end());
+    score_.values.insert(score_.values.end(), values.begin(), values.end());
+    if (last) last_ = std::move(last);
+  }
+
+  StackScore result() const {
+    StackScore found = score_;
+    const bool asks = method_.options.confirm;
+    found.trust = asks ? 0 : std::numeric_limits<double>::quiet_NaN();
+    if (!found.rankable()) return found;
+    std::vector<double> values = found.values;
+    if (itself_) values.insert(values.begin(), *itself_);
+    found.score = aggregate(values, method_.aggregation);
+    if (scores_are_chances(method_)) {
+      std::vector<double> ratios;
+      ratios.reserve(found.images.size());
+      for (const PairScore& image : found.images) ratios.push_back(peak_to_mean(image));
+      found.score = score_from_chance(found.score, ratios);
+    }
+    if (asks) {
+      std::vector<double> chances;
+      chances.reserve(found.images.size());
+      for (const PairScore& image : found.images) chances.push_back(image.probability);
+      found.trust = aggregate(chances, Aggregation::every_image);
+    }
+    return found;
+  }
+
+ private:
+  Method method_;
+  Scorer scorer_;
+  StackScore score_;  // without score and trust
+  std::optional<double> itself_;
+  std::optional<detail::ImageCopy> last_;
+};
+
+bool has_evidence(const StackScore& stack) noexcept {
+  constexpr std::uint32_t nothing = no_contrast | all_invalid;
+  return std::any_of(stack.images.begin(), stack.images.end(),
+                     [](const PairScore& image) { return (image.flags & nothing) == 0; });
+}
+
+StackScorer::StackScorer(const ImageView& reference, const Method& method, Pairing pairing,
+                         const RunOptions& run)
+    : impl_(std::make_unique<Impl>(reference, method, pairing, run)) {}
+
+StackScorer::StackScorer(StackScorer&&) noexcept = default;
+StackScorer& StackScorer::operator=(StackScorer&&) noexcept = default;
+StackScorer::~StackScorer() = default;
+
+void StackScorer::add(const std::vector<ImageView>& images, const RunOptions& run) {
+  impl_->add(images, run);
+}
+
+StackScore StackScorer::result() const { return impl_->result(); }
+
+}  // namespace ndreg_preeval

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MIT
+#include <ndreg_preeval/threads.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <thread>
+
+#include "threads/omp_places.hpp"
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
+namespace ndreg_preeval {
+namespace {
+
+int affinity_cpus() noexcept {
+  const std::size_t bound_to = detail::cpus_of_team();
+  if (bound_to > 0) return static_cast<int>(bound_to);
+#if defined(__linux__)
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+#endif
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
+
+#if defined(__linux__)
+
+// CPUs of one control group's quota, rounded up; a large number without one.
+constexpr int unlimited = 1 << 20;
+
+int as_cpus(double quota, double period) noexcept {
+  if (!(quota > 0) || !(period > 0)) return unlimited;
+  return std::max(1, static_cast<int>(std::min<double>(std::ceil(quota / period), unlimited)));
+}
+
+int quota_v2(const std::string& folder) {
+  std::ifstream file(folder + "/cpu.max");
+  std::string quota;
+  double period = 0;
+  if (!(file >> quota >> period) || quota == "max") return unlimited;
+  return as_cpus(std::strtod(quota.c_str(), nullptr), period);
+}
+
+int quota_v1(const std::string& folder) {
+  double quota = 0;
+  double period = 0;
+  std::ifstream(folder + "/cpu.cfs_quota_us") >> quota;
+  std::ifstream(folder + "/cpu.cfs_period_us") >> period;
+  return as_cpus(quota, period);
+}
+
+// The smallest quota of this process's control group and those above it.
+int cgroup_cpus() {
+  int cpus = unlimited;
+  std::ifstream groups("/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const auto first = line.find(':');
+    const auto second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    const bool v2 = controllers == ",,";
+    if (!v2 && controllers.find(",cpu,") == std::string::npos) continue;
+    const std::string root = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
+    std::string path = line.substr(second + 1);
+    for (;;) {
+      if (path == "/") path.clear();
+      cpus = std::min(cpus, v2 ? quota_v2(root + path) : quota_v1(root + path));
+      if (path.empty()) break;
+      path.erase(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
+    }
+  }
+  return cpus;
+}
+
+#else
+
+constexpr int unlimited = 1 << 20;
+
+int cgroup_cpus() { return unlimited; }
+
+#endif
+
+}  // namespace
+
+ThreadLimits thread_limits() noexcept {
+  ThreadLimits limits;
+  limits.affinity_cpus = affinity_cpus();
+  try {
+    const int quota = cgroup_cpus();
+    limits.cgroup_cpus = quota < unlimited ? quota : 0;
+  } catch (...) {  // no memory to look it up: no limit that is known
+  }
+  const char* text = std::getenv("OMP_NUM_THREADS");
+  const long asked =
+      text != nullptr ? std::strtol(text, nullptr, 10) : 0;  // "4,2": the outer level
+  limits.omp_num_threads = static_cast<int>(std::clamp<long>(asked, 0, 1 << 20));
+  return limits;
+}
+
+int usable_cpus() noexcept {
+  const ThreadLimits limits = thread_limits();
+  return limits.cgroup_cpus > 0 ? std::min(limits.affinity_cpus, limits.cgroup_cpus)
+                                : limits.affinity_cpus;
+}
+
+int default_threads() noexcept {
+  const int cpus = usable_cpus();
+  const int asked = thread_limits().omp_num_threads;
+  return asked > 0 ? std::min(asked, cpus) : cpus;
+}
+
+void leave_openmp_place() noexcept { detail::leave_place(); }
+
+}  // namespace ndreg_preeval
