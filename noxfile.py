@@ -217,6 +217,18 @@ def quality(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def extras(session: nox.Session) -> None:
+    """Every extra by the pip that venv brings, each in a fresh environment. Arguments: extras, all without any."""
+    session.run("python", "tools/extras.py", *session.posargs)
+
+
+@nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """Blocks of commands and of Python in the pages, as a reader runs them. Arguments: pages, all without any."""
+    session.run("python", "tools/pages.py", *session.posargs)
+
+
+@nox.session(default=False)
 def sdist(session: nox.Session) -> None:
     """Source distribution: whole, the same bytes twice, and built without a network."""
     session.install("build", "pytest", *BUILD_TOOLS, *build_requirements())

@@ -229,7 +229,7 @@ def test_missing_matplotlib(call, demo, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     code, _, err = call("rank", demo.uri, "--plot", tmp_path / "a.png")
     assert code == 1
-    assert "pip install ndreg_preeval[plot]" in err
+    assert 'pip install matplotlib, or the extra "plot"' in err
     code, out, err = call("demo", "--output", tmp_path)
     assert code == 0
     assert "check ok" in out

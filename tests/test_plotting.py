@@ -178,7 +178,7 @@ def test_failure_leaves_the_old_figure(tmp_path, monkeypatch):
 
 def test_missing_matplotlib_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"pip install ndreg_preeval\[plot\]"):
+    with pytest.raises(ImportError, match='pip install matplotlib, or the extra "plot"'):
         plotting.plot_ranking(three())
 
 

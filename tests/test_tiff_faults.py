@@ -318,7 +318,7 @@ def test_packages_that_are_missing_are_named(tmp_path: Path) -> None:
     )
     text = run_python(code.format(missing="tifffile", name="a"))
     assert text.startswith("ModuleNotFoundError TIFF files are read by tifffile")
-    assert 'pip install "ndreg_preeval[tiff]"' in text
+    assert 'pip install tifffile imagecodecs, or the extra "tiff"' in text
     text = run_python(code.format(missing="imagecodecs", name="a"))
     assert text.startswith("OSError")
     assert "LZW" in text

@@ -23,6 +23,7 @@ from . import _core
 from .blocks import READ_AHEAD
 from .errors import naming_stack, shorten
 from .options import Limits, Options
+from .stacks.lacking import module
 from .stacks.source import StackSpec
 
 # The search path comes first, so that the child finds this very package.
@@ -255,7 +256,7 @@ def _limit_memory(allowance: int | None) -> None:
         return
     from pathlib import Path
 
-    import h5py  # noqa: F401 - loaded before the limit, so that it counts as what is there
+    module("h5py")  # loaded before the limit, so that it counts as what is there
 
     try:
         taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()

@@ -70,7 +70,7 @@ def require_matplotlib() -> tuple[Any, Any]:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise ImportError(
-            "a plot needs matplotlib: pip install ndreg_preeval[plot]", name=error.name
+            'a plot needs matplotlib: pip install matplotlib, or the extra "plot"', name=error.name
         ) from error
     return Figure, FigureCanvasAgg
 

@@ -15,7 +15,7 @@ try:
     from pydantic import Field, SkipValidation
 except ImportError as error:
     raise ImportError(
-        f"the Ewoks task needs ewokscore: pip install 'ndreg_preeval[ewoks]' ({error})"
+        f'the Ewoks task needs ewokscore: pip install ewoks, or the extra "ewoks" ({error})'
     ) from error
 
 STACKS_EXAMPLES = [

@@ -8,17 +8,16 @@ one chunk or says that it is damaged.
 
 from __future__ import annotations
 
-import bz2
 import functools
 import importlib
-import zlib
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .frames import MOST_PADDING, inflate_frame
+from .lacking import module
 from .shuffle import fletcher32, unshuffle
 
 DEFLATE: Final = 1
@@ -138,7 +137,7 @@ class Codec:
             written = inflate(raw, room, values)
         except Damaged:
             raise
-        except (RuntimeError, ValueError, OSError, zlib.error) as error:
+        except (RuntimeError, ValueError, OSError) as error:
             raise Damaged(f"is damaged: {_first_line(error)}") from error
         found = np.frombuffer(written, np.uint8)
         if len(found) != len(room):
@@ -182,10 +181,17 @@ def inflater(each: Filter) -> Inflate | None:
     if each.code == DEFLATE and (len(each.values) != 1 or each.values[0] > 9):
         return None  # HDF5 refuses that
     if each.code == DEFLATE:
-        fast = _imagecodec("deflate_decode")
-        return _inflate_zlib if fast is None else _with_zlib_to_tell(fast)
+        fast, zlib = _imagecodec("deflate_decode"), module("zlib")
+        if zlib is None:
+            return fast
+        slow = functools.partial(_inflate_zlib, zlib)
+        return slow if fast is None else _with_zlib_to_tell(fast, slow)
     if each.code == BZIP2:
-        return _inflate_bzip2
+        bz2 = module("bz2")
+        if bz2 is not None:
+            return functools.partial(_inflate_bzip2, bz2)
+        fast = _imagecodec("bz2_decode")
+        return None if fast is None else _with_length_of_bzip2(fast)
     if each.code == BITSHUFFLE:
         compression = each.values[4] if len(each.values) > 4 else 0
         return _bitshuffle_lz4() if compression == 2 else None
@@ -221,12 +227,23 @@ def _with_length_of_blosc(fast: Inflate) -> Inflate:
     return inflate
 
 
-def _with_zlib_to_tell(fast: Inflate) -> Inflate:
+def _with_length_of_bzip2(fast: Inflate) -> Inflate:
+    def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
+        # The decoder stops where the room ends, without a word: a byte more tells.
+        found = fast(raw, np.empty(len(room) + 1, np.uint8), values)
+        if len(found) > len(room):
+            raise Damaged("inflates to more than it declares")
+        return found
+
+    return inflate
+
+
+def _with_zlib_to_tell(fast: Inflate, slow: Inflate) -> Inflate:
     def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
         try:
             return fast(raw, room, values)
         except RuntimeError:  # zlib knows better what is wrong
-            return _inflate_zlib(raw, room, values)
+            return slow(raw, room, values)
 
     return inflate
 
@@ -255,19 +272,23 @@ def _blosc2_frames() -> Inflate | None:
     return lambda raw, room, values: inflate_frame(raw, room, decode, values)
 
 
-def _inflate_zlib(raw: Bytes, room: Bytes, _: Values) -> bytes:
+def _inflate_zlib(zlib: Any, raw: Bytes, room: Bytes, _: Values) -> bytes:
     stream = zlib.decompressobj()
-    data: bytes = stream.decompress(cast("Any", raw), len(room))
-    if len(data) == len(room) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
+    try:
+        data: bytes = stream.decompress(raw, len(room))
+        more = len(data) == len(room) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1)
+    except zlib.error as error:
+        raise Damaged(f"is damaged: {_first_line(error)}") from error
+    if more:
         raise Damaged("inflates to more than it declares")
     if len(data) == len(room) and not stream.eof:
         raise Damaged("is cut off")
     return data
 
 
-def _inflate_bzip2(raw: Bytes, room: Bytes, _: Values) -> bytes:
+def _inflate_bzip2(bz2: Any, raw: Bytes, room: Bytes, _: Values) -> bytes:
     stream = bz2.BZ2Decompressor()
-    data = stream.decompress(cast("Any", raw), len(room))
+    data: bytes = stream.decompress(raw, len(room))
     if len(data) == len(room) and not stream.eof and stream.decompress(b"", 1):
         raise Damaged("inflates to more than it declares")
     if not stream.eof:

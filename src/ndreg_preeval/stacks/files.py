@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import clip, shorten
+from .lacking import load_h5py, why_no_plugins
 
 if TYPE_CHECKING:
     import h5py
@@ -126,9 +127,12 @@ def open_file(path: str) -> h5py.File:
     ------
     OSError
         As `check_regular_file`; and when the file is no HDF5 file, is damaged, or is being created.
+    ImportError
+        When h5py cannot be imported.
     """
     size = check_regular_file(path)
-    import hdf5plugin  # noqa: F401 - registers its filters, which must precede opening
+    load_h5py()
+    why_no_plugins()  # registers filters, which must precede opening
     from silx.io.h5py_utils import File
 
     for options in LOCKING:

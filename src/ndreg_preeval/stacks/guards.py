@@ -7,8 +7,10 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import shorten
+from .codecs import BZIP2, DEFLATE, Filter, inflater
 from .external import external_files
 from .files import FileState, file_state
+from .lacking import module, why_no_plugins
 from .virtual import virtual_files
 
 if TYPE_CHECKING:
@@ -30,6 +32,10 @@ FILTER_PACKAGES: Final = {
     32026: "hdf5plugin (blosc2)",
     32028: "hdf5plugin (sperr)",
 }
+
+# Which module of Python says how long the chunks of a filter are: HDF5 does not look, and gives what
+# memory holds for the rest of a chunk that is too short.
+STREAMS: Final = {DEFLATE: "zlib", BZIP2: "bz2"}
 
 
 def check_sizes(shape: tuple[int, int, int], itemsize: int, stored: int, limits: Limits) -> None:
@@ -69,7 +75,7 @@ def check_layout(dataset: Any, limits: Limits) -> None:
     ValueError
         When a chunk is larger than the limit.
     OSError
-        When a filter is missing.
+        When a filter is missing, or what tells whether its chunks are whole.
     """
     if dataset.chunks is not None:
         size = math.prod(dataset.chunks) * dataset.dtype.itemsize
@@ -78,11 +84,20 @@ def check_layout(dataset: Any, limits: Limits) -> None:
 
     properties = dataset.id.get_create_plist()
     for index in range(properties.get_nfilters()):
-        code, _, _, name = properties.get_filter(index)
+        code, _, values, name = properties.get_filter(index)
         if not h5py.h5z.filter_avail(code):
             called = shorten(bytes(name).decode("utf-8", "replace"), 60) if name else "without a name"
             package = FILTER_PACKAGES.get(code, "an HDF5 plugin, see the HDF5 list of registered filters")
-            raise OSError(f"the pixels need the HDF5 filter {code} ({called}), which {package} brings")
+            why = why_no_plugins() if package.startswith("hdf5plugin") else ""
+            raise OSError(f"the pixels need the HDF5 filter {code} ({called}), which {package} brings{why}")
+        stream = STREAMS.get(code)
+        if stream and module(stream) is None and inflater(Filter(code, tuple(values))) is None:
+            # imagecodecs itself needs zlib to be imported, in most of its versions.
+            instead = ', or install imagecodecs (extra "decode"), which does without' if code == BZIP2 else ""
+            raise OSError(
+                f"the pixels need Python's module {stream} (HDF5 filter {code}), and this Python was built "
+                f"without it: use one that has it{instead}"
+            )
 
 
 def check_storage(

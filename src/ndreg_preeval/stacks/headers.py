@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import bz2
-import zlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -20,10 +18,12 @@ from .codecs import (
     LZF,
     SCALE_OFFSET,
     ZSTD,
+    Damaged,
     Filter,
     inflater,
 )
 from .frames import HEAD_BYTES, read_header
+from .lacking import module
 
 __all__ = ["HEADED", "HEAD_BYTES", "MEASURED", "declared_size", "fits"]
 
@@ -150,16 +150,31 @@ def stream_length(each: Filter, raw: bytes, most: int) -> int:
     ValueError
         When it does not, or is cut off.
     """
-    stream = zlib.decompressobj() if each.code == DEFLATE else bz2.BZ2Decompressor()
+    library = module("zlib" if each.code == DEFLATE else "bz2")
+    if library is None:
+        return _length_without_python(each, raw, most)
+    stream = library.decompressobj() if each.code == DEFLATE else library.BZ2Decompressor()
+    refusal = library.error if each.code == DEFLATE else OSError
     try:
         length = len(stream.decompress(raw, most + 1))
         if length == most and not stream.eof and each.code == BZIP2:
             length += len(stream.decompress(b"", 1))
-    except (zlib.error, OSError) as error:
+    except refusal as error:
         raise ValueError(str(error)) from error
     if length <= most and not stream.eof:
         raise ValueError("it is cut off")
     return length
+
+
+def _length_without_python(each: Filter, raw: bytes, most: int) -> int:
+    """The same by imagecodecs, for a Python that was built without zlib or bzip2."""
+    inflate = inflater(each)
+    if inflate is None:
+        raise ValueError("nothing at hand inflates it")
+    try:
+        return len(inflate(np.frombuffer(raw, np.uint8), np.empty(most + 1, np.uint8), each.values))
+    except (Damaged, RuntimeError) as error:
+        raise ValueError(f"it {error}" if isinstance(error, Damaged) else str(error)) from error
 
 
 def lzf_length(raw: bytes) -> int:

@@ -173,8 +173,6 @@ def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> lis
 
 
 def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
-    import h5py
-
     from .select import select_reading
 
     readings = parse_uri(value)
@@ -186,6 +184,8 @@ def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
             )
         files = opened.files(readings)
         reading, node = select_reading(readings, files)
+        import h5py  # not before a file was opened, which tells why it cannot be imported
+
         if isinstance(node, h5py.Dataset):
             raise ValueError(  # noqa: TRY004 - the kind is right, what it names is not
                 f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
@@ -201,12 +201,12 @@ def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Readi
         if readings[0].problem:
             raise ValueError(readings[0].problem)
         return [readings[0]]
-    import h5py
-
     from .nexus import stack_paths
     from .select import select_reading
 
     reading, node = select_reading(readings, files)
+    import h5py
+
     if isinstance(node, h5py.Dataset):
         return [reading]
     if reading.indices is not None:

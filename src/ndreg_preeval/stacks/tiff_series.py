@@ -14,7 +14,7 @@ from typing import IO, Any, Final
 from ..errors import clip
 from .tiff_pages import MAX_PAGES
 
-NEEDED: Final = 'TIFF files are read by tifffile: pip install "ndreg_preeval[tiff]"'
+NEEDED: Final = 'TIFF files are read by tifffile: pip install tifffile imagecodecs, or the extra "tiff"'
 
 # Descriptions that would have tifffile open other files, or guess where pages lie.
 NOT_FOLLOWED: Final[dict[str, Any]] = {

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
+from .lacking import load_h5py
 from .slices import Indices, check_slice, format_slice, parse_slice
 
 MAX_SPLITS: Final = 16
@@ -149,6 +150,7 @@ def _read_query(query: str) -> list[tuple[str, Indices | None, str]]:
 
 
 def _read_as_data_url(value: Any) -> list[Reading]:
+    load_h5py()  # silx needs it, and does not say why it cannot be imported
     from silx.io.url import DataUrl
 
     try:
