@@ -5,18 +5,17 @@ from __future__ import annotations
 
 import functools
 import multiprocessing
-import operator
 import os
 import signal
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
+from .core_calls import Core
 from .outcomes import Got, require
 from .processes import in_fork, script
 from .support import good, images, rank, strict_warnings
@@ -36,42 +35,6 @@ def right(**options: Any) -> bool:
 def endless() -> dict[str, Any]:
     """Stacks that take minutes to rank and no memory."""
     return {name: np.broadcast_to(stack[0], (10_000_000, 32, 40)) for name, stack in good().items()}
-
-
-class Core:
-    """Watches the calls of the core that `rank` makes; a context manager."""
-
-    def __init__(self) -> None:
-        self.begun = 0
-        self.results: deque[Any] = deque([None])
-        """Of the latest call: empty until the very moment that it returns."""
-        self.changed = threading.Condition()
-
-    def __enter__(self) -> Self:
-        from ndreg_preeval import _core
-
-        self._scorer: Any = _core.Scorer
-        self._score = self._scorer.score
-
-        def score(*arguments: Any, **options: Any) -> Any:
-            with self.changed:
-                self.begun += 1
-                self.changed.notify_all()
-            self.results = results = deque()
-            # No step of Python lies between the return of the call and the result's arrival.
-            results.extend(map(operator.call, [functools.partial(self._score, *arguments, **options)]))
-            return results[0]
-
-        self._scorer.score = score
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._scorer.score = self._score
-
-    def wait_for(self, calls: int) -> None:
-        """Until so many calls have begun."""
-        with self.changed:
-            self.changed.wait_for(lambda: self.begun >= calls)
 
 
 @behave.scenario(
@@ -154,15 +117,13 @@ def _(_: Path) -> None:
                 beats[0] += not core.results
             os.kill(os.getpid(), signal.SIGINT)
 
-        thread = threading.Thread(target=beat)
+        thread = threading.Thread(target=beat, daemon=True)
         thread.start()
         try:
             rank({"only": np.broadcast_to(image, (3000, 1999, 2003))}, num_threads=1)
         except KeyboardInterrupt:
             thread.join()
         else:
-            beats[0] = 100
-            thread.join()
             raise AssertionError("nothing else ran while 3000 images were ranked")
 
 
