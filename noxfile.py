@@ -175,6 +175,13 @@ def reading(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def latency(session: nox.Session) -> None:
+    """How soon a call ends after Ctrl-C, and how soon bombs are refused, beside what is promised."""
+    session.install(".[test]")
+    session.run("python", "benchmarks/latency.py", *session.posargs)
+
+
+@nox.session(default=False)
 def fuzz(session: nox.Session) -> None:
     """Damaged files: an error that names the stack, or the ranking of what HDF5 reads. Arguments: --seconds N."""
     session.install(".[test]")

@@ -192,7 +192,7 @@ def runs(tool: str) -> bool:
     """Whether a compiler is there and works: rustup's stand-in for rustc may have nothing behind it."""
     if shutil.which(tool) is None:
         return False
-    return subprocess.run([tool, "--version"], capture_output=True, timeout=60, check=False).returncode == 0
+    return subprocess.run([tool, "--version"], capture_output=True, timeout=300, check=False).returncode == 0
 
 
 def compiled(tool: str, *words: str | Path) -> None:
@@ -205,7 +205,7 @@ def printed(program: Path, shared: Path) -> str:
         [str(program)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
         env={"LD_LIBRARY_PATH": str(shared.parent)},
     ).stdout

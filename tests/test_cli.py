@@ -33,7 +33,7 @@ def demo(tmp_path_factory):
 def run(*arguments, **options):
     """The command in a process of its own."""
     command = [sys.executable, "-m", "ndreg_preeval", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=120, check=False, **options)
+    return subprocess.run(command, capture_output=True, timeout=300, check=False, **options)
 
 
 @pytest.fixture
@@ -288,7 +288,7 @@ def test_closed_pipe_is_quiet(demo):
     script = '"$0" -m ndreg_preeval rank "$1" --csv - -q | head -c 1 >/dev/null; echo "${PIPESTATUS[0]}"'
     command = ["bash", "-c", script, sys.executable, demo.uri]
     # Unbuffered: whatever the size of the pipe, the second write meets a closed one.
-    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=300, check=True)
     assert done.stderr == b""
     assert done.stdout.strip() in {b"0", b"141"}
 
@@ -298,7 +298,7 @@ def test_write_to_closed_standard_output():
         "import os, sys; from ndreg_preeval import cli; r, w = os.pipe(); os.close(r); os.dup2(w, 1)\n"
         "sys.exit(cli.main(['info']))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=300, check=False)
     assert (done.returncode, done.stderr) == (cli.EXIT_BROKEN_PIPE, b"")
 
 
@@ -399,5 +399,5 @@ def test_help_is_there_for_every_command(call):
 def test_importing_the_command_line_is_light():
     heavy = "{'h5py', 'silx', 'matplotlib', 'hdf5plugin', 'scipy'}"
     code = f"import sys, ndreg_preeval.cli; print({heavy} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=300, check=True)
     assert done.stdout.strip() == b"set()"

@@ -25,13 +25,14 @@ def test_urgent_tasks_go_first_and_gates_are_kept() -> None:
     done: list[str] = []
     inside = most = 0
     lock, start = threading.Lock(), threading.Event()
-    gate = Gate(2)
+    gate, pair = Gate(2), threading.Barrier(2)
 
     def narrow() -> None:
         nonlocal inside, most
         with lock:
             inside += 1
             most = max(most, inside)
+        pair.wait()  # two are inside, and a third one has time to show
         time.sleep(0.002)
         with lock:
             inside -= 1

@@ -15,8 +15,9 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts on /proc
 
 
 def fuzz(*options: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.fuzz", *map(str, options)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    patience = ("--seconds", 2000, "--patience", 900)  # the machine may be busy
+    command = [sys.executable, "-m", "tests.fuzz", *map(str, (*patience, *options))]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=3000, check=False)
 
 
 @pytest.mark.slow

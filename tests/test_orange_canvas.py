@@ -125,7 +125,7 @@ def test_runs_on_a_canvas(canvas, tmp_path):
         inputs=[{"id": name, "name": "image_stacks", "value": demo.uri} for name in names],
     )
     canvas.start_workflow()
-    canvas.wait_widgets(timeout=60)
+    canvas.wait_widgets(timeout=300)
     outputs = canvas.get_output_values()
     assert set(outputs) == set(names)
     for given in outputs.values():
@@ -172,7 +172,7 @@ def test_between_the_widgets_of_ewoksndreg(canvas):
     ]
     canvas.load_graph({**GRAPH, "nodes": nodes, "links": links})
     canvas.start_workflow()
-    canvas.wait_widgets(timeout=120)
+    canvas.wait_widgets(timeout=300)
     outputs = canvas.get_output_values()
     assert outputs["register"]["reference_stack"] == outputs["rank"]["reference_stack"]
     assert set(outputs["register"]["transformations"]) == set(outputs["example"]["image_stacks"])

@@ -58,7 +58,7 @@ def run(code: str, *prefix: str, **environment: str) -> list[str]:
         env={**inherited, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -233,7 +233,7 @@ def test_another_package_used_openmp_before_the_fork(early: bool, tmp_path: Path
         [COMPILER, "-shared", "-fPIC", "-fopenmp", str(tmp_path / "others.cpp"), "-o", str(library)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     if made.returncode != 0:
@@ -276,7 +276,7 @@ def test_pools_of_processes(method: str, environment: dict[str, str], tmp_path: 
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

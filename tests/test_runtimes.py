@@ -118,7 +118,7 @@ class Stacks(torch.utils.data.Dataset):
 theirs()
 {before}
 loader = torch.utils.data.DataLoader(
-    Stacks(), batch_size=2, num_workers=2, timeout=120, multiprocessing_context="fork"
+    Stacks(), batch_size=2, num_workers=2, timeout=300, multiprocessing_context="fork"
 )
 print(*{{got for batch in loader for got in batch}})
 """

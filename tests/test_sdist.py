@@ -36,7 +36,7 @@ def make_sdist(sources: Path, folder: Path, umask: int = 0o022) -> Path:
         env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -34,13 +34,13 @@ struct Known {
   }
 };
 
-// Runs the body in a child process: its result, or false if it crashed or took over 30 s.
+// Runs the body in a child process: its result, or false if it crashed or hung for five minutes.
 template <class Body>
 bool in_child(Body&& body) {
   const pid_t child = fork();
   if (child == 0) _exit(body() ? 0 : 1);
   if (child < 0) return false;
-  for (int tenths = 0; tenths < 300; ++tenths) {
+  for (int tenths = 0; tenths < 3000; ++tenths) {
     int status = 0;
     if (waitpid(child, &status, WNOHANG) == child) {
       return WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -14,7 +14,7 @@ from random import Random
 
 from .layouts import BUILDERS, FILE, Layout, build
 from .mutations import damaged
-from .verdict import FAULTS, FINE, Judge, Verdict
+from .verdict import FAULTS, FINE, PATIENCE, Judge, Verdict
 
 Counts = dict[str, Counter[str]]
 OUTCOMES = (*FINE, *FAULTS)
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     began = time.monotonic()
     done = 0
     with (
-        Judge(isolate=options.isolate, bare=options.bare) as judge,
+        Judge(isolate=options.isolate, bare=options.bare, patience=options.patience) as judge,
         tempfile.TemporaryDirectory(prefix="fuzz-") as name,
     ):
         folder = Path(name)
@@ -56,6 +56,13 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=600.0, help="how long")
     parser.add_argument("--cases", type=int, default=sys.maxsize, help="how many files at most")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="number of the first one")
+    parser.add_argument(
+        "--patience",
+        type=float,
+        default=PATIENCE,
+        metavar="SECONDS",
+        help="after which a file counts as hanging",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--isolate", action="store_true", help="rank with isolate=True: then no crash counts as libhdf5's"

@@ -36,7 +36,6 @@ NUMBERS = (
     ),
 )
 GOOD = stack(7)
-OPEN_SECONDS = 3
 """Of an isolated process."""
 
 
@@ -70,7 +69,7 @@ def open_files() -> int:
 
 def _rank(order: Answer) -> Answer:
     stacks = {"good": GOOD, "bad": order["uri"]}
-    limits = ndreg_preeval.Limits(open_seconds=OPEN_SECONDS) if order["isolate"] else None
+    limits = ndreg_preeval.Limits(open_seconds=order["open_seconds"]) if order["isolate"] else None
     ranking = ndreg_preeval.rank_stacks(
         stacks, num_threads=order["threads"], isolate=order["isolate"], limits=limits
     )

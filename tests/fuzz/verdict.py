@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import deque
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +13,8 @@ from typing import Any, Self
 from .layouts import Layout
 from .worker import Answer, Worker
 
-TIMEOUT = 10.0
 PATIENCE = 30.0
-"""Seconds after which a case that was slow hangs."""
+"""Seconds after which a case hangs; a third of them, and it is slow; a tenth is there for opening a file apart."""
 FRESH_AFTER = 300
 """Cases that one worker ranks: memory that libhdf5 damaged without dying must not be blamed on others."""
 
@@ -25,14 +25,14 @@ FINE = {
     "named": "an error that names the stack",
     "h5 crash": "plain h5py crashes, too, and isolate=True makes that an error that names the stack",
     "h5 hang": "plain h5py hangs, too, and isolate=True makes that an error that names the stack",
-    "slow": f"more than {TIMEOUT:.0f} seconds",
+    "slow": "more than a third of the patience",
 }
 FAULTS = {
     "silent": "ranked with numbers of pixels that are not in the file",
     "garbage": "ranked though libhdf5 gives whatever memory holds: plain h5py reads other pixels each time",
     "unnamed": "an error of another class, or that does not name the stack",
     "crash": "the process died",
-    "hang": f"no end after {PATIENCE:.0f} seconds",
+    "hang": "no end within the patience",
     "left open": "more files open than before",
 }
 
@@ -53,7 +53,8 @@ class Verdict:
 class Judge:
     """Has files ranked and read; a context manager."""
 
-    def __init__(self, *, isolate: bool, bare: bool) -> None:
+    def __init__(self, *, isolate: bool, bare: bool, patience: float = PATIENCE) -> None:
+        self._patience = patience
         self._isolate = isolate
         self._ranker = Worker(0x55, bare=bare)
         self._reader = Worker(0x2A)
@@ -99,15 +100,16 @@ class Judge:
             "uri": layout.uri,
             "threads": threads,
             "isolate": self._isolate,
+            "open_seconds": math.ceil(self._patience / 10),
         }
         touch = {**order, "work": "touch"}
-        seen = {"rank": self._ranker.ask(order, TIMEOUT)}
+        seen = {"rank": self._ranker.ask(order, self._patience / 3)}
         slow = "hangs" in seen["rank"]
         if slow:
-            seen["plain"] = self._reader.ask(touch, TIMEOUT)
+            seen["plain"] = self._reader.ask(touch, self._patience / 3)
             if "hangs" in seen["plain"] and not self._isolate:
                 return self._isolated("h5 hang", "hang", order, seen)
-            seen["rank"] = self._ranker.ask(order, PATIENCE)
+            seen["rank"] = self._ranker.ask(order, self._patience)
         found = seen["rank"]
         if "hangs" in found:
             return Verdict("hang", seen)
@@ -121,13 +123,13 @@ class Judge:
             )
         # Of a stack of one image no pixel is read: there is nothing to compare it with.
         locations = {name: each["location"] for name, each in found["stacks"].items() if each["images"] > 1}
-        read = self._reader.ask({**order, "work": "plain", "locations": locations}, PATIENCE)
+        read = self._reader.ask({**order, "work": "plain", "locations": locations}, self._patience)
         seen["plain"] = read
         if "stacks" in read and _digests(read) == _digests(found):
             return Verdict("slow" if slow else "verified", seen)
         if _digests(found) == self._usual.get(layout.name):
             return Verdict("undamaged", seen)
-        again = self._second.ask({**order, "work": "plain", "locations": locations}, PATIENCE)
+        again = self._second.ask({**order, "work": "plain", "locations": locations}, self._patience)
         if "stacks" in read and ("stacks" not in again or _digests(read) != _digests(again)):
             return Verdict("garbage", {**seen, "plain again": again})
         return Verdict("silent", seen)
@@ -136,17 +138,17 @@ class Judge:
         """Whose fault was it?"""
         history = list(self._before)
         self._before.clear()
-        seen["again"] = self._ranker.ask(order, TIMEOUT)
+        seen["again"] = self._ranker.ask(order, self._patience / 3)
         if "died" not in seen["again"]:
             return self._died_of_others(order, seen, folder, history)
-        seen["plain"] = self._reader.ask({**order, "work": "touch"}, PATIENCE)
+        seen["plain"] = self._reader.ask({**order, "work": "touch"}, self._patience)
         if self._isolate or "died" not in seen["plain"]:
             return Verdict("crash", seen)
         return self._isolated("h5 crash", "crash", order, seen)
 
     def _isolated(self, fine: str, fault: str, order: Answer, seen: dict[str, Answer]) -> Verdict:
         """What plain h5py does not survive must be a named error in a process apart."""
-        answer = self._ranker.ask({**order, "isolate": True}, PATIENCE)
+        answer = self._ranker.ask({**order, "isolate": True}, self._patience)
         good = _named(answer) and "OSError" in answer["families"]
         return Verdict(fine if good else fault, {**seen, "isolated": answer}, "plain h5py does the same")
 
@@ -158,7 +160,7 @@ class Judge:
         self._reader.close()
         for past in [*history, files]:
             write(folder, past)
-            answer = self._reader.ask({**order, "work": "touch"}, PATIENCE)
+            answer = self._reader.ask({**order, "work": "touch"}, self._patience)
             if "died" in answer:
                 seen["plain"] = answer
                 break

@@ -94,7 +94,6 @@ arrays.add(
     "broadcast_huge_n",
     "20000 images by a stride of 0: memory of an image, not of a stack",
     slow=True,
-    timeout=60,
 )
 def _(_: Path) -> None:
     # All stacks are perfect, so mapping order decides.

@@ -204,9 +204,7 @@ def _offences(trace: str) -> list[str]:
     return found
 
 
-@behave.scenario(
-    "no_network_no_write", "no socket, no file opened for writing", slow=True, timeout=60, **FRESH
-)
+@behave.scenario("no_network_no_write", "no socket, no file opened for writing", slow=True, **FRESH)
 def _(folder: Path) -> None:
     good_file(folder)
     code = RANK_BOTH.format(file=str(folder / "ok.h5"))
@@ -214,7 +212,7 @@ def _(folder: Path) -> None:
     strace = shutil.which("strace")
     if strace and script("", strace, "-f", "-o", str(log), "-e", TRACED).returncode == 0:
         log.unlink()
-        done = script(code, strace, "-f", "-qq", "-o", str(log), "-e", TRACED, timeout=50)
+        done = script(code, strace, "-f", "-qq", "-o", str(log), "-e", TRACED)
         require(done.returncode == 0, done.stderr[-800:])
         offences = _offences(log.read_text("utf-8", "replace"))
         require("ok.h5" in log.read_text("utf-8", "replace"), "the trace does not show the file read")

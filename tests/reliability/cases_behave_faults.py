@@ -72,7 +72,6 @@ behave.scenario(
     "19 limits from 1 to 240 MB in one process, 1 thread",
     env={"OMP_NUM_THREADS": "1"},
     slow=True,
-    timeout=60,
     **FRESH,
 )(functools.partial(_short_of_memory, *SWEEP))
 
@@ -106,7 +105,6 @@ print(failures)
     "malloc_faults_big",
     "each allocation over 16 KB fails once: MemoryError or right, usable afterwards",
     slow=True,
-    timeout=60,
     tools=("cc",),
     **FRESH,
 )
@@ -115,7 +113,7 @@ def _(folder: Path) -> None:
     shim = folder / "faults.so"
     source = Path(__file__).with_name("faults.c")
     subprocess.run([str(compiler), "-O1", "-shared", "-fPIC", "-o", str(shim), str(source)], check=True)
-    done = script(INJECT, env={"LD_PRELOAD": str(shim), "PYTHONFAULTHANDLER": "1"}, timeout=50)
+    done = script(INJECT, env={"LD_PRELOAD": str(shim), "PYTHONFAULTHANDLER": "1"})
     require(done.returncode == 0, f"status {done.returncode}: {done.stderr[-1500:]}")
     require(int(done.stdout) >= 4, f"only {done.stdout.strip()} allocations failed: nothing is shown")
 

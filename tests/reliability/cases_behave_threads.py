@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from .core_calls import Core
 from .outcomes import Got, require
 from .processes import in_fork, script
 from .support import good, images, rank, strict_warnings
@@ -37,28 +38,30 @@ def endless() -> dict[str, Any]:
 
 
 @behave.scenario(
-    "sigint_many_images", "Ctrl-C ends a long run within a second, the next call is right", slow=True, **FRESH
+    "sigint_many_images", "Ctrl-C ends a long run within a call, the next one is right", slow=True, **FRESH
 )
 def _(_: Path) -> None:
     strict_warnings()
     stacks = endless()
-    for _attempt in range(3):
-        sent: list[float] = []
+    for calls in (1, 2, 5):
+        at_the_signal: list[int] = []
 
-        def interrupt(sent: list[float] = sent) -> None:
-            sent.append(time.monotonic())
+        def interrupt(core: Core, calls: int = calls, at: list[int] = at_the_signal) -> None:
+            core.wait_for(calls)
             os.kill(os.getpid(), signal.SIGINT)
+            at.append(core.begun)
 
-        timer = threading.Timer(0.4, interrupt)
-        timer.start()
-        try:
-            rank(stacks)
-        except KeyboardInterrupt:
-            latency = time.monotonic() - sent[0]
-        else:
-            raise AssertionError("30 million images were ranked in no time")
-        timer.join()
-        require(latency < 1.0, f"Ctrl-C took {latency:.2f} s")
+        with Core() as core:
+            other = threading.Thread(target=interrupt, args=(core,))
+            other.start()
+            try:
+                rank(stacks)
+            except KeyboardInterrupt:
+                other.join()
+            else:
+                raise AssertionError("30 million images were ranked")
+        more = core.begun - at_the_signal[0]
+        require(more <= 1, f"{more} calls of the core were begun after Ctrl-C")
         require(right(), "wrong rank after Ctrl-C")
 
 
@@ -77,46 +80,51 @@ def _(folder: Path) -> None:
     require(handlers() == before, f"handlers were {before}, are {handlers()}")
 
 
+LEAVE = """
+asked = threading.Semaphore(0)
+stacks = {k: np.broadcast_to(v[0], (10_000_000, 32, 40)) for k, v in good().items()}
+def progress(done, total):
+    asked.release()
+def work():
+    asked.release()
+    rank(stacks, progress=progress)
+threading.Thread(target=work, daemon=True).start()
+"""
+
+
 @behave.scenario(
-    "daemon_thread_at_exit",
-    "main ends while a daemon thread is inside rank()",
-    slow=True,
-    timeout=60,
-    **FRESH,
+    "daemon_thread_at_exit", "main ends while a daemon thread is inside rank()", slow=True, **FRESH
 )
 def _(_: Path) -> None:
-    for delay in (0.02, 0.05, 0.1, 0.2):
-        done = script(
-            "stacks = {k: np.broadcast_to(v[0], (10_000_000, 32, 40)) for k, v in good().items()}\n"
-            "threading.Thread(target=rank, args=(stacks,), daemon=True).start()\n"
-            f"time.sleep({delay})\n",
-        )
-        require(done.returncode == 0, f"exit status {done.returncode} after {delay} s: {done.stderr[-500:]}")
+    for times in (1, 2, 3, 6):  # the thread has begun, has scored images, has scored more
+        done = script(LEAVE + "asked.acquire()\n" * times)
+        require(done.returncode == 0, f"exit status {done.returncode}, {times}: {done.stderr[-500:]}")
         require(not done.stderr, f"printed {done.stderr[-500:]}")
 
 
-@behave.scenario(
-    "gil_released", "another thread keeps beating while images of 1999 x 2003 are ranked", slow=True, **FRESH
-)
+@behave.scenario("gil_released", "another thread goes on while the core ranks images", slow=True, **FRESH)
 def _(_: Path) -> None:
-    stack = images(0.8, n=2, shape=(1999, 2003))
     strict_warnings()
     require(right(), "wrong rank")  # whatever is imported late is imported now
-    beats = [time.monotonic()]
-    stop = threading.Event()
+    image = images(0.8, n=1, shape=(1999, 2003))[0]
+    beats = [0]
+    with Core() as core:
 
-    def beat() -> None:
-        while not stop.is_set():
-            time.sleep(0.005)
-            beats.append(time.monotonic())
+        def beat() -> None:
+            """Beat while a call of the core lasts, then end the ranking."""
+            while beats[0] < 100:
+                time.sleep(0)
+                beats[0] += not core.results
+            os.kill(os.getpid(), signal.SIGINT)
 
-    thread = threading.Thread(target=beat)
-    thread.start()
-    require(rank({"only": stack}) == ["only"], "wrong rank")
-    stop.set()
-    thread.join()
-    gap = float(np.diff(beats).max())
-    require(gap < 0.25, f"nothing else ran for {gap * 1000:.0f} ms")
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            rank({"only": np.broadcast_to(image, (3000, 1999, 2003))}, num_threads=1)
+        except KeyboardInterrupt:
+            thread.join()
+        else:
+            raise AssertionError("nothing else ran while 3000 images were ranked")
 
 
 def _fork_after_use() -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from .cases_h5_layouts import FAMILIES, H5_REFUSED, h5
-from .outcomes import BAD_LAST, FOUR, OTHERS_IN_ORDER, error
-from .support import excellent
-from .uris import bad_uri, write
+from .outcomes import BAD_LAST, FOUR, OTHERS_IN_ORDER, RANKED, Outcome, error, require
+from .support import excellent, strict_warnings
+from .table import Build, call, check
+from .uris import bad_uri, good_file, write
 
 CORRUPT = error(*FAMILIES, MemoryError, naming=["stk_bad", "b.h5"])
-REFUSE_WITHIN = 8.0
-"""Seconds; generous, since other processes may take the machine."""
 
 
 def filtered(number: int, payload: bytes) -> Callable[[Path], Any]:
@@ -120,33 +119,48 @@ h5.add(
     H5_REFUSED,
     OTHERS_IN_ORDER,
 )
-h5.add(
+
+
+def at_once(name: str, what: str, build: Build, *accepted: Outcome, **options: Any) -> None:
+    """A case that must not be looked at for long, as far as calls and bytes tell."""
+
+    @h5.scenario(name, what, **options)
+    def _(folder: Path) -> None:
+        from tests.effort import counted
+
+        stacks = build(folder)
+        strict_warnings()
+        check(call(good_file(folder)), RANKED)  # whatever is imported late is imported now
+        with counted() as effort:
+            got = call(stacks)
+        check(got, *accepted)
+        frugal = effort.calls < 20_000 and effort.read < 4_000_000 and effort.memory < 64 << 20
+        require(frugal, f"{effort} for {got}")
+
+
+at_once(
     "bomb_gzip",
     "4 images of 16384 x 16384 zeros: 1 GB declared, 1 MB in the file",
     declared((4, 16384, 16384), "u1", (1, 1024, 16384), zlib.compress(bytes(1 << 24)), every=True),
     CORRUPT,
     memory=1_500_000_000,
-    timeout=REFUSE_WITHIN,
 )
-h5.add(
+at_once(
     "huge_image_sparse",
     "a petabyte declared, nothing written",
     declared((3, 2**24, 2**24), "f4", (1, 1024, 1024), None),
     CORRUPT,
-    timeout=REFUSE_WITHIN,
 )
-h5.add(
+at_once(
     "huge_n_sparse",
     "2^40 images of 8 x 8 declared, nothing written",
     declared((2**40, 8, 8), "f4", (1024, 8, 8), None),
     CORRUPT,
-    timeout=REFUSE_WITHIN,
 )
-h5.add(
+at_once(
     "huge_chunk",
     "small images in one chunk of 3.9 GB",
     declared((4, 32, 40), "f8", (1, 22000, 22000), zlib.compress(bytes(1 << 20))),
     CORRUPT,
     BAD_LAST,
-    timeout=REFUSE_WITHIN,
 )

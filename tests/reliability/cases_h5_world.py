@@ -8,27 +8,22 @@ import os
 import stat
 import subprocess
 import sys
-import tempfile
-import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .cases_h5_layouts import FAMILIES, H5_REFUSED, h5
-from .outcomes import OTHERS_IN_ORDER, RANKED, any_order, error
+from .outcomes import OTHERS_IN_ORDER, RANKED, any_order, error, require
 from .support import excellent, good, strict_warnings
 from .table import call, check
 from .uris import bad_uri, beside, good_file, write
-
-NOBODY = 65534
 
 
 def not_regular(token: str) -> Any:
     return error(OSError, ValueError, KeyError, naming=["stk_bad", token])
 
 
-@h5.case("fifo", "a FIFO: opening it must not wait for a writer", not_regular("pipe.h5"), timeout=8)
+@h5.case("fifo", "a FIFO: opening it must not wait for a writer", not_regular("pipe.h5"))
 def _(folder: Path) -> Any:
     os.mkfifo(folder / "pipe.h5")
     return bad_uri(folder, file="pipe.h5")
@@ -40,54 +35,50 @@ def device(path: str) -> Callable[[Path], Any]:
 
 for name in ("dev_zero", "dev_null", "dev_urandom"):
     path = "/" + name.replace("_", "/")
-    h5.add(name, f"{path} as file", device(path), not_regular(path), timeout=8)
+    h5.add(name, f"{path} as file", device(path), not_regular(path))
 
 
-@h5.case("dev_stdin", "/dev/stdin, a pipe that nobody writes", not_regular("/dev/stdin"), timeout=8)
+@h5.case("dev_stdin", "/dev/stdin, a pipe that nobody writes", not_regular("/dev/stdin"))
 def _(folder: Path) -> Any:
     reading, _writing = os.pipe()  # the writing end stays open and silent
     os.dup2(reading, 0)
     return device("/dev/stdin")(folder)
 
 
-@contextlib.contextmanager
-def as_nobody() -> Any:
-    """A folder that an unprivileged user owns, and this process as that user: root may read all."""
-    import h5py  # noqa: F401 - whatever is imported late must be found while it may still be read
-    import hdf5plugin  # noqa: F401
-    import silx.io.h5py_utils
-    import silx.io.url  # noqa: F401
-
-    strict_warnings()
-    with tempfile.TemporaryDirectory(prefix="nobody-") as folder:
-        if os.getuid() == 0:
-            Path(folder).chmod(0o755)
-            os.chown(folder, NOBODY, NOBODY)
-            os.setgroups([])
-            os.setgid(NOBODY)
-            os.setuid(NOBODY)
-        yield Path(folder)
-
-
 @h5.scenario("permission", "a file that may not be read")
-def _(_: Path) -> None:
-    with as_nobody() as folder:
-        write(folder / "b.h5", {"stk_bad": excellent()})
-        stacks = bad_uri(folder)
-        (folder / "b.h5").chmod(0)
-        check(call(stacks), error(OSError, naming=["stk_bad", "b.h5"]))
+def _(folder: Path) -> None:
+    from tests.privileges import forbidden, obey_permission_bits, within_reach
+
+    folder = within_reach(folder)
+    write(folder / "b.h5", {"stk_bad": excellent()})
+    stacks = bad_uri(folder)
+    strict_warnings()
+    call(bad_uri(folder, file="missing.h5"))  # whatever errors import late is imported now
+    (folder / "b.h5").chmod(0)
+    obey_permission_bits()
+    require(forbidden(folder / "b.h5", os.O_RDONLY), "the file may be read all the same")
+    check(call(stacks), error(PermissionError, naming=["stk_bad", "b.h5"]))
 
 
 @h5.scenario("read_only_file", "neither file nor folder may be written: reading needs no write")
-def _(_: Path) -> None:
-    with as_nobody() as folder:
-        stacks = good_file(folder)
-        (folder / "ok.h5").chmod(stat.S_IRUSR)
-        folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
-        try:
-            check(call(stacks), RANKED)
-        finally:
-            folder.chmod(stat.S_IRWXU)
+def _(folder: Path) -> None:
+    from tests.privileges import forbidden, obey_permission_bits, within_reach
+
+    folder = within_reach(folder)
+    stacks = good_file(folder)
+    strict_warnings()
+    check(call(stacks), RANKED)  # whatever is imported late is imported now
+    (folder / "ok.h5").chmod(stat.S_IRUSR)
+    folder.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    obey_permission_bits()
+    try:
+        require(forbidden(folder / "ok.h5", os.O_RDWR), "the file may be written all the same")
+        require(
+            forbidden(folder / "new.h5", os.O_WRONLY | os.O_CREAT), "the folder may be written all the same"
+        )
+        check(call(stacks), RANKED)
+    finally:
+        folder.chmod(stat.S_IRWXU)
 
 
 @contextlib.contextmanager
@@ -148,21 +139,18 @@ def _(folder: Path) -> None:
 
 
 def meanwhile(folder: Path, fault: Callable[[Path], None], *families: type[BaseException]) -> None:
-    """Rank stacks of a file that suffers a fault 20 ms after the start."""
+    """Rank stacks of a file that suffers a fault once the first images are scored, most being unread."""
     stacks = write(folder / "ok.h5", good(n=150, shape=(96, 96)), chunks=(1, 96, 96), compression="gzip")
     strict_warnings()
-    began = threading.Event()
+    suffered: list[int] = []
 
-    def later() -> None:
-        began.wait()
-        time.sleep(0.02)
-        fault(folder / "ok.h5")
+    def progress(done: int, _: int) -> None:
+        if done and not suffered:
+            suffered.append(done)
+            fault(folder / "ok.h5")
 
-    thread = threading.Thread(target=later)
-    thread.start()
-    began.set()
-    got = call(stacks)
-    thread.join()
+    got = call(stacks, progress=progress, memory_limit=1 << 20)
+    require(suffered and suffered[0] < 300, f"the fault came after {suffered} of 447 images")
     names = ["ok.h5", "kilo", "zeta", "alpha"]
     check(got, any_order("zeta", "alpha", "kilo"), error(*families, naming=names))
 

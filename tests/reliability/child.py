@@ -105,6 +105,7 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in the background jobs of a shell
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # not this folder: `tests` is the package
     if sys.argv[1] == "serve":
         serve()

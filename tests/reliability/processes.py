@@ -14,6 +14,8 @@ from pathlib import Path
 from .outcomes import Failed, require
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300.0
+"""Seconds after which a process counts as hanging."""
 PRELUDE = """
 import os, sys, time, threading
 import numpy as np
@@ -24,7 +26,7 @@ strict_warnings()
 
 
 def script(
-    code: str, *prefix: str, env: Mapping[str, str] | None = None, timeout: float = 20.0
+    code: str, *prefix: str, env: Mapping[str, str] | None = None, timeout: float = PATIENCE
 ) -> subprocess.CompletedProcess[str]:
     """Run code in a new interpreter, after `PRELUDE`; `prefix` is a command that runs the interpreter."""
     return subprocess.run(
@@ -39,7 +41,7 @@ def script(
     )
 
 
-def in_fork(work: Callable[[], bool], seconds: float = 10.0) -> None:
+def in_fork(work: Callable[[], bool], seconds: float = PATIENCE) -> None:
     """Do the work in a fork; fail when it hangs, crashes or is not true."""
     pid = os.fork()
     if pid == 0:

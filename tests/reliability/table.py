@@ -27,8 +27,9 @@ class Case:
     fresh: bool = False
     """Needs a new interpreter; the others run in a fork of one that has imported the package."""
     env: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    timeout: float = 20.0
-    """Seconds after which the case counts as hanging."""
+    timeout: float = 600.0
+    """Seconds after which the case counts as hanging: a guard only, and generous, since other processes may take
+    the machine."""
     memory: int | None = 2 << 30
     """Bytes of address space that the case may add; None for no limit."""
     needs: tuple[str, ...] = ()
@@ -37,11 +38,11 @@ class Case:
     """Programs of the system that the case needs."""
 
 
-def call(stacks: Any) -> Got:
+def call(stacks: Any, **options: Any) -> Got:
     """What `rank_stacks` comes to for these stacks."""
     given = tuple(stacks) if isinstance(stacks, Mapping) else None
     try:
-        return Got(names=support.rank(stacks), given=given)
+        return Got(names=support.rank(stacks, **options), given=given)
     except Exception as error:  # noqa: BLE001 - judged by `check`
         return Got(error=error, given=given)
 
