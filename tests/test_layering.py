@@ -34,11 +34,9 @@ LAYERS = [
     ["scoring"],
     ["ranking"],
     ["live", "reg2d", "reporting"],
-    ["panels", "plotting", "demo", "nexus_target"],
+    ["panels", "plotting", "nexus_target"],
     ["nexus_output"],
     ["ewoks"],
-    ["arguments"],
-    ["commands"],
     ["cli", "__main__"],
 ]
 # Reports hang on a ranking but are reached from its methods, inside functions only.

@@ -15,7 +15,7 @@ from silx.io import nxdata
 
 import ndreg_preeval
 from ndreg_preeval import reporting
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.nexus_output import IMAGE_FIELDS, link_names, save_nexus
 from ndreg_preeval.options import Options
 from standins import ranking, stack

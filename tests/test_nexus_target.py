@@ -16,8 +16,9 @@ from silx.io import nxdata
 from silx.io.url import DataUrl
 
 import ndreg_preeval
-from ndreg_preeval import cli, nexus_output, nexus_target
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval import nexus_output, nexus_target
+from ndreg_preeval.cli.demo import make_demo
+from ndreg_preeval.cli.main import main
 from ndreg_preeval.nexus_output import save_nexus
 from ndreg_preeval.nexus_target import find_target
 from standins import names_in, ranking, stack
@@ -398,7 +399,7 @@ def call(capsys):
     """The command in this process: (exit code, stdout, stderr)."""
 
     def called(*arguments):
-        code = cli.main(["rank", *map(str, arguments)])
+        code = main(["rank", *map(str, arguments)])
         out, err = capsys.readouterr()
         return code, out, err
 

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-# ruff: noqa: T201 - these functions speak to a person
 """What the commands of the command line do."""
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from .arguments import check_outputs, parse_stacks
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from .ranking import Ranking
+    from ..ranking import Ranking
 
 COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewokscore")
 
 
 def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
-    from . import reporting
-    from .output import write_text
-    from .ranking import rank_stacks
+    from .. import reporting
+    from ..output import write_text
+    from ..ranking import rank_stacks
 
     outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -40,13 +39,13 @@ def rank(arguments: Namespace) -> int:
     stacks = parse_stacks(arguments.uris)
     check_outputs(outputs, arguments.uris)
     if arguments.nexus:
-        from .nexus_target import find_target
+        from ..nexus_target import find_target
 
         target = find_target(arguments.nexus, overwrite=arguments.overwrite)
         # The stacks may lie in the same file: groups are added to it, and it is not replaced.
         check_outputs([*outputs, target.file], [])
     if arguments.plot:
-        from .plotting import check_format
+        from ..plotting import check_format
 
         check_format(arguments.plot)
     options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
@@ -87,15 +86,15 @@ def rank(arguments: Namespace) -> int:
 
 
 def _json_text(ranking: Ranking) -> str:
-    from . import reporting
+    from .. import reporting
 
     return reporting.to_json(ranking, indent=1) + "\n"
 
 
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
-    from .reporting import text_of
-    from .stacks.nexus import find_stacks
+    from ..reporting import text_of
+    from ..stacks.nexus import find_stacks
 
     with _warnings_as_lines(quiet=False):
         found = find_stacks(arguments.uri)
@@ -115,10 +114,10 @@ def _one_line(name: str) -> str:
 
 def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
-    from . import reporting
+    from .. import reporting
+    from ..plotting import check_format, require_matplotlib
+    from ..ranking import rank_stacks
     from .demo import check_demo, make_demo
-    from .plotting import check_format, require_matplotlib
-    from .ranking import rank_stacks
 
     path = Path(arguments.output)
     if path.is_dir():
@@ -164,7 +163,7 @@ def info(arguments: Namespace) -> int:
 def _facts() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from ..config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     facts: dict[str, Any] = dict(build_config())
     for name in COMPANIONS:
@@ -184,7 +183,7 @@ def _facts() -> dict[str, Any]:
 
 def fact(name: str) -> str:
     """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
-    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from ..config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     match name:
         case "version":
@@ -200,7 +199,7 @@ def fact(name: str) -> str:
 @contextlib.contextmanager
 def _warnings_as_lines(quiet: bool) -> Iterator[None]:
     """`RankingWarning`s as lines on stderr once the work is done; others as Python shows them."""
-    from .errors import RankingWarning
+    from ..errors import RankingWarning
 
     caught: list[warnings.WarningMessage] = []
     try:

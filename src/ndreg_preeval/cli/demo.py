@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .output import replacing
+from ..output import replacing
 
 if TYPE_CHECKING:
-    from .ranking import Ranking
+    from ..ranking import Ranking
 
 GROUP: Final = "/entry/fit/results"
 DRIFT_PER_IMAGE: Final = 0.6

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-from .methods import DEFAULT_METHOD, METHODS
+from ..methods import DEFAULT_METHOD, METHODS
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
