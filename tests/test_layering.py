@@ -33,14 +33,12 @@ LAYERS = [
     ["reasons", "motion", "order"],
     ["scoring"],
     ["ranking"],
-    ["live", "reg2d", "reporting"],
-    ["panels", "plotting", "nexus_target"],
-    ["nexus_output"],
+    ["live", "reg2d", "report"],
     ["ewoks"],
     ["cli", "__main__"],
 ]
 # Reports hang on a ranking but are reached from its methods, inside functions only.
-LAZY = {("ranking", "reporting"), ("ranking", "plotting"), ("ranking", "nexus_output")}
+LAZY = {("ranking", "report")}
 
 # Imported where they are used, never when the package is imported.
 HEAVY = {

@@ -14,10 +14,10 @@ import pytest
 from silx.io import nxdata
 
 import ndreg_preeval
-from ndreg_preeval import reporting
 from ndreg_preeval.cli.demo import make_demo
-from ndreg_preeval.nexus_output import IMAGE_FIELDS, link_names, save_nexus
 from ndreg_preeval.options import Options
+from ndreg_preeval.report import table as reporting
+from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
 from standins import ranking, stack
 
 ODD_NAMES = ["a/b", "", ".", "..", " ", "a_b", "x" * 70_000, "日本", 7, None, b"x", ("a", 1), "\udc80"]
@@ -282,7 +282,7 @@ def test_h5py_alone_reads_it(tmp_path):
 
 def test_importing_a_ranking_stays_light():
     code = (
-        "import sys, ndreg_preeval.ranking, ndreg_preeval.nexus_output\n"
+        "import sys, ndreg_preeval.ranking, ndreg_preeval.report.nexus\n"
         "print({'h5py', 'silx'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)

@@ -11,8 +11,9 @@ import math
 import numpy as np
 import pytest
 
-from ndreg_preeval import _core, reporting
+from ndreg_preeval import _core
 from ndreg_preeval.options import Options
+from ndreg_preeval.report import table as reporting
 from standins import ranking, stack
 
 AWKWARD = [

@@ -81,7 +81,7 @@ class Ranking:
     def trust(self) -> str:
         """Which stacks will align and how likely, in words."""
         from .reasons import trust_words
-        from .reporting import printable
+        from .report.table import printable
 
         if not self.stack_scores:
             return "Nothing was scored."
@@ -132,13 +132,13 @@ class Ranking:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python objects, ready for JSON."""
-        from .reporting import to_dict
+        from .report.table import to_dict
 
         return to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return everything as JSON."""
-        from .reporting import to_json
+        from .report.table import to_json
 
         return to_json(self, indent)
 
@@ -150,13 +150,13 @@ class Ranking:
         path : str or Path, optional
             Where to save it; the suffix decides the format.
         **kwargs
-            As in `plotting.plot_ranking`.
+            As in `report.figure.plot_ranking`.
 
         Returns
         -------
         matplotlib.figure.Figure
         """
-        from .plotting import plot_ranking
+        from .report.figure import plot_ranking
 
         return plot_ranking(self, path, **kwargs)
 
@@ -185,12 +185,12 @@ class Ranking:
         OSError
             When the file cannot be written. It is then as it was.
         """
-        from .nexus_output import save_nexus
+        from .report.nexus import save_nexus
 
         return save_nexus(self, url, overwrite=overwrite)
 
     def __str__(self) -> str:
-        from .reporting import table
+        from .report.table import table
 
         return table(self)
 

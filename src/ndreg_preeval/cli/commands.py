@@ -23,9 +23,9 @@ COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewoks
 
 def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
-    from .. import reporting
     from ..output import write_text
     from ..ranking import rank_stacks
+    from ..report import table as reporting
 
     outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -39,13 +39,13 @@ def rank(arguments: Namespace) -> int:
     stacks = parse_stacks(arguments.uris)
     check_outputs(outputs, arguments.uris)
     if arguments.nexus:
-        from ..nexus_target import find_target
+        from ..report.nexus_file import find_target
 
         target = find_target(arguments.nexus, overwrite=arguments.overwrite)
         # The stacks may lie in the same file: groups are added to it, and it is not replaced.
         check_outputs([*outputs, target.file], [])
     if arguments.plot:
-        from ..plotting import check_format
+        from ..report.figure import check_format
 
         check_format(arguments.plot)
     options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
@@ -86,14 +86,14 @@ def rank(arguments: Namespace) -> int:
 
 
 def _json_text(ranking: Ranking) -> str:
-    from .. import reporting
+    from ..report import table as reporting
 
     return reporting.to_json(ranking, indent=1) + "\n"
 
 
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
-    from ..reporting import text_of
+    from ..report.table import text_of
     from ..stacks.nexus import find_stacks
 
     with _warnings_as_lines(quiet=False):
@@ -114,9 +114,9 @@ def _one_line(name: str) -> str:
 
 def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
-    from .. import reporting
-    from ..plotting import check_format, require_matplotlib
     from ..ranking import rank_stacks
+    from ..report import table as reporting
+    from ..report.figure import check_format, require_matplotlib
     from .demo import check_demo, make_demo
 
     path = Path(arguments.output)

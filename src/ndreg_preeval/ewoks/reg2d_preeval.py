@@ -66,8 +66,8 @@ class Reg2DPreEvaluation(
 
     def run(self) -> None:
         """Rank the stacks, unless one is forced or `skip` is asked for."""
-        from ..nexus_target import find_target
         from ..reg2d import evaluate
+        from ..report.nexus_file import find_target
         from .handover import hand_on, opened
 
         inputs = self.inputs

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from . import _core
-from .errors import clip
-from .nexus_target import PROGRAM, Target, find_target, mark_group, memory_file, publish
-from .reporting import configuration, flag_words, printable, text_of
+from .. import _core
+from ..errors import clip
+from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, publish
+from .table import configuration, flag_words, printable, text_of
 
 if TYPE_CHECKING:
     from os import PathLike
 
     from silx.io.url import DataUrl
 
-    from .ranking import Ranking
-    from .scoring import StackScore
+    from ..ranking import Ranking
+    from ..scoring import StackScore
 
 PIXELS: Final = "pixels"
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .reporting import printable, short_number, worst_position
+from .table import printable, short_number, worst_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .ranking import Ranking
-    from .scoring import StackScore
+    from ..ranking import Ranking
+    from ..scoring import StackScore
 
 # Okabe and Ito's colours: told apart with every common colour blindness, and in grey.
 BLUE: Final = "#0072B2"

@@ -9,14 +9,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import panels
-from .reporting import printable, text_of, worst_position
+from . import figure_panels as panels
+from .table import printable, text_of, worst_position
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
-    from .ranking import Ranking
-    from .scoring import StackScore
+    from ..ranking import Ranking
+    from ..scoring import StackScore
 
 
 def plot_ranking(
@@ -86,7 +86,7 @@ def check_format(path: str | os.PathLike[str]) -> str:
 
 
 def _save(figure: Figure | SubFigure, path: str | os.PathLike[str], suffix: str | None) -> None:
-    from .output import replacing
+    from ..output import replacing
 
     whole: Any = figure.figure  # of a part of a figure: the figure it belongs to
     with replacing(path) as temporary, warnings.catch_warnings():

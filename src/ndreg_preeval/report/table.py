@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .scoring import OPINION
+from ..scoring import OPINION
 
 if TYPE_CHECKING:
-    from .ranking import Ranking
-    from .scoring import StackScore
+    from ..ranking import Ranking
+    from ..scoring import StackScore
 
 FORMAT_VERSION: Final = 2
 """Of the dictionary and its JSON; raised when a reader of the old one would go wrong."""
@@ -304,7 +304,7 @@ def _image_lists(stack: StackScore) -> dict[str, list[Any]]:
 
 def flag_words(flags: int) -> list[str]:
     """What the bits of `StackScore.flags` say."""
-    from . import _core
+    from .. import _core
 
     words = {
         _core.NO_CONTRAST: "no_contrast",

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""A ranking as table, JSON, CSV, figure and NeXus."""
