@@ -18,10 +18,10 @@ from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
-from .order import check_rankable, list_names, rank_key, ranking_warnings
 from .pipeline import score_stacks
 from .plans import Failed
 from .progress import open_progress
+from .results.order import check_rankable, list_names, rank_key, ranking_warnings
 from .scoring import StackScore, build_failed_score, build_stack_score
 from .stacks.resolve import resolve_stacks
 from .stacks.source import StackSpec
@@ -80,8 +80,8 @@ class Ranking:
     @property
     def trust(self) -> str:
         """Which stacks will align and how likely, in words."""
-        from .reasons import trust_words
         from .report.table import printable
+        from .results.reasons import trust_words
 
         if not self.stack_scores:
             return "Nothing was scored."

@@ -16,14 +16,14 @@ from . import _core
 from .blocks import RangeScore, Records, StackInfo, masked_pixels
 from .engine import choose_engine
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
-from .findings import findings
 from .methods import Method
-from .motion import jumps, steps
 from .options import Options, make_options
 from .pipeline import score_stacks
 from .plans import Failed, Scored
 from .progress import open_progress
-from .reasons import reasons
+from .results.jumps import jumps, steps
+from .results.reasons import reasons
+from .results.stack_warnings import findings
 from .stacks.resolve import resolve_stack
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
-from .findings import TRUSTED, UNLIKELY, abbreviate
+from .. import _core
+from .stack_warnings import TRUSTED, UNLIKELY, abbreviate
 
 AS_GOOD = 1.1
 """Times the second peak from which the highest one stands out."""

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .errors import shorten
-from .findings import all_invalid, at_zero, has_evidence, least_trusted, moves
+from ..errors import shorten
+from .stack_warnings import all_invalid, at_zero, has_evidence, least_trusted, moves
 
 if TYPE_CHECKING:
-    from .scoring import StackScore
+    from ..scoring import StackScore
 
 NAMES_SHOWN = 6
 """Of stacks, in a sentence."""

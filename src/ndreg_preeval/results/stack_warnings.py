@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
-from .blocks import RangeScore, StackInfo, masked_pixels
+from .. import _core
+from ..blocks import RangeScore, StackInfo, masked_pixels
 
 if TYPE_CHECKING:
-    from .options import Options
-    from .scoring import StackScore
+    from ..options import Options
+    from ..scoring import StackScore
 
 TRUSTED = 0.5
 """Probability of aligning from which an image is trusted."""
