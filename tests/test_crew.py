@@ -12,8 +12,8 @@ import h5py
 import pytest
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.crew import Crew, Gate
-from ndreg_preeval.scoring_round import GroupScorer
+from ndreg_preeval.pipeline.batch_scorer import GroupScorer
+from ndreg_preeval.pipeline.thread_pool import Crew, Gate
 from scenes import assert_same_numbers, three
 
 

@@ -114,7 +114,7 @@ def test_python_threads_keep_their_cpus(environment: dict[str, str]) -> None:
     """Those of the caller, at once, and those that read files for us."""
     code = """
 from concurrent.futures import ThreadPoolExecutor
-from ndreg_preeval.crew import Crew
+from ndreg_preeval.pipeline.thread_pool import Crew
 
 def call(_):
     return bits(3), os.sched_getaffinity(0)

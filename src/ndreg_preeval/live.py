@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .blocks import (
+from .errors import naming_stack, stack_label
+from .methods import kind
+from .options import make_options
+from .pipeline.pairs import (
     RangeScore,
     Records,
     check_valid,
@@ -21,10 +24,7 @@ from .blocks import (
     make_scorer,
     prepend,
 )
-from .errors import naming_stack, stack_label
-from .methods import kind
-from .options import make_options
-from .plans import Scored
+from .pipeline.stack_state import Scored
 from .ranking import Ranking, order_stacks
 from .scoring import StackScore, build_stack_score
 from .stacks.resolve import resolve_stack

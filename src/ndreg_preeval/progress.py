@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from .methods import kind
 
 if TYPE_CHECKING:
-    from .pipeline import Progress
+    from .pipeline.run import Progress
 
 
 @contextlib.contextmanager

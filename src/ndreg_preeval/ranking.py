@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from .blocks import core_mask, make_scorer
-from .engine import choose_engine
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
-from .pipeline import score_stacks
-from .plans import Failed
+from .pipeline.engine import choose_engine
+from .pipeline.pairs import core_mask, make_scorer
+from .pipeline.run import score_stacks
+from .pipeline.stack_state import Failed
 from .progress import open_progress
 from .results.order import check_rankable, list_names, rank_key, ranking_warnings
 from .scoring import StackScore, build_failed_score, build_stack_score
@@ -346,7 +346,7 @@ def rank_stacks(
         threads = effective.num_threads or (_core.default_threads() if engine is None else 1)
         keep_going = options.on_error != "raise"
         if isolate and engine is not None:
-            from .isolate import resolve_apart
+            from .pipeline.in_child_process import resolve_apart
 
             stacks = resolve_apart(engine, image_stacks, options.limits, keep_going=keep_going)
         else:

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from .blocks import RangeScore, Records, StackInfo, masked_pixels
-from .engine import choose_engine
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .methods import Method
 from .options import Options, make_options
-from .pipeline import score_stacks
-from .plans import Failed, Scored
+from .pipeline.engine import choose_engine
+from .pipeline.pairs import RangeScore, Records, StackInfo, masked_pixels
+from .pipeline.run import score_stacks
+from .pipeline.stack_state import Failed, Scored
 from .progress import open_progress
 from .results.jumps import jumps, steps
 from .results.reasons import reasons
@@ -206,7 +206,7 @@ def score_stack(
         told = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, chosen, context)
         if isolate and engine is not None:
-            from .isolate import resolve_one_apart
+            from .pipeline.in_child_process import resolve_one_apart
 
             spec = resolve_one_apart(engine, stack, label, chosen.limits)
         else:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..blocks import RangeScore, StackInfo, masked_pixels
+from ..pipeline.pairs import RangeScore, StackInfo, masked_pixels
 
 if TYPE_CHECKING:
     from ..options import Options

@@ -14,8 +14,11 @@ from functools import partial
 
 import numpy as np
 
-from . import _core
-from .blocks import (
+from .. import _core
+from ..options import Options
+from ..stacks.source import Block
+from .batches import Schedule
+from .pairs import (
     PIXELS_PER_CALL,
     RangeScore,
     Records,
@@ -28,10 +31,7 @@ from .blocks import (
     part_of,
     prepend,
 )
-from .crew import Crew
-from .options import Options
-from .rounds import Schedule
-from .stacks.source import Block
+from .thread_pool import Crew
 
 Place = tuple[int, int]
 """Number of a round, and of what failed in it: errors are reported in this order."""

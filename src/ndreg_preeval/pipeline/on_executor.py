@@ -9,7 +9,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .blocks import (
+from ..errors import naming_stack
+from ..options import Options
+from ..stacks.source import Block, StackSpec
+from .pairs import (
     Advance,
     Excerpt,
     RangeScore,
@@ -23,10 +26,7 @@ from .blocks import (
     read_reference,
     score_range,
 )
-from .errors import naming_stack
-from .options import Options
-from .plans import Failed, Plan, Scored, joined, open_as_known
-from .stacks.source import Block, StackSpec
+from .stack_state import Failed, Plan, Scored, joined, open_as_known
 from .stream import Failure, Member, score_streams
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from . import _core
+from .. import _core
 
 Task = Callable[[], None]
 """Deals with its own errors, as far as it can."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import _core
-from .blocks import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range
-from .errors import naming_stack
-from .jobs import describe_there, score_there
-from .options import Options
-from .plans import Failed, Plan, Scored, open_as_known
-from .stacks.hdf5 import Hdf5Source
-from .stacks.source import StackSource, StackSpec
+from .. import _core
+from ..errors import naming_stack
+from ..options import Options
+from ..stacks.hdf5 import Hdf5Source
+from ..stacks.source import StackSource, StackSpec
+from .on_executor import describe_there, score_there
+from .pairs import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range
+from .stack_state import Failed, Plan, Scored, open_as_known
 from .stream import Failure, Member, score_streams
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any, NamedTuple, Self
 
-from .blocks import Advance, RangeScore, StackInfo
-from .crew import Crew, Gate
-from .errors import naming_stack
-from .options import Options
-from .rounds import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
-from .scoring_round import GroupScorer, Round
-from .stacks.rooms import Rooms
-from .stacks.source import Block, Piece, StackSource
+from ..errors import naming_stack
+from ..options import Options
+from ..stacks.rooms import Rooms
+from ..stacks.source import Block, Piece, StackSource
+from .batch_scorer import GroupScorer, Round
+from .batches import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
+from .pairs import Advance, RangeScore, StackInfo
+from .thread_pool import Crew, Gate
 
 
 class Member(NamedTuple):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from .methods import kind
-from .options import Options
+from ..methods import kind
+from ..options import Options
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -33,6 +33,6 @@ def choose_engine(
         return executor, options
     if executor is not None:
         raise ValueError("isolate=True brings its own process: it cannot be combined with an executor")
-    from .isolate import isolated
+    from .in_child_process import isolated
 
     return context.enter_context(isolated(options))

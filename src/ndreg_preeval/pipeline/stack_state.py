@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .blocks import RangeScore, StackInfo
-from .stacks.source import StackSource, StackSpec
+from ..stacks.source import StackSource, StackSpec
+from .pairs import RangeScore, StackInfo
 
 
 class Scored(NamedTuple):

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from .blocks import PIXELS_PER_CALL, READ_AHEAD, StackInfo, block_ranges
-from .options import Options
+from ..options import Options
+from .pairs import PIXELS_PER_CALL, READ_AHEAD, StackInfo, block_ranges
 
 ROUNDS_AT_ONCE = 4
 """Wished for: one is scored, one is decoded, one is read, and one to spare."""

@@ -13,9 +13,9 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
-from .options import Options
-from .stacks.source import Block, StackSource
+from .. import _core
+from ..options import Options
+from ..stacks.source import Block, StackSource
 
 READ_AHEAD = 256 << 20
 """Bytes of images held at a time when no memory_limit is given."""

@@ -19,16 +19,16 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import IO, Any
 
-from . import _core
-from .blocks import READ_AHEAD
-from .errors import naming_stack, shorten
-from .options import Limits, Options
-from .stacks.source import StackSpec
+from .. import _core
+from ..errors import naming_stack, shorten
+from ..options import Limits, Options
+from ..stacks.source import StackSpec
+from .pairs import READ_AHEAD
 
 # The search path comes first, so that the child finds this very package.
 _START = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from ndreg_preeval.isolate import serve; serve()"
+    "from ndreg_preeval.pipeline.in_child_process import serve; serve()"
 )
 
 
@@ -155,8 +155,8 @@ def resolve_apart(
     child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
 ) -> list[tuple[Any, StackSpec]]:
     """Resolve stacks, those in files in the child: links and groups are followed there."""
-    from .stacks.resolve import resolve_stacks
-    from .stacks.source import FailedSpec
+    from ..stacks.resolve import resolve_stacks
+    from ..stacks.source import FailedSpec
 
     how: dict[str, Any] = {"limits": limits, "keep_going": keep_going}
     if not isinstance(image_stacks, Mapping):
@@ -191,7 +191,7 @@ def _portable(key: Any) -> Any:
 
 def resolve_one_apart(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:
     """Resolve one stack, in the child when it is in a file."""
-    from .stacks.resolve import resolve_stack
+    from ..stacks.resolve import resolve_stack
 
     if not _names_file(stack):
         return resolve_stack(stack, name=name, limits=limits)
