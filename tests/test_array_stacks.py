@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ndreg_preeval.stacks.arrays import ArraySpec
+from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.source import Block
 
 STACK = np.random.default_rng(0).integers(0, 200, (5, 6, 7)).astype(np.float64)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ndreg_preeval import rank_stacks, score_stack
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.arrays import ArraySpec
+from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.resolve import resolve_stack
 from scenes import assert_same_numbers, drifting
 
@@ -196,7 +196,7 @@ def test_only_zarr_is_read_by_other_threads(tmp_path: Path) -> None:
 
 
 def test_a_zarr_array_is_read_in_rows_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ndreg_preeval.stacks.array_sources.PIECE_BYTES", 2 * ROW * STACK[0].nbytes)
+    monkeypatch.setattr("ndreg_preeval.stacks.memory.source.PIECE_BYTES", 2 * ROW * STACK[0].nbytes)
     opened = ArraySpec(zarr_array(tmp_path)).open()
     reading = opened.begin(1, N)
     assert [piece.place for piece in reading.pieces] == [1, 6]

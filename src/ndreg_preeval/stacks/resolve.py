@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from ..errors import naming_stack, shorten
-from .arrays import ArraySpec
 from .hdf5 import DatasetSpec, UriSpec, absolute, is_dataset
 from .links import Files
+from .memory.spec import ArraySpec
 from .names import relative_names, short_names, unique_names
 from .slices import format_slice
 from .source import FailedSpec, StackSpec

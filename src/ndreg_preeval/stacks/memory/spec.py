@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import naming
-from .array_sources import ArraySource, ImagesSource, open_lazy, split_mask
-from .pixels import check_stack_shape
-from .source import StackSource, StackSpec
+from ...errors import naming
+from ..pixels import check_stack_shape
+from ..source import StackSource, StackSpec
+from .source import ArraySource, ImagesSource, open_lazy, split_mask
 
 PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 

@@ -11,10 +11,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import naming, shorten
-from .pixels import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
-from .rooms import Rooms
-from .source import Block, Piece, Reading, StackSource
+from ...errors import naming, shorten
+from ..pixels import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
+from ..rooms import Rooms
+from ..source import Block, Piece, Reading, StackSource
 
 Mask = NDArray[np.bool_] | None
 

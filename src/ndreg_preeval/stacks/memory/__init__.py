@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in memory: arrays, lists of images, zarr, dask and xarray."""
