@@ -17,7 +17,7 @@ from .files import check_regular_file
 from .links import Files, locate
 from .names import short_names
 from .select import select_reading
-from .tiff import is_tiff
+from .tiff.source import is_tiff
 from .uris import format_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from .memory.spec import ArraySpec
 from .names import relative_names, short_names, unique_names
 from .slices import format_slice
 from .source import FailedSpec, StackSpec
-from .tiff import TiffSpec, is_tiff
+from .tiff.source import TiffSpec, is_tiff
 from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from typing import IO, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import clip, naming, shorten
-from .pixels import pixel_dtype
-from .tiff_pages import Likeness, read_chain
-from .tiff_series import errors_logged, open_series
+from ...errors import clip, naming, shorten
+from ..pixels import pixel_dtype
+from .pages import Likeness, read_chain
+from .series import errors_logged, open_series
 
 SPARE_BYTES: Final = 1 << 20
 """Compressed segments may take twice the size of their pixels, and this."""

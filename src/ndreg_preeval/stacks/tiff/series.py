@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
-from ..errors import clip
-from .tiff_pages import MAX_PAGES
+from ...errors import clip
+from .pages import MAX_PAGES
 
 NEEDED: Final = 'TIFF files are read by tifffile: pip install "ndreg_preeval[tiff]"'
 

@@ -17,17 +17,17 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import clip, naming, place
-from .files import FileState, changed_files, check_regular_file
-from .guards import check_sizes
-from .pixels import check_stack_shape
-from .rooms import Rooms
-from .slices import AxisRange, Indices, apply_slice, format_slice
-from .source import Block, Piece, Reading, StackSource, StackSpec
-from .tiff_layout import Image, Layout, read_layout
+from ...errors import clip, naming, place
+from ..files import FileState, changed_files, check_regular_file
+from ..guards import check_sizes
+from ..pixels import check_stack_shape
+from ..rooms import Rooms
+from ..slices import AxisRange, Indices, apply_slice, format_slice
+from ..source import Block, Piece, Reading, StackSource, StackSpec
+from .layout import Image, Layout, read_layout
 
 if TYPE_CHECKING:
-    from ..options import Limits
+    from ...options import Limits
 
 ENDINGS: Final = (".tif", ".tiff", ".btf")
 

@@ -11,7 +11,7 @@ import os
 import struct
 from typing import Final, NamedTuple
 
-from ..errors import shorten
+from ...errors import shorten
 
 MAX_PAGES: Final = 1 << 20
 MAX_TAGS: Final = 4096
