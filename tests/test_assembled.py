@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.assembled import AssembledReader
-from ndreg_preeval.stacks.hdf5 import Hdf5Source, UriSpec
+from ndreg_preeval.stacks.hdf5.source import Hdf5Source, UriSpec
 from ndreg_preeval.stacks.library import LibraryReader
 
 SHAPE = (12, 10, 14)

@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5 import DatasetSpec, Hdf5Source, UriSpec, is_dataset
+from ndreg_preeval.stacks.hdf5.source import DatasetSpec, Hdf5Source, UriSpec, is_dataset
 from ndreg_preeval.stacks.slices import parse_slice
 from ndreg_preeval.stacks.source import Reading
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .ranking import Ranking, rank_stacks
     from .reg2d import reg2d_preeval
     from .scoring import StackScore, score_stack
-    from .stacks.nexus import find_stacks
+    from .stacks.hdf5.nexus import find_stacks
 
 __version__: str = _core.build_config()["version"]
 
@@ -56,7 +56,7 @@ _HOMES = {
     "StackScore": "scoring",
     "StackScorer": "live",
     "build_config": "config",
-    "find_stacks": "stacks.nexus",
+    "find_stacks": "stacks.hdf5.nexus",
     "get_cmake_dir": "config",
     "get_include": "config",
     "get_pkgconfig_dir": "config",

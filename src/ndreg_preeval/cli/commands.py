@@ -94,7 +94,7 @@ def _json_text(ranking: Ranking) -> str:
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
     from ..report.table import text_of
-    from ..stacks.nexus import find_stacks
+    from ..stacks.hdf5.nexus import find_stacks
 
     with _warnings_as_lines(quiet=False):
         found = find_stacks(arguments.uri)

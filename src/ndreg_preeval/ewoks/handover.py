@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..options import Limits
-from ..stacks.hdf5 import UriSpec
+from ..stacks.hdf5.source import UriSpec
 from ..stacks.resolve import resolve_stacks
 from ..stacks.source import StackSpec
 from ..stacks.uris import is_uri, uri_text

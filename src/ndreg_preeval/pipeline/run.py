@@ -13,7 +13,7 @@ import numpy as np
 from .. import _core
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.hdf5 import Hdf5Source
+from ..stacks.hdf5.source import Hdf5Source
 from ..stacks.source import StackSource, StackSpec
 from .on_executor import describe_there, score_there
 from .pairs import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range

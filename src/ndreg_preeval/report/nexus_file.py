@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import clip, shorten
 from ..output import replacing
-from ..stacks.files import LOCKING, check_regular_file, open_file
+from ..stacks.hdf5.files import LOCKING, check_regular_file, open_file
 from ..stacks.uris import Reading, format_uri, is_data_url, parse_uri, uri_text
 
 PROGRAM: Final = "ndreg_preeval"

@@ -11,12 +11,12 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from ..errors import naming, shorten
-from .files import file_state
-from .links import Files, find_beside, locate
+from .hdf5.files import file_state
+from .hdf5.locate import Files, find_beside, locate
+from .hdf5.virtual_sources import source_mappings
 from .reader import Reader, Request
 from .slices import AxisRange
 from .source import Piece
-from .virtual import source_mappings
 
 OPEN_SOURCES: Final = 16
 """Files of sources that are kept open."""

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, place
-from ..files import FileState, changed_files, check_regular_file
-from ..guards import check_sizes
+from ..hdf5.files import FileState, changed_files, check_regular_file
+from ..hdf5.storage_checks import check_sizes
 from ..pixels import check_stack_shape
 from ..rooms import Rooms
 from ..slices import AxisRange, Indices, apply_slice, format_slice

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import name_error, shorten
-from .links import Files, locate
-from .uris import Reading
+from ...errors import name_error, shorten
+from ..uris import Reading
+from .locate import Files, locate
 
 
 def select_reading(readings: list[Reading], files: Files) -> tuple[Reading, Any]:

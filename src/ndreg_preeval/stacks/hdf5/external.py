@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..errors import clip, shorten
+from ...errors import clip, shorten
 from .files import FileState, check_regular_file
 
 UNLIMITED = 2**64 - 1

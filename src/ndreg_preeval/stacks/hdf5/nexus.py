@@ -12,13 +12,13 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import RankingWarning, clip, naming, place, shorten
+from ...errors import RankingWarning, clip, naming, place, shorten
+from ..names import short_names
+from ..tiff.source import is_tiff
+from ..uris import format_uri, parse_uri, uri_text
 from .files import check_regular_file
-from .links import Files, locate
-from .names import short_names
+from .locate import Files, locate
 from .select import select_reading
-from .tiff.source import is_tiff
-from .uris import format_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
     from silx.io.url import DataUrl

@@ -10,12 +10,12 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ..errors import clip, place, shorten
+from ...errors import clip, place, shorten
 from .files import FileState, check_regular_file
-from .links import Files, find_beside, locate
+from .locate import Files, find_beside, locate
 
 if TYPE_CHECKING:
-    from ..options import Limits
+    from ...options import Limits
 
 MAX_BLOCKS = 100_000
 

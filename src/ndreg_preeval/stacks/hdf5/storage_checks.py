@@ -6,13 +6,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import shorten
+from ...errors import shorten
 from .external import external_files
 from .files import FileState, file_state
-from .virtual import virtual_files
+from .virtual_sources import virtual_files
 
 if TYPE_CHECKING:
-    from ..options import Limits
+    from ...options import Limits
 
 # Which package brings the filters that HDF5 itself does not.
 FILTER_PACKAGES: Final = {

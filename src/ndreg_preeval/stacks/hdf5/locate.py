@@ -12,7 +12,7 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ..errors import clip, place, shorten
+from ...errors import clip, place, shorten
 from .files import check_regular_file, open_file
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..errors import clip, shorten
+from ...errors import clip, shorten
 
 if TYPE_CHECKING:
     import h5py

@@ -14,24 +14,24 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import naming, place
-from .assembled import AssembledReader
-from .chunks import ChunkedReader
-from .contiguous import ContiguousReader
+from ...errors import naming, place
+from ..assembled import AssembledReader
+from ..chunks import ChunkedReader
+from ..contiguous import ContiguousReader
+from ..library import LibraryReader
+from ..pixels import as_pixels, check_stack_shape, pixel_dtype
+from ..rawfile import RawFile
+from ..reader import Reader, Request
+from ..rooms import Rooms
+from ..slices import AxisRange, Indices, apply_slice, format_slice
+from ..source import Block, Piece, Reading, StackSource, StackSpec
+from ..uris import Reading as UriReading
 from .files import FileState, changed_files, check_not_cut
-from .guards import check_sizes, check_storage
-from .library import LibraryReader
-from .links import Files, locate
-from .pixels import as_pixels, check_stack_shape, pixel_dtype
-from .rawfile import RawFile
-from .reader import Reader, Request
-from .rooms import Rooms
-from .slices import AxisRange, Indices, apply_slice, format_slice
-from .source import Block, Piece, Reading, StackSource, StackSpec
-from .uris import Reading as UriReading
+from .locate import Files, locate
+from .storage_checks import check_sizes, check_storage
 
 if TYPE_CHECKING:
-    from ..options import Limits
+    from ...options import Limits
 
 KEEP_BYTES: Final = 64 << 20
 """Images decoded along with those asked for are kept up to this size: the next block holds them."""

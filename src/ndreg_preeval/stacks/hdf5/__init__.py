@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""HDF5 and NeXus files."""
