@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.assembled import AssembledReader
+from ndreg_preeval.stacks.hdf5.readers.libhdf5 import LibraryReader
+from ndreg_preeval.stacks.hdf5.readers.virtual import AssembledReader
 from ndreg_preeval.stacks.hdf5.source import Hdf5Source, UriSpec
-from ndreg_preeval.stacks.library import LibraryReader
 
 SHAPE = (12, 10, 14)
 PIXELS = np.random.default_rng(0).integers(1, 1000, SHAPE).astype("<u2")

@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, place
-from ..assembled import AssembledReader
-from ..chunks import ChunkedReader
-from ..contiguous import ContiguousReader
-from ..library import LibraryReader
 from ..pixels import as_pixels, check_stack_shape, pixel_dtype
-from ..rawfile import RawFile
-from ..reader import Reader, Request
 from ..rooms import Rooms
 from ..slices import AxisRange, Indices, apply_slice, format_slice
 from ..source import Block, Piece, Reading, StackSource, StackSpec
 from ..uris import Reading as UriReading
 from .files import FileState, changed_files, check_not_cut
 from .locate import Files, locate
+from .readers.base import Reader, Request
+from .readers.chunked import ChunkedReader
+from .readers.contiguous import ContiguousReader
+from .readers.libhdf5 import LibraryReader
+from .readers.raw_file import RawFile
+from .readers.virtual import AssembledReader
 from .storage_checks import check_sizes, check_storage
 
 if TYPE_CHECKING:

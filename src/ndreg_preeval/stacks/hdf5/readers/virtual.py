@@ -10,13 +10,13 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
-from ..errors import naming, shorten
-from .hdf5.files import file_state
-from .hdf5.locate import Files, find_beside, locate
-from .hdf5.virtual_sources import source_mappings
-from .reader import Reader, Request
-from .slices import AxisRange
-from .source import Piece
+from ....errors import naming, shorten
+from ...slices import AxisRange
+from ...source import Piece
+from ..files import file_state
+from ..locate import Files, find_beside, locate
+from ..virtual_sources import source_mappings
+from .base import Reader, Request
 
 OPEN_SOURCES: Final = 16
 """Files of sources that are kept open."""

@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import clip
+from ....errors import clip
 
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from .slices import AxisRange
-from .source import Piece
+from ...slices import AxisRange
+from ...source import Piece
 
 
 class Request(NamedTuple):

@@ -10,12 +10,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..errors import clip
+from ....errors import clip
+from ...slices import AxisRange
+from ...source import Piece
+from .base import Reader, Request, chunk_boxes
 from .chunk_checks import ChunkChecks
-from .rawfile import RawFile
-from .reader import Reader, Request, chunk_boxes
-from .slices import AxisRange
-from .source import Piece
+from .raw_file import RawFile
 
 PIECE_BYTES: Final = 4 << 20
 """About, where one chunk is less."""

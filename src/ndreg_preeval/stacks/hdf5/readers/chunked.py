@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import naming
+from ....errors import naming
+from ...codecs import Codec, Damaged
+from ...source import Piece
+from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
-from .codecs import Codec, Damaged
-from .rawfile import RawFile
-from .reader import Reader, Request, chunk_boxes
-from .source import Piece
+from .raw_file import RawFile
 
 Origin = tuple[int, ...]
 

@@ -11,13 +11,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import naming
+from ....errors import naming
+from ...codecs import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter, most_stored
+from ...headers import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
+from ...slices import AxisRange
+from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
-from .codecs import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter, most_stored
-from .headers import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
-from .rawfile import RawFile
-from .reader import chunk_boxes
-from .slices import AxisRange
+from .raw_file import RawFile
 
 Origin = tuple[int, ...]
 

@@ -10,11 +10,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ...slices import AxisRange
+from ...source import Piece
+from .base import Reader, Request
 from .chunk_index import is_plain
-from .rawfile import RawFile
-from .reader import Reader, Request
-from .slices import AxisRange
-from .source import Piece
+from .raw_file import RawFile
 
 RUN_BYTES: Final = 4 << 20
 """Of a piece, about: long enough for a disk, short enough to share among threads."""
