@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.stacks.frames import HEAD_BYTES, inflate_frame, read_header
+from ndreg_preeval.stacks.hdf5.codecs.blosc2 import HEAD_BYTES, inflate_frame, read_header
 
 imagecodecs = pytest.importorskip("imagecodecs")
 decode = imagecodecs.blosc2_decode
@@ -67,7 +67,9 @@ def test_padded_blocks_of_a_stack(
     tmp_path: Path, shape: tuple[int, ...], bare: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if bare:
-        monkeypatch.setattr("ndreg_preeval.stacks.codecs._imagecodec", lambda *_, **__: None)
+        monkeypatch.setattr(
+            "ndreg_preeval.stacks.hdf5.codecs.filter_chain._imagecodec", lambda *_, **__: None
+        )
     rng = np.random.default_rng(1)
     still = rng.integers(0, 900, (500, 500)).astype("u2")
     pixels = np.stack([np.roll(still, (i, 2 * i), (0, 1)) for i in range(4)])

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....errors import naming
-from ...codecs import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter, most_stored
-from ...headers import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
 from ...slices import AxisRange
+from ..codecs.chunk_sizes import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
+from ..codecs.filter_chain import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter, most_stored
 from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
 from .raw_file import RawFile

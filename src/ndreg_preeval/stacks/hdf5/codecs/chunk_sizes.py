@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from .codecs import (
+from .blosc2 import HEAD_BYTES, read_header
+from .filter_chain import (
     BITSHUFFLE,
     BLOSC,
     BLOSC2,
@@ -23,7 +24,6 @@ from .codecs import (
     Filter,
     inflater,
 )
-from .frames import HEAD_BYTES, read_header
 
 __all__ = ["HEADED", "HEAD_BYTES", "MEASURED", "declared_size", "fits"]
 

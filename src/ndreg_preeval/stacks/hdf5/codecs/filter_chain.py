@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .frames import MOST_PADDING, inflate_frame
+from .blosc2 import MOST_PADDING, inflate_frame
 from .shuffle import fletcher32, unshuffle
 
 DEFLATE: Final = 1
