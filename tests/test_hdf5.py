@@ -18,9 +18,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
+from ndreg_preeval.stacks.base import Reading
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, Hdf5Source, UriSpec, is_dataset
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.source import Reading
+from ndreg_preeval.stacks.selection import parse_slice
 
 STACK = np.random.default_rng(0).integers(0, 1000, (7, 11, 13)).astype(np.uint16)
 

@@ -18,12 +18,12 @@ import pytest
 from silx.io.url import DataUrl
 
 from ndreg_preeval.options import Limits
+from ndreg_preeval.stacks.base import StackSpec
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.names import relative_names, short_names, unique_names
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.source import StackSpec
+from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.uris import Reading
 
 LIMITS = Limits()

@@ -15,7 +15,7 @@ import pytest
 from ndreg_preeval import find_stacks, rank_stacks
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
-from ndreg_preeval.stacks.slices import parse_slice
+from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.tiff import source as tiff
 from ndreg_preeval.stacks.tiff.source import TiffSource
 from scenes import assert_same_numbers, three

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from silx.io.url import DataUrl
 
-from ndreg_preeval.stacks.slices import apply_slice, check_slice, format_slice, parse_slice
+from ndreg_preeval.stacks.selection import apply_slice, check_slice, format_slice, parse_slice
 from ndreg_preeval.stacks.uris import Reading, format_uri, is_uri, parse_uri, uri_text
 
 EVERYTHING = slice(None)

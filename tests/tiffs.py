@@ -11,7 +11,7 @@ import tifffile
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.slices import parse_slice
+from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.tiff.source import TiffSpec
 
 STACK = np.random.default_rng(0).integers(0, 1000, (9, 37, 53)).astype(np.uint16)

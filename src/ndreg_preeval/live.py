@@ -27,8 +27,8 @@ from .pipeline.pairs import (
 from .pipeline.stack_state import Scored
 from .ranking import Ranking, order_stacks
 from .scoring import StackScore, build_stack_score
+from .stacks.base import Block, StackSource
 from .stacks.resolve import resolve_stack
-from .stacks.source import Block, StackSource
 
 __all__ = ["StackRanker", "StackScorer"]
 

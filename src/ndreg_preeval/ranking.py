@@ -23,8 +23,8 @@ from .pipeline.stack_state import Failed
 from .progress import open_progress
 from .results.order import check_rankable, list_names, rank_key, ranking_warnings
 from .scoring import StackScore, build_failed_score, build_stack_score
+from .stacks.base import StackSpec
 from .stacks.resolve import resolve_stacks
-from .stacks.source import StackSpec
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

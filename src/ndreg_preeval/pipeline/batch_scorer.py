@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import _core
 from ..options import Options
-from ..stacks.source import Block
+from ..stacks.base import Block
 from .batches import Schedule
 from .pairs import (
     PIXELS_PER_CALL,

@@ -22,7 +22,7 @@ from typing import IO, Any
 from .. import _core
 from ..errors import naming_stack, shorten
 from ..options import Limits, Options
-from ..stacks.source import StackSpec
+from ..stacks.base import StackSpec
 from .pairs import READ_AHEAD
 
 # The search path comes first, so that the child finds this very package.
@@ -155,8 +155,8 @@ def resolve_apart(
     child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
 ) -> list[tuple[Any, StackSpec]]:
     """Resolve stacks, those in files in the child: links and groups are followed there."""
+    from ..stacks.base import FailedSpec
     from ..stacks.resolve import resolve_stacks
-    from ..stacks.source import FailedSpec
 
     how: dict[str, Any] = {"limits": limits, "keep_going": keep_going}
     if not isinstance(image_stacks, Mapping):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.source import Block, StackSpec
+from ..stacks.base import Block, StackSpec
 from .pairs import (
     Advance,
     Excerpt,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..options import Options
-from ..stacks.source import Block, StackSource
+from ..stacks.base import Block, StackSource
 
 READ_AHEAD = 256 << 20
 """Bytes of images held at a time when no memory_limit is given."""

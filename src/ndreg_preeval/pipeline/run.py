@@ -13,8 +13,8 @@ import numpy as np
 from .. import _core
 from ..errors import naming_stack
 from ..options import Options
+from ..stacks.base import StackSource, StackSpec
 from ..stacks.hdf5.source import Hdf5Source
-from ..stacks.source import StackSource, StackSpec
 from .on_executor import describe_there, score_there
 from .pairs import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range
 from .stack_state import Failed, Plan, Scored, open_as_known

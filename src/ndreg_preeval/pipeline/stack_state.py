@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..stacks.source import StackSource, StackSpec
+from ..stacks.base import StackSource, StackSpec
 from .pairs import RangeScore, StackInfo
 
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple, Self
 
 from ..errors import naming_stack
 from ..options import Options
+from ..stacks.base import Block, Piece, StackSource
 from ..stacks.rooms import Rooms
-from ..stacks.source import Block, Piece, StackSource
 from .batch_scorer import GroupScorer, Round
 from .batches import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
 from .pairs import Advance, RangeScore, StackInfo

@@ -10,7 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from .slices import format_slice
+from .selection import format_slice
 from .uris import Reading
 
 

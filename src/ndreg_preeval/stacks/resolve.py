@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from ..errors import naming_stack, shorten
+from .base import FailedSpec, StackSpec
 from .hdf5.locate import Files
 from .hdf5.source import DatasetSpec, UriSpec, absolute, is_dataset
 from .memory.spec import ArraySpec
 from .names import relative_names, short_names, unique_names
-from .slices import format_slice
-from .source import FailedSpec, StackSpec
+from .selection import format_slice
 from .tiff.source import TiffSpec, is_tiff
 from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
 

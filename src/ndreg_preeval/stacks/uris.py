@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
-from .slices import Indices, check_slice, format_slice, parse_slice
+from .selection import Indices, check_slice, format_slice, parse_slice
 
 MAX_SPLITS: Final = 16
 """Positions of ``::`` or ``?`` that are tried: more of them are no honest URI."""

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, place
-from ..pixels import as_pixels, check_stack_shape, pixel_dtype
+from ..base import Block, Piece, Reading, StackSource, StackSpec
+from ..pixel_checks import as_pixels, check_stack_shape, pixel_dtype
 from ..rooms import Rooms
-from ..slices import AxisRange, Indices, apply_slice, format_slice
-from ..source import Block, Piece, Reading, StackSource, StackSpec
+from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import Reading as UriReading
 from .files import FileState, changed_files, check_not_cut
 from .locate import Files, locate

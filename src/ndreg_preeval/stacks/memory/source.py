@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
-from ..pixels import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
+from ..base import Block, Piece, Reading, StackSource
+from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
 from ..rooms import Rooms
-from ..source import Block, Piece, Reading, StackSource
 
 Mask = NDArray[np.bool_] | None
 

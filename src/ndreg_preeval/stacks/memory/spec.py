@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming
-from ..pixels import check_stack_shape
-from ..source import StackSource, StackSpec
+from ..base import StackSource, StackSpec
+from ..pixel_checks import check_stack_shape
 from .source import ArraySource, ImagesSource, open_lazy, split_mask
 
 PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")

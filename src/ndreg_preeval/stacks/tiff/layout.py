@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, shorten
-from ..pixels import pixel_dtype
+from ..pixel_checks import pixel_dtype
 from .pages import Likeness, read_chain
 from .series import errors_logged, open_series
 

@@ -19,7 +19,7 @@ from .model import Model
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking
-    from ndreg_preeval.stacks.source import StackSpec
+    from ndreg_preeval.stacks.base import StackSpec
 
     Specs = Sequence[tuple[Any, StackSpec]]
 

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ...slices import AxisRange
-from ...source import Piece
+from ...base import Piece
+from ...selection import AxisRange
 
 
 class Request(NamedTuple):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ....errors import naming
-from ...slices import AxisRange
+from ...selection import AxisRange
 from ..codecs.chunk_sizes import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
 from ..codecs.filter_chain import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter, most_stored
 from .base import chunk_boxes

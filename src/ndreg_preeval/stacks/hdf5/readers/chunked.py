@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import naming
-from ...source import Piece
+from ...base import Piece
 from ..codecs.filter_chain import Codec, Damaged
 from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain

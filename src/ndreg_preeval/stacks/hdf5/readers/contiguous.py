@@ -10,8 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...slices import AxisRange
-from ...source import Piece
+from ...base import Piece
+from ...selection import AxisRange
 from .base import Reader, Request
 from .chunk_index import is_plain
 from .raw_file import RawFile

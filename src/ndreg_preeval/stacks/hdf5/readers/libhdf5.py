@@ -11,8 +11,8 @@ from typing import Any, Final
 import numpy as np
 
 from ....errors import clip
-from ...slices import AxisRange
-from ...source import Piece
+from ...base import Piece
+from ...selection import AxisRange
 from .base import Reader, Request, chunk_boxes
 from .chunk_checks import ChunkChecks
 from .raw_file import RawFile

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from ....errors import naming, shorten
-from ...slices import AxisRange
-from ...source import Piece
+from ...base import Piece
+from ...selection import AxisRange
 from ..files import file_state
 from ..locate import Files, find_beside, locate
 from ..virtual_sources import source_mappings
