@@ -18,9 +18,9 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 # What a module of the package may import from the package, lowest layer first: each module may
 # import those on earlier lines (and a folder's modules each other).
 LAYERS = [
-    ["_core", "loading", "errors", "output"],
+    ["_core", "loading", "errors", "atomic_write"],
     ["methods"],
-    ["options", "config"],
+    ["options", "build_info"],
     ["stacks"],
     ["pipeline"],
     ["progress"],

@@ -12,7 +12,7 @@ load()  # before anything else imports it
 from . import _core
 
 if TYPE_CHECKING:
-    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from .build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
     from .errors import RankingWarning
     from .live import StackRanker, StackScorer
     from .methods import METHODS, Method
@@ -55,11 +55,11 @@ _HOMES = {
     "StackRanker": "live",
     "StackScore": "scoring",
     "StackScorer": "live",
-    "build_config": "config",
+    "build_config": "build_info",
     "find_stacks": "stacks.hdf5.nexus",
-    "get_cmake_dir": "config",
-    "get_include": "config",
-    "get_pkgconfig_dir": "config",
+    "get_cmake_dir": "build_info",
+    "get_include": "build_info",
+    "get_pkgconfig_dir": "build_info",
     "rank_stacks": "ranking",
     "reg2d_preeval": "reg2d",
     "score_stack": "scoring",

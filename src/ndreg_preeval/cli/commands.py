@@ -23,7 +23,7 @@ COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewoks
 
 def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
-    from ..output import write_text
+    from ..atomic_write import write_text
     from ..ranking import rank_stacks
     from ..report import table as reporting
 
@@ -163,7 +163,7 @@ def info(arguments: Namespace) -> int:
 def _facts() -> dict[str, Any]:
     from importlib.metadata import PackageNotFoundError, version
 
-    from ..config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     facts: dict[str, Any] = dict(build_config())
     for name in COMPANIONS:
@@ -183,7 +183,7 @@ def _facts() -> dict[str, Any]:
 
 def fact(name: str) -> str:
     """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
-    from ..config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     match name:
         case "version":

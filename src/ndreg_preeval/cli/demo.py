@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..output import replacing
+from ..atomic_write import replacing
 
 if TYPE_CHECKING:
     from ..ranking import Ranking

@@ -86,7 +86,7 @@ def check_format(path: str | os.PathLike[str]) -> str:
 
 
 def _save(figure: Figure | SubFigure, path: str | os.PathLike[str], suffix: str | None) -> None:
-    from ..output import replacing
+    from ..atomic_write import replacing
 
     whole: Any = figure.figure  # of a part of a figure: the figure it belongs to
     with replacing(path) as temporary, warnings.catch_warnings():

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from ..atomic_write import replacing
 from ..errors import clip, shorten
-from ..output import replacing
 from ..stacks.hdf5.files import LOCKING, check_regular_file, open_file
 from ..stacks.uris import Reading, format_uri, is_data_url, parse_uri, uri_text
 
