@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ndreg_preeval import _core, build_info
+from ndreg_preeval import _core, build_info, core
 
 
 def test_build_config_adds_to_what_the_core_says() -> None:
@@ -23,7 +23,7 @@ def test_folders_hold_what_they_promise() -> None:
 
 def test_missing_files_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(build_info, "_PACKAGE", tmp_path)
-    monkeypatch.setattr(_core, "__file__", str(tmp_path / "_core.so"))
+    monkeypatch.setattr(core, "FILE", str(tmp_path / "_core.so"))
     with pytest.raises(FileNotFoundError, match=r"lacks C\+\+ headers.*include"):
         build_info.get_include()
     with pytest.raises(FileNotFoundError, match="lacks the CMake package"):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ndreg_preeval import _core, loading
+from ndreg_preeval import _core, core
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="affinity and fork are as Linux has them")
 
@@ -317,4 +317,4 @@ def test_import_in_a_subinterpreter(before: str) -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="from Python 3.12 on, Python itself refuses")
 def test_a_python_without_subinterpreters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "_xxsubinterpreters", None)
-    loading.refuse_subinterpreters()
+    core.refuse_subinterpreters()

@@ -6,10 +6,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .loading import load
-
-load()  # before anything else imports it
-from . import _core
+from . import core
 
 if TYPE_CHECKING:
     from .build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     from .scoring import StackScore, score_stack
     from .stacks.hdf5.nexus import find_stacks
 
-__version__: str = _core.build_config()["version"]
+__version__: str = core.build_config()["version"]
 
 __all__ = [
     "METHODS",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
+from . import core
 
 __all__ = ["build_config", "get_cmake_dir", "get_include", "get_pkgconfig_dir"]
 
@@ -38,13 +38,13 @@ def build_config() -> dict[str, Any]:
         When ``NDREG_PREEVAL_ISA`` names an instruction set that is not usable here.
     """
     return {
-        **_core.build_config(),
-        "usable_cpus": _core.usable_cpus(),
-        "default_threads": _core.default_threads(),
+        **core.build_config(),
+        "usable_cpus": core.usable_cpus(),
+        "default_threads": core.default_threads(),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "platform": f"{sys.platform} {platform.machine()}",
-        "core": str(_core.__file__),
+        "core": core.FILE,
     }
 
 
@@ -86,7 +86,7 @@ def _folder(relative: str, file: str, what: str) -> str:
     if (folder / file).is_file():
         return str(folder)
     # An editable install keeps its data files in site-packages, apart from the sources.
-    beside = Path(_core.__file__).resolve().parent / relative
+    beside = Path(core.FILE).resolve().parent / relative
     if (beside / file).is_file():
         return str(beside)
     raise FileNotFoundError(f"this installation of ndreg_preeval lacks {what}: there is no {folder / file}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
+from . import core
 from .errors import naming_stack, stack_label
 from .methods import kind
 from .options import make_options
@@ -57,7 +57,7 @@ class StackScorer:
         self._options = make_options(**options)
         if self._options.reference_image != 0:
             raise ValueError("reference_image must be 0: the reference is the image given first")
-        self._threads = self._options.num_threads or _core.default_threads()
+        self._threads = self._options.num_threads or core.default_threads()
         with naming_stack(name), self._open([reference_image_array]) as source:
             reference = copy_of(source.read(0, 1))
             self._info = describe(source, self._options)._replace(location="", images_per_chunk=1)
@@ -132,7 +132,7 @@ class StackScorer:
             ``rankable=False`` as long as no image was added.
         """
         numbers = RangeScore(
-            np.concatenate([np.empty(0, _core.PAIR_SCORE), *self._parts]),
+            np.concatenate([np.empty(0, core.PAIR_SCORE), *self._parts]),
             self._itself,
             int(self._scorer.reference_flags),
             int(self._scorer.reference_invalid_pixels),
@@ -168,7 +168,7 @@ class StackRanker:
         if not reference_images:
             raise ValueError("reference_images is empty: there is no stack to rank")
         self._options = make_options(**options)
-        self._threads = self._options.num_threads or _core.default_threads()
+        self._threads = self._options.num_threads or core.default_threads()
         self._scorers = {
             name: StackScorer(image, name=name, **options) for name, image in reference_images.items()
         }

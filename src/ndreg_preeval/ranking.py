@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import _core
+from . import core
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window, kind
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
@@ -343,7 +343,7 @@ def rank_stacks(
     with contextlib.ExitStack() as context:
         told = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, options, context)
-        threads = effective.num_threads or (_core.default_threads() if engine is None else 1)
+        threads = effective.num_threads or (core.default_threads() if engine is None else 1)
         keep_going = options.on_error != "raise"
         if isolate and engine is not None:
             from .pipeline.in_child_process import resolve_apart

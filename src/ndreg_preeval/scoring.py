@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _core
+from . import core
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .methods import Method
 from .options import Options, make_options
@@ -224,7 +224,7 @@ def score_stack(
 def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
     """Make the score of a stack that could not be read: it has no numbers, but says why."""
     nothing = StackInfo((0, 0, 0), "", location, "double", 0, 1, 0, ())
-    scored = Scored(nothing, RangeScore(np.empty(0, _core.PAIR_SCORE)))
+    scored = Scored(nothing, RangeScore(np.empty(0, core.PAIR_SCORE)))
     score, _ = build_stack_score(name, scored, options)
     message = _message(failed.error)
     return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
@@ -260,14 +260,14 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         values = columns["values"]
         if numbers.reference_record is not None:
             itself = _columns(numbers.reference_record, options)["values"]
-            score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
+            score = core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
         else:
-            score = _core.aggregate(values, options.method.aggregation)
+            score = core.aggregate(values, options.method.aggregation)
         if options.method.scores_are_chances:
-            score = _core.score_from_chance(score, columns["peak_to_mean"])
+            score = core.score_from_chance(score, columns["peak_to_mean"])
         trust = float("nan")
         if options.method.asks_opinion:
-            trust = _core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
+            trust = core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
     lengths = steps(columns["shifts"], indices, options.pairing)
     columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
     for array in columns.values():

@@ -14,7 +14,7 @@ from functools import partial
 
 import numpy as np
 
-from .. import _core
+from .. import core
 from ..options import Options
 from ..stacks.base import Block
 from .batches import Schedule
@@ -90,14 +90,14 @@ class GroupScorer:
         self._range = (start, stop)
         self._previous = options.pairing == "previous"
         self._lock = threading.Lock()
-        self._scorers: list[_core.Scorer | None] = [None] * len(infos)
+        self._scorers: list[core.Scorer | None] = [None] * len(infos)
         self._itself: list[Records | None] = [None] * len(infos)
         self._unprepared = len(infos)
         self._waiting: list[Round] = []
         self._heads: dict[int, list[Block]] = {}
         self._headless: dict[int, Round] = {}
         self._broken: int | None = None
-        self._records = [np.zeros(stop - start, _core.PAIR_SCORE) for _ in infos]
+        self._records = [np.zeros(stop - start, core.PAIR_SCORE) for _ in infos]
         self.rounds = 0
 
     # -------------------------------------------------------------- what a round waits for
@@ -165,7 +165,7 @@ class GroupScorer:
             if self._options.method.include_reference and self._range[0] == 0 and not self._previous:
                 mask = core_mask(reference, self._options)
                 self._itself[owner] = scorer.score(reference.images, mask=mask, num_threads=1)
-        except _core.Cancelled:
+        except core.Cancelled:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             self.break_at(first, (first.number, -1), owner, error)
@@ -219,7 +219,7 @@ class GroupScorer:
             if not self.is_lost(current):
                 self._records_of(current, owner, low, high, threads)
                 current.progress(high - low)
-        except _core.Cancelled:
+        except core.Cancelled:
             return  # everybody is going home
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             self.break_at(current, (current.number, low), owner, error)

@@ -19,7 +19,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import IO, Any
 
-from .. import _core
+from .. import core
 from ..errors import naming_stack, shorten
 from ..options import Limits, Options
 from ..stacks.base import StackSpec
@@ -129,7 +129,7 @@ def isolated(options: Options) -> Iterator[tuple[ChildExecutor, Options]]:
     """Give a child to score in, and the options for scoring there."""
     child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
     try:
-        yield child, replace(options, num_threads=options.num_threads or _core.default_threads())
+        yield child, replace(options, num_threads=options.num_threads or core.default_threads())
     finally:
         child.shutdown()
 

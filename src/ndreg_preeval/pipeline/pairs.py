@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import core
 from ..options import Options
 from ..stacks.base import Block, StackSource
 
@@ -109,7 +109,7 @@ def score_range(
         For invalid pixels where the options refuse them; names the image.
     """
     if info.shape[0] < 2:  # nothing to compare
-        return RangeScore(np.empty(0, _core.PAIR_SCORE))
+        return RangeScore(np.empty(0, core.PAIR_SCORE))
     if reference is None:
         return _score_previous(source, info, options, start, stop, threads, advance)
 
@@ -168,7 +168,7 @@ def _score_previous(
 
 
 def _joined(parts: list[Records]) -> Records:
-    return np.concatenate([np.empty(0, _core.PAIR_SCORE), *parts])
+    return np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
 
 
 # ------------------------------------------------------------------ ranges of images
@@ -222,7 +222,7 @@ def _without(source: StackSource, start: int, stop: int, reference: int) -> Iter
 
 def make_scorer(
     reference: Block, precision: str, options: Options, *, second_opinion: bool | None = None
-) -> _core.Scorer:
+) -> core.Scorer:
     """Build the core's scorer for one reference image.
 
     With a second opinion the filter of the method belongs to the second
@@ -247,7 +247,7 @@ def make_scorer(
             "window_from": method.window_from,
         }
     mask = core_mask(reference, options)
-    return _core.Scorer(
+    return core.Scorer(
         reference.images[0],
         mask=None if mask is None else mask[0],
         precision=precision,

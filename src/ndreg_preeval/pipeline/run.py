@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _core
+from .. import core
 from ..errors import naming_stack
 from ..options import Options
 from ..stacks.base import StackSource, StackSpec
@@ -125,14 +125,14 @@ def _counter(total: int, on_progress: Progress | None) -> Advance:
 
 
 def _score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
-    threads = options.num_threads or _core.default_threads()
+    threads = options.num_threads or core.default_threads()
     found: dict[int, Scored | Failed] = {}
     streamed: list[Plan] = []
     for number, plan in enumerate(plans):
         if plan.failed:
             found[number] = Failed(plan.failed)
         elif plan.info.compared == 0:
-            found[number] = Scored(plan.info, RangeScore(np.empty(0, _core.PAIR_SCORE)))
+            found[number] = Scored(plan.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
         elif plan.source is not None and plan.source.bytes_per_image == 0:
             found[number] = _score_in_memory(plan, options, threads, advance)
         else:

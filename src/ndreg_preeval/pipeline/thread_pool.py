@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from .. import _core
+from .. import core
 
 Task = Callable[[], None]
 """Deals with its own errors, as far as it can."""
@@ -111,7 +111,7 @@ class Crew:
         self._changed.notify(tasks)
 
     def _work(self) -> None:
-        _core.leave_openmp_place()  # a binding that was meant for the thread that started this one
+        core.leave_openmp_place()  # a binding that was meant for the thread that started this one
         gate: Gate | None = None
         while True:
             with self._changed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .. import _core
+from .. import core
 from ..errors import clip
 from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, publish
 from .table import configuration, flag_words, printable, text_of
@@ -79,7 +79,7 @@ def _write(root: Any, target: Target, ranking: Ranking) -> None:
 def _write_process(group: Any, ranking: Ranking) -> None:
     mark_group(group, "NXprocess", default="scores" if ranking.stacks else None)
     group["program"] = PROGRAM
-    group["version"] = str(_core.build_config()["version"])
+    group["version"] = str(core.build_config()["version"])
     group["date"] = _now()
     if ranking.reference_stack is not None:
         group["reference_stack"] = _text(ranking.reference_stack)

@@ -304,14 +304,14 @@ def _image_lists(stack: StackScore) -> dict[str, list[Any]]:
 
 def flag_words(flags: int) -> list[str]:
     """What the bits of `StackScore.flags` say."""
-    from .. import _core
+    from .. import core
 
     words = {
-        _core.NO_CONTRAST: "no_contrast",
-        _core.ALL_INVALID: "all_invalid",
-        _core.FEW_LEVELS: "few_levels",
-        _core.IDENTICAL: "identical",
-        _core.HOT_PIXEL: "hot_pixel",
+        core.NO_CONTRAST: "no_contrast",
+        core.ALL_INVALID: "all_invalid",
+        core.FEW_LEVELS: "few_levels",
+        core.IDENTICAL: "identical",
+        core.HOT_PIXEL: "hot_pixel",
     }
     return [word for bit, word in words.items() if flags & bit]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import core
 from .stack_warnings import TRUSTED, UNLIKELY, abbreviate
 
 AS_GOOD = 1.1
@@ -33,7 +33,7 @@ def reasons(
     Parameters
     ----------
     records : (m,) record array
-        `_core.PAIR_SCORE` of the compared images, with a second opinion.
+        `core.PAIR_SCORE` of the compared images, with a second opinion.
     image_indices : (m,) int array
         Their places in the stack.
     invalid_share : float
@@ -68,10 +68,10 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
     lost = records["p_value"] > UNLIKELY
     two = records["peak"] < AS_GOOD * records["second_peak"]
     return [
-        _Kind("no signal", flags & (_core.NO_CONTRAST | _core.ALL_INVALID) != 0),
-        _Kind("a hot pixel that aligners follow", ~at_zero & (flags & _core.HOT_PIXEL != 0)),
+        _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
+        _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
-        _Kind("the very content of the reference image", flags & _core.IDENTICAL != 0),
+        _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
         _Kind("a static pattern at zero shift, or a sample at rest", at_zero & ~lost),
         _Kind("no peak above the noise", lost),
         _Kind("two places as good as each other", two),

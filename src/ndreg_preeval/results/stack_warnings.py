@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import core
 from ..pipeline.pairs import RangeScore, StackInfo, masked_pixels
 
 if TYPE_CHECKING:
@@ -46,17 +46,17 @@ def findings(
     records = numbers.records
     flags = records["flags"]
     told += _invalid(info, numbers, image_indices, options)
-    empty = flags & (_core.NO_CONTRAST | _core.ALL_INVALID) != 0
-    if numbers.reference_flags & _core.NO_CONTRAST and not numbers.reference_flags & _core.ALL_INVALID:
+    empty = flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0
+    if numbers.reference_flags & core.NO_CONTRAST and not numbers.reference_flags & core.ALL_INVALID:
         told.append(Finding(f"{_reference(info, options)} has no contrast: it says nothing.", False))
-    if options.pairing == "previous" or not numbers.reference_flags & _core.NO_CONTRAST:
-        flat = (flags & _core.NO_CONTRAST != 0) & (flags & _core.ALL_INVALID == 0)
+    if options.pairing == "previous" or not numbers.reference_flags & core.NO_CONTRAST:
+        flat = (flags & core.NO_CONTRAST != 0) & (flags & core.ALL_INVALID == 0)
         told += _some(image_indices, flat, "no contrast, alone or in their reference: they count as 0", False)
-    few = (flags & _core.FEW_LEVELS != 0) & ~empty
+    few = (flags & core.FEW_LEVELS != 0) & ~empty
     told += _some(image_indices, few, "two or three distinct values only", False)
-    same = (flags & _core.IDENTICAL != 0) & ~empty
+    same = (flags & core.IDENTICAL != 0) & ~empty
     told += _some(image_indices, same, "the very content of their reference image", False)
-    hot = flags & _core.HOT_PIXEL != 0
+    hot = flags & core.HOT_PIXEL != 0
     told += _some(
         image_indices,
         hot,
@@ -157,12 +157,12 @@ def abbreviate(indices: Iterable[Any], most: int = 6) -> str:
 
 def has_evidence(stack: StackScore) -> bool:
     """Whether any of its images has contrast to be judged by."""
-    return bool((stack.flags & (_core.NO_CONTRAST | _core.ALL_INVALID) == 0).any())
+    return bool((stack.flags & (core.NO_CONTRAST | core.ALL_INVALID) == 0).any())
 
 
 def all_invalid(stack: StackScore) -> bool:
     """Whether none of its pairs has a valid pixel on both sides."""
-    return len(stack.flags) > 0 and bool((stack.flags & _core.ALL_INVALID != 0).all())
+    return len(stack.flags) > 0 and bool((stack.flags & core.ALL_INVALID != 0).all())
 
 
 def least_trusted(stack: StackScore) -> tuple[int, str] | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Loads the compiled module: without a side effect, and not where it would hang."""
+"""The compiled module, loaded without a side effect and not where it would hang: nobody else imports it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,25 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
+
+__all__ = [
+    "ALL_INVALID",
+    "FEW_LEVELS",
+    "FILE",
+    "HOT_PIXEL",
+    "IDENTICAL",
+    "NO_CONTRAST",
+    "PAIR_SCORE",
+    "Cancelled",
+    "Scorer",
+    "aggregate",
+    "build_config",
+    "default_threads",
+    "leave_openmp_place",
+    "score_from_chance",
+    "usable_cpus",
+]
 
 
 def refuse_subinterpreters() -> None:
@@ -46,8 +64,26 @@ def kept_cpus() -> Iterator[None]:
             os.sched_setaffinity(0, before)
 
 
-def load() -> None:
-    """Load the compiled module; later imports find it loaded."""
-    refuse_subinterpreters()
-    with kept_cpus():
-        from . import _core  # noqa: F401
+refuse_subinterpreters()
+with kept_cpus():
+    from . import _core
+
+from ._core import (
+    ALL_INVALID,
+    FEW_LEVELS,
+    HOT_PIXEL,
+    IDENTICAL,
+    NO_CONTRAST,
+    PAIR_SCORE,
+    Cancelled,
+    Scorer,
+    aggregate,
+    build_config,
+    default_threads,
+    leave_openmp_place,
+    score_from_chance,
+    usable_cpus,
+)
+
+FILE: Final = str(_core.__file__)
+"""Path of the compiled module."""
