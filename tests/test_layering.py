@@ -18,12 +18,11 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 # What a module of the package may import from the package, lowest layer first: each module may
 # import those on earlier lines (and a folder's modules each other).
 LAYERS = [
-    ["core", "errors", "atomic_write"],
+    ["core", "errors", "text", "argument_checks", "atomic_write", "progress"],
     ["methods"],
     ["options", "build_info"],
     ["stacks"],
     ["pipeline"],
-    ["progress"],
     ["results"],
     ["scoring"],
     ["ranking"],

@@ -18,6 +18,7 @@ from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.options import Options
 from ndreg_preeval.report import table as reporting
 from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
+from ndreg_preeval.text import text_of
 from standins import ranking, stack
 
 ODD_NAMES = ["a/b", "", ".", "..", " ", "a_b", "x" * 70_000, "日本", 7, None, b"x", ("a", 1), "\udc80"]
@@ -205,7 +206,7 @@ def test_odd_names(tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         assert check_plots(file) == 1 + 3 * len(ODD_NAMES)
         process = file["entry/ranking"]
-        shown = [reporting.text_of(name).replace("\0", "\\x00") for name in ODD_NAMES]
+        shown = [text_of(name).replace("\0", "\\x00") for name in ODD_NAMES]
         assert text(process["scores/stack"]) == shown
         for path, name in zip(text(process["scores/group"]), shown, strict=True):
             assert text(process[path]["name"]) == name

@@ -14,6 +14,7 @@ import pytest
 from ndreg_preeval import _core
 from ndreg_preeval.options import Options
 from ndreg_preeval.report import table as reporting
+from ndreg_preeval.text import columns, printable, text_of
 from standins import ranking, stack
 
 AWKWARD = [
@@ -66,7 +67,7 @@ def test_reasons_come_before_warnings():
 def test_table_columns_are_aligned_for_wide_names():
     text = reporting.table(ranking(stack("日本", [0.9]), stack("ab", [0.8])))
     _, _, header, rule, first, second = text.splitlines()[:6]
-    assert reporting.columns(first) == reporting.columns(second) <= reporting.columns(rule)
+    assert columns(first) == columns(second) <= columns(rule)
     assert first.index("0.9000") + 2 == second.index("0.8000") == header.index("score") - 1
 
 
@@ -110,10 +111,10 @@ def test_awkward_names(name):
 
 def test_long_names_keep_both_ends():
     name = "scan_0001/" + "x" * 5000 + "/Ca-K"
-    text = reporting.printable(name, 20)
+    text = printable(name, 20)
     assert text == "scan_0001...xxx/Ca-K"
-    assert reporting.printable("日" * 50, 11) == "日日...日日"
-    assert reporting.printable("a sentence that goes on", 12, keep_end=False) == "a sentenc..."
+    assert printable("日" * 50, 11) == "日日...日日"
+    assert printable("a sentence that goes on", 12, keep_end=False) == "a sentenc..."
     assert max(map(len, reporting.table(ranking(stack(name, [0.5]))).splitlines())) < 130
 
 
@@ -122,7 +123,7 @@ def test_name_whose_str_raises():
         def __str__(self) -> str:
             raise RuntimeError("no name")
 
-    assert reporting.text_of(Hostile()) == "<Hostile>"
+    assert text_of(Hostile()) == "<Hostile>"
 
 
 def test_dict_holds_everything_per_image():

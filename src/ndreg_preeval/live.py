@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from . import core
+from .argument_checks import kind
 from .errors import naming_stack, stack_label
-from .methods import kind
 from .options import make_options
 from .pipeline.pairs import (
     RangeScore,

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from .argument_checks import check_choice, check_positive, kind
 from .errors import shorten
 
 __all__ = ["METHODS", "Method", "resolve_method"]
@@ -125,42 +124,6 @@ def resolve_method(method: str | Method) -> Method:
     except KeyError:
         names = ", ".join(map(repr, METHODS))
         raise ValueError(f"method must be one of {names} or a Method, not {shorten(method)}") from None
-
-
-def kind(value: object) -> str:
-    """Name the type of a value, as error messages do."""
-    return "None" if value is None else type(value).__name__
-
-
-def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) -> None:
-    """Refuse what is not one of the choices."""
-    if value is None and None in choices:
-        return
-    listed = ", ".join(map(repr, choices))
-    if not isinstance(value, str):
-        raise TypeError(f"{argument} must be one of {listed}, not {kind(value)}")
-    if value not in choices:
-        raise ValueError(f"{argument} must be one of {listed}, not {shorten(value)}")
-
-
-def check_positive(argument: str, value: object) -> float | None:
-    """Return a finite positive float, or None for None."""
-    if value is None:
-        return None
-    number = as_float(argument, value)
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{argument} must be finite and positive, or None, not {shorten(value)}")
-    return number
-
-
-def as_float(argument: str, value: object) -> float:
-    """Return a real number as float; text and bool are none."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{argument} must be a real number or None, not {kind(value)}")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError(f"{argument} is too large: {shorten(value)}") from None
 
 
 METHODS: dict[str, Method] = {

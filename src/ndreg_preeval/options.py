@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .argument_checks import as_float, as_int, check_choice, check_positive, kind
 from .errors import shorten
 from .methods import (
     DEFAULT_METHOD,
@@ -19,10 +19,6 @@ from .methods import (
     Method,
     Normalization,
     Window,
-    as_float,
-    check_choice,
-    check_positive,
-    kind,
     resolve_method,
 )
 
@@ -209,22 +205,6 @@ def make_options(
         mask=mask,  # type: ignore[arg-type]  # Options coerces and checks it
         **others,
     )
-
-
-def as_int(argument: str, value: object) -> int:
-    """Return a whole number as int; bool and float are none.
-
-    Raises
-    ------
-    TypeError
-        For anything but an integer.
-    """
-    if isinstance(value, bool | np.bool_ | np.ndarray):
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}")
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}") from None
 
 
 def _check_num_threads(value: object) -> int | None:

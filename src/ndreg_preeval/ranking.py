@@ -13,18 +13,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import core
+from .argument_checks import as_int, kind
 from .errors import RankingWarning, naming_stack, shorten, stack_label
-from .methods import Method, Normalization, Window, kind
-from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
+from .methods import Method, Normalization, Window
+from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
 from .pipeline.engine import choose_engine
 from .pipeline.pairs import core_mask, make_scorer
 from .pipeline.run import score_stacks
 from .pipeline.stack_state import Failed
 from .progress import open_progress
-from .results.order import check_rankable, list_names, rank_key, ranking_warnings
+from .results.order import check_rankable, rank_key, ranking_warnings
 from .scoring import StackScore, build_failed_score, build_stack_score
 from .stacks.base import StackSpec
 from .stacks.resolve import resolve_stacks
+from .text import list_names
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -80,8 +82,8 @@ class Ranking:
     @property
     def trust(self) -> str:
         """Which stacks will align and how likely, in words."""
-        from .report.table import printable
         from .results.reasons import trust_words
+        from .text import printable
 
         if not self.stack_scores:
             return "Nothing was scored."

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .methods import kind
+from .argument_checks import kind
 from .ranking import Ranking, rank_stacks
 
 __all__ = ["evaluate", "reg2d_preeval"]

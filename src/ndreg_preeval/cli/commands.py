@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ..progress import Bar
 from .arguments import check_outputs, parse_stacks
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ def _json_text(ranking: Ranking) -> str:
 
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
-    from ..report.table import text_of
     from ..stacks.hdf5.nexus import find_stacks
+    from ..text import text_of
 
     with _warnings_as_lines(quiet=False):
         found = find_stacks(arguments.uri)
@@ -220,35 +220,8 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    bar = _Bar()
+    bar = Bar()
     try:
         yield bar
     finally:
         bar.clear()
-
-
-class _Bar:
-    """Called with (done, total); draws at most ten times a second."""
-
-    WIDTH: Final = 30
-
-    def __init__(self) -> None:
-        self._drawn = -1.0
-        self._length = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._drawn < 0.1:
-            return
-        self._drawn = now
-        part = done / total if total else 1.0
-        filled = int(part * self.WIDTH)
-        text = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {part:4.0%}  {done} of {total} images"
-        sys.stderr.write("\r" + text.ljust(self._length))
-        sys.stderr.flush()
-        self._length = len(text)
-
-    def clear(self) -> None:
-        if self._length:
-            sys.stderr.write("\r" + " " * self._length + "\r")
-            sys.stderr.flush()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from ..methods import kind
+from ..argument_checks import kind
 from ..options import Options
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ import numpy as np
 from .. import core
 from ..errors import naming_stack
 from ..options import Options
+from ..progress import Progress
 from ..stacks.base import StackSource, StackSpec
 from ..stacks.hdf5.source import Hdf5Source
 from .on_executor import describe_there, score_there
@@ -28,9 +29,6 @@ SOURCES_KEPT_OPEN = 128
 
 DESCRIPTORS_PER_SOURCE = 8
 """Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
-
-Progress = Callable[[int, int], None]
-"""Called with the number of images done and of all images."""
 
 
 def score_stacks(

@@ -9,8 +9,9 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..text import printable, text_of
 from . import figure_panels as panels
-from .table import printable, text_of, worst_position
+from .table import worst_position
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure

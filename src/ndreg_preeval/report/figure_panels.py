@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from .table import printable, short_number, worst_position
+from ..text import printable, short_number
+from .table import worst_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

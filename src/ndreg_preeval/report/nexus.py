@@ -15,8 +15,9 @@ import numpy as np
 
 from .. import core
 from ..errors import clip
+from ..text import printable, text_of
 from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, publish
-from .table import configuration, flag_words, printable, text_of
+from .table import configuration, flag_words
 
 if TYPE_CHECKING:
     from os import PathLike

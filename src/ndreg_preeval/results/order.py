@@ -6,14 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import shorten
+from ..text import NAMES_SHOWN, list_names
 from .stack_warnings import all_invalid, at_zero, has_evidence, least_trusted, moves
 
 if TYPE_CHECKING:
     from ..scoring import StackScore
-
-NAMES_SHOWN = 6
-"""Of stacks, in a sentence."""
 
 
 def rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:
@@ -74,8 +71,3 @@ def ranking_warnings(
         # Stacks without any contrast are plain to see: all their scores are 0.
         (loud if has_evidence(best) else said).append(text)
     return [*loud, *said], loud
-
-
-def list_names(names: Sequence[Any], most: int = NAMES_SHOWN) -> str:
-    shown = ", ".join(shorten(name, 80) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from .stack_warnings import TRUSTED, UNLIKELY, abbreviate
+from ..text import abbreviate
+from .stack_warnings import TRUSTED, UNLIKELY
 
 AS_GOOD = 1.1
 """Times the second peak from which the highest one stands out."""

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
 from ..pipeline.pairs import RangeScore, StackInfo, masked_pixels
+from ..text import abbreviate
 
 if TYPE_CHECKING:
     from ..options import Options
@@ -136,20 +136,6 @@ def _reference(info: StackInfo, options: Options) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
-
-
-def abbreviate(indices: Iterable[Any], most: int = 6) -> str:
-    """Name images: "image 3", "images 1, 4-9, 12", cut after some ranges."""
-    ranges: list[list[int]] = []
-    numbers = sorted(int(index) for index in indices)
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1][1] = number
-        else:
-            ranges.append([number, number])
-    words = [str(low) if low == high else f"{low}-{high}" for low, high in ranges[:most]]
-    more = ", ..." if len(ranges) > most else ""
-    return ("image " if len(numbers) == 1 else "images ") + ", ".join(words) + more
 
 
 # ------------------------------------------------------------------ of a finished stack

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ndreg_preeval.report.figure_panels import trust_of
-from ndreg_preeval.report.table import flag_words, printable, short_number, text_of, worst_position
+from ndreg_preeval.report.table import flag_words, worst_position
+from ndreg_preeval.text import printable, short_number, text_of
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking, StackScore
