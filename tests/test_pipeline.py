@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ndreg_preeval import Method, rank_stacks, score_stack
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import make_options
-from ndreg_preeval.pipeline.pairs import StackInfo, block_length, block_ranges
+from ndreg_preeval.pipeline.batches import block_length, block_ranges
+from ndreg_preeval.pipeline.stack_state import StackInfo
 from scenes import SHAPE, assert_same_numbers, drifting, three
 
 
@@ -289,7 +290,7 @@ def _descriptors() -> Iterator[str]:
 
 def test_a_stack_whose_length_shrinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between checking and reading, where too many files are ranked to keep them open."""
-    monkeypatch.setattr("ndreg_preeval.pipeline.run.SOURCES_KEPT_OPEN", 0)
+    monkeypatch.setattr("ndreg_preeval.pipeline.in_process.SOURCES_KEPT_OPEN", 0)
     path = tmp_path / "live.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("a", data=drifting(0.1, n=6), maxshape=(None, *SHAPE))

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from ndreg_preeval import RankingWarning, rank_stacks
 from ndreg_preeval.options import Limits
+from ndreg_preeval.stacks.base import Rooms
 from ndreg_preeval.stacks.hdf5.codecs.filter_chain import Codec
 from ndreg_preeval.stacks.resolve import resolve_stack
-from ndreg_preeval.stacks.rooms import Rooms
 from scenes import SHAPE, assert_same_numbers, drifting
 
 N = 11

@@ -12,22 +12,11 @@ from . import core
 from .argument_checks import kind
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline.pairs import (
-    RangeScore,
-    Records,
-    check_valid,
-    copy_of,
-    core_mask,
-    core_threads,
-    describe,
-    image_of,
-    make_scorer,
-    prepend,
-)
-from .pipeline.stack_state import Scored
+from .pipeline.core_scorer import check_valid, core_mask, core_threads, make_scorer
+from .pipeline.stack_state import RangeScore, Records, Scored, describe
 from .ranking import Ranking, order_stacks
 from .scoring import StackScore, build_stack_score
-from .stacks.base import Block, StackSource
+from .stacks.base import Block, StackSource, copy_of, image_of, prepend
 from .stacks.resolve import resolve_stack
 
 __all__ = ["StackRanker", "StackScorer"]

@@ -17,9 +17,8 @@ from .argument_checks import as_int, kind
 from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
-from .pipeline.engine import choose_engine
-from .pipeline.pairs import core_mask, make_scorer
-from .pipeline.run import score_stacks
+from .pipeline.core_scorer import core_mask, make_scorer
+from .pipeline.run import choose_engine, score_stacks
 from .pipeline.stack_state import Failed
 from .progress import open_progress
 from .results.order import check_rankable, rank_key, ranking_warnings

@@ -16,10 +16,9 @@ from . import core
 from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
 from .methods import Method
 from .options import Options, make_options
-from .pipeline.engine import choose_engine
-from .pipeline.pairs import RangeScore, Records, StackInfo, masked_pixels
-from .pipeline.run import score_stacks
-from .pipeline.stack_state import Failed, Scored
+from .pipeline.core_scorer import masked_pixels
+from .pipeline.run import choose_engine, score_stacks
+from .pipeline.stack_state import Failed, RangeScore, Records, Scored, StackInfo
 from .progress import open_progress
 from .results.jumps import jumps, steps
 from .results.reasons import reasons

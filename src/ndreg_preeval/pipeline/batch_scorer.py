@@ -16,21 +16,10 @@ import numpy as np
 
 from .. import core
 from ..options import Options
-from ..stacks.base import Block
-from .batches import Schedule
-from .pairs import (
-    PIXELS_PER_CALL,
-    RangeScore,
-    Records,
-    StackInfo,
-    check_valid,
-    copy_of,
-    core_mask,
-    image_of,
-    make_scorer,
-    part_of,
-    prepend,
-)
+from ..stacks.base import Block, copy_of, image_of, part_of, prepend
+from .batches import PIXELS_PER_CALL, Schedule
+from .core_scorer import check_valid, core_mask, make_scorer
+from .stack_state import RangeScore, Records, StackInfo
 from .thread_pool import Crew
 
 Place = tuple[int, int]

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..options import Options
-from .pairs import PIXELS_PER_CALL, READ_AHEAD, StackInfo, block_ranges
+from .stack_state import StackInfo
+
+READ_AHEAD = 256 << 20
+"""Bytes of images held at a time when no memory_limit is given."""
+
+PIXELS_PER_CALL = 1 << 22
+"""Pixels per thread and core call: some tens of milliseconds, so that progress is seen."""
 
 ROUNDS_AT_ONCE = 4
 """Wished for: one is scored, one is decoded, one is read, and one to spare."""
@@ -111,3 +117,31 @@ def decoding_again(schedule: Schedule, options: Options) -> str:
         f"every chunk was decoded {schedule.times_decoded} times. A memory_limit of "
         f"{2 * schedule.row_bytes} bytes would spare that."
     )
+
+
+def block_length(info: StackInfo, options: Options, threads: int) -> int:
+    """Return how many images are read and scored at a time.
+
+    As many as keep a core call short; fewer where memory asks for it; whole rows of chunks
+    where memory allows. Without a `memory_limit` of the user's, a row of chunks may take four
+    times the usual: reading it in parts decodes every chunk again for each part.
+    """
+    n, height, width = info.shape
+    length = max(1, threads * PIXELS_PER_CALL // (height * width))
+    limit = options.memory_limit or READ_AHEAD
+    if info.bytes_per_image > 0:
+        length = min(length, max(1, limit // info.bytes_per_image))
+    row = info.images_per_chunk
+    if length >= row:
+        length -= length % row
+    elif row * info.bytes_per_image <= (limit if options.memory_limit else 4 * READ_AHEAD):
+        length = row
+    return min(length, n)
+
+
+def block_ranges(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a range where the index is a multiple of `length`."""
+    while start < stop:
+        end = min(stop, (start // length + 1) * length)
+        yield start, end
+        start = end

@@ -23,7 +23,7 @@ from .. import core
 from ..errors import naming_stack, shorten
 from ..options import Limits, Options
 from ..stacks.base import StackSpec
-from .pairs import READ_AHEAD
+from .batches import READ_AHEAD
 
 # The search path comes first, so that the child finds this very package.
 _START = (

@@ -11,22 +11,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.base import Block, StackSpec
-from .pairs import (
-    Advance,
-    Excerpt,
-    RangeScore,
-    StackInfo,
-    block_length,
-    block_ranges,
-    copy_of,
-    describe,
-    image_of,
-    prepend,
-    read_reference,
-    score_range,
-)
-from .stack_state import Failed, Plan, Scored, joined, open_as_known
+from ..stacks.base import Block, StackSource, StackSpec, copy_of, image_of, prepend
+from .batches import block_length, block_ranges
+from .pairs import Advance, read_reference, score_range
+from .stack_state import Failed, Plan, RangeScore, Scored, StackInfo, describe, joined, open_as_known
 from .stream import Failure, Member, score_streams
 
 if TYPE_CHECKING:
@@ -199,3 +187,17 @@ def _score_file_range(
 
 def _score_excerpt(*arguments: Any) -> tuple[RangeScore, tuple[str, ...]]:
     return score_range(*arguments), ()
+
+
+class Excerpt(StackSource):
+    """Some images of a stack in memory, to be sent to a worker."""
+
+    def __init__(self, block: Block, start: int) -> None:
+        self._block = block
+        self._start = start
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images of the excerpt, counted as in the whole stack."""
+        part = slice(start - self._start, stop - self._start)
+        mask = self._block.mask
+        return Block(self._block.images[part], None if mask is None else mask[part])

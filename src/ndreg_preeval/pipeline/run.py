@@ -4,31 +4,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from .. import core
+from ..argument_checks import kind
 from ..errors import naming_stack
 from ..options import Options
 from ..progress import Progress
 from ..stacks.base import StackSource, StackSpec
-from ..stacks.hdf5.source import Hdf5Source
+from .in_process import kept_open, score_here
 from .on_executor import describe_there, score_there
-from .pairs import READ_AHEAD, Advance, RangeScore, describe, read_reference, score_range
-from .stack_state import Failed, Plan, Scored, open_as_known
-from .stream import Failure, Member, score_streams
+from .pairs import Advance
+from .stack_state import Failed, Plan, Scored, describe
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
-
-SOURCES_KEPT_OPEN = 128
-"""Files that stay open between checking and reading them; others are opened again."""
-
-DESCRIPTORS_PER_SOURCE = 8
-"""Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
 
 
 def score_stacks(
@@ -64,7 +54,7 @@ def score_stacks(
         advance = _counter(sum(plan.info.compared for plan in plans if not plan.failed), on_progress)
         if executor is not None:
             return score_there(plans, options, executor, advance)
-        return _score_here(plans, options, advance)
+        return score_here(plans, options, advance)
 
 
 def _plan(
@@ -79,7 +69,7 @@ def _plan(
         files = [(name, spec) for name, spec in stacks if not spec.in_memory]
         told = opened.enter_context(contextlib.closing(describe_there(files, options, executor)))
     plans: list[Plan] = []
-    left_open = _kept_open()
+    left_open = kept_open()
     for name, spec in stacks:
         if executor is not None and not spec.in_memory:
             plans.append(next(told))
@@ -119,126 +109,26 @@ def _counter(total: int, on_progress: Progress | None) -> Advance:
     return advance
 
 
-# ------------------------------------------------------------------ in this process
+def choose_engine(
+    executor: Executor | None, isolate: bool, options: Options, context: contextlib.ExitStack
+) -> tuple[Executor | None, Options]:
+    """Return where blocks run, and the options for there; `context` ends what was started.
 
-
-def _score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
-    threads = options.num_threads or core.default_threads()
-    found: dict[int, Scored | Failed] = {}
-    streamed: list[Plan] = []
-    for number, plan in enumerate(plans):
-        if plan.failed:
-            found[number] = Failed(plan.failed)
-        elif plan.info.compared == 0:
-            found[number] = Scored(plan.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
-        elif plan.source is not None and plan.source.bytes_per_image == 0:
-            found[number] = _score_in_memory(plan, options, threads, advance)
-        else:
-            streamed.append(plan._replace(number=number))
-    groups = _groups(streamed, options)
-    for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
-        found.update(zip((plan.number for plan in group), results, strict=True))
-    return [found[number] for number in range(len(plans))]
-
-
-def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advance) -> Scored | Failed:
-    assert plan.source is not None
-    n = plan.info.shape[0]
-    try:
-        with naming_stack(plan.name, plan.spec.location):
-            reference = read_reference(plan.source, plan.info, options)
-            numbers = score_range(plan.source, reference, plan.info, options, 0, n, threads, advance)
-    except Exception as error:
-        if not options.goes_on_after(error):
-            raise
-        return Failed(error)
-    return Scored(plan.info, numbers)
-
-
-def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
-    """Put stacks together that share chunks of one dataset: each chunk is then decoded once.
-
-    As many as memory allows: of the rest, each group decodes the chunks again, and says so.
+    Raises
+    ------
+    TypeError, ValueError
+        When `executor` or `isolate` is none, or both were given.
     """
-    limit = options.memory_limit or READ_AHEAD
-    families: list[list[Plan]] = []
-    for plan in plans:
-        family = None
-        if isinstance(plan.source, Hdf5Source):
-            family = next((each for each in families if _belong_together(each[0], plan)), None)
-        if family is None:
-            families.append([plan])
-        else:
-            family.append(plan)
-    groups: list[list[Plan]] = []
-    for family in families:
-        size = max(1, limit // max(1, family[0].info.bytes_per_image))
-        parts = -(-len(family) // size)
-        text = (
-            f"Its chunks hold pixels of {len(family)} stacks, too many for the memory of {limit} bytes: "
-            f"every chunk was decoded {parts} times."
-        )
-        for start in range(0, len(family), size):
-            some = family[start : start + size]
-            if parts > 1:
-                some = [plan.with_warning(text) for plan in some]
-            groups.append(some)
-    return groups
+    if not isinstance(isolate, bool):
+        raise TypeError(f"isolate must be True or False, not {kind(isolate)}")
+    if executor is not None and (
+        isinstance(executor, type) or not callable(getattr(executor, "submit", None))
+    ):
+        raise TypeError(f"executor must be a concurrent.futures.Executor, not {kind(executor)}")
+    if not isolate:
+        return executor, options
+    if executor is not None:
+        raise ValueError("isolate=True brings its own process: it cannot be combined with an executor")
+    from .in_child_process import isolated
 
-
-def _belong_together(first: Plan, other: Plan) -> bool:
-    if not isinstance(first.source, Hdf5Source) or not isinstance(other.source, Hdf5Source):
-        return False
-    same_images = (
-        first.info.shape[0] == other.info.shape[0]
-        and first.info.reference_image == other.info.reference_image
-    )
-    return same_images and first.source.shares_chunks(other.source)
-
-
-def _stream(
-    groups: Sequence[Sequence[Plan]], options: Options, threads: int, advance: Advance
-) -> list[list[Scored | Failed]]:
-    keep_going = options.on_error != "raise"
-    members = [[_member(plan) for plan in group] for group in groups]
-    found = score_streams(members, options, threads, advance, keep_going=keep_going)
-    results: list[list[Scored | Failed]] = []
-    for group, outcomes in zip(groups, found, strict=True):
-        some: list[Scored | Failed] = []
-        for plan, first in zip(group, outcomes, strict=True):
-            outcome = first
-            if isinstance(first, Failure) and len(group) > 1:
-                # What damaged a neighbour need not be in this stack: it gets a try of its own.
-                (outcome,) = score_streams([[_member(plan, again=True)]], options, threads, keep_going=True)[
-                    0
-                ]
-            if isinstance(outcome, Failure):
-                with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
-                    raise outcome.error
-                if not options.goes_on_after(outcome.error):
-                    raise outcome.error
-                some.append(Failed(outcome.error))
-            else:
-                info = plan.info._replace(warnings=(*plan.info.warnings, *outcome.warnings))
-                some.append(Scored(info, outcome.numbers))
-        results.append(some)
-    return results
-
-
-def _member(plan: Plan, *, again: bool = False) -> Member:
-    open_source: Callable[[], StackSource] = partial(open_as_known, plan.spec, plan.info)
-    if plan.source is not None and not again:
-        source = plan.source
-        open_source = lambda: source
-    return Member(plan.name, plan.spec.location, plan.info, open_source, 0, plan.info.shape[0])
-
-
-def _kept_open() -> int:
-    try:
-        import resource
-    except ImportError:  # not on this platform
-        return SOURCES_KEPT_OPEN
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY:
-        return SOURCES_KEPT_OPEN
-    return min(SOURCES_KEPT_OPEN, soft // DESCRIPTORS_PER_SOURCE)
+    return context.enter_context(isolated(options))

@@ -3,12 +3,67 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..options import Options
 from ..stacks.base import StackSource, StackSpec
-from .pairs import RangeScore, StackInfo
+
+Records = NDArray[np.void]
+
+
+class StackInfo(NamedTuple):
+    """What is known of a stack once it was opened; small and picklable."""
+
+    shape: tuple[int, int, int]
+    dtype: str
+    location: str
+    precision: Literal["single", "double"]
+    reference_image: int
+    images_per_chunk: int
+    bytes_per_image: int
+    warnings: tuple[str, ...]
+
+    @property
+    def compared(self) -> int:
+        """How many images are compared with another one."""
+        return max(self.shape[0] - 1, 0)
+
+
+class RangeScore(NamedTuple):
+    """Numbers of the compared images of a range, in the order of the stack."""
+
+    records: Records
+    reference_record: Records | None = None
+    """The reference image compared with itself, where the method asks for it."""
+    reference_flags: int = 0
+    """Core flags of the reference image (pairing "previous": of the first image read)."""
+    reference_invalid: int = 0
+    """Invalid pixels of the same image."""
+
+
+def describe(source: StackSource, options: Options) -> StackInfo:
+    """Check an open stack against the options.
+
+    Raises
+    ------
+    ValueError
+        When the mask does not fit or the stack lacks the reference image.
+    """
+    n, height, width = source.shape
+    options.check_mask_shape((height, width))
+    return StackInfo(
+        shape=(n, height, width),
+        dtype=str(source.dtype),
+        location=source.location,
+        precision=options.working_precision(source.dtype),
+        reference_image=options.reference_index(n),
+        images_per_chunk=max(1, source.images_per_chunk),
+        bytes_per_image=max(0, source.bytes_per_image),
+        warnings=tuple(source.warnings),
+    )
 
 
 class Scored(NamedTuple):

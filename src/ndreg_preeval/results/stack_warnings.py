@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..pipeline.pairs import RangeScore, StackInfo, masked_pixels
+from ..pipeline.core_scorer import masked_pixels
+from ..pipeline.stack_state import RangeScore, StackInfo
 from ..text import abbreviate
 
 if TYPE_CHECKING:

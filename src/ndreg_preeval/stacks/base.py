@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 import abc
+import math
+import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from .rooms import Rooms
 
 
 class Block(NamedTuple):
@@ -127,3 +127,72 @@ class FailedSpec(StackSpec):
     def open(self) -> StackSource:
         """Raise the error."""
         raise self.error
+
+
+class Rooms:
+    """Lends arrays, and keeps those that come back for the next who asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: list[NDArray[np.uint8]] = []
+        self._lent: dict[int, NDArray[np.uint8]] = {}
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype) -> NDArray:  # type: ignore[type-arg]
+        """Return an array of any content."""
+        size = math.prod(shape) * dtype.itemsize
+        with self._lock:
+            fitting = [each for each in self._free if size <= len(each) <= 2 * size]
+            if fitting:
+                found = min(fitting, key=len)
+                self._free = [each for each in self._free if each is not found]
+            else:
+                self._free.clear()  # of another size: they would only take memory
+                found = np.empty(size, np.uint8)
+            room: NDArray = found[:size].view(dtype).reshape(shape)  # type: ignore[type-arg]
+            self._lent[id(room)] = found
+        return room
+
+    def give_back(self, room: NDArray) -> None:  # type: ignore[type-arg]
+        """Take an array that nobody looks at any more."""
+        with self._lock:
+            found = self._lent.pop(id(room), None)
+            if found is not None:
+                self._free.append(found)
+
+    def clear(self) -> None:
+        """Let go of everything; arrays that are lent live as long as somebody looks at them."""
+        with self._lock:
+            self._free.clear()
+            self._lent.clear()
+
+
+def image_of(block: Block, index: int) -> Block:
+    """One image of a block, as a block of its own."""
+    return part_of(block, index, index + 1 or None)
+
+
+def part_of(block: Block, start: int, stop: int | None) -> Block:
+    """Some consecutive images of a block."""
+    part = slice(start, stop)
+    return Block(block.images[part], None if block.mask is None else block.mask[part])
+
+
+def copy_of(block: Block) -> Block:
+    """A block that owns its memory."""
+    return Block(
+        [np.array(image) for image in block.images], None if block.mask is None else block.mask.copy()
+    )
+
+
+def prepend(first: Block, rest: Block) -> Block:
+    """Two blocks as one; pixels are not copied."""
+    mask = None
+    if first.mask is not None or rest.mask is not None:
+        mask = np.concatenate([_full_mask(first), _full_mask(rest)])
+    return Block([*first.images, *rest.images], mask)
+
+
+def _full_mask(block: Block) -> NDArray[np.bool_]:
+    if block.mask is not None:
+        return block.mask
+    return np.ones((len(block.images), *block.images[0].shape), dtype=np.bool_)

@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, place
-from ..base import Block, Piece, Reading, StackSource, StackSpec
+from ..base import Block, Piece, Reading, Rooms, StackSource, StackSpec
 from ..pixel_checks import as_pixels, check_stack_shape, pixel_dtype
-from ..rooms import Rooms
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import Reading as UriReading
 from .files import FileState, changed_files, check_not_cut

@@ -12,9 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
-from ..base import Block, Piece, Reading, StackSource
+from ..base import Block, Piece, Reading, Rooms, StackSource
 from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
-from ..rooms import Rooms
 
 Mask = NDArray[np.bool_] | None
 

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: MIT
+"""Stacks scored in this process: those in memory one by one, files as a stream."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+
+from .. import core
+from ..errors import naming_stack
+from ..options import Options
+from ..stacks.base import StackSource
+from ..stacks.hdf5.source import Hdf5Source
+from .batches import READ_AHEAD
+from .pairs import Advance, read_reference, score_range
+from .stack_state import Failed, Plan, RangeScore, Scored, open_as_known
+from .stream import Failure, Member, score_streams
+
+SOURCES_KEPT_OPEN = 128
+"""Files that stay open between checking and reading them; others are opened again."""
+
+
+DESCRIPTORS_PER_SOURCE = 8
+"""Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
+
+
+def score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
+    threads = options.num_threads or core.default_threads()
+    found: dict[int, Scored | Failed] = {}
+    streamed: list[Plan] = []
+    for number, plan in enumerate(plans):
+        if plan.failed:
+            found[number] = Failed(plan.failed)
+        elif plan.info.compared == 0:
+            found[number] = Scored(plan.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
+        elif plan.source is not None and plan.source.bytes_per_image == 0:
+            found[number] = _score_in_memory(plan, options, threads, advance)
+        else:
+            streamed.append(plan._replace(number=number))
+    groups = _groups(streamed, options)
+    for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
+        found.update(zip((plan.number for plan in group), results, strict=True))
+    return [found[number] for number in range(len(plans))]
+
+
+def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advance) -> Scored | Failed:
+    assert plan.source is not None
+    n = plan.info.shape[0]
+    try:
+        with naming_stack(plan.name, plan.spec.location):
+            reference = read_reference(plan.source, plan.info, options)
+            numbers = score_range(plan.source, reference, plan.info, options, 0, n, threads, advance)
+    except Exception as error:
+        if not options.goes_on_after(error):
+            raise
+        return Failed(error)
+    return Scored(plan.info, numbers)
+
+
+def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
+    """Put stacks together that share chunks of one dataset: each chunk is then decoded once.
+
+    As many as memory allows: of the rest, each group decodes the chunks again, and says so.
+    """
+    limit = options.memory_limit or READ_AHEAD
+    families: list[list[Plan]] = []
+    for plan in plans:
+        family = None
+        if isinstance(plan.source, Hdf5Source):
+            family = next((each for each in families if _belong_together(each[0], plan)), None)
+        if family is None:
+            families.append([plan])
+        else:
+            family.append(plan)
+    groups: list[list[Plan]] = []
+    for family in families:
+        size = max(1, limit // max(1, family[0].info.bytes_per_image))
+        parts = -(-len(family) // size)
+        text = (
+            f"Its chunks hold pixels of {len(family)} stacks, too many for the memory of {limit} bytes: "
+            f"every chunk was decoded {parts} times."
+        )
+        for start in range(0, len(family), size):
+            some = family[start : start + size]
+            if parts > 1:
+                some = [plan.with_warning(text) for plan in some]
+            groups.append(some)
+    return groups
+
+
+def _belong_together(first: Plan, other: Plan) -> bool:
+    if not isinstance(first.source, Hdf5Source) or not isinstance(other.source, Hdf5Source):
+        return False
+    same_images = (
+        first.info.shape[0] == other.info.shape[0]
+        and first.info.reference_image == other.info.reference_image
+    )
+    return same_images and first.source.shares_chunks(other.source)
+
+
+def _stream(
+    groups: Sequence[Sequence[Plan]], options: Options, threads: int, advance: Advance
+) -> list[list[Scored | Failed]]:
+    keep_going = options.on_error != "raise"
+    members = [[_member(plan) for plan in group] for group in groups]
+    found = score_streams(members, options, threads, advance, keep_going=keep_going)
+    results: list[list[Scored | Failed]] = []
+    for group, outcomes in zip(groups, found, strict=True):
+        some: list[Scored | Failed] = []
+        for plan, first in zip(group, outcomes, strict=True):
+            outcome = first
+            if isinstance(first, Failure) and len(group) > 1:
+                # What damaged a neighbour need not be in this stack: it gets a try of its own.
+                (outcome,) = score_streams([[_member(plan, again=True)]], options, threads, keep_going=True)[
+                    0
+                ]
+            if isinstance(outcome, Failure):
+                with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
+                    raise outcome.error
+                if not options.goes_on_after(outcome.error):
+                    raise outcome.error
+                some.append(Failed(outcome.error))
+            else:
+                info = plan.info._replace(warnings=(*plan.info.warnings, *outcome.warnings))
+                some.append(Scored(info, outcome.numbers))
+        results.append(some)
+    return results
+
+
+def _member(plan: Plan, *, again: bool = False) -> Member:
+    open_source: Callable[[], StackSource] = partial(open_as_known, plan.spec, plan.info)
+    if plan.source is not None and not again:
+        source = plan.source
+        open_source = lambda: source
+    return Member(plan.name, plan.spec.location, plan.info, open_source, 0, plan.info.shape[0])
+
+
+def kept_open() -> int:
+    try:
+        import resource
+    except ImportError:  # not on this platform
+        return SOURCES_KEPT_OPEN
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return SOURCES_KEPT_OPEN
+    return min(SOURCES_KEPT_OPEN, soft // DESCRIPTORS_PER_SOURCE)
