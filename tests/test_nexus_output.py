@@ -16,7 +16,7 @@ from silx.io import nxdata
 import ndreg_preeval
 from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.options import Options
-from ndreg_preeval.report import table as reporting
+from ndreg_preeval.report import export
 from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
 from ndreg_preeval.text import text_of
 from standins import ranking, stack
@@ -157,7 +157,7 @@ def test_numbers_are_the_same_bit_for_bit(saved):
 
 def test_no_number_of_an_image_is_forgotten():
     there = {*IMAGE_FIELDS, "probability", "peak_to_mean"}
-    assert there >= set(reporting.PER_IMAGE)
+    assert there >= set(export.PER_IMAGE)
 
 
 def test_what_is_plotted_of_a_stack(saved):
@@ -264,7 +264,7 @@ def test_flags_tell_what_their_bits_mean(tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         bits = file["entry/ranking/stacks/a/images/flags"].attrs["bits"]
     told = dict(each.split(": ") for each in bits)
-    assert all(reporting.flag_words(int(bit)) == [word] for bit, word in told.items())
+    assert all(export.flag_words(int(bit)) == [word] for bit, word in told.items())
     assert {"no_contrast", "hot_pixel"} <= set(told.values())
 
 

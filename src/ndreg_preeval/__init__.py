@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from .options import Limits
     from .ranking import Ranking, rank_stacks
     from .reg2d import reg2d_preeval
-    from .scoring import StackScore, score_stack
+    from .results.stack_score import StackScore
+    from .scoring import score_stack
     from .stacks.hdf5.nexus import find_stacks
 
 __version__: str = core.build_config()["version"]

@@ -15,7 +15,7 @@ from .options import make_options
 from .pipeline.core_scorer import check_valid, core_mask, core_threads, make_scorer
 from .pipeline.stack_state import RangeScore, Records, Scored, describe
 from .ranking import Ranking, order_stacks
-from .scoring import StackScore, build_stack_score
+from .results.stack_score import StackScore, build_stack_score
 from .stacks.base import Block, StackSource, copy_of, image_of, prepend
 from .stacks.resolve import resolve_stack
 

@@ -22,7 +22,7 @@ from .pipeline.run import choose_engine, score_stacks
 from .pipeline.stack_state import Failed
 from .progress import open_progress
 from .results.order import check_rankable, rank_key, ranking_warnings
-from .scoring import StackScore, build_failed_score, build_stack_score
+from .results.stack_score import StackScore, build_failed_score, build_stack_score
 from .stacks.base import StackSpec
 from .stacks.resolve import resolve_stacks
 from .text import list_names
@@ -81,7 +81,7 @@ class Ranking:
     @property
     def trust(self) -> str:
         """Which stacks will align and how likely, in words."""
-        from .results.reasons import trust_words
+        from .results.trust import trust_words
         from .text import printable
 
         if not self.stack_scores:
@@ -133,13 +133,13 @@ class Ranking:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python objects, ready for JSON."""
-        from .report.table import to_dict
+        from .report.export import to_dict
 
         return to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return everything as JSON."""
-        from .report.table import to_json
+        from .report.export import to_json
 
         return to_json(self, indent)
 

@@ -25,7 +25,8 @@ def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
     from ..atomic_write import write_text
     from ..ranking import rank_stacks
-    from ..report import table as reporting
+    from ..report.export import to_csv
+    from ..report.table import table
 
     outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -72,8 +73,8 @@ def rank(arguments: Namespace) -> int:
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
     if not arguments.quiet and "-" not in (arguments.json, arguments.csv):
         # Files may be pipes that wait for a reader: the table is there before.
-        print(reporting.table(ranking, warnings=False), flush=True)
-    for path, text in ((arguments.json, _json_text), (arguments.csv, reporting.to_csv)):
+        print(table(ranking, warnings=False), flush=True)
+    for path, text in ((arguments.json, _json_text), (arguments.csv, to_csv)):
         if path == "-":
             sys.stdout.write(text(ranking))
         elif path:
@@ -86,9 +87,9 @@ def rank(arguments: Namespace) -> int:
 
 
 def _json_text(ranking: Ranking) -> str:
-    from ..report import table as reporting
+    from ..report.export import to_json
 
-    return reporting.to_json(ranking, indent=1) + "\n"
+    return to_json(ranking, indent=1) + "\n"
 
 
 def find(arguments: Namespace) -> int:
@@ -115,8 +116,8 @@ def _one_line(name: str) -> str:
 def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
     from ..ranking import rank_stacks
-    from ..report import table as reporting
     from ..report.figure import check_format, require_matplotlib
+    from ..report.table import table
     from .demo import check_demo, make_demo
 
     path = Path(arguments.output)
@@ -137,7 +138,7 @@ def demo(arguments: Namespace) -> int:
     with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
         ranking = rank_stacks(truth.uri, progress=progress)
     check = check_demo(ranking, truth)
-    print(reporting.table(ranking, warnings=False))
+    print(table(ranking, warnings=False))
     print(f"\n{check}\nstacks: {truth.uri}")
     if plot is not None:
         ranking.plot(plot)

@@ -22,7 +22,6 @@ from .stream import Failure, Member, score_streams
 SOURCES_KEPT_OPEN = 128
 """Files that stay open between checking and reading them; others are opened again."""
 
-
 DESCRIPTORS_PER_SOURCE = 8
 """Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
 

@@ -9,15 +9,15 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..results.stack_score import worst_position
 from ..text import printable, text_of
 from . import figure_panels as panels
-from .table import worst_position
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
     from ..ranking import Ranking
-    from ..scoring import StackScore
+    from ..results.stack_score import StackScore
 
 
 def plot_ranking(

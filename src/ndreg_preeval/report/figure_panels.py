@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ..results.stack_score import worst_position
 from ..text import printable, short_number
-from .table import worst_position
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ..ranking import Ranking
-    from ..scoring import StackScore
+    from ..results.stack_score import StackScore
 
 # Okabe and Ito's colours: told apart with every common colour blindness, and in grey.
 BLUE: Final = "#0072B2"

@@ -16,8 +16,8 @@ import numpy as np
 from .. import core
 from ..errors import clip
 from ..text import printable, text_of
+from .export import configuration, flag_words
 from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, publish
-from .table import configuration, flag_words
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from silx.io.url import DataUrl
 
     from ..ranking import Ranking
-    from ..scoring import StackScore
+    from ..results.stack_score import StackScore
 
 PIXELS: Final = "pixels"
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..text import NAMES_SHOWN, list_names
-from .stack_warnings import all_invalid, at_zero, has_evidence, least_trusted, moves
+from .trust import all_invalid, at_zero, has_evidence, least_trusted, moves
 
 if TYPE_CHECKING:
-    from ..scoring import StackScore
+    from .stack_score import StackScore
 
 
 def rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:

@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 
 from .. import core
 from ..text import abbreviate
-from .stack_warnings import TRUSTED, UNLIKELY
+
+TRUSTED = 0.5
+"""Probability of aligning from which an image is trusted."""
+
+UNLIKELY = 0.01
+"""p-value up to which a peak is not by chance; stands in where no probability is computed."""
 
 AS_GOOD = 1.1
 """Times the second peak from which the highest one stands out."""
@@ -84,31 +89,3 @@ def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
     if len(images) <= NAMED:
         return f"{text} in {abbreviate(images)}"
     return f"{text} in {len(images)} of {of} images"
-
-
-def trust_words(trusts: list[tuple[str, float]]) -> str:
-    """Say which stacks align, most likely first.
-
-    Parameters
-    ----------
-    trusts : list of (str, float)
-        Names and probabilities, in rank order.
-    """
-    said = []
-    for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
-        some = [f"{name} {words} ({_percent(value)})" for name, value in trusts if low <= value < high]
-        said += some[:NAMED]
-        if len(some) > NAMED:
-            said.append(f"{len(some) - NAMED} more {'align' if words == 'aligns' else words}")
-    rest = sum(value < 0.2 for _, value in trusts)
-    if rest and not said:
-        return (
-            "No stack is likely to align." if len(trusts) > 1 else f"{trusts[0][0]} is not likely to align."
-        )
-    if rest:
-        said.append("the other one hardly" if rest == 1 else "none of the others")
-    return "; ".join(said) + "."
-
-
-def _percent(value: float) -> str:
-    return f"{min(99, int(100 * value))} %"

@@ -15,13 +15,6 @@ from ..text import abbreviate
 
 if TYPE_CHECKING:
     from ..options import Options
-    from ..scoring import StackScore
-
-TRUSTED = 0.5
-"""Probability of aligning from which an image is trusted."""
-
-UNLIKELY = 0.01
-"""p-value up to which a peak is not by chance; stands in where no probability is computed."""
 
 MOVED = 2
 """Pixels between neighbouring images that make a peak at zero shift between them odd."""
@@ -137,48 +130,3 @@ def _reference(info: StackInfo, options: Options) -> str:
 
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" + ("" if number == 1 else "s")
-
-
-# ------------------------------------------------------------------ of a finished stack
-
-
-def has_evidence(stack: StackScore) -> bool:
-    """Whether any of its images has contrast to be judged by."""
-    return bool((stack.flags & (core.NO_CONTRAST | core.ALL_INVALID) == 0).any())
-
-
-def all_invalid(stack: StackScore) -> bool:
-    """Whether none of its pairs has a valid pixel on both sides."""
-    return len(stack.flags) > 0 and bool((stack.flags & core.ALL_INVALID != 0).all())
-
-
-def least_trusted(stack: StackScore) -> tuple[int, str] | None:
-    """Return the least certain image and the figure against it; None where all are trusted.
-
-    Methods without a second opinion have no probability: there the p-value decides.
-    """
-    if not len(stack.flags):
-        return None
-    if stack.method.asks_opinion:
-        worst = int(stack.probability.argmin())
-        value = float(stack.probability[worst])
-        trusted = value >= TRUSTED
-        figure = f"P = {value:.2g}, below {TRUSTED}"
-    else:
-        worst = int(stack.p_value.argmax())
-        value = float(stack.p_value[worst])
-        trusted = value <= UNLIKELY
-        figure = f"p-value {value:.2g}, above {UNLIKELY}"
-    return None if trusted else (int(stack.image_indices[worst]), figure)
-
-
-def at_zero(stack: StackScore) -> bool:
-    """Whether every peak is at zero shift."""
-    return len(stack.peak_shifts) > 0 and has_evidence(stack) and not stack.peak_shifts.any()
-
-
-def moves(stack: StackScore) -> bool:
-    """Whether it is trusted, and most of its images moved by a pixel or more."""
-    if not has_evidence(stack) or least_trusted(stack) is not None:
-        return False
-    return bool(np.mean(abs(stack.peak_shifts).max(axis=1) >= 1) > 0.5)

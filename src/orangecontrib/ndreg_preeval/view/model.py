@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ndreg_preeval.report.export import flag_words
 from ndreg_preeval.report.figure_panels import trust_of
-from ndreg_preeval.report.table import flag_words, worst_position
+from ndreg_preeval.results.stack_score import worst_position
 from ndreg_preeval.text import printable, short_number, text_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from silx.gui.colors import Colormap
 from silx.gui.plot import PlotWidget, PlotWindow
 
 from ndreg_preeval.report.figure_panels import BLUE, VERMILION
-from ndreg_preeval.results.stack_warnings import TRUSTED
+from ndreg_preeval.results.reasons import TRUSTED
 
 from .model import Curve
 from .pictures import Picture
