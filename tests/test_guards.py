@@ -15,7 +15,7 @@ import pytest
 
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
-from ndreg_preeval.stacks.hdf5.storage_checks import check_sizes
+from ndreg_preeval.stacks.pixel_checks import check_sizes
 
 STACK = np.random.default_rng(0).random((4, 6, 8))
 

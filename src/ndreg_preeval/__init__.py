@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .reg2d import reg2d_preeval
     from .results.stack_score import StackScore
     from .scoring import score_stack
-    from .stacks.hdf5.nexus import find_stacks
+    from .stacks.find import find_stacks
 
 __version__: str = core.build_config()["version"]
 
@@ -54,7 +54,7 @@ _HOMES = {
     "StackScore": "scoring",
     "StackScorer": "live",
     "build_config": "build_info",
-    "find_stacks": "stacks.hdf5.nexus",
+    "find_stacks": "stacks.find",
     "get_cmake_dir": "build_info",
     "get_include": "build_info",
     "get_pkgconfig_dir": "build_info",

@@ -94,7 +94,7 @@ def _json_text(ranking: Ranking) -> str:
 
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
-    from ..stacks.hdf5.nexus import find_stacks
+    from ..stacks.find import find_stacks
     from ..text import text_of
 
     with _warnings_as_lines(quiet=False):

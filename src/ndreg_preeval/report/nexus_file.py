@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple
 
 from ..atomic_write import replacing
 from ..errors import clip, shorten
-from ..stacks.hdf5.files import LOCKING, check_regular_file, open_file
+from ..stacks.hdf5.files import LOCKING, open_file
+from ..stacks.regular_file import check_regular_file
 from ..stacks.uris import Reading, format_uri, is_data_url, parse_uri, uri_text
 
 PROGRAM: Final = "ndreg_preeval"

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Which dtypes and shapes can be the pixels of a stack."""
+"""Which dtypes, shapes and sizes can be the pixels of a stack."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import shorten
+
+if TYPE_CHECKING:
+    from ..options import Limits
 
 ACCEPTED: Final = "bool, integer, float16, float32, float64 or long double"
 
@@ -96,3 +99,39 @@ def describe(dtype: np.dtype[Any]) -> str:
         return f"an array per pixel ({shorten(str(dtype))})"
     name = "structured" if dtype.names is not None else kinds.get(dtype.kind, "raw bytes")
     return f"{name} ({shorten(str(dtype))})"
+
+
+def check_sizes(shape: tuple[int, int, int], itemsize: int, stored: int, limits: Limits) -> None:
+    """Refuse a stack that asks for more memory or time than its file can be worth.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        (n, height, width) of what is to be read.
+    itemsize : int
+        Bytes per pixel.
+    stored : int
+        Bytes of all files that hold its pixels.
+    limits : Limits
+
+    Raises
+    ------
+    ValueError
+        With both figures and the limit that would have to be raised.
+    """
+    n, height, width = shape
+    refuse_above("image_bytes", height * width * 8, limits.image_bytes, f"one image of {height} x {width}")
+    declared = n * height * width * itemsize
+    refuse_above("stack_bytes", declared, limits.stack_bytes, f"the stack of shape {shape}")
+    if limits.ratio is not None and declared > max(limits.ratio_floor, limits.ratio * stored):
+        raise ValueError(
+            f"the stack of shape {shape} declares {declared} bytes, more than {limits.ratio} times the "
+            f"{stored} bytes of its file: raise Limits.ratio if it is to be trusted"
+        )
+
+
+def refuse_above(option: str, wanted: int, limit: int | None, what: str) -> None:
+    if limit is not None and wanted > limit:
+        raise ValueError(
+            f"{what} takes {wanted} bytes, more than the limit of {limit}: raise Limits.{option} to allow it"
+        )

@@ -12,8 +12,10 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ...errors import clip, place, shorten
-from .files import check_regular_file, open_file
+from ...errors import clip, name_error, place, shorten
+from ..regular_file import check_regular_file
+from ..uris import Reading
+from .files import open_file
 
 if TYPE_CHECKING:
     import h5py
@@ -192,3 +194,37 @@ def _place(node: Any) -> str:
 
 def _filename(node: Any) -> str:
     return str(node.file.filename)
+
+
+def select_reading(readings: list[Reading], files: Files) -> tuple[Reading, Any]:
+    """Return the first reading whose group or dataset exists, and that object.
+
+    Parameters
+    ----------
+    readings : list of Reading
+        As `parse_uri` gives them.
+    files : Files
+        Where the file is opened.
+
+    Raises
+    ------
+    OSError, KeyError, ValueError
+        What is wrong with the first reading; names the other readings that were tried.
+    """
+    failure: Exception | None = None
+    tried: list[str] = []
+    for reading in readings:
+        try:
+            root = files.open(reading.file)["/"]
+            if reading.problem:
+                # Checked after the file: that it is missing is the better message.
+                raise ValueError(reading.problem)
+            return reading, locate(files, root, "/" + reading.path)
+        except (OSError, KeyError, ValueError) as error:
+            tried.append(shorten(str(reading), 300))
+            failure = failure or error
+    assert failure is not None
+    meanings = list(dict.fromkeys(tried))
+    if len(meanings) > 1:
+        name_error(failure, f"read as {' or as '.join(meanings[:3])}")
+    raise failure

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Stacks in HDF5 files: opened late, checked first, read in blocks aligned to chunks."""
 
-# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH109, PTH118
-
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,18 +12,15 @@ from numpy.typing import NDArray
 
 from ...errors import naming, place
 from ..base import Block, Piece, Reading, Rooms, StackSource, StackSpec
-from ..pixel_checks import as_pixels, check_stack_shape, pixel_dtype
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
+from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import Reading as UriReading
-from .files import FileState, changed_files, check_not_cut
 from .locate import Files, locate
-from .readers.base import Reader, Request
-from .readers.chunked import ChunkedReader
-from .readers.contiguous import ContiguousReader
-from .readers.libhdf5 import LibraryReader
-from .readers.raw_file import RawFile
+from .readers.base import Request
+from .readers.choose import open_reader
 from .readers.virtual import AssembledReader
-from .storage_checks import check_sizes, check_storage
+from .storage_checks import check_storage
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -298,33 +291,6 @@ class Finish:
     def release(self) -> None:
         """Let the memory be used again."""
         self._rooms.give_back(self._room)
-
-
-def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
-    """Return the reader that fits how a dataset is stored.
-
-    Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block
-    before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
-    """
-    if dataset.external or dataset.file.mode != "r":
-        return LibraryReader(dataset)
-    if dataset.is_virtual:
-        return AssembledReader.of(dataset, image_axis, open_reader) or LibraryReader(dataset)
-    raw = None
-    if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
-        raw = RawFile.open(state.path, state.identity)
-    try:
-        found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
-        return found or ChunkedReader.of(dataset, raw) or LibraryReader(dataset, raw)
-    except BaseException:
-        if raw is not None:
-            raw.close()
-        raise
-
-
-def absolute(path: str) -> str:
-    """Return a file path that survives a change of folder; "." and ".." stay, for links' sake."""
-    return os.path.join(os.getcwd(), path)
 
 
 def _dtype(dataset: Any) -> np.dtype[Any]:

@@ -1,18 +1,25 @@
 # SPDX-License-Identifier: MIT
-"""What is checked of a dataset before libhdf5 reads its pixels."""
+"""Checks of a dataset before libhdf5 reads its pixels, also of those in raw files beside its file."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH100, PTH116, PTH117, PTH118, PTH120
 
 from __future__ import annotations
 
 import math
+import os
 from typing import TYPE_CHECKING, Any, Final
 
-from ...errors import shorten
-from .external import external_files
-from .files import FileState, file_state
+from ...errors import clip, shorten
+from ..pixel_checks import refuse_above
+from ..regular_file import FileState, check_regular_file
+from .files import file_state
 from .virtual_sources import virtual_files
 
 if TYPE_CHECKING:
     from ...options import Limits
+
+UNLIMITED: Final = 2**64 - 1
 
 # Which package brings the filters that HDF5 itself does not.
 FILTER_PACKAGES: Final = {
@@ -32,35 +39,6 @@ FILTER_PACKAGES: Final = {
 }
 
 
-def check_sizes(shape: tuple[int, int, int], itemsize: int, stored: int, limits: Limits) -> None:
-    """Refuse a stack that asks for more memory or time than its file can be worth.
-
-    Parameters
-    ----------
-    shape : tuple of 3 int
-        (n, height, width) of what is to be read.
-    itemsize : int
-        Bytes per pixel.
-    stored : int
-        Bytes of all files that hold its pixels.
-    limits : Limits
-
-    Raises
-    ------
-    ValueError
-        With both figures and the limit that would have to be raised.
-    """
-    n, height, width = shape
-    _refuse_above("image_bytes", height * width * 8, limits.image_bytes, f"one image of {height} x {width}")
-    declared = n * height * width * itemsize
-    _refuse_above("stack_bytes", declared, limits.stack_bytes, f"the stack of shape {shape}")
-    if limits.ratio is not None and declared > max(limits.ratio_floor, limits.ratio * stored):
-        raise ValueError(
-            f"the stack of shape {shape} declares {declared} bytes, more than {limits.ratio} times the "
-            f"{stored} bytes of its file: raise Limits.ratio if it is to be trusted"
-        )
-
-
 def check_layout(dataset: Any, limits: Limits) -> None:
     """Refuse chunks and filters that cannot be read.
 
@@ -73,7 +51,7 @@ def check_layout(dataset: Any, limits: Limits) -> None:
     """
     if dataset.chunks is not None:
         size = math.prod(dataset.chunks) * dataset.dtype.itemsize
-        _refuse_above("chunk_bytes", size, limits.chunk_bytes, f"one chunk of shape {dataset.chunks}")
+        refuse_above("chunk_bytes", size, limits.chunk_bytes, f"one chunk of shape {dataset.chunks}")
     import h5py
 
     properties = dataset.id.get_create_plist()
@@ -122,8 +100,39 @@ def check_storage(
     return [own]
 
 
-def _refuse_above(option: str, wanted: int, limit: int | None, what: str) -> None:
-    if limit is not None and wanted > limit:
-        raise ValueError(
-            f"{what} takes {wanted} bytes, more than the limit of {limit}: raise Limits.{option} to allow it"
-        )
+def external_files(dataset: Any) -> list[FileState]:
+    """Return the raw files that hold the pixels of a dataset.
+
+    Raises
+    ------
+    OSError
+        When one is missing or no regular file, or together they are shorter than the dataset.
+    """
+    found = 0
+    states: list[FileState] = []
+    for name, offset, length in dataset.external:
+        path = _find_raw_file(dataset.file.filename, str(name))
+        try:
+            size = check_regular_file(path)
+            status = os.stat(path)
+        except OSError as error:
+            message = f"a raw file of external storage cannot be read: {error.strerror}"
+            raise type(error)(error.errno, message, clip(path)) from error
+        states.append(FileState(path, size, (status.st_dev, status.st_ino), status.st_mtime_ns))
+        there = max(size - int(offset), 0)
+        found += there if int(length) == UNLIMITED else min(there, int(length))
+        if int(length) != UNLIMITED and there < int(length):
+            break  # what follows is found at the wrong place
+    needed = dataset.size * dataset.dtype.itemsize
+    if found < needed:
+        names = ", ".join(shorten(str(name), 100) for name, _, _ in dataset.external[:3])
+        raise OSError(f"the raw files of external storage ({names}) hold {found} of {needed} bytes")
+    return states
+
+
+def _find_raw_file(file: str, name: str) -> str:
+    prefix = os.environ.get("HDF5_EXTFILE_PREFIX", "")
+    if prefix and not os.path.isabs(name):
+        folder = os.path.dirname(os.path.abspath(file))
+        return os.path.join(prefix.replace("${ORIGIN}", folder), name)
+    return name

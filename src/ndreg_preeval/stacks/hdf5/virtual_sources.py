@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...errors import clip, place, shorten
-from .files import FileState, check_regular_file
+from ..regular_file import FileState, check_regular_file
 from .locate import Files, find_beside, locate
 
 if TYPE_CHECKING:

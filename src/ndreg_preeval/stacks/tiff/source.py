@@ -19,9 +19,8 @@ from numpy.typing import NDArray
 
 from ...errors import clip, naming, place
 from ..base import Block, Piece, Reading, Rooms, StackSource, StackSpec
-from ..hdf5.files import FileState, changed_files, check_regular_file
-from ..hdf5.storage_checks import check_sizes
-from ..pixel_checks import check_stack_shape
+from ..pixel_checks import check_sizes, check_stack_shape
+from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from .layout import Image, Layout, read_layout
 
