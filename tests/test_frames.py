@@ -67,9 +67,7 @@ def test_padded_blocks_of_a_stack(
     tmp_path: Path, shape: tuple[int, ...], bare: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if bare:
-        monkeypatch.setattr(
-            "ndreg_preeval.stacks.hdf5.codecs.filter_chain._imagecodec", lambda *_, **__: None
-        )
+        monkeypatch.setattr("ndreg_preeval.stacks.hdf5.codecs.blosc2.imagecodec", lambda *_, **__: None)
     rng = np.random.default_rng(1)
     still = rng.integers(0, 900, (500, 500)).astype("u2")
     pixels = np.stack([np.roll(still, (i, 2 * i), (0, 1)) for i in range(4)])

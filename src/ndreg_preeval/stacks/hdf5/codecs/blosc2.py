@@ -8,12 +8,15 @@ metalayer "b2nd" of the header says. Formats: README_CFRAME_FORMAT and README_B2
 
 from __future__ import annotations
 
+import functools
+import importlib
 import math
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .base import Bytes, Inflate, imagecodec
 
 HEAD_BYTES: Final = 1024
 """How much of a frame holds its header, with up to eight axes."""
@@ -27,7 +30,6 @@ _CHUNK_HEADER_BYTES: Final = 32
 _ZEROS: Final = 0x81
 _NANS: Final = 0x82
 
-Bytes = NDArray[np.uint8]
 Decode = Callable[..., Any]
 """decode(chunk): bytes of a Blosc2 chunk; decode(chunk, out=room) where there is room for them."""
 
@@ -227,3 +229,10 @@ def _place(blocks: Bytes, frame: Frame, room: Bytes) -> None:
     whole = blocks.view(kind).reshape(*counts, *frame.block).transpose(order)
     padded = whole.reshape([count * part for count, part in zip(counts, frame.block, strict=True)])
     room.view(kind).reshape(frame.shape)[...] = padded[tuple(slice(have) for have in frame.shape)]
+
+
+def blosc2_frames() -> Inflate | None:
+    if imagecodec("blosc2_decode") is None:
+        return None
+    decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
+    return lambda raw, room, values: inflate_frame(raw, room, decode, values)

@@ -8,48 +8,37 @@ one chunk or says that it is damaged.
 
 from __future__ import annotations
 
-import bz2
-import functools
-import importlib
 import zlib
-from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .blosc2 import MOST_PADDING, inflate_frame
+from .base import (
+    BITSHUFFLE,
+    BLOSC,
+    BLOSC2,
+    BZIP2,
+    CHECKSUM_BYTES,
+    DEFLATE,
+    FLETCHER,
+    LZ4,
+    LZF,
+    SHUFFLE,
+    ZSTD,
+    Bytes,
+    Damaged,
+    Filter,
+    Inflate,
+    Values,
+    first_line,
+    imagecodec,
+)
+from .bitshuffle import bitshuffle_lz4
+from .blosc import with_length_of_blosc
+from .blosc2 import MOST_PADDING, blosc2_frames
+from .bzip2 import inflate_bzip2
+from .deflate import inflate_zlib, with_zlib_to_tell
 from .shuffle import fletcher32, unshuffle
-
-DEFLATE: Final = 1
-SHUFFLE: Final = 2
-FLETCHER: Final = 3
-SCALE_OFFSET: Final = 6
-BZIP2: Final = 307
-LZF: Final = 32000
-BLOSC: Final = 32001
-LZ4: Final = 32004
-BITSHUFFLE: Final = 32008
-ZSTD: Final = 32015
-BLOSC2: Final = 32026
-CHECKSUM_BYTES: Final = 4
-
-Bytes = NDArray[np.uint8]
-Values = tuple[int, ...]
-
-Inflate = Callable[[Bytes, Bytes, Values], Any]
-"""inflate(raw, room, values): fills room with what raw holds; returns what it wrote."""
-
-
-class Filter(NamedTuple):
-    """One filter of a dataset, as its creation property list has it."""
-
-    code: int
-    values: Values
-
-
-class Damaged(Exception):
-    """What is wrong with a chunk, to be said after its place."""
 
 
 class Codec:
@@ -139,7 +128,7 @@ class Codec:
         except Damaged:
             raise
         except (RuntimeError, ValueError, OSError, zlib.error) as error:
-            raise Damaged(f"is damaged: {_first_line(error)}") from error
+            raise Damaged(f"is damaged: {first_line(error)}") from error
         found = np.frombuffer(written, np.uint8)
         if len(found) != len(room):
             raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(room)} bytes")
@@ -163,10 +152,6 @@ def most_stored(filters: Sequence[Filter], size: int) -> int:
     return size + size // 64 + 4096
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).split("\n", 1)[0][:300] or type(error).__name__
-
-
 def _checked(data: Bytes) -> Bytes:
     content, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
     if len(data) < CHECKSUM_BYTES or fletcher32(content) != int.from_bytes(checksum.tobytes(), "little"):
@@ -174,102 +159,22 @@ def _checked(data: Bytes) -> Bytes:
     return content
 
 
-# ------------------------------------------------------------------ libraries that inflate
-
-
 def inflater(each: Filter) -> Inflate | None:
     """Return what undoes a compression, None where no library at hand does it without HDF5."""
     if each.code == DEFLATE and (len(each.values) != 1 or each.values[0] > 9):
         return None  # HDF5 refuses that
     if each.code == DEFLATE:
-        fast = _imagecodec("deflate_decode")
-        return _inflate_zlib if fast is None else _with_zlib_to_tell(fast)
+        fast = imagecodec("deflate_decode")
+        return inflate_zlib if fast is None else with_zlib_to_tell(fast)
     if each.code == BZIP2:
-        return _inflate_bzip2
+        return inflate_bzip2
     if each.code == BITSHUFFLE:
         compression = each.values[4] if len(each.values) > 4 else 0
-        return _bitshuffle_lz4() if compression == 2 else None
+        return bitshuffle_lz4() if compression == 2 else None
     if each.code == BLOSC:
-        fast = _imagecodec("blosc_decode", numthreads=1)
-        return None if fast is None else _with_length_of_blosc(fast)
+        fast = imagecodec("blosc_decode", numthreads=1)
+        return None if fast is None else with_length_of_blosc(fast)
     if each.code == BLOSC2:
-        return _blosc2_frames()
+        return blosc2_frames()
     names = {LZF: "lzf_decode", LZ4: "lz4h5_decode", ZSTD: "zstd_decode"}
-    return _imagecodec(names[each.code]) if each.code in names else None
-
-
-def _imagecodec(name: str, **options: Any) -> Inflate | None:
-    try:
-        function = getattr(importlib.import_module("imagecodecs"), name)
-        # Codecs that a build lacks are there, but only raise.
-        if not getattr(
-            importlib.import_module("imagecodecs"), name.split("_", maxsplit=1)[0].upper()
-        ).available:
-            return None
-    except (ImportError, AttributeError):
-        return None
-    return lambda raw, room, _: function(raw, out=room, **options)
-
-
-def _with_length_of_blosc(fast: Inflate) -> Inflate:
-    def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
-        # The decoder is not told how long its input is: it believes what that says.
-        if len(raw) < 16 or int.from_bytes(raw[12:16].tobytes(), "little") > len(raw):
-            raise Damaged("is cut off")
-        return fast(raw, room, values)
-
-    return inflate
-
-
-def _with_zlib_to_tell(fast: Inflate) -> Inflate:
-    def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
-        try:
-            return fast(raw, room, values)
-        except RuntimeError:  # zlib knows better what is wrong
-            return _inflate_zlib(raw, room, values)
-
-    return inflate
-
-
-def _bitshuffle_lz4() -> Inflate | None:
-    try:
-        decompress: Any = importlib.import_module("dectris.compression").decompress
-    except (ImportError, AttributeError):
-        return None
-
-    def inflate(raw: Bytes, room: Bytes, values: Values) -> bytes:
-        declared = int.from_bytes(raw[:8].tobytes(), "big")
-        if declared != len(room):
-            raise Damaged(f"declares {declared} bytes; it must hold {len(room)} bytes")
-        itemsize = values[2] if len(values) > 2 else 0
-        result: bytes = decompress(raw, "bslz4", elem_size=itemsize)
-        return result
-
-    return inflate
-
-
-def _blosc2_frames() -> Inflate | None:
-    if _imagecodec("blosc2_decode") is None:
-        return None
-    decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
-    return lambda raw, room, values: inflate_frame(raw, room, decode, values)
-
-
-def _inflate_zlib(raw: Bytes, room: Bytes, _: Values) -> bytes:
-    stream = zlib.decompressobj()
-    data: bytes = stream.decompress(cast("Any", raw), len(room))
-    if len(data) == len(room) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
-        raise Damaged("inflates to more than it declares")
-    if len(data) == len(room) and not stream.eof:
-        raise Damaged("is cut off")
-    return data
-
-
-def _inflate_bzip2(raw: Bytes, room: Bytes, _: Values) -> bytes:
-    stream = bz2.BZ2Decompressor()
-    data = stream.decompress(cast("Any", raw), len(room))
-    if len(data) == len(room) and not stream.eof and stream.decompress(b"", 1):
-        raise Damaged("inflates to more than it declares")
-    if not stream.eof:
-        raise Damaged("is cut off")
-    return data
+    return imagecodec(names[each.code]) if each.code in names else None

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from .base import Bytes
+
 STRIP: Final = 1 << 14
 """Pixels put together at a time: what fits the first-level cache."""
-
-Bytes = NDArray[np.uint8]
 
 
 def unshuffle(data: Bytes, itemsize: int, room: Bytes) -> None:

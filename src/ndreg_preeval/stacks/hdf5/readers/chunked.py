@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ....errors import naming
 from ...base import Piece
-from ..codecs.filter_chain import Codec, Damaged
+from ..codecs.base import Damaged
+from ..codecs.filter_chain import Codec
 from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
 from .raw_file import RawFile
