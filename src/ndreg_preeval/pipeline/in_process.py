@@ -13,7 +13,6 @@ from .. import core
 from ..errors import naming_stack
 from ..options import Options
 from ..stacks.base import StackSource
-from ..stacks.hdf5.source import Hdf5Source
 from .batches import READ_AHEAD
 from .pairs import Advance, read_reference, score_range
 from .stack_state import Failed, Plan, RangeScore, Scored, open_as_known
@@ -67,9 +66,7 @@ def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
     limit = options.memory_limit or READ_AHEAD
     families: list[list[Plan]] = []
     for plan in plans:
-        family = None
-        if isinstance(plan.source, Hdf5Source):
-            family = next((each for each in families if _belong_together(each[0], plan)), None)
+        family = next((each for each in families if _belong_together(each[0], plan)), None)
         if family is None:
             families.append([plan])
         else:
@@ -91,13 +88,13 @@ def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
 
 
 def _belong_together(first: Plan, other: Plan) -> bool:
-    if not isinstance(first.source, Hdf5Source) or not isinstance(other.source, Hdf5Source):
+    if first.source is None or other.source is None:
         return False
     same_images = (
         first.info.shape[0] == other.info.shape[0]
         and first.info.reference_image == other.info.reference_image
     )
-    return same_images and first.source.shares_chunks(other.source)
+    return same_images and first.source.shares_reads_with(other.source)
 
 
 def _stream(

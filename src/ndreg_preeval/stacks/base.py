@@ -82,6 +82,13 @@ class StackSource(abc.ABC):
         found: list[Block] = []
         return Reading([Piece(lambda: found.append(self.read(start, stop)))], lambda: found[0])
 
+    def shares_reads_with(self, other: StackSource) -> bool:  # noqa: ARG002
+        """Return whether this stack and another one are read together for less than one after the other.
+
+        Those that are have a method ``begin_together(sources, start, stop, rooms)``.
+        """
+        return False
+
     def news(self) -> tuple[str, ...]:
         """What a person should know about this stack, found while reading it."""
         return ()

@@ -185,9 +185,11 @@ class Hdf5Source(StackSource):
         named = [piece._replace(run=_Named(piece.run, sources[piece.owner], start, stop)) for piece in pieces]
         return named, blocks
 
-    def shares_chunks(self, other: Hdf5Source) -> bool:
-        """Return whether reading this stack and another one together decodes fewer chunks."""
-        if self._chunks is None or self._identity != other._identity or self._first != other._first:
+    def shares_reads_with(self, other: StackSource) -> bool:
+        """Return whether both stacks have chunks in common: each is then decoded once for both."""
+        if not isinstance(other, Hdf5Source) or self._chunks is None:
+            return False
+        if self._identity != other._identity or self._first != other._first:
             return False
         return all(
             own.start // length <= (their.stop - 1) // length
