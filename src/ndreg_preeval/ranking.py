@@ -18,13 +18,12 @@ from .errors import RankingWarning, naming_stack, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
 from .pipeline.core_scorer import core_mask, make_scorer
-from .pipeline.run import choose_engine, score_stacks
+from .pipeline.run import choose_engine, resolve, score_stacks
 from .pipeline.stack_state import Failed
 from .progress import open_progress
 from .results.order import check_rankable, rank_key, ranking_warnings
 from .results.stack_score import StackScore, build_failed_score, build_stack_score
 from .stacks.base import StackSpec
-from .stacks.resolve import resolve_stacks
 from .text import list_names
 
 if TYPE_CHECKING:
@@ -345,13 +344,7 @@ def rank_stacks(
         told = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, options, context)
         threads = effective.num_threads or (core.default_threads() if engine is None else 1)
-        keep_going = options.on_error != "raise"
-        if isolate and engine is not None:
-            from .pipeline.in_child_process import resolve_apart
-
-            stacks = resolve_apart(engine, image_stacks, options.limits, keep_going=keep_going)
-        else:
-            stacks = resolve_stacks(image_stacks, limits=options.limits, keep_going=keep_going)
+        stacks = resolve(image_stacks, options, engine if isolate else None)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RankingWarning, stack_label
 from .options import make_options
-from .pipeline.run import choose_engine, score_stacks
+from .pipeline.run import choose_engine, resolve_one, score_stacks
 from .pipeline.stack_state import Scored
 from .progress import open_progress
 from .results.stack_score import StackScore, build_stack_score
-from .stacks.resolve import resolve_stack
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -63,12 +62,7 @@ def score_stack(
     with contextlib.ExitStack() as context:
         told = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, chosen, context)
-        if isolate and engine is not None:
-            from .pipeline.in_child_process import resolve_one_apart
-
-            spec = resolve_one_apart(engine, stack, label, chosen.limits)
-        else:
-            spec = resolve_stack(stack, name=label, limits=chosen.limits)
+        spec = resolve_one(stack, label, chosen, engine if isolate else None)
         scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, told)[0]
     assert isinstance(scored, Scored)
     if name is None:

@@ -12,6 +12,7 @@ from ..errors import naming_stack
 from ..options import Options
 from ..progress import Progress
 from ..stacks.base import StackSource, StackSpec
+from ..stacks.resolve import resolve_stack, resolve_stacks
 from .in_process import kept_open, score_here
 from .on_executor import describe_there, score_there
 from .pairs import Advance
@@ -132,3 +133,24 @@ def choose_engine(
     from .in_child_process import isolated
 
     return context.enter_context(isolated(options))
+
+
+def resolve(
+    image_stacks: Any, options: Options, isolated_in: Executor | None = None
+) -> list[tuple[Any, StackSpec]]:
+    """Resolve the stacks of a ranking; those in files where they are read, if that is a child process."""
+    how: dict[str, Any] = {"limits": options.limits, "keep_going": options.on_error != "raise"}
+    if isolated_in is None:
+        return resolve_stacks(image_stacks, **how)
+    from .in_child_process import resolve_apart
+
+    return resolve_apart(isolated_in, image_stacks, **how)
+
+
+def resolve_one(stack: Any, name: Any, options: Options, isolated_in: Executor | None = None) -> StackSpec:
+    """Resolve one stack, as `resolve` does."""
+    if isolated_in is None:
+        return resolve_stack(stack, name=name, limits=options.limits)
+    from .in_child_process import resolve_one_apart
+
+    return resolve_one_apart(isolated_in, stack, name, options.limits)
