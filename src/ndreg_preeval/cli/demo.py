@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..atomic_write import replacing
 
 if TYPE_CHECKING:
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
 
 GROUP: Final = "/entry/fit/results"
 DRIFT_PER_IMAGE: Final = 0.6
@@ -133,12 +133,12 @@ def make_demo(
     return DemoTruth(text, f"{text}::{GROUP}", shifts, BEST, tuple(stacks))
 
 
-def check_demo(ranking: Ranking, truth: DemoTruth, *, allowed_error: float = 1.0) -> DemoCheck:
+def check_demo(ranking: RankingData, truth: DemoTruth, *, allowed_error: float = 1.0) -> DemoCheck:
     """Compare a ranking of a demo file with what was put in.
 
     Parameters
     ----------
-    ranking : Ranking
+    ranking : RankingData
         Of `truth.uri`, with the first image as reference.
     truth : DemoTruth
         From `make_demo`.

@@ -13,7 +13,7 @@ from ..results.stack_score import OPINION
 from ..text import text_of
 
 if TYPE_CHECKING:
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
     from ..results.stack_score import StackScore
 
 FORMAT_VERSION: Final = 2
@@ -33,12 +33,12 @@ PER_IMAGE: Final = (
 """Attributes of `StackScore` with one number per compared image, called the same in the output."""
 
 
-def to_dict(ranking: Ranking) -> dict[str, Any]:
+def to_dict(ranking: RankingData) -> dict[str, Any]:
     """Everything as plain Python objects, ready for JSON; names are text, no number is NaN.
 
     Parameters
     ----------
-    ranking : Ranking
+    ranking : RankingData
         What to convert.
 
     Returns
@@ -66,7 +66,7 @@ def to_dict(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def configuration(ranking: Ranking) -> dict[str, Any]:
+def configuration(ranking: RankingData) -> dict[str, Any]:
     """How the ranking was made, as plain Python objects."""
     return {
         "method": _plain(ranking.method),
@@ -148,14 +148,14 @@ def _plain(value: Any) -> Any:
     return text_of(value)
 
 
-def to_json(ranking: Ranking, indent: int | None = None) -> str:
+def to_json(ranking: RankingData, indent: int | None = None) -> str:
     """`to_dict` as strict JSON (RFC 8259): ASCII, null instead of NaN."""
     import json
 
     return json.dumps(to_dict(ranking), indent=indent, allow_nan=False)
 
 
-def to_csv(ranking: Ranking) -> str:
+def to_csv(ranking: RankingData) -> str:
     """One row per image, best stack first; a stack without compared images has one row.
 
     Returns

@@ -16,12 +16,12 @@ from . import figure_panels as panels
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
     from ..results.stack_score import StackScore
 
 
 def plot_ranking(
-    ranking: Ranking,
+    ranking: RankingData,
     path: str | os.PathLike[str] | None = None,
     *,
     figure: Figure | SubFigure | None = None,
@@ -30,7 +30,7 @@ def plot_ranking(
 
     Parameters
     ----------
-    ranking : Ranking
+    ranking : RankingData
         What to draw. The correlograms read two images of two stacks again; where these
         are gone, the panel says so.
     path : str or path-like, optional
@@ -96,7 +96,7 @@ def _save(figure: Figure | SubFigure, path: str | os.PathLike[str], suffix: str 
         whole.savefig(temporary, format=suffix)
 
 
-def _draw(figure: Figure | SubFigure, ranking: Ranking) -> None:
+def _draw(figure: Figure | SubFigure, ranking: RankingData) -> None:
     title = figure.suptitle(_title(ranking), fontsize="large")
     panels.literal(title)
     warned = [f"Warning: {printable(text, 300, keep_end=False)}" for text in ranking.warnings[:2]]
@@ -130,7 +130,7 @@ def _draw(figure: Figure | SubFigure, ranking: Ranking) -> None:
             axes.set_axis_off()
 
 
-def _heights(ranking: Ranking) -> tuple[float, float]:
+def _heights(ranking: RankingData) -> tuple[float, float]:
     """Of the bars and of the correlograms, in inches."""
     return max(4.3, 0.22 * min(len(ranking.stacks), panels.MAX_BARS)), 2.8
 
@@ -139,7 +139,7 @@ def _find(stacks: list[tuple[Any, StackScore]], key: object) -> tuple[Any, Stack
     return next((pair for pair in stacks if pair[0] is key or pair[0] == key), stacks[0])
 
 
-def _title(ranking: Ranking) -> str:
+def _title(ranking: RankingData) -> str:
     if ranking.reference_stack is None:
         return "No reference stack"
     name = printable(ranking.reference_stack, 60)

@@ -13,7 +13,7 @@ from ..text import printable, short_number
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
     from ..results.stack_score import StackScore
 
 # Okabe and Ito's colours: told apart with every common colour blindness, and in grey.
@@ -96,7 +96,7 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
     )
 
 
-def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: Ranking) -> None:
+def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: RankingData) -> None:
     """The value of every image: the best, the next ones and the last in colour, the rest in grey."""
     usable = [(key, stack) for key, stack in stacks if len(stack.values)]
     others = iter(zip(OTHERS, MARKERS, strict=True))
@@ -161,7 +161,7 @@ def _log_if_wide(axes: Axes, values: list[Any]) -> None:
         axes.set_yscale("log")
 
 
-def correlograms(axes: list[Axes], ranking: Ranking, named: tuple[Any, StackScore], role: str) -> None:
+def correlograms(axes: list[Axes], ranking: RankingData, named: tuple[Any, StackScore], role: str) -> None:
     """The worst image: where the aligner will go, and beside it the second opinion."""
     key, stack = named
     position = worst_position(stack)

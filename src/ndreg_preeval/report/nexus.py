@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from silx.io.url import DataUrl
 
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
     from ..results.stack_score import StackScore
 
 PIXELS: Final = "pixels"
@@ -53,7 +53,7 @@ NAMES_SHOWN: Final = 8
 """Of stacks, below a plot."""
 
 
-def save_nexus(ranking: Ranking, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
+def save_nexus(ranking: RankingData, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
     """Write a ranking to a NeXus file; see `Ranking.save_nexus`."""
     target = find_target(url, overwrite=overwrite)
     with memory_file() as memory:
@@ -62,7 +62,7 @@ def save_nexus(ranking: Ranking, url: str | PathLike[str] | DataUrl, *, overwrit
     return str(target)
 
 
-def _write(root: Any, target: Target, ranking: Ranking) -> None:
+def _write(root: Any, target: Target, ranking: RankingData) -> None:
     """The whole tree from the root down to the group; `publish` takes the part that is missing."""
     plotted = bool(ranking.stacks)
     mark_group(root, "NXroot", default=target.parts[0] if plotted else None)
@@ -77,7 +77,7 @@ def _write(root: Any, target: Target, ranking: Ranking) -> None:
     _write_process(group.create_group(target.parts[-1]), ranking)
 
 
-def _write_process(group: Any, ranking: Ranking) -> None:
+def _write_process(group: Any, ranking: RankingData) -> None:
     mark_group(group, "NXprocess", default="scores" if ranking.stacks else None)
     group["program"] = PROGRAM
     group["version"] = str(core.build_config()["version"])
@@ -98,7 +98,7 @@ def _write_process(group: Any, ranking: Ranking) -> None:
         _write_stack(stacks.create_group(link), rank, key, stack)
 
 
-def _write_configuration(group: Any, ranking: Ranking) -> None:
+def _write_configuration(group: Any, ranking: RankingData) -> None:
     mark_group(group, "NXnote")
     group["type"] = "application/json"
     group["description"] = "Method and options of the ranking"
@@ -110,7 +110,7 @@ def _write_configuration(group: Any, ranking: Ranking) -> None:
         group["mask"].attrs["long_name"] = "mask (true: valid pixel)"
 
 
-def _write_scores(group: Any, ranking: Ranking, links: list[str]) -> None:
+def _write_scores(group: Any, ranking: RankingData, links: list[str]) -> None:
     stacks = list(ranking.stacks.values())
     score = np.array([stack.score for stack in stacks], dtype=np.float64)
     trust = np.array([stack.trust for stack in stacks], dtype=np.float64)
@@ -129,7 +129,7 @@ def _write_scores(group: Any, ranking: Ranking, links: list[str]) -> None:
     group["rankable"] = np.array([stack.rankable for stack in stacks], dtype=np.bool_)
 
 
-def _ranks(ranking: Ranking) -> str:
+def _ranks(ranking: RankingData) -> str:
     names = [_shown(key, 24) for key in list(ranking.stacks)[:NAMES_SHOWN]]
     told = ", ".join(f"{rank} {name}" for rank, name in enumerate(names, start=1))
     more = len(ranking.stacks) - len(names)

@@ -12,7 +12,7 @@ from ..results.stack_score import worst_position
 from ..text import columns, printable
 
 if TYPE_CHECKING:
-    from ..ranking import Ranking
+    from ..results.ranking_data import RankingData
     from ..results.stack_score import StackScore
 
 NAME_WIDTH: Final = 28
@@ -20,12 +20,12 @@ NOTE_WIDTH: Final = 46
 TEXT_WIDTH: Final = 110
 
 
-def table(ranking: Ranking, *, warnings: bool = True) -> str:
+def table(ranking: RankingData, *, warnings: bool = True) -> str:
     """A table for people: one line per stack, best first.
 
     Parameters
     ----------
-    ranking : Ranking
+    ranking : RankingData
         What to show.
     warnings : bool
         Append the warnings that concern the ranking as a whole. Why a stack could not be read is
@@ -48,7 +48,7 @@ def table(ranking: Ranking, *, warnings: bool = True) -> str:
     return "\n".join(lines)
 
 
-def _heading(ranking: Ranking) -> str:
+def _heading(ranking: RankingData) -> str:
     method = printable(ranking.method.name, NAME_WIDTH)
     if ranking.reference_stack is None:
         return "Reference stack: none (no ranking was asked for)"
@@ -60,11 +60,11 @@ def _heading(ranking: Ranking) -> str:
     return f"Reference stack: {best} (best of {stacks}, method {method})"
 
 
-def _uses_probability(ranking: Ranking) -> bool:
+def _uses_probability(ranking: RankingData) -> bool:
     return any(np.isfinite(stack.probability).any() for stack in ranking.stacks.values())
 
 
-def _rows(ranking: Ranking) -> list[tuple[str, ...]]:
+def _rows(ranking: RankingData) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
         ("rank", "stack", "score", "images", "worst image", "median P", "median shift (range)", "note")
     ]
