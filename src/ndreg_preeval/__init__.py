@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from .options import Limits
     from .ranking import Ranking, rank_stacks
     from .reg2d import reg2d_preeval
-    from .results.stack_score import StackScore
+    from .results import StackScore
     from .scoring import score_stack
-    from .stacks.find import find_stacks
+    from .stacks import find_stacks
 
 __version__: str = core.build_config()["version"]
 
@@ -51,10 +51,10 @@ _HOMES = {
     "Ranking": "ranking",
     "RankingWarning": "errors",
     "StackRanker": "live",
-    "StackScore": "scoring",
+    "StackScore": "results",
     "StackScorer": "live",
     "build_config": "build_info",
-    "find_stacks": "stacks.find",
+    "find_stacks": "stacks",
     "get_cmake_dir": "build_info",
     "get_include": "build_info",
     "get_pkgconfig_dir": "build_info",

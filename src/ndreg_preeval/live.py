@@ -12,12 +12,10 @@ from . import core
 from .argument_checks import kind
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline.core_scorer import check_valid, core_mask, core_threads, make_scorer
-from .pipeline.stack_state import RangeScore, Records, Scored, describe
+from .pipeline import RangeScore, Records, Scored, check_valid, core_mask, core_threads, describe, make_scorer
 from .ranking import Ranking, order_stacks
-from .results.stack_score import StackScore, build_stack_score
-from .stacks.base import Block, StackSource, copy_of, image_of, prepend
-from .stacks.resolve import resolve_stack
+from .results import StackScore, build_stack_score
+from .stacks import Block, StackSource, copy_of, image_of, prepend, resolve_stack
 
 __all__ = ["StackRanker", "StackScorer"]
 

@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import core
+from . import core, report
 from .argument_checks import kind
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
-from .pipeline.run import choose_engine, resolve, score_stacks
-from .pipeline.stack_state import Failed
+from .pipeline import Failed, choose_engine, resolve, score_stacks
 from .progress import open_progress
-from .results.order import check_rankable, rank_key, ranking_warnings
-from .results.ranking_data import RankingData
-from .results.stack_score import StackScore, build_failed_score, build_stack_score
-from .stacks.base import StackSpec
+from .results import (
+    RankingData,
+    StackScore,
+    build_failed_score,
+    build_stack_score,
+    check_rankable,
+    rank_key,
+    ranking_warnings,
+)
+from .stacks import StackSpec
 from .text import list_names
 
 if TYPE_CHECKING:
@@ -63,15 +68,11 @@ class Ranking(RankingData):
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python objects, ready for JSON."""
-        from .report.export import to_dict
-
-        return to_dict(self)
+        return report.to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return everything as JSON."""
-        from .report.export import to_json
-
-        return to_json(self, indent)
+        return report.to_json(self, indent)
 
     def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
         """Draw the ranking; needs matplotlib.
@@ -81,15 +82,13 @@ class Ranking(RankingData):
         path : str or Path, optional
             Where to save it; the suffix decides the format.
         **kwargs
-            As in `report.figure.plot_ranking`.
+            As in `ndreg_preeval.report.plot_ranking`.
 
         Returns
         -------
         matplotlib.figure.Figure
         """
-        from .report.figure import plot_ranking
-
-        return plot_ranking(self, path, **kwargs)
+        return report.plot_ranking(self, path, **kwargs)
 
     def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
         """Write everything to a NeXus file, ready to be plotted by silx view.
@@ -116,14 +115,10 @@ class Ranking(RankingData):
         OSError
             When the file cannot be written. It is then as it was.
         """
-        from .report.nexus import save_nexus
-
-        return save_nexus(self, url, overwrite=overwrite)
+        return report.save_nexus(self, url, overwrite=overwrite)
 
     def __str__(self) -> str:
-        from .report.table import table
-
-        return table(self)
+        return report.table(self)
 
 
 def rank_stacks(

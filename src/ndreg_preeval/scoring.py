@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RankingWarning, stack_label
 from .options import make_options
-from .pipeline.run import choose_engine, resolve_one, score_stacks
-from .pipeline.stack_state import Scored
+from .pipeline import Scored, choose_engine, resolve_one, score_stacks
 from .progress import open_progress
-from .results.stack_score import StackScore, build_stack_score
+from .results import StackScore, build_stack_score
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor

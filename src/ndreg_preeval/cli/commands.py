@@ -25,8 +25,7 @@ def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
     from ..atomic_write import write_text
     from ..ranking import rank_stacks
-    from ..report.export import to_csv
-    from ..report.table import table
+    from ..report import table, to_csv
 
     outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -40,13 +39,13 @@ def rank(arguments: Namespace) -> int:
     stacks = parse_stacks(arguments.uris)
     check_outputs(outputs, arguments.uris)
     if arguments.nexus:
-        from ..report.nexus_file import find_target
+        from ..report import find_target
 
         target = find_target(arguments.nexus, overwrite=arguments.overwrite)
         # The stacks may lie in the same file: groups are added to it, and it is not replaced.
         check_outputs([*outputs, target.file], [])
     if arguments.plot:
-        from ..report.figure import check_format
+        from ..report import check_format
 
         check_format(arguments.plot)
     options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
@@ -87,14 +86,14 @@ def rank(arguments: Namespace) -> int:
 
 
 def _json_text(ranking: Ranking) -> str:
-    from ..report.export import to_json
+    from ..report import to_json
 
     return to_json(ranking, indent=1) + "\n"
 
 
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
-    from ..stacks.find import find_stacks
+    from ..stacks import find_stacks
     from ..text import text_of
 
     with _warnings_as_lines(quiet=False):
@@ -116,8 +115,7 @@ def _one_line(name: str) -> str:
 def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
     from ..ranking import rank_stacks
-    from ..report.figure import check_format, require_matplotlib
-    from ..report.table import table
+    from ..report import check_format, require_matplotlib, table
     from .demo import check_demo, make_demo
 
     path = Path(arguments.output)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..atomic_write import replacing
 
 if TYPE_CHECKING:
-    from ..results.ranking_data import RankingData
+    from ..results import RankingData
 
 GROUP: Final = "/entry/fit/results"
 DRIFT_PER_IMAGE: Final = 0.6

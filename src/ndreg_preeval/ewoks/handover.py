@@ -8,10 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..options import Limits
-from ..stacks.base import StackSpec
-from ..stacks.hdf5.source import UriSpec
-from ..stacks.resolve import resolve_stacks
-from ..stacks.uris import is_uri, uri_text
+from ..stacks import StackSpec, UriSpec, is_uri, resolve_stacks, uri_text
 
 
 @contextlib.contextmanager

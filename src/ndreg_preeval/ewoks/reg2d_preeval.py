@@ -67,7 +67,7 @@ class Reg2DPreEvaluation(
     def run(self) -> None:
         """Rank the stacks, unless one is forced or `skip` is asked for."""
         from ..reg2d import evaluate
-        from ..report.nexus_file import find_target
+        from ..report import find_target
         from .handover import hand_on, opened
 
         inputs = self.inputs

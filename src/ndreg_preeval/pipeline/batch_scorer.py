@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import core
 from ..options import Options
-from ..stacks.base import Block, copy_of, image_of, part_of, prepend
+from ..stacks import Block, copy_of, image_of, part_of, prepend
 from .batches import PIXELS_PER_CALL, Schedule
 from .core_scorer import check_valid, core_mask, make_scorer
 from .stack_state import RangeScore, Records, StackInfo

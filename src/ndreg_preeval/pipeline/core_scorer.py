@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import core
 from ..options import Options
-from ..stacks.base import Block
+from ..stacks import Block
 
 
 def make_scorer(

@@ -22,7 +22,7 @@ from typing import IO, Any
 from .. import core
 from ..errors import naming_stack, shorten
 from ..options import Limits, Options
-from ..stacks.base import StackSpec
+from ..stacks import StackSpec
 from .batches import READ_AHEAD
 
 # The search path comes first, so that the child finds this very package.
@@ -155,8 +155,7 @@ def resolve_apart(
     child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
 ) -> list[tuple[Any, StackSpec]]:
     """Resolve stacks, those in files in the child: links and groups are followed there."""
-    from ..stacks.base import FailedSpec
-    from ..stacks.resolve import resolve_stacks
+    from ..stacks import FailedSpec, resolve_stacks
 
     how: dict[str, Any] = {"limits": limits, "keep_going": keep_going}
     if not isinstance(image_stacks, Mapping):
@@ -191,7 +190,7 @@ def _portable(key: Any) -> Any:
 
 def resolve_one_apart(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:
     """Resolve one stack, in the child when it is in a file."""
-    from ..stacks.resolve import resolve_stack
+    from ..stacks import resolve_stack
 
     if not _names_file(stack):
         return resolve_stack(stack, name=name, limits=limits)

@@ -12,7 +12,7 @@ import numpy as np
 from .. import core
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.base import StackSource
+from ..stacks import StackSource
 from .batches import READ_AHEAD
 from .pairs import Advance, read_reference, score_range
 from .stack_state import Failed, Plan, RangeScore, Scored, open_as_known

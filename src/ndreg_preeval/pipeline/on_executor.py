@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.base import Block, StackSource, StackSpec, copy_of, image_of, prepend
+from ..stacks import Block, StackSource, StackSpec, copy_of, image_of, prepend
 from .batches import block_length, block_ranges
 from .pairs import Advance, read_reference, score_range
 from .stack_state import Failed, Plan, RangeScore, Scored, StackInfo, describe, joined, open_as_known

@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import core
 from ..options import Options
-from ..stacks.base import Block, StackSource, copy_of, image_of, prepend
+from ..stacks import Block, StackSource, copy_of, image_of, prepend
 from .batches import block_length, block_ranges
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer
 from .stack_state import RangeScore, Records, StackInfo

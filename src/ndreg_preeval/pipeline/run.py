@@ -11,8 +11,7 @@ from ..argument_checks import kind
 from ..errors import naming_stack
 from ..options import Options
 from ..progress import Progress
-from ..stacks.base import StackSource, StackSpec
-from ..stacks.resolve import resolve_stack, resolve_stacks
+from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
 from .in_process import kept_open, score_here
 from .on_executor import describe_there, score_there
 from .pairs import Advance

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..options import Options
-from ..stacks.base import StackSource, StackSpec
+from ..stacks import StackSource, StackSpec
 
 Records = NDArray[np.void]
 

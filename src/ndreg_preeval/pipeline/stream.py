@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks.base import Block, Piece, Rooms, StackSource
+from ..stacks import Block, Piece, Rooms, StackSource
 from .batch_scorer import GroupScorer, Round
 from .batches import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
 from .pairs import Advance

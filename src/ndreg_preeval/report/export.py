@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ..results.stack_score import OPINION
+from ..results import OPINION
 from ..text import text_of
 
 if TYPE_CHECKING:
-    from ..results.ranking_data import RankingData
-    from ..results.stack_score import StackScore
+    from ..results import RankingData, StackScore
 
 FORMAT_VERSION: Final = 2
 """Of the dictionary and its JSON; raised when a reader of the old one would go wrong."""

@@ -9,15 +9,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..results.stack_score import worst_position
+from ..results import worst_position
 from ..text import printable, text_of
 from . import figure_panels as panels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
 
-    from ..results.ranking_data import RankingData
-    from ..results.stack_score import StackScore
+    from ..results import RankingData, StackScore
 
 
 def plot_ranking(

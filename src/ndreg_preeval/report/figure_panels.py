@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ..results.stack_score import worst_position
+from ..results import worst_position
 from ..text import printable, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ..results.ranking_data import RankingData
-    from ..results.stack_score import StackScore
+    from ..results import RankingData, StackScore
 
 # Okabe and Ito's colours: told apart with every common colour blindness, and in grey.
 BLUE: Final = "#0072B2"

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
     from silx.io.url import DataUrl
 
-    from ..results.ranking_data import RankingData
-    from ..results.stack_score import StackScore
+    from ..results import RankingData, StackScore
 
 PIXELS: Final = "pixels"
 

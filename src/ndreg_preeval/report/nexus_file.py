@@ -16,9 +16,16 @@ from typing import Any, Final, NamedTuple
 
 from ..atomic_write import replacing
 from ..errors import clip, shorten
-from ..stacks.hdf5.files import LOCKING, open_file
-from ..stacks.regular_file import check_regular_file
-from ..stacks.uris import Reading, format_uri, is_data_url, parse_uri, uri_text
+from ..stacks import (
+    LOCKING,
+    Reading,
+    check_regular_file,
+    format_uri,
+    is_data_url,
+    open_file,
+    parse_uri,
+    uri_text,
+)
 
 PROGRAM: Final = "ndreg_preeval"
 

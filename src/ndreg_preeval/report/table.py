@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ..results.stack_score import worst_position
+from ..results import worst_position
 from ..text import columns, printable
 
 if TYPE_CHECKING:
-    from ..results.ranking_data import RankingData
-    from ..results.stack_score import StackScore
+    from ..results import RankingData, StackScore
 
 NAME_WIDTH: Final = 28
 NOTE_WIDTH: Final = 46

@@ -13,8 +13,8 @@ from ..argument_checks import as_int
 from ..errors import naming_stack, shorten, stack_label
 from ..methods import Method
 from ..options import Options
-from ..pipeline.core_scorer import core_mask, make_scorer
-from ..stacks.base import StackSpec
+from ..pipeline import core_mask, make_scorer
+from ..stacks import StackSpec
 from ..text import printable
 from .stack_score import StackScore
 from .trust import trust_words

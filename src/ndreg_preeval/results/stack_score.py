@@ -13,8 +13,7 @@ from .. import core
 from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
-from ..pipeline.core_scorer import masked_pixels
-from ..pipeline.stack_state import Failed, RangeScore, Records, Scored, StackInfo
+from ..pipeline import Failed, RangeScore, Records, Scored, StackInfo, masked_pixels
 from .jumps import jumps, steps
 from .reasons import reasons
 from .stack_warnings import findings

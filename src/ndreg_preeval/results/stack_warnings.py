@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..pipeline.core_scorer import masked_pixels
-from ..pipeline.stack_state import RangeScore, StackInfo
+from ..pipeline import RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
 
 if TYPE_CHECKING:

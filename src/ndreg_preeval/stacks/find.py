@@ -10,12 +10,10 @@ import os
 from typing import TYPE_CHECKING
 
 from ..errors import naming, place, shorten
-from .hdf5.locate import Files, select_reading
-from .hdf5.nexus import is_stack, stack_paths
-from .hdf5.source import is_dataset
+from .hdf5 import Files, is_dataset, is_stack, select_reading, stack_paths
 from .names import short_names
 from .regular_file import check_regular_file
-from .tiff.source import is_tiff
+from .tiff import is_tiff
 from .uris import format_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:

@@ -15,13 +15,12 @@ import numpy as np
 
 from ..errors import naming_stack, shorten
 from .base import FailedSpec, StackSpec
-from .hdf5.locate import Files
-from .hdf5.source import DatasetSpec, UriSpec, is_dataset
-from .memory.spec import ArraySpec
+from .hdf5 import DatasetSpec, Files, UriSpec, is_dataset
+from .memory import ArraySpec
 from .names import relative_names, short_names, unique_names
 from .regular_file import absolute
 from .selection import format_slice
-from .tiff.source import TiffSpec, is_tiff
+from .tiff import TiffSpec, is_tiff
 from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -176,7 +175,7 @@ def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> lis
 def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
     import h5py
 
-    from .hdf5.locate import select_reading
+    from .hdf5 import select_reading
 
     readings = parse_uri(value)
     kind = "DataUrl" if is_data_url(value) else type(value).__name__
@@ -204,8 +203,7 @@ def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Readi
         return [readings[0]]
     import h5py
 
-    from .hdf5.locate import select_reading
-    from .hdf5.nexus import stack_paths
+    from .hdf5 import select_reading, stack_paths
 
     reading, node = select_reading(readings, files)
     if isinstance(node, h5py.Dataset):

@@ -17,9 +17,7 @@ from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import Reading as UriReading
 from .locate import Files, locate
-from .readers.base import Request
-from .readers.choose import open_reader
-from .readers.virtual import AssembledReader
+from .readers import AssembledReader, Request, open_reader
 from .storage_checks import check_storage
 
 if TYPE_CHECKING:

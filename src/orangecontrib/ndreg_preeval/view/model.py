@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ndreg_preeval.report.export import flag_words
-from ndreg_preeval.report.figure_panels import trust_of
-from ndreg_preeval.results.stack_score import worst_position
+from ndreg_preeval.report import flag_words, trust_of
+from ndreg_preeval.results import worst_position
 from ndreg_preeval.text import printable, short_number, text_of
 
 if TYPE_CHECKING:

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from ndreg_preeval.errors import naming_stack, stack_label
 from ndreg_preeval.ewoks.handover import opened
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.resolve import resolve_stacks
+from ndreg_preeval.stacks import resolve_stacks
 
 from .model import Model
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking
-    from ndreg_preeval.stacks.base import StackSpec
+    from ndreg_preeval.stacks import StackSpec
 
     Specs = Sequence[tuple[Any, StackSpec]]
 

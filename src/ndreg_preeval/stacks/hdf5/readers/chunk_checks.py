@@ -13,9 +13,19 @@ from typing import Any
 
 from ....errors import naming
 from ...selection import AxisRange
-from ..codecs.base import BITSHUFFLE, CHECKSUM_BYTES, FLETCHER, SHUFFLE, Filter
-from ..codecs.chunk_sizes import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
-from ..codecs.filter_chain import most_stored
+from ..codecs import (
+    BITSHUFFLE,
+    CHECKSUM_BYTES,
+    FLETCHER,
+    HEAD_BYTES,
+    HEADED,
+    MEASURED,
+    SHUFFLE,
+    Filter,
+    declared_size,
+    fits,
+    most_stored,
+)
 from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
 from .raw_file import RawFile

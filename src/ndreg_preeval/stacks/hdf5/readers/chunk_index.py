@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ....errors import shorten
-from ..codecs.base import Filter
+from ..codecs import Filter
 
 MOST_BYTES: Final = 2**32 - 1
 """Of a stored chunk: more is not kept apart."""

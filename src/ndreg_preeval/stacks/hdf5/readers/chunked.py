@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from ....errors import naming
 from ...base import Piece
-from ..codecs.base import Damaged
-from ..codecs.filter_chain import Codec
+from ..codecs import Codec, Damaged
 from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
 from .raw_file import RawFile
