@@ -46,6 +46,8 @@ _PLAIN: Final = frozenset(
 class RankingWarning(UserWarning):
     """Something about the stacks that a person should know, and that is no error."""
 
+    __module__ = "ndreg_preeval"
+
 
 def shorten(value: object, limit: int = 200) -> str:
     """Return a repr of at most about `limit` characters, without building a long one first.

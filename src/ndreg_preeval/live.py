@@ -39,6 +39,8 @@ class StackScorer:
     >>> scorer.result().score                          # doctest: +SKIP
     """
 
+    __module__ = "ndreg_preeval"
+
     def __init__(self, reference_image_array: Any, *, name: Any = "stack", **options: Any) -> None:
         self._name = name
         self._options = make_options(**options)
@@ -146,6 +148,8 @@ class StackRanker:
     >>> ranker = StackRanker({"Ca-K": calcium, "Fe-K": iron})            # doctest: +SKIP
     >>> ranker.add({"Ca-K": next_calcium, "Fe-K": next_iron}).result()   # doctest: +SKIP
     """
+
+    __module__ = "ndreg_preeval"
 
     def __init__(self, reference_images: Mapping[Any, Any], **options: Any) -> None:
         if not isinstance(reference_images, Mapping):

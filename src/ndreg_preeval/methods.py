@@ -63,6 +63,8 @@ class Method:
         For a parameter of the wrong kind or value.
     """
 
+    __module__ = "ndreg_preeval"
+
     statistic: Statistic = "evidence"
     aggregation: Aggregation = "every_image"
     window: Window | None = None

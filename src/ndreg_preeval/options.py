@@ -55,6 +55,8 @@ class Limits:
         in the own process.
     """
 
+    __module__ = "ndreg_preeval"
+
     image_bytes: int | None = 1 << 30
     stack_bytes: int | None = 1 << 40
     ratio: int | None = 4096

@@ -66,6 +66,8 @@ class Ranking(RankingData):
     memory stay behind.
     """
 
+    __module__ = "ndreg_preeval"
+
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python objects, ready for JSON."""
         return report.to_dict(self)

@@ -102,6 +102,8 @@ class StackScore:
         Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
     """
 
+    __module__ = "ndreg_preeval"
+
     name: Any
     score: float
     n_images: int

@@ -8,6 +8,7 @@ from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
+from .tiff import TiffSpec
 from .uris import Reading, format_uri, is_data_url, is_uri, parse_uri, uri_text
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Rooms",
     "StackSource",
     "StackSpec",
+    "TiffSpec",
     "UriSpec",
     "check_regular_file",
     "copy_of",

@@ -127,6 +127,8 @@ class StackSpec(abc.ABC):
 class FailedSpec(StackSpec):
     """A stack that could not even be looked for; opening it raises what went wrong."""
 
+    __module__ = "ndreg_preeval.stacks"
+
     def __init__(self, error: Exception, location: str = "") -> None:
         self.error = error
         self.location = location

@@ -44,6 +44,8 @@ class UriSpec(StackSpec):
         How messages call it.
     """
 
+    __module__ = "ndreg_preeval.stacks"
+
     file_path: str
     data_path: str
     limits: Limits

@@ -51,6 +51,8 @@ class TiffSpec(StackSpec):
         How messages call it.
     """
 
+    __module__ = "ndreg_preeval.stacks"
+
     file_path: str
     limits: Limits
     indices: Indices | None = None
