@@ -114,7 +114,7 @@ def test_python_threads_keep_their_cpus(environment: dict[str, str]) -> None:
     """Those of the caller, at once, and those that read files for us."""
     code = """
 from concurrent.futures import ThreadPoolExecutor
-from ndreg_preeval.pipeline.thread_pool import Crew
+from ndreg_preeval.pipeline.thread_pool import ThreadPool
 
 def call(_):
     return bits(3), os.sched_getaffinity(0)
@@ -131,8 +131,8 @@ done = threading.Event()
 def look():
     own.append(os.sched_getaffinity(0))
     done.set()
-with Crew(1, print) as crew:
-    crew.urgent([look])
+with ThreadPool(1, print) as pool:
+    pool.submit([look], first=True)
     assert done.wait(60)
 bound = "OMP_PROC_BIND" in os.environ and _core.build_config()["threads"] == "openmp"
 assert own == [cpus if bound else {min(cpus)}], own

@@ -20,7 +20,7 @@ from ..stacks import Block, copy_of, image_of, part_of, prepend
 from .batches import PIXELS_PER_CALL, Schedule
 from .core_scorer import check_valid, core_mask, make_scorer
 from .stack_state import RangeScore, Records, StackInfo
-from .thread_pool import Crew
+from .thread_pool import ThreadPool
 
 Place = tuple[int, int]
 """Number of a round, and of what failed in it: errors are reported in this order."""
@@ -65,7 +65,7 @@ class GroupScorer:
         self,
         infos: Sequence[StackInfo],
         options: Options,
-        crew: Crew,
+        pool: ThreadPool,
         threads: int,
         schedule: Schedule,
         start: int,
@@ -73,7 +73,7 @@ class GroupScorer:
     ) -> None:
         self._infos = infos
         self._options = options
-        self._crew = crew
+        self._pool = pool
         self._threads = threads
         self._schedule = schedule
         self._range = (start, stop)
@@ -122,7 +122,7 @@ class GroupScorer:
             self._prepared(current)
         else:
             owners = range(len(self._infos))
-            self._crew.urgent([partial(self._prepare, current, owner) for owner in owners])
+            self._pool.submit([partial(self._prepare, current, owner) for owner in owners], first=True)
 
     def _hand_on(self, current: Round) -> None:
         # Copies: views would keep whole rounds in memory.
@@ -185,7 +185,7 @@ class GroupScorer:
         current.unscored = len(jobs)
         at_once = len(jobs) * min(self._schedule.rounds_at_once, 2)
         threads = max(1, self._threads // at_once)
-        self._crew.urgent([partial(self._share, current, *job, threads) for job in jobs])
+        self._pool.submit([partial(self._share, current, *job, threads) for job in jobs], first=True)
 
     def _shares(self, current: Round, info: StackInfo) -> list[tuple[int, int]]:
         """Cut the images that are to be scored: one share per thread, none that takes long."""
@@ -234,7 +234,7 @@ class GroupScorer:
             some = part_of(block, first, high - current.start)
             score = scorer.score
         records = score(
-            some.images, mask=core_mask(some, self._options), num_threads=threads, stop=self._crew.stopping
+            some.images, mask=core_mask(some, self._options), num_threads=threads, stop=self._pool.cancelled
         )
         check_valid(self._options, records["invalid_pixels"], range(low, high))
         start = self._range[0]

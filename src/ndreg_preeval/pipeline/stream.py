@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Stacks that are read while they are scored: reading, decoding and scoring at once, in bounded memory.
 
-The caller's thread opens sources, starts rounds of images and tells the progress; a crew of
+The caller's thread opens sources, starts rounds of images and tells the progress; a pool of
 threads reads, decodes and scores. Scoring goes first, as it frees memory. An image gets the same
 numbers bit for bit whoever scores it, and whenever.
 """
@@ -23,7 +23,7 @@ from .batch_scorer import GroupScorer, Round
 from .batches import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
 from .pairs import Advance
 from .stack_state import RangeScore, StackInfo
-from .thread_pool import Crew, Gate
+from .thread_pool import ConcurrencyLimit, ThreadPool
 
 
 class Member(NamedTuple):
@@ -70,7 +70,7 @@ def score_streams(
         Stacks of a group share chunks, and are read together.
     options : Options
     threads : int
-        Of the crew.
+        Of the pool.
     advance : callable, optional
         Told the numbers of images, in the caller's thread.
     keep_going : bool
@@ -98,7 +98,7 @@ class _Group:
         self.sources: list[StackSource] = []
         self.opened = contextlib.ExitStack()
         self.schedule: Schedule | None = None
-        self.gate = Gate(1)
+        self.limit = ConcurrencyLimit(1)
         self.ranges: Iterator[tuple[int, int, bool]] = iter(())
         self.scorer: GroupScorer | None = None
         self.unfinished = 0
@@ -121,7 +121,7 @@ class _Stream:
         self._events: SimpleQueue[Event] = SimpleQueue()
         # Not of this object: a cycle would keep its memory until somebody collects garbage.
         events = self._events
-        self._crew = Crew(threads, lambda error: events.put(partial(_raise, error)))
+        self._pool = ThreadPool(threads, lambda error: events.put(partial(_raise, error)))
         self._in_memory = 0
         self._rounds = 0
         self._failed = False
@@ -133,7 +133,7 @@ class _Stream:
 
     def __exit__(self, *error: object) -> None:
         # Sources are closed when nobody reads from them any more.
-        self._crew.close()
+        self._pool.close()
         self._stack.close()
         self._rooms.clear()
 
@@ -159,7 +159,7 @@ class _Stream:
                     current = None
             if self._rounds == 0 and current is None and not waiting:
                 return all_groups
-            self._crew.work_here()
+            self._pool.run_here()
             self._events.get()()
 
     def outcomes(self, group: _Group, *, keep_going: bool) -> list[Outcome]:
@@ -187,14 +187,14 @@ class _Stream:
         working = max(source.working_bytes for source in group.sources)
         readers = 1 if any(source.exclusive for source in group.sources) else self._threads
         group.schedule = plan_rounds(infos, working, readers, self._options, self._threads)
-        group.gate = Gate(group.schedule.readers)
+        group.limit = ConcurrencyLimit(group.schedule.readers)
         first = group.members[0]
         previous = self._options.pairing == "previous"
         start = max(first.start - 1, 0) if previous else first.start
         reference = None if previous else first.info.reference_image
         group.ranges = round_ranges(start, first.stop, group.schedule, reference)
         group.scorer = GroupScorer(
-            infos, self._options, self._crew, self._threads, group.schedule, first.start, first.stop
+            infos, self._options, self._pool, self._threads, group.schedule, first.start, first.stop
         )
 
     def _finish(self, group: _Group) -> None:
@@ -230,7 +230,7 @@ class _Stream:
         if self._rounds == 0:
             return True
         # Reading far ahead of scoring would only push images out of the caches.
-        if self._crew.backlog() >= 2 * self._threads:
+        if self._pool.backlog() >= 2 * self._threads:
             return False
         # Nor do more rounds help than are worked on: some are read, some wait for their reference.
         if self._rounds >= max(ROUNDS_AT_ONCE, self._threads + 2):
@@ -301,14 +301,14 @@ class _Stream:
                         scorer.break_at(current, (current.number, index), piece.owner, error)
                 if countdown.last():
                     scorer.decoded(current, blocks)
-                if self._crew.backlog() < self._threads:
+                if self._pool.backlog() < self._threads:
                     self._events.put(_nothing)  # there is time for another round
 
             return run
 
         tasks = [task(index) for index in range(len(pieces))]
         if group.concurrent:
-            self._crew.add(tasks, group.gate)
+            self._pool.submit(tasks, limit=group.limit)
         else:
             for each in tasks:
                 each()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A few threads for tasks of two kinds: what frees memory goes before what takes it."""
+"""A few threads for tasks of two kinds: those that free memory go before those that take it."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ Task = Callable[[], None]
 """Deals with its own errors, as far as it can."""
 
 
-class Gate:
-    """Lets some tasks of one kind run at a time, and no more."""
+class ConcurrencyLimit:
+    """How many tasks of one kind run at a time, at most, and how many do."""
 
-    def __init__(self, width: int) -> None:
-        self.width = width
-        self.inside = 0
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.running = 0
 
 
-class Crew:
-    """Threads that run tasks until they are sent home.
+class ThreadPool:
+    """Threads that run tasks until the pool is closed.
 
-    Urgent tasks go first. Others pass through a gate, in their order; those behind a gate
-    that is full do not hold up those before an open one. Nobody waits busily.
+    Some tasks go first. Others start in their order, each as its limit allows; those whose limit is
+    reached do not hold up the ones behind them. No thread waits busily.
 
     Parameters
     ----------
     threads : int
         How many; started with the first tasks. Where the system has none to spare, tasks wait
-        for `work_here`.
+        for `run_here`.
     on_crash : callable(error)
         Told of what a task raised, by the thread that ran it.
     """
@@ -43,32 +43,31 @@ class Crew:
         self._on_crash = on_crash
         self._threads: list[threading.Thread] = []
         self._changed = threading.Condition()
-        self._urgent: deque[Task] = deque()
-        self._others: deque[tuple[Task, Gate]] = deque()
-        self._stopping = False
+        self._first: deque[Task] = deque()
+        self._others: deque[tuple[Task, ConcurrencyLimit | None]] = deque()
+        self._cancelled = False
 
-    def stopping(self) -> bool:
-        """Whether everybody is to stop: long tasks ask from time to time."""
-        return self._stopping
+    def cancelled(self) -> bool:
+        """Whether all tasks are to stop: long ones ask from time to time."""
+        return self._cancelled
 
-    def urgent(self, tasks: list[Task]) -> None:
-        """Run these before anything else."""
+    def submit(
+        self, tasks: list[Task], *, limit: ConcurrencyLimit | None = None, first: bool = False
+    ) -> None:
+        """Run tasks: before all others (`first`, whatever the limit), or when there is time and the limit allows."""
         with self._changed:
-            self._urgent.extend(tasks)
-            self._wake(len(tasks))
-
-    def add(self, tasks: list[Task], gate: Gate) -> None:
-        """Run these when there is time, each while the gate lets it in."""
-        with self._changed:
-            self._others.extend((task, gate) for task in tasks)
+            if first:
+                self._first.extend(tasks)
+            else:
+                self._others.extend((task, limit) for task in tasks)
             self._wake(len(tasks))
 
     def backlog(self) -> int:
-        """How many tasks nobody has begun."""
+        """How many tasks have not begun."""
         with self._changed:
-            return len(self._urgent) + len(self._others)
+            return len(self._first) + len(self._others)
 
-    def work_here(self) -> None:
+    def run_here(self) -> None:
         """Run all tasks in this thread, if there is no other that could."""
         while not self._threads:
             with self._changed:
@@ -78,13 +77,13 @@ class Crew:
             self._run(*found)
             with self._changed:
                 if found[1] is not None:
-                    found[1].inside -= 1
+                    found[1].running -= 1
 
     def close(self) -> None:
-        """Forget what nobody has begun, and wait for the rest; safe to call twice."""
+        """Forget tasks that have not begun, and wait for the rest; safe to call twice."""
         with self._changed:
-            self._stopping = True
-            self._urgent.clear()
+            self._cancelled = True
+            self._first.clear()
             self._others.clear()
             self._changed.notify_all()
         for thread in self._threads:
@@ -99,7 +98,7 @@ class Crew:
         self.close()
 
     def _wake(self, tasks: int) -> None:
-        while len(self._threads) < min(self._size, len(self._urgent) + len(self._others)):
+        while len(self._threads) < min(self._size, len(self._first) + len(self._others)):
             # A daemon if the caller's thread is one: then the end of the program does not wait for it.
             thread = threading.Thread(target=self._work, name=f"ndreg_preeval-{len(self._threads)}")
             try:
@@ -112,32 +111,33 @@ class Crew:
 
     def _work(self) -> None:
         core.leave_openmp_place()  # a binding that was meant for the thread that started this one
-        gate: Gate | None = None
+        limit: ConcurrencyLimit | None = None
         while True:
             with self._changed:
-                if gate is not None:
-                    gate.inside -= 1
+                if limit is not None:
+                    limit.running -= 1
                     self._changed.notify()
                 while (found := self._next()) is None:
-                    if self._stopping:
+                    if self._cancelled:
                         return
                     self._changed.wait()
-            gate = found[1]
+            limit = found[1]
             self._run(*found)
             del found
 
-    def _run(self, task: Task, _: Gate | None) -> None:
+    def _run(self, task: Task, _: ConcurrencyLimit | None) -> None:
         try:
             task()
-        except BaseException as error:  # noqa: BLE001 - nobody may wait for this task in vain
+        except BaseException as error:  # noqa: BLE001 - no thread may wait for this task in vain
             self._on_crash(error)
 
-    def _next(self) -> tuple[Task, Gate | None] | None:
-        if self._urgent:
-            return self._urgent.popleft(), None
-        for index, (task, gate) in enumerate(self._others):
-            if gate.inside < gate.width:
+    def _next(self) -> tuple[Task, ConcurrencyLimit | None] | None:
+        if self._first:
+            return self._first.popleft(), None
+        for index, (task, limit) in enumerate(self._others):
+            if limit is None or limit.running < limit.most:
                 del self._others[index]
-                gate.inside += 1
-                return task, gate
+                if limit is not None:
+                    limit.running += 1
+                return task, limit
         return None
