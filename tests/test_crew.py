@@ -12,7 +12,7 @@ import h5py
 import pytest
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.pipeline.batch_scorer import GroupScorer
+from ndreg_preeval.pipeline.batch_scorer import BatchScorer
 from ndreg_preeval.pipeline.thread_pool import ConcurrencyLimit, ThreadPool
 from scenes import assert_same_numbers, three
 
@@ -116,6 +116,6 @@ def test_an_error_where_none_may_be_is_no_hang(tmp_path: Path, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(GroupScorer, "_arrived", broken)
+    monkeypatch.setattr(BatchScorer, "_arrived", broken)
     with pytest.raises(RuntimeError, match="unforeseen"):
         rank_stacks(write(tmp_path))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Scoring the rounds of a group of stacks: what waits for what, and who does it.
+"""Scoring the batches of a group of stacks: what waits for what, and who does it.
 
-A round is scored when it is decoded, when the reference spectra are known, and, with pairing
+A batch is scored when it is decoded, when the reference spectra are known, and, with pairing
 "previous", when the image before its first one is known.
 """
 
@@ -17,13 +17,13 @@ import numpy as np
 from .. import core
 from ..options import Options
 from ..stacks import Block, copy_of, image_of, part_of, prepend
-from .batches import PIXELS_PER_CALL, Schedule
+from .batches import PIXELS_PER_CALL, BatchPlan
 from .core_scorer import check_valid, core_mask, make_scorer
 from .stack_state import RangeScore, Records, StackInfo
 from .thread_pool import ThreadPool
 
 Place = tuple[int, int]
-"""Number of a round, and of what failed in it: errors are reported in this order."""
+"""Number of a batch, and of what failed in it: errors are reported in this order."""
 
 
 def _nothing() -> None:
@@ -31,7 +31,7 @@ def _nothing() -> None:
 
 
 @dataclass(eq=False)
-class Round:
+class Batch:
     """Some images of all stacks of a group, on their way through memory."""
 
     number: int
@@ -54,12 +54,12 @@ class Round:
         self.blocks = []
         self.heads = None
         self.release()
-        self.release = _nothing  # what it would release is no business of this round any more
+        self.release = _nothing  # what it would release is no business of this batch any more
         self.done()
 
 
-class GroupScorer:
-    """Scores the rounds of one group of stacks."""
+class BatchScorer:
+    """Scores the batches of one group of stacks."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class GroupScorer:
         options: Options,
         pool: ThreadPool,
         threads: int,
-        schedule: Schedule,
+        plan: BatchPlan,
         start: int,
         stop: int,
     ) -> None:
@@ -75,26 +75,26 @@ class GroupScorer:
         self._options = options
         self._pool = pool
         self._threads = threads
-        self._schedule = schedule
+        self._plan = plan
         self._range = (start, stop)
         self._previous = options.pairing == "previous"
         self._lock = threading.Lock()
         self._scorers: list[core.Scorer | None] = [None] * len(infos)
         self._itself: list[Records | None] = [None] * len(infos)
         self._unprepared = len(infos)
-        self._waiting: list[Round] = []
+        self._waiting: list[Batch] = []
         self._heads: dict[int, list[Block]] = {}
-        self._headless: dict[int, Round] = {}
+        self._headless: dict[int, Batch] = {}
         self._broken: int | None = None
         self._records = [np.zeros(stop - start, core.PAIR_SCORE) for _ in infos]
-        self.rounds = 0
+        self.batches = 0
 
-    # -------------------------------------------------------------- what a round waits for
+    # -------------------------------------------------------------- what a batch waits for
 
-    def expect(self, current: Round) -> None:
-        """Hear of a round before it is read."""
+    def expect(self, current: Batch) -> None:
+        """Hear of a batch before it is read."""
         with self._lock:
-            self.rounds += 1
+            self.batches += 1
             if current.number > 0 and self._unprepared:
                 current.waits += 1
                 self._waiting.append(current)
@@ -104,10 +104,10 @@ class GroupScorer:
                     current.waits += 1
                     self._headless[current.start] = current
 
-    def decoded(self, current: Round, blocks: Sequence[Callable[[], Block]]) -> None:
-        """Take the images of a round; called once, by whoever ran its last piece.
+    def decoded(self, current: Batch, blocks: Sequence[Callable[[], Block]]) -> None:
+        """Take the images of a batch; called once, by whoever ran its last piece.
 
-        What waits for a round is told also where it failed: it then goes on without scoring.
+        What waits for a batch is told also where it failed: it then goes on without scoring.
         """
         if not self.is_lost(current):
             try:
@@ -124,8 +124,8 @@ class GroupScorer:
             owners = range(len(self._infos))
             self._pool.submit([partial(self._prepare, current, owner) for owner in owners], first=True)
 
-    def _hand_on(self, current: Round) -> None:
-        # Copies: views would keep whole rounds in memory.
+    def _hand_on(self, current: Batch) -> None:
+        # Copies: views would keep whole batches in memory.
         tails = [copy_of(image_of(block, -1)) for block in current.blocks]
         with self._lock:
             after = self._headless.pop(current.stop, None)
@@ -135,14 +135,14 @@ class GroupScorer:
             after.heads = tails
         self._arrived(after)
 
-    def _arrived(self, current: Round) -> None:
+    def _arrived(self, current: Batch) -> None:
         with self._lock:
             current.waits -= 1
             ready = current.waits == 0
         if ready:
             self._score(current)
 
-    def _prepare(self, first: Round, owner: int) -> None:
+    def _prepare(self, first: Batch, owner: int) -> None:
         """Transform the reference image of one stack."""
         info, block = self._infos[owner], first.blocks[owner]
         try:
@@ -164,7 +164,7 @@ class GroupScorer:
                 return
         self._prepared(first)
 
-    def _prepared(self, first: Round) -> None:
+    def _prepared(self, first: Batch) -> None:
         with self._lock:
             self._unprepared = 0
             waiting, self._waiting = self._waiting, []
@@ -173,7 +173,7 @@ class GroupScorer:
 
     # -------------------------------------------------------------- scoring
 
-    def _score(self, current: Round) -> None:
+    def _score(self, current: Batch) -> None:
         jobs = [
             (owner, low, high)
             for owner, info in enumerate(self._infos)
@@ -183,11 +183,11 @@ class GroupScorer:
             current.finish()
             return
         current.unscored = len(jobs)
-        at_once = len(jobs) * min(self._schedule.rounds_at_once, 2)
+        at_once = len(jobs) * min(self._plan.batches_at_once, 2)
         threads = max(1, self._threads // at_once)
         self._pool.submit([partial(self._share, current, *job, threads) for job in jobs], first=True)
 
-    def _shares(self, current: Round, info: StackInfo) -> list[tuple[int, int]]:
+    def _shares(self, current: Batch, info: StackInfo) -> list[tuple[int, int]]:
         """Cut the images that are to be scored: one share per thread, none that takes long."""
         if not current.scored or info.shape[0] < 2:
             return []
@@ -203,7 +203,7 @@ class GroupScorer:
             (low, min(low + length, high)) for first, high in ranges for low in range(first, high, length)
         ]
 
-    def _share(self, current: Round, owner: int, low: int, high: int, threads: int) -> None:
+    def _share(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
         try:
             if not self.is_lost(current):
                 self._records_of(current, owner, low, high, threads)
@@ -218,7 +218,7 @@ class GroupScorer:
                 return
         current.finish()
 
-    def _records_of(self, current: Round, owner: int, low: int, high: int, threads: int) -> None:
+    def _records_of(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
         scorer = self._scorers[owner]
         assert scorer is not None
         block = current.blocks[owner]
@@ -242,22 +242,22 @@ class GroupScorer:
 
     # -------------------------------------------------------------- errors
 
-    def break_at(self, current: Round, place: Place, owner: int, error: Exception) -> None:
-        """Report an error; later rounds need not go on, earlier ones may still hold an earlier one."""
+    def break_at(self, current: Batch, place: Place, owner: int, error: Exception) -> None:
+        """Report an error; later batches need not go on, earlier ones may still hold an earlier one."""
         with self._lock:
             current.broken = True
             if self._broken is None or current.number < self._broken:
                 self._broken = current.number
         current.failed(place, owner, error)
 
-    def is_lost(self, current: Round) -> bool:
-        """Whether this round or an earlier one has failed: nobody asks for it any more."""
+    def is_lost(self, current: Batch) -> bool:
+        """Whether this batch or an earlier one has failed: nobody asks for it any more."""
         return current.broken or (self._broken is not None and self._broken < current.number)
 
     # -------------------------------------------------------------- results
 
     def numbers(self) -> list[RangeScore]:
-        """The numbers of all stacks, when all rounds are done."""
+        """The numbers of all stacks, when all batches are done."""
         found = []
         start, stop = self._range
         for info, scorer, itself, records in zip(

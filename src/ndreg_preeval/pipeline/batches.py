@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a stream of images is cut into rounds: aligned to chunks, small enough for the memory."""
+"""How a stream of images is cut into batches: aligned to chunks, small enough for the memory."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ READ_AHEAD = 256 << 20
 PIXELS_PER_CALL = 1 << 22
 """Pixels per thread and core call: some tens of milliseconds, so that progress is seen."""
 
-ROUNDS_AT_ONCE = 4
+BATCHES_AT_ONCE = 4
 """Wished for: one is scored, one is decoded, one is read, and one to spare."""
 
 DEFAULT_ROW = 4 * READ_AHEAD
 """Bytes that a row of chunks may take when no memory_limit is given: decoding is dearer than memory."""
 
 
-class Schedule(NamedTuple):
+class BatchPlan(NamedTuple):
     """How stacks of one shape, read together, go through memory."""
 
     length: int
-    """Images of a round, of each stack."""
-    round_bytes: int
-    """What the images of a round take."""
+    """Images of a batch, of each stack."""
+    batch_bytes: int
+    """What the images of a batch take."""
     budget: int
-    """What the rounds in memory may take together; one round is always allowed."""
+    """What the batches in memory may take together; one batch is always allowed."""
     readers: int
     """Pieces that are read and decoded at a time."""
     times_decoded: int
@@ -41,19 +41,19 @@ class Schedule(NamedTuple):
     """What they take."""
 
     @property
-    def rounds_at_once(self) -> int:
-        """How many rounds can be in memory at a time."""
-        return max(1, self.budget // max(1, self.round_bytes))
+    def batches_at_once(self) -> int:
+        """How many batches can be in memory at a time."""
+        return max(1, self.budget // max(1, self.batch_bytes))
 
 
-def plan_rounds(
+def plan_batches(
     infos: Sequence[StackInfo], working_bytes: int, readers: int, options: Options, threads: int
-) -> Schedule:
-    """Choose the length of rounds.
+) -> BatchPlan:
+    """Choose the length of batches.
 
-    Rounds are whole rows of chunks wherever one fits into the memory: then every chunk is read
-    and decoded once. Where none fits, rounds are as long as memory allows, and chunks are decoded
-    again for each round that needs them.
+    Batches are whole rows of chunks wherever one fits into the memory: then every chunk is read
+    and decoded once. Where none fits, batches are as long as memory allows, and chunks are decoded
+    again for each batch that needs them.
     """
     _, height, width = infos[0].shape
     limit = options.memory_limit or READ_AHEAD
@@ -62,7 +62,7 @@ def plan_rounds(
     budget = max(limit - readers * working_bytes, limit // 2)
     row = max(1, *(info.images_per_chunk for info in infos))
     row_bytes = row * per_image
-    length = min(threads * PIXELS_PER_CALL // (height * width), budget // ROUNDS_AT_ONCE // per_image)
+    length = min(threads * PIXELS_PER_CALL // (height * width), budget // BATCHES_AT_ONCE // per_image)
     length = max(1, length)
     times = 1
     if length >= row:
@@ -73,32 +73,32 @@ def plan_rounds(
         most = max(1, budget // per_image)
         times = -(-row // most)
         length = -(-row // times)
-    return Schedule(length, length * per_image, budget, readers, times, row, row_bytes)
+    return BatchPlan(length, length * per_image, budget, readers, times, row, row_bytes)
 
 
-def round_ranges(
-    start: int, stop: int, schedule: Schedule, reference: int | None
+def batch_ranges(
+    start: int, stop: int, plan: BatchPlan, reference: int | None
 ) -> Iterator[tuple[int, int, bool]]:
-    """Cut a range into rounds (start, stop, scored); that of the reference image comes first.
+    """Cut a range into batches (start, stop, scored); that of the reference image comes first.
 
-    Where the range does not hold the reference image, a round of that image alone, which is
+    Where the range does not hold the reference image, a batch of that image alone, which is
     not scored, comes first.
     """
     first = None
     if reference is not None:
         inside = start <= reference < stop
-        ranges = _cut(start, stop, schedule)
+        ranges = _cut(start, stop, plan)
         first = next(r for r in ranges if r[0] <= reference < r[1]) if inside else (reference, reference + 1)
         yield (*first, inside)
-    for each in _cut(start, stop, schedule):
+    for each in _cut(start, stop, plan):
         if each != first:
             yield (*each, True)
 
 
-def _cut(start: int, stop: int, schedule: Schedule) -> Iterator[tuple[int, int]]:
+def _cut(start: int, stop: int, plan: BatchPlan) -> Iterator[tuple[int, int]]:
     """Cut at rows of chunks, and where these are too long, evenly within each."""
-    for row in block_ranges(start, stop, max(schedule.length, schedule.row)):
-        yield from block_ranges_from(row[0] - row[0] % schedule.row, *row, schedule.length)
+    for row in block_ranges(start, stop, max(plan.length, plan.row)):
+        yield from block_ranges_from(row[0] - row[0] % plan.row, *row, plan.length)
 
 
 def block_ranges_from(origin: int, start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
@@ -107,15 +107,15 @@ def block_ranges_from(origin: int, start: int, stop: int, length: int) -> Iterat
         yield low + origin, high + origin
 
 
-def decoding_again(schedule: Schedule, options: Options) -> str:
+def decoding_again(plan: BatchPlan, options: Options) -> str:
     """Say how often chunks are decoded, and what would spare it; "" where it is once."""
-    if schedule.times_decoded == 1:
+    if plan.times_decoded == 1:
         return ""
     limit = options.memory_limit or DEFAULT_ROW
     return (
-        f"A row of chunks takes {schedule.row_bytes} bytes of images, more than the memory of {limit} bytes: "
-        f"every chunk was decoded {schedule.times_decoded} times. A memory_limit of "
-        f"{2 * schedule.row_bytes} bytes would spare that."
+        f"A row of chunks takes {plan.row_bytes} bytes of images, more than the memory of {limit} bytes: "
+        f"every chunk was decoded {plan.times_decoded} times. A memory_limit of "
+        f"{2 * plan.row_bytes} bytes would spare that."
     )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Stacks that are read while they are scored: reading, decoding and scoring at once, in bounded memory.
 
-The caller's thread opens sources, starts rounds of images and tells the progress; a pool of
+The caller's thread opens sources, starts batches of images and tells the progress; a pool of
 threads reads, decodes and scores. Scoring goes first, as it frees memory. An image gets the same
 numbers bit for bit whoever scores it, and whenever.
 """
@@ -19,8 +19,8 @@ from typing import Any, NamedTuple, Self
 from ..errors import naming_stack
 from ..options import Options
 from ..stacks import Block, Piece, Rooms, StackSource
-from .batch_scorer import GroupScorer, Round
-from .batches import ROUNDS_AT_ONCE, Schedule, decoding_again, plan_rounds, round_ranges
+from .batch_scorer import Batch, BatchScorer
+from .batches import BATCHES_AT_ONCE, BatchPlan, batch_ranges, decoding_again, plan_batches
 from .pairs import Advance
 from .stack_state import RangeScore, StackInfo
 from .thread_pool import ConcurrencyLimit, ThreadPool
@@ -97,10 +97,10 @@ class _Group:
         self.members = list(members)
         self.sources: list[StackSource] = []
         self.opened = contextlib.ExitStack()
-        self.schedule: Schedule | None = None
+        self.plan: BatchPlan | None = None
         self.limit = ConcurrencyLimit(1)
         self.ranges: Iterator[tuple[int, int, bool]] = iter(())
-        self.scorer: GroupScorer | None = None
+        self.scorer: BatchScorer | None = None
         self.unfinished = 0
         self.launched = False
         self.failures: list[tuple[tuple[int, int], int, Exception]] = []
@@ -112,7 +112,7 @@ class _Group:
 
 
 class _Stream:
-    """The caller's side: starts rounds while there is memory, and hears what became of them."""
+    """The caller's side: starts batches while there is memory, and hears what became of them."""
 
     def __init__(self, options: Options, threads: int, advance: Advance | None) -> None:
         self._options = options
@@ -123,7 +123,7 @@ class _Stream:
         events = self._events
         self._pool = ThreadPool(threads, lambda error: events.put(partial(_raise, error)))
         self._in_memory = 0
-        self._rounds = 0
+        self._batches = 0
         self._failed = False
         self._rooms = Rooms()
         self._stack = contextlib.ExitStack()
@@ -157,7 +157,7 @@ class _Stream:
                     current.launched = True
                     self._finish(current)
                     current = None
-            if self._rounds == 0 and current is None and not waiting:
+            if self._batches == 0 and current is None and not waiting:
                 return all_groups
             self._pool.run_here()
             self._events.get()()
@@ -186,27 +186,27 @@ class _Stream:
         infos = [member.info for member in group.members]
         working = max(source.working_bytes for source in group.sources)
         readers = 1 if any(source.exclusive for source in group.sources) else self._threads
-        group.schedule = plan_rounds(infos, working, readers, self._options, self._threads)
-        group.limit = ConcurrencyLimit(group.schedule.readers)
+        group.plan = plan_batches(infos, working, readers, self._options, self._threads)
+        group.limit = ConcurrencyLimit(group.plan.readers)
         first = group.members[0]
         previous = self._options.pairing == "previous"
         start = max(first.start - 1, 0) if previous else first.start
         reference = None if previous else first.info.reference_image
-        group.ranges = round_ranges(start, first.stop, group.schedule, reference)
-        group.scorer = GroupScorer(
-            infos, self._options, self._pool, self._threads, group.schedule, first.start, first.stop
+        group.ranges = batch_ranges(start, first.stop, group.plan, reference)
+        group.scorer = BatchScorer(
+            infos, self._options, self._pool, self._threads, group.plan, first.start, first.stop
         )
 
     def _finish(self, group: _Group) -> None:
-        """Close a group when all of its rounds are done."""
+        """Close a group when all of its batches are done."""
         if not group.launched or group.unfinished or group.outcomes is not None:
             return
         if group.failures:
             group.outcomes = [Failure(self._error_of(group, owner)) for owner in range(len(group.members))]
         else:
             assert group.scorer is not None
-            assert group.schedule is not None
-            again = decoding_again(group.schedule, self._options)
+            assert group.plan is not None
+            again = decoding_again(group.plan, self._options)
             group.outcomes = [
                 Streamed(numbers, (*source.news(), *([again] if again else [])))
                 for numbers, source in zip(group.scorer.numbers(), group.sources, strict=True)
@@ -222,39 +222,39 @@ class _Stream:
         own = [each for each in group.failures if each[1] == owner] or group.failures
         return min(own, key=lambda each: each[0])[2]
 
-    # -------------------------------------------------------------- rounds
+    # -------------------------------------------------------------- batches
 
     def _has_room(self, group: _Group) -> bool:
-        if group.failures or group.schedule is None:
+        if group.failures or group.plan is None:
             return True  # for giving up
-        if self._rounds == 0:
+        if self._batches == 0:
             return True
         # Reading far ahead of scoring would only push images out of the caches.
         if self._pool.backlog() >= 2 * self._threads:
             return False
-        # Nor do more rounds help than are worked on: some are read, some wait for their reference.
-        if self._rounds >= max(ROUNDS_AT_ONCE, self._threads + 2):
+        # Nor do more batches help than are worked on: some are read, some wait for their reference.
+        if self._batches >= max(BATCHES_AT_ONCE, self._threads + 2):
             return False
-        return self._in_memory + group.schedule.round_bytes <= group.schedule.budget
+        return self._in_memory + group.plan.batch_bytes <= group.plan.budget
 
     def _launch(self, group: _Group) -> bool:
-        """Start the next round of a group; False when there is none."""
+        """Start the next batch of a group; False when there is none."""
         if group.failures or group.scorer is None:
             return False
         found = next(group.ranges, None)
         if found is None:
             return False
-        assert group.schedule is not None
+        assert group.plan is not None
         start, stop, scored = found
-        number = group.scorer.rounds
-        bytes_taken = group.schedule.round_bytes
+        number = group.scorer.batches
+        bytes_taken = group.plan.batch_bytes
         self._in_memory += bytes_taken
-        self._rounds += 1
+        self._batches += 1
         group.unfinished += 1
 
         def done() -> None:
             self._in_memory -= bytes_taken
-            self._rounds -= 1
+            self._batches -= 1
             group.unfinished -= 1
             self._finish(group)
 
@@ -265,7 +265,7 @@ class _Stream:
         def failed(place: tuple[int, int], owner: int, error: Exception) -> None:
             self._fail(group, place, owner, error)
 
-        current = Round(
+        current = Batch(
             number=number,
             start=start,
             stop=stop,
@@ -278,7 +278,7 @@ class _Stream:
         self._read(group, current)
         return True
 
-    def _read(self, group: _Group, current: Round) -> None:
+    def _read(self, group: _Group, current: Batch) -> None:
         assert group.scorer is not None
         try:
             pieces, blocks, current.release = _begin(group.sources, current.start, current.stop, self._rooms)
@@ -302,7 +302,7 @@ class _Stream:
                 if countdown.last():
                     scorer.decoded(current, blocks)
                 if self._pool.backlog() < self._threads:
-                    self._events.put(_nothing)  # there is time for another round
+                    self._events.put(_nothing)  # there is time for another batch
 
             return run
 
