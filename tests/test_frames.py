@@ -47,9 +47,9 @@ def frame_of(pixels: NDArray[Any], folder: Path, **options: Any) -> bytes:
 
 
 def inflate(raw: bytes, size: int, shape: tuple[int, ...] = ()) -> bytes:
-    room = np.full(size, 7, np.uint8)
+    out = np.full(size, 7, np.uint8)
     values = [1, 0, 2, size, 5, 1, 0, len(shape), *shape]
-    return inflate_frame(np.frombuffer(raw, np.uint8), room, decode, values).tobytes()
+    return inflate_frame(np.frombuffer(raw, np.uint8), out, decode, values).tobytes()
 
 
 @pytest.mark.parametrize("options", [{}, {"filters": 0}, {"cname": "zstd", "clevel": 3}], ids=str)

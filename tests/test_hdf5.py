@@ -114,9 +114,9 @@ def test_chunks_are_decoded_once_for_neighbouring_reads(
     reads: list[tuple[int, int]] = []
     original = Hdf5Source.begin
 
-    def counted(self: Hdf5Source, start: int, stop: int, rooms: Any = None) -> Reading:
+    def counted(self: Hdf5Source, start: int, stop: int, buffers: Any = None) -> Reading:
         reads.append((start, stop))
-        return original(self, start, stop, rooms)
+        return original(self, start, stop, buffers)
 
     monkeypatch.setattr(Hdf5Source, "begin", counted)
     with recipe.open() as source:

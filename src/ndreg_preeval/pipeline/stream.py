@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks import Block, Piece, Rooms, StackSource
+from ..stacks import Block, BufferPool, Piece, StackSource
 from .batch_scorer import Batch, BatchScorer
 from .batches import BATCHES_AT_ONCE, BatchPlan, batch_ranges, decoding_again, plan_batches
 from .pairs import Advance
@@ -125,7 +125,7 @@ class _Stream:
         self._in_memory = 0
         self._batches = 0
         self._failed = False
-        self._rooms = Rooms()
+        self._buffers = BufferPool()
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -135,7 +135,7 @@ class _Stream:
         # Sources are closed when nobody reads from them any more.
         self._pool.close()
         self._stack.close()
-        self._rooms.clear()
+        self._buffers.clear()
 
     def run(self, groups: Sequence[Sequence[Member]], keep_going: bool) -> list[_Group]:
         """Score all groups; returns when nothing is under way any more."""
@@ -281,7 +281,9 @@ class _Stream:
     def _read(self, group: _Group, current: Batch) -> None:
         assert group.scorer is not None
         try:
-            pieces, blocks, current.release = _begin(group.sources, current.start, current.stop, self._rooms)
+            pieces, blocks, current.release = _begin(
+                group.sources, current.start, current.stop, self._buffers
+            )
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             group.scorer.break_at(current, (current.number, -1), 0, error)
             group.scorer.decoded(current, [])
@@ -315,13 +317,13 @@ class _Stream:
 
 
 def _begin(
-    sources: Sequence[StackSource], start: int, stop: int, rooms: Rooms
+    sources: Sequence[StackSource], start: int, stop: int, buffers: BufferPool
 ) -> tuple[list[Piece], Sequence[Callable[[], Block]], Callable[[], None]]:
     if len(sources) == 1:
-        reading = sources[0].begin(start, stop, rooms)
+        reading = sources[0].begin(start, stop, buffers)
         return list(reading.pieces), [reading.block], reading.release
     together: Any = sources[0]
-    pieces, blocks = together.begin_together(sources, start, stop, rooms)
+    pieces, blocks = together.begin_together(sources, start, stop, buffers)
 
     def release() -> None:
         for block in blocks:

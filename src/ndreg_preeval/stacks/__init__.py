@@ -3,7 +3,18 @@
 
 from __future__ import annotations
 
-from .base import Block, FailedSpec, Piece, Rooms, StackSource, StackSpec, copy_of, image_of, part_of, prepend
+from .base import (
+    Block,
+    BufferPool,
+    FailedSpec,
+    Piece,
+    StackSource,
+    StackSpec,
+    copy_of,
+    image_of,
+    part_of,
+    prepend,
+)
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
 from .regular_file import check_regular_file
@@ -14,10 +25,10 @@ from .uris import Reading, format_uri, is_data_url, is_uri, parse_uri, uri_text
 __all__ = [
     "LOCKING",
     "Block",
+    "BufferPool",
     "FailedSpec",
     "Piece",
     "Reading",
-    "Rooms",
     "StackSource",
     "StackSpec",
     "TiffSpec",

@@ -73,11 +73,11 @@ class StackSource(abc.ABC):
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop. Errors name the first image at fault where they can."""
 
-    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:  # noqa: ARG002
+    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:  # noqa: ARG002
         """Prepare to read images start <= i < stop, in pieces where the storage has such.
 
         Called in the caller's thread, also while pieces of other blocks run. Memory for the
-        images comes from `rooms`, where sources need any.
+        images comes from `buffers`, where sources need any.
         """
         found: list[Block] = []
         return Reading([Piece(lambda: found.append(self.read(start, stop)))], lambda: found[0])
@@ -85,7 +85,7 @@ class StackSource(abc.ABC):
     def shares_reads_with(self, other: StackSource) -> bool:  # noqa: ARG002
         """Return whether this stack and another one are read together for less than one after the other.
 
-        Those that are have a method ``begin_together(sources, start, stop, rooms)``.
+        Those that are have a method ``begin_together(sources, start, stop, buffers)``.
         """
         return False
 
@@ -138,7 +138,7 @@ class FailedSpec(StackSpec):
         raise self.error
 
 
-class Rooms:
+class BufferPool:
     """Lends arrays, and keeps those that come back for the next who asks."""
 
     def __init__(self) -> None:
@@ -157,19 +157,19 @@ class Rooms:
             else:
                 self._free.clear()  # of another size: they would only take memory
                 found = np.empty(size, np.uint8)
-            room: NDArray = found[:size].view(dtype).reshape(shape)  # type: ignore[type-arg]
-            self._lent[id(room)] = found
-        return room
+            out: NDArray = found[:size].view(dtype).reshape(shape)  # type: ignore[type-arg]
+            self._lent[id(out)] = found
+        return out
 
-    def give_back(self, room: NDArray) -> None:  # type: ignore[type-arg]
-        """Take an array that nobody looks at any more."""
+    def give_back(self, out: NDArray) -> None:  # type: ignore[type-arg]
+        """Take an array that is not used any more."""
         with self._lock:
-            found = self._lent.pop(id(room), None)
+            found = self._lent.pop(id(out), None)
             if found is not None:
                 self._free.append(found)
 
     def clear(self) -> None:
-        """Let go of everything; arrays that are lent live as long as somebody looks at them."""
+        """Let go of everything; arrays that are lent live as long as they are used."""
         with self._lock:
             self._free.clear()
             self._lent.clear()

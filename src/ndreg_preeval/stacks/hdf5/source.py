@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, place
-from ..base import Block, Piece, Reading, Rooms, StackSource, StackSpec
+from ..base import Block, BufferPool, Piece, Reading, StackSource, StackSpec
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
@@ -155,13 +155,13 @@ class Hdf5Source(StackSource):
         self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
-    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:
+    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:
         """Prepare to read a block, chunk by chunk."""
-        pieces, (block,) = self.begin_together([self], start, stop, rooms)
+        pieces, (block,) = self.begin_together([self], start, stop, buffers)
         return Reading(pieces, block, block.release)
 
     def begin_together(
-        self, sources: Sequence[Hdf5Source], start: int, stop: int, rooms: Rooms | None = None
+        self, sources: Sequence[Hdf5Source], start: int, stop: int, buffers: BufferPool | None = None
     ) -> tuple[list[Piece], list[Finish]]:
         """Prepare to read the same range of stacks that share chunks of this one's dataset.
 
@@ -172,14 +172,14 @@ class Hdf5Source(StackSource):
         list of Finish
             Give the block of each source when all pieces have run.
         """
-        rooms = rooms or Rooms()
+        buffers = buffers or BufferPool()
         requests, blocks = [], []
         for source in sources:
             axes = list(source._axes)
             axes[source._first] = axes[source._first].part(start, stop)
-            room = rooms.take(tuple(axis.count for axis in axes), source._stored_dtype)
-            requests.append(Request(tuple(axes), room))
-            blocks.append(Finish(source, room, rooms, axes, start, stop))
+            out = buffers.take(tuple(axis.count for axis in axes), source._stored_dtype)
+            requests.append(Request(tuple(axes), out))
+            blocks.append(Finish(source, out, buffers, axes, start, stop))
         with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
             pieces = self._reader.pieces(requests)
         named = [piece._replace(run=_Named(piece.run, sources[piece.owner], start, stop)) for piece in pieces]
@@ -273,26 +273,26 @@ class Finish:
     def __init__(
         self,
         source: Hdf5Source,
-        room: NDArray[Any],
-        rooms: Rooms,
+        out: NDArray[Any],
+        buffers: BufferPool,
         axes: list[AxisRange],
         start: int,
         stop: int,
     ) -> None:
         self._source = source
-        self._room = room
-        self._rooms = rooms
+        self._out = out
+        self._buffers = buffers
         self._axes = axes
         self._start = start
         self._stop = stop
 
     def __call__(self) -> Block:
         with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
-            return self._source.finish(self._room, self._axes, self._stop - self._start)
+            return self._source.finish(self._out, self._axes, self._stop - self._start)
 
     def release(self) -> None:
         """Let the memory be used again."""
-        self._rooms.give_back(self._room)
+        self._buffers.give_back(self._out)
 
 
 def _dtype(dataset: Any) -> np.dtype[Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
-from ..base import Block, Piece, Reading, Rooms, StackSource
+from ..base import Block, BufferPool, Piece, Reading, StackSource
 from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
 
 Mask = NDArray[np.bool_] | None
@@ -162,7 +162,7 @@ class ZarrSource(LazySource):
 
     concurrent = True
 
-    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:  # noqa: ARG002
+    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:  # noqa: ARG002
         """Prepare to read images start <= i < stop; errors name the images of one piece."""
         row = self.images_per_chunk
         length = row * max(1, PIECE_BYTES // (row * self.bytes_per_image))

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, place
-from ..base import Block, Piece, Reading, Rooms, StackSource, StackSpec
+from ..base import Block, BufferPool, Piece, Reading, StackSource, StackSpec
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, format_slice
@@ -145,15 +145,15 @@ class TiffSource(StackSource):
             piece.run()
         return reading.block()
 
-    def begin(self, start: int, stop: int, rooms: Rooms | None = None) -> Reading:
+    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:
         """Prepare to read images start <= i < stop; errors of the pieces are those of `read`."""
-        rooms = rooms or Rooms()
-        block: NDArray[Any] = rooms.take((stop - start, *self._whole), self.dtype)
+        buffers = buffers or BufferPool()
+        block: NDArray[Any] = buffers.take((stop - start, *self._whole), self.dtype)
         coded = self._layout.decode is not None
         pieces = list(self._coded(block, start) if coded else self._plain(block, start))
         crop = (slice(None), *_forward(self._crop))
         flips = (slice(None), *_flips(self._crop))
-        return Reading(pieces, lambda: Block(block[crop][flips], None), lambda: rooms.give_back(block))
+        return Reading(pieces, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
 
     def news(self) -> tuple[str, ...]:
         """Whether somebody wrote to the file meanwhile."""

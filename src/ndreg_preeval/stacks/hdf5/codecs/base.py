@@ -26,7 +26,7 @@ Bytes = NDArray[np.uint8]
 Values = tuple[int, ...]
 
 Inflate = Callable[[Bytes, Bytes, Values], Any]
-"""inflate(raw, room, values): fills room with what raw holds; returns what it wrote."""
+"""inflate(raw, out, values): fills `out` with what raw holds; returns what it wrote."""
 
 
 class Filter(NamedTuple):
@@ -54,4 +54,4 @@ def imagecodec(name: str, **options: Any) -> Inflate | None:
             return None
     except (ImportError, AttributeError):
         return None
-    return lambda raw, room, _: function(raw, out=room, **options)
+    return lambda raw, out, _: function(raw, out=out, **options)

@@ -17,10 +17,10 @@ def bitshuffle_lz4() -> Inflate | None:
     except (ImportError, AttributeError):
         return None
 
-    def inflate(raw: Bytes, room: Bytes, values: Values) -> bytes:
+    def inflate(raw: Bytes, out: Bytes, values: Values) -> bytes:
         declared = int.from_bytes(raw[:8].tobytes(), "big")
-        if declared != len(room):
-            raise Damaged(f"declares {declared} bytes; it must hold {len(room)} bytes")
+        if declared != len(out):
+            raise Damaged(f"declares {declared} bytes; it must hold {len(out)} bytes")
         itemsize = values[2] if len(values) > 2 else 0
         result: bytes = decompress(raw, "bslz4", elem_size=itemsize)
         return result

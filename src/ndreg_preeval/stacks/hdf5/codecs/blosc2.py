@@ -31,7 +31,7 @@ _ZEROS: Final = 0x81
 _NANS: Final = 0x82
 
 Decode = Callable[..., Any]
-"""decode(chunk): bytes of a Blosc2 chunk; decode(chunk, out=room) where there is room for them."""
+"""decode(chunk): bytes of a Blosc2 chunk; decode(chunk, out=out) where there is a place for them."""
 
 
 class Frame(NamedTuple):
@@ -98,14 +98,14 @@ def read_header(raw: bytes) -> Frame:
     return Frame(header, total, size, stored, itemsize, shape, block)
 
 
-def inflate_frame(raw: Bytes, room: Bytes, decode: Decode, values: Sequence[int] = ()) -> Bytes:
-    """Fill `room` with the pixels of a frame, and return it.
+def inflate_frame(raw: Bytes, out: Bytes, decode: Decode, values: Sequence[int] = ()) -> Bytes:
+    """Fill `out` with the pixels of a frame, and return it.
 
     Parameters
     ----------
     raw : (n,) uint8 array
         The frame.
-    room : (size,) uint8 array
+    out : (size,) uint8 array
         Contiguous and writable.
     decode : callable
         Decodes a Blosc2 chunk.
@@ -125,27 +125,27 @@ def inflate_frame(raw: Bytes, room: Bytes, decode: Decode, values: Sequence[int]
     axes = values[7] if len(values) > 7 else 0
     if axes > 1 and frame.shape != tuple(values[8 : 8 + axes]):
         raise ValueError(f"it declares the shape {frame.shape} instead of {tuple(values[8 : 8 + axes])}")
-    if frame.pixel_bytes != len(room):
-        raise ValueError(f"it declares {frame.pixel_bytes} bytes; it must hold {len(room)} bytes")
-    if frame.size > MOST_PADDING * len(room):
-        raise ValueError(f"it inflates to {frame.size} bytes for {len(room)} bytes of pixels")
+    if frame.pixel_bytes != len(out):
+        raise ValueError(f"it declares {frame.pixel_bytes} bytes; it must hold {len(out)} bytes")
+    if frame.size > MOST_PADDING * len(out):
+        raise ValueError(f"it inflates to {frame.size} bytes for {len(out)} bytes of pixels")
     offset = _offset(decode, raw[frame.header + frame.stored : frame.total])
     if offset[-1] & 0x80:
-        return _special(offset[-1], frame, room)
+        return _special(offset[-1], frame, out)
     chunk = raw[frame.header : frame.header + frame.stored]
     if any(offset) or _sizes(chunk) != (frame.size, frame.stored):
         raise ValueError("the Blosc2 frame and its chunk contradict each other")
-    if frame.size == len(room) and frame.in_order:
-        decode(chunk, out=room)
-        return room
+    if frame.size == len(out) and frame.in_order:
+        decode(chunk, out=out)
+        return out
     pixels = np.frombuffer(decode(chunk), np.uint8)
     if len(pixels) != frame.size:
         raise ValueError(f"it inflates to {len(pixels)} bytes; it must hold {frame.size} bytes")
     if frame.in_order:
-        room[:] = pixels[: len(room)]
+        out[:] = pixels[: len(out)]
     else:
-        _place(pixels, frame, room)
-    return room
+        _place(pixels, frame, out)
+    return out
 
 
 def _number(raw: bytes, at: int, length: int) -> int:
@@ -204,19 +204,19 @@ def _offset(decode: Decode, rest: Bytes) -> bytes:
     return offset
 
 
-def _special(kind: int, frame: Frame, room: Bytes) -> Bytes:
+def _special(kind: int, frame: Frame, out: Bytes) -> Bytes:
     if frame.stored:
         raise ValueError("the Blosc2 frame and its index contradict each other")
     if kind == _ZEROS:
-        room[:] = 0
+        out[:] = 0
     elif kind == _NANS and frame.itemsize in (4, 8):
-        room.view(f"f{frame.itemsize}")[:] = np.nan
+        out.view(f"f{frame.itemsize}")[:] = np.nan
     else:
         raise ValueError(f"the index of the Blosc2 frame says {kind:#x} instead of a place")
-    return room
+    return out
 
 
-def _place(blocks: Bytes, frame: Frame, room: Bytes) -> None:
+def _place(blocks: Bytes, frame: Frame, out: Bytes) -> None:
     """Bring blocks into the order of pixels, and leave the padding out."""
     axes = len(frame.shape)
     counts = [-(-have // part) for have, part in zip(frame.shape, frame.block, strict=True)]
@@ -228,11 +228,11 @@ def _place(blocks: Bytes, frame: Frame, room: Bytes) -> None:
     order = [axis + part * axes for axis in range(axes) for part in (0, 1)]
     whole = blocks.view(kind).reshape(*counts, *frame.block).transpose(order)
     padded = whole.reshape([count * part for count, part in zip(counts, frame.block, strict=True)])
-    room.view(kind).reshape(frame.shape)[...] = padded[tuple(slice(have) for have in frame.shape)]
+    out.view(kind).reshape(frame.shape)[...] = padded[tuple(slice(have) for have in frame.shape)]
 
 
 def blosc2_frames() -> Inflate | None:
     if imagecodec("blosc2_decode") is None:
         return None
     decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
-    return lambda raw, room, values: inflate_frame(raw, room, decode, values)
+    return lambda raw, out, values: inflate_frame(raw, out, decode, values)

@@ -11,21 +11,21 @@ from .base import BZIP2, DEFLATE, Bytes, Damaged, Filter, Inflate, Values
 
 
 def with_zlib_to_tell(fast: Inflate) -> Inflate:
-    def inflate(raw: Bytes, room: Bytes, values: Values) -> Any:
+    def inflate(raw: Bytes, out: Bytes, values: Values) -> Any:
         try:
-            return fast(raw, room, values)
+            return fast(raw, out, values)
         except RuntimeError:  # zlib knows better what is wrong
-            return inflate_zlib(raw, room, values)
+            return inflate_zlib(raw, out, values)
 
     return inflate
 
 
-def inflate_zlib(raw: Bytes, room: Bytes, _: Values) -> bytes:
+def inflate_zlib(raw: Bytes, out: Bytes, _: Values) -> bytes:
     stream = zlib.decompressobj()
-    data: bytes = stream.decompress(cast("Any", raw), len(room))
-    if len(data) == len(room) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
+    data: bytes = stream.decompress(cast("Any", raw), len(out))
+    if len(data) == len(out) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1):
         raise Damaged("inflates to more than it declares")
-    if len(data) == len(room) and not stream.eof:
+    if len(data) == len(out) and not stream.eof:
         raise Damaged("is cut off")
     return data
 

@@ -83,8 +83,8 @@ class Codec:
         usual = most_stored((), self._size) + padding
         return usual + padding + self._size * (1 + sum(each.code != FLETCHER for each in self._filters))
 
-    def decode(self, skipped: int, raw: bytes | Bytes, room: Bytes) -> None:
-        """Fill `room`, of exactly one chunk, with the decoded bytes of `raw`.
+    def decode(self, skipped: int, raw: bytes | Bytes, out: Bytes) -> None:
+        """Fill `out`, of exactly one chunk, with the decoded bytes of `raw`.
 
         Parameters
         ----------
@@ -92,7 +92,7 @@ class Codec:
             The chunk's filter mask: a bit set means that this filter was not applied.
         raw : bytes-like
             As stored in the file.
-        room : (size,) uint8 array
+        out : (size,) uint8 array
             Contiguous and writable.
 
         Raises
@@ -109,7 +109,7 @@ class Codec:
                 continue
             checksums = sum(each.code == FLETCHER for each in applied)
             length = self._size + checksums * CHECKSUM_BYTES
-            target = np.empty(length, np.uint8) if applied else room
+            target = np.empty(length, np.uint8) if applied else out
             if code == SHUFFLE:
                 self._expect(len(data), length)
                 unshuffle(data, self._itemsize, target)
@@ -117,24 +117,24 @@ class Codec:
             else:
                 data = self._inflated(code, values, data, target)
         self._expect(len(data), self._size)
-        if data is not room:
-            room[:] = data
+        if data is not out:
+            out[:] = data
 
-    def _inflated(self, code: int, values: Values, raw: Bytes, room: Bytes) -> Bytes:
+    def _inflated(self, code: int, values: Values, raw: Bytes, out: Bytes) -> Bytes:
         inflate = self._inflate[code]
         assert inflate is not None
         try:
-            written = inflate(raw, room, values)
+            written = inflate(raw, out, values)
         except Damaged:
             raise
         except (RuntimeError, ValueError, OSError, zlib.error) as error:
             raise Damaged(f"is damaged: {first_line(error)}") from error
         found = np.frombuffer(written, np.uint8)
-        if len(found) != len(room):
-            raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(room)} bytes")
-        if found.ctypes.data != room.ctypes.data:
-            room[:] = found
-        return room
+        if len(found) != len(out):
+            raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(out)} bytes")
+        if found.ctypes.data != out.ctypes.data:
+            out[:] = found
+        return out
 
     def _expect(self, found: int, wanted: int) -> None:
         if found != wanted:

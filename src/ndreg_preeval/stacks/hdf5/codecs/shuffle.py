@@ -14,7 +14,7 @@ STRIP: Final = 1 << 14
 """Pixels put together at a time: what fits the first-level cache."""
 
 
-def unshuffle(data: Bytes, itemsize: int, room: Bytes) -> None:
+def unshuffle(data: Bytes, itemsize: int, out: Bytes) -> None:
     """Put the bytes of each pixel together again.
 
     Parameters
@@ -23,20 +23,20 @@ def unshuffle(data: Bytes, itemsize: int, room: Bytes) -> None:
         All first bytes, then all second ones, ...
     itemsize : int
         Bytes of a pixel.
-    room : (size,) uint8 array
+    out : (size,) uint8 array
         Where they go.
     """
     if itemsize < 2:
-        room[:] = data
+        out[:] = data
         return
     count = len(data) // itemsize
     whole = count * itemsize
     planes = data[:whole].reshape(itemsize, count)
     if itemsize in (2, 4):
-        _join(planes, room[:whole].view(f"<u{itemsize}"))
+        _join(planes, out[:whole].view(f"<u{itemsize}"))
     else:
-        room[:whole].reshape(count, itemsize)[...] = planes.T
-    room[whole:] = data[whole:]  # HDF5 leaves the rest as it is
+        out[:whole].reshape(count, itemsize)[...] = planes.T
+    out[whole:] = data[whole:]  # HDF5 leaves the rest as it is
 
 
 def _join(planes: Bytes, pixels: NDArray[np.unsignedinteger]) -> None:

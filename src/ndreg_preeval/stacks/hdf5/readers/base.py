@@ -19,7 +19,7 @@ class Request(NamedTuple):
 
     axes: tuple[AxisRange, ...]
     """One per axis of the dataset; all walks are forward."""
-    room: NDArray[Any]
+    out: NDArray[Any]
     """Of the dataset's dtype; one axis per axis of the dataset."""
 
 
@@ -33,7 +33,7 @@ class Reader(abc.ABC):
 
     @abc.abstractmethod
     def pieces(self, requests: Sequence[Request]) -> list[Piece]:
-        """Return what fills the rooms of all requests; what they share is read once."""
+        """Return what fills the arrays of all requests; what they share is read once."""
 
     def close(self) -> None:  # noqa: B027 - most readers have nothing to close
         """Close what was opened; safe to call twice."""

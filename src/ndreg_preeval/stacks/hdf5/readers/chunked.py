@@ -24,7 +24,7 @@ class _Place(NamedTuple):
     """Pixels of a chunk that somebody wants."""
 
     inside: tuple[slice, ...]
-    room: NDArray[Any]
+    out: NDArray[Any]
 
 
 class ChunkedReader(Reader):
@@ -75,8 +75,8 @@ class ChunkedReader(Reader):
         for owner, request in enumerate(requests):
             for parts in chunk_boxes(request.axes, self._shape):
                 origin = tuple(part.origin for part in parts)
-                room = request.room[tuple(part.outside for part in parts)]
-                place = _Place(tuple(part.inside for part in parts), room)
+                out = request.out[tuple(part.outside for part in parts)]
+                place = _Place(tuple(part.inside for part in parts), out)
                 wanted.setdefault(origin, []).append(place)
                 owners.setdefault(origin, owner)
         found = []
@@ -116,7 +116,7 @@ class ChunkedReader(Reader):
             raise OSError(
                 f"the chunk at {origin} is damaged: its index says {stored.size} bytes, HDF5 gives {len(raw)}"
             )
-        first = places[0].room
+        first = places[0].out
         # A chunk that is wanted whole, by one, is decoded where it belongs.
         direct = (
             len(places) == 1
@@ -124,17 +124,17 @@ class ChunkedReader(Reader):
             and first.flags.c_contiguous
             and self._dtype.kind != "b"
         )
-        room = first.reshape(-1).view(np.uint8) if direct else np.empty(self._size, np.uint8)
+        out = first.reshape(-1).view(np.uint8) if direct else np.empty(self._size, np.uint8)
         try:
-            self._codec.decode(mask, raw, room)
+            self._codec.decode(mask, raw, out)
         except Damaged as error:
             raise OSError(f"the chunk at {origin} {error}") from error
         if direct:
             return
-        pixels: NDArray[Any] = room != 0 if self._dtype.kind == "b" else room.view(self._dtype)
+        pixels: NDArray[Any] = out != 0 if self._dtype.kind == "b" else out.view(self._dtype)
         pixels = pixels.reshape(self._shape)
         for place in places:
-            place.room[...] = pixels[place.inside]
+            place.out[...] = pixels[place.inside]
 
     def _read(self, origin: Origin, stored: Stored) -> tuple[int, Any]:
         if self._raw is not None:
@@ -168,4 +168,4 @@ class _Fill:
 
     def __call__(self) -> None:
         for place in self._places:
-            place.room[...] = self._value
+            place.out[...] = self._value

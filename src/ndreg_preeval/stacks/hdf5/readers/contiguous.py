@@ -82,15 +82,15 @@ class ContiguousReader(Reader):
         step = axes[self._image_axis].step * self._strides[self._image_axis]
         at = self._offset + first + start * step
         lead: tuple[Any, ...] = (0,) * self._image_axis
-        room = request.room[(*lead, slice(start, stop))]
-        whole = room.flags.c_contiguous and span == math.prod(room.shape[1:]) * self._dtype.itemsize
+        out = request.out[(*lead, slice(start, stop))]
+        whole = out.flags.c_contiguous and span == math.prod(out.shape[1:]) * self._dtype.itemsize
 
         def read_whole() -> None:
-            self._raw.read_into(room.reshape(-1).view(np.uint8), at)
+            self._raw.read_into(out.reshape(-1).view(np.uint8), at)
 
         def read_each() -> None:
             for index in range(stop - start):
-                self._read_image(axes, at + index * step, room[index], span, whole=whole)
+                self._read_image(axes, at + index * step, out[index], span, whole=whole)
 
         self._raw.announce(at, (stop - start - 1) * step + span)
         one_run = whole and step == span
@@ -100,13 +100,13 @@ class ContiguousReader(Reader):
         self,
         axes: Sequence[AxisRange],
         at: int,
-        room: NDArray[Any],
+        out: NDArray[Any],
         span: int,
         *,
         whole: bool,
     ) -> None:
         if whole:
-            self._raw.read_into(room.reshape(-1).view(np.uint8), at)
+            self._raw.read_into(out.reshape(-1).view(np.uint8), at)
             return
         below = axes[self._image_axis + 1 :]
         rows = below[0].stop - below[0].start
@@ -114,7 +114,7 @@ class ContiguousReader(Reader):
         box = found.reshape(rows, *self._shape[self._image_axis + 2 :])
         inside: tuple[slice, ...] = (slice(None, None, below[0].step),)
         inside += tuple(slice(axis.start, axis.stop, axis.step) for axis in below[1:])
-        room[...] = box[inside]
+        out[...] = box[inside]
 
     def _span(self, axes: Sequence[AxisRange]) -> int:
         """Bytes from the first to the last row of what is wanted of an image, rows being whole."""

@@ -45,8 +45,8 @@ class LibraryReader(Reader):
                     slice(part.origin + part.inside.start, part.origin + part.inside.stop, part.inside.step)
                     for part in parts
                 )
-                room = request.room[tuple(part.outside for part in parts)]
-                found.append(Piece(_Read(self._dataset, wanted, room), owner=owner))
+                out = request.out[tuple(part.outside for part in parts)]
+                found.append(Piece(_Read(self._dataset, wanted, out), owner=owner))
         return found
 
     def close(self) -> None:
@@ -60,19 +60,19 @@ class LibraryReader(Reader):
         box = list(self._dataset.chunks or (1,) * len(shape))
         itemsize = self._dataset.dtype.itemsize
         for axis in reversed(range(len(box))):
-            room = PIECE_BYTES // (math.prod(box) * itemsize)
-            if room > 1:
-                box[axis] = min(box[axis] * room, -(-shape[axis] // box[axis]) * box[axis])
+            times = PIECE_BYTES // (math.prod(box) * itemsize)
+            if times > 1:
+                box[axis] = min(box[axis] * times, -(-shape[axis] // box[axis]) * box[axis])
         return tuple(box)
 
 
 class _Read:
-    __slots__ = ("_dataset", "_room", "_wanted")
+    __slots__ = ("_dataset", "_out", "_wanted")
 
-    def __init__(self, dataset: Any, wanted: tuple[slice, ...], room: Any) -> None:
+    def __init__(self, dataset: Any, wanted: tuple[slice, ...], out: Any) -> None:
         self._dataset = dataset
         self._wanted = wanted
-        self._room = room
+        self._out = out
 
     def __call__(self) -> None:
         try:
@@ -80,9 +80,9 @@ class _Read:
         except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
             text = f"{self._culprit()} cannot be read: {clip(str(error), 800)}"
             raise OSError(getattr(error, "errno", None) or errno.EIO, text) from error
-        if pixels.shape != self._room.shape:
+        if pixels.shape != self._out.shape:
             raise OSError(f"reading gave the shape {pixels.shape}: the file was changed meanwhile")
-        self._room[...] = pixels
+        self._out[...] = pixels
 
     def _culprit(self) -> str:
         """The first chunk among those that were read together that cannot be read alone."""

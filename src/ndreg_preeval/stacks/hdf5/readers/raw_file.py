@@ -48,7 +48,7 @@ class RawFile:
             return None
         return cls(path, descriptor)
 
-    def read_into(self, room: NDArray[np.uint8], offset: int) -> None:
+    def read_into(self, out: NDArray[np.uint8], offset: int) -> None:
         """Fill a contiguous array with the bytes from `offset` on.
 
         Raises
@@ -56,7 +56,7 @@ class RawFile:
         OSError
             When the file ends before; names it.
         """
-        view = memoryview(cast("Any", room))
+        view = memoryview(cast("Any", out))
         done = 0
         if offset > MOST_OFFSET:
             raise self._ends(len(view), offset)
@@ -73,9 +73,9 @@ class RawFile:
 
     def read(self, offset: int, size: int) -> NDArray[np.uint8]:
         """Return `size` bytes from `offset` on; raises as `read_into`."""
-        room = np.empty(size, np.uint8)
-        self.read_into(room, offset)
-        return room
+        out = np.empty(size, np.uint8)
+        self.read_into(out, offset)
+        return out
 
     def allocated(self) -> int:
         """Return where HDF5 takes the file to end, as its superblock says.

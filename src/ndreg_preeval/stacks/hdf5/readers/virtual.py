@@ -114,10 +114,10 @@ class AssembledReader(Reader):
             for number, mapping in enumerate(self._mappings):
                 part = _part_of(request, mapping)
                 if part is not None:
-                    covered += part.room.size
+                    covered += part.out.size
                     wanted.setdefault(number, []).append((owner, part))
-            if covered < request.room.size:  # as HDF5 says: what no source has is the fill value
-                request.room[...] = self._fill
+            if covered < request.out.size:  # as HDF5 says: what no source has is the fill value
+                request.out[...] = self._fill
         for number, parts in wanted.items():
             mapping = self._mappings[number]
             label = f"the source {shorten(mapping.path)} in {shorten(mapping.file)}"
@@ -244,6 +244,6 @@ def _part_of(request: Request, mapping: _Mapping) -> Request | None:
     for number, part in enumerate(outside):
         if number not in kept:
             outside[number] = part.start
-    room = request.room[tuple(outside)]
+    out = request.out[tuple(outside)]
     lifted = tuple(np.newaxis if partner is None else slice(None) for partner in mapping.axes)
-    return Request(tuple(axes), room[lifted])
+    return Request(tuple(axes), out[lifted])
