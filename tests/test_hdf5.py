@@ -18,7 +18,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.base import Reading
+from ndreg_preeval.stacks.base import PendingBlock
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, Hdf5Source, UriSpec, is_dataset
 from ndreg_preeval.stacks.selection import parse_slice
 
@@ -112,13 +112,13 @@ def test_chunks_are_decoded_once_for_neighbouring_reads(
 ) -> None:
     recipe = spec(write(tmp_path, chunks=(7, 11, 1), compression="gzip"))
     reads: list[tuple[int, int]] = []
-    original = Hdf5Source.begin
+    original = Hdf5Source.start_reading
 
-    def counted(self: Hdf5Source, start: int, stop: int, buffers: Any = None) -> Reading:
+    def counted(self: Hdf5Source, start: int, stop: int, buffers: Any = None) -> PendingBlock:
         reads.append((start, stop))
         return original(self, start, stop, buffers)
 
-    monkeypatch.setattr(Hdf5Source, "begin", counted)
+    monkeypatch.setattr(Hdf5Source, "start_reading", counted)
     with recipe.open() as source:
         for image in range(7):
             np.testing.assert_array_equal(source.read(image, image + 1).images, STACK[image : image + 1])

@@ -298,10 +298,10 @@ def test_what_is_read_next_does_not_touch_what_is_looked_at(tmp_path: Path) -> N
     with resolve_stack(uris["clear"], limits=Limits()).open() as source:
         readings = []
         for start in range(0, N, 2):
-            reading = source.begin(start, min(start + 2, N), buffers)
-            for piece in reading.pieces:
-                piece.run()
-            readings.append((start, reading, reading.block()))
+            pending = source.start_reading(start, min(start + 2, N), buffers)
+            for task in pending.tasks:
+                task.run()
+            readings.append((start, pending, pending.block()))
             if start % 4 == 2:
                 before, old, block = readings.pop(0)
                 np.testing.assert_array_equal(block.images, STACKS["clear"][before : before + 2])

@@ -34,7 +34,7 @@ def test_every_layout_gives_the_same_pixels(tmp_path: Path, layout: str) -> None
         assert source.bytes_per_image == STACK[0].nbytes
         assert source.images_per_chunk == 1
         assert source.concurrent
-        assert source.warnings == source.news() == ()
+        assert source.warnings == source.warnings_while_reading() == ()
         for step in (9, 1, 4):
             for start in range(0, 9, step):
                 stop = min(start + step, 9)
@@ -126,23 +126,23 @@ def test_complex_pixels_are_a_type_error(tmp_path: Path, dtype: str) -> None:
         spec(write(tmp_path, STACK.astype(dtype))).open()
 
 
-# ------------------------------------------------------------------ pieces
+# ------------------------------------------------------------------ tasks
 
 
 def test_neighbours_are_read_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     each = STACK[0].nbytes
     with spec(write(tmp_path, rowsperstrip=5, metadata=None)).open() as source:
-        assert len(source.begin(2, 7).pieces) == 1
+        assert len(source.start_reading(2, 7).tasks) == 1
         monkeypatch.setattr(tiff, "RUN_BYTES", 2 * each - 1)
-        pieces = source.begin(0, 9).pieces
-        assert len(pieces) == 5
-        assert [piece.place - pieces[0].place for piece in pieces] == [i * (2 * each - 1) for i in range(5)]
+        tasks = source.start_reading(0, 9).tasks
+        assert len(tasks) == 5
+        assert [task.place - tasks[0].place for task in tasks] == [i * (2 * each - 1) for i in range(5)]
         np.testing.assert_array_equal(source.read(0, 9).images, STACK)
     with spec(write(tmp_path, compression="zlib", rowsperstrip=10)).open() as source:
         assert source.working_bytes > 10 * 53 * 2
-        assert len(source.begin(2, 7).pieces) == 1
+        assert len(source.start_reading(2, 7).tasks) == 1
         monkeypatch.setattr(tiff, "DECODED_BYTES", 3 * 10 * 53 * 2)
-        assert len(source.begin(0, 9).pieces) == 12  # 4 strips of each image, 3 in a piece
+        assert len(source.start_reading(0, 9).tasks) == 12  # 4 strips of each image, 3 in a task
         np.testing.assert_array_equal(source.read(0, 9).images, STACK)
 
 
@@ -153,11 +153,13 @@ def test_pieces_may_run_in_any_thread(tmp_path: Path, monkeypatch: pytest.Monkey
     file = write(tmp_path, **LAYOUTS[layout])
     with ThreadPoolExecutor(8) as pool, spec(file).open() as source:
         for _ in range(20):
-            readings = [(start, source.begin(start, stop)) for start, stop in ((0, 4), (4, 9), (2, 7))]
-            pieces = [piece for _, reading in readings for piece in reading.pieces]
-            list(pool.map(lambda piece: piece.run(), pieces[::-1]))
-            for start, reading in readings:
-                images = reading.block().images
+            readings = [
+                (start, source.start_reading(start, stop)) for start, stop in ((0, 4), (4, 9), (2, 7))
+            ]
+            tasks = [task for _, pending in readings for task in pending.tasks]
+            list(pool.map(lambda task: task.run(), tasks[::-1]))
+            for start, pending in readings:
+                images = pending.block().images
                 np.testing.assert_array_equal(images, STACK[start : start + len(images)])
 
 

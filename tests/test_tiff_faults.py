@@ -100,7 +100,7 @@ def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path, layout: str) -> Non
         os.truncate(path, 20000 if "deflate" not in layout else 10000)
         with pytest.raises(OSError, match=r"a\.tif, image \d+: .*cut while"):
             source.read(0, 9)
-        assert "was changed while it was read" in source.news()[0]
+        assert "was changed while it was read" in source.warnings_while_reading()[0]
 
 
 CHECKED = ["zlib", "lzw", "packbits", "png", "jpeg", "jpegxl", "lerc"]

@@ -105,7 +105,7 @@ class BatchScorer:
                     self._headless[current.start] = current
 
     def decoded(self, current: Batch, blocks: Sequence[Callable[[], Block]]) -> None:
-        """Take the images of a batch; called once, by whoever ran its last piece.
+        """Take the images of a batch; called once, by whoever ran its last task.
 
         What waits for a batch is told also where it failed: it then goes on without scoring.
         """

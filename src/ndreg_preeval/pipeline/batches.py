@@ -32,7 +32,7 @@ class BatchPlan(NamedTuple):
     budget: int
     """What the batches in memory may take together; one batch is always allowed."""
     readers: int
-    """Pieces that are read and decoded at a time."""
+    """Tasks that are read and decoded at a time."""
     times_decoded: int
     """How often each chunk is decoded: once, unless a row of chunks exceeds the memory."""
     row: int

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, Self
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks import Block, BufferPool, Piece, StackSource
+from ..stacks import Block, BufferPool, ReadTask, StackSource
 from .batch_scorer import Batch, BatchScorer
 from .batches import BATCHES_AT_ONCE, BatchPlan, batch_ranges, decoding_again, plan_batches
 from .pairs import Advance
@@ -208,7 +208,7 @@ class _Stream:
             assert group.plan is not None
             again = decoding_again(group.plan, self._options)
             group.outcomes = [
-                Streamed(numbers, (*source.news(), *([again] if again else [])))
+                Streamed(numbers, (*source.warnings_while_reading(), *([again] if again else [])))
                 for numbers, source in zip(group.scorer.numbers(), group.sources, strict=True)
             ]
         group.scorer = None
@@ -281,26 +281,26 @@ class _Stream:
     def _read(self, group: _Group, current: Batch) -> None:
         assert group.scorer is not None
         try:
-            pieces, blocks, current.release = _begin(
+            read_tasks, blocks, current.release = _begin(
                 group.sources, current.start, current.stop, self._buffers
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             group.scorer.break_at(current, (current.number, -1), 0, error)
             group.scorer.decoded(current, [])
             return
-        pieces = sorted(pieces, key=lambda piece: piece.place)
-        countdown = _Countdown(len(pieces))
+        read_tasks = sorted(read_tasks, key=lambda read_task: read_task.place)
+        countdown = _Countdown(len(read_tasks))
         scorer = group.scorer
 
         def task(index: int) -> Callable[[], None]:
-            piece = pieces[index]
+            read_task = read_tasks[index]
 
             def run() -> None:
                 if not scorer.is_lost(current):
                     try:
-                        piece.run()
+                        read_task.run()
                     except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
-                        scorer.break_at(current, (current.number, index), piece.owner, error)
+                        scorer.break_at(current, (current.number, index), read_task.owner, error)
                 if countdown.last():
                     scorer.decoded(current, blocks)
                 if self._pool.backlog() < self._threads:
@@ -308,28 +308,28 @@ class _Stream:
 
             return run
 
-        tasks = [task(index) for index in range(len(pieces))]
+        work = [task(index) for index in range(len(read_tasks))]
         if group.concurrent:
-            self._pool.submit(tasks, limit=group.limit)
+            self._pool.submit(work, limit=group.limit)
         else:
-            for each in tasks:
+            for each in work:
                 each()
 
 
 def _begin(
     sources: Sequence[StackSource], start: int, stop: int, buffers: BufferPool
-) -> tuple[list[Piece], Sequence[Callable[[], Block]], Callable[[], None]]:
+) -> tuple[list[ReadTask], Sequence[Callable[[], Block]], Callable[[], None]]:
     if len(sources) == 1:
-        reading = sources[0].begin(start, stop, buffers)
-        return list(reading.pieces), [reading.block], reading.release
+        pending = sources[0].start_reading(start, stop, buffers)
+        return list(pending.tasks), [pending.block], pending.release
     together: Any = sources[0]
-    pieces, blocks = together.begin_together(sources, start, stop, buffers)
+    read_tasks, blocks = together.start_reading_together(sources, start, stop, buffers)
 
     def release() -> None:
         for block in blocks:
             block.release()
 
-    return pieces, blocks, release
+    return read_tasks, blocks, release
 
 
 def _raise(error: BaseException) -> None:

@@ -23,24 +23,24 @@ class Block(NamedTuple):
     """True = valid pixel; (k, h, w) or None when all are."""
 
 
-class Piece(NamedTuple):
+class ReadTask(NamedTuple):
     """Part of reading a block that stands alone: a chunk, a page, a run of bytes."""
 
     run: Callable[[], None]
     """Reads and decodes it to its place in the block; raises OSError where it is damaged."""
     place: int = 0
-    """Where it lies in its file: pieces are run in this order."""
+    """Where it lies in its file: tasks are run in this order."""
     owner: int = 0
     """Of several stacks that are read together, the first that needs it."""
 
 
-class Reading(NamedTuple):
+class PendingBlock(NamedTuple):
     """A block that is going to be read."""
 
-    pieces: Sequence[Piece]
+    tasks: Sequence[ReadTask]
     """What has to be run, in any order."""
     block: Callable[[], Block]
-    """Called once, when all pieces have run."""
+    """Called once, when all tasks have run."""
     release: Callable[[], None] = lambda: None
     """Called once, when nobody looks at the block any more."""
 
@@ -63,24 +63,24 @@ class StackSource(abc.ABC):
     warnings: tuple[str, ...] = ()
     """What a person should know about this stack, found while opening it."""
     concurrent: bool = False
-    """Whether pieces may run in any thread, several at a time; else the caller's thread runs them."""
+    """Whether tasks may run in any thread, several at a time; else the caller's thread runs them."""
     exclusive: bool = False
-    """Whether pieces wait for each other: one thread is enough for them."""
+    """Whether tasks wait for each other: one thread is enough for them."""
     working_bytes: int = 0
-    """Memory that running one piece takes, besides its place in the block."""
+    """Memory that running one task takes, besides its place in the block."""
 
     @abc.abstractmethod
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop. Errors name the first image at fault where they can."""
 
-    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:  # noqa: ARG002
-        """Prepare to read images start <= i < stop, in pieces where the storage has such.
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
+        """Prepare to read images start <= i < stop, by several tasks where the storage allows.
 
-        Called in the caller's thread, also while pieces of other blocks run. Memory for the
+        Called in the caller's thread, also while tasks of other blocks run. Memory for the
         images comes from `buffers`, where sources need any.
         """
         found: list[Block] = []
-        return Reading([Piece(lambda: found.append(self.read(start, stop)))], lambda: found[0])
+        return PendingBlock([ReadTask(lambda: found.append(self.read(start, stop)))], lambda: found[0])
 
     def shares_reads_with(self, other: StackSource) -> bool:  # noqa: ARG002
         """Return whether this stack and another one are read together for less than one after the other.
@@ -89,7 +89,7 @@ class StackSource(abc.ABC):
         """
         return False
 
-    def news(self) -> tuple[str, ...]:
+    def warnings_while_reading(self) -> tuple[str, ...]:
         """What a person should know about this stack, found while reading it."""
         return ()
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, place
-from ..base import Block, BufferPool, Piece, Reading, StackSource, StackSpec
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
@@ -155,22 +155,22 @@ class Hdf5Source(StackSource):
         self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
-    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read a block, chunk by chunk."""
-        pieces, (block,) = self.begin_together([self], start, stop, buffers)
-        return Reading(pieces, block, block.release)
+        tasks, (block,) = self.start_reading_together([self], start, stop, buffers)
+        return PendingBlock(tasks, block, block.release)
 
-    def begin_together(
+    def start_reading_together(
         self, sources: Sequence[Hdf5Source], start: int, stop: int, buffers: BufferPool | None = None
-    ) -> tuple[list[Piece], list[Finish]]:
+    ) -> tuple[list[ReadTask], list[Finish]]:
         """Prepare to read the same range of stacks that share chunks of this one's dataset.
 
         Returns
         -------
-        list of Piece
+        list of ReadTask
             Each chunk once, whoever needs it.
         list of Finish
-            Give the block of each source when all pieces have run.
+            Give the block of each source when all tasks have run.
         """
         buffers = buffers or BufferPool()
         requests, blocks = [], []
@@ -181,8 +181,8 @@ class Hdf5Source(StackSource):
             requests.append(Request(tuple(axes), out))
             blocks.append(Finish(source, out, buffers, axes, start, stop))
         with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
-            pieces = self._reader.pieces(requests)
-        named = [piece._replace(run=_Named(piece.run, sources[piece.owner], start, stop)) for piece in pieces]
+            tasks = self._reader.tasks(requests)
+        named = [task._replace(run=_Named(task.run, sources[task.owner], start, stop)) for task in tasks]
         return named, blocks
 
     def shares_reads_with(self, other: StackSource) -> bool:
@@ -208,10 +208,10 @@ class Hdf5Source(StackSource):
         if self._kept is None or not self._kept[0] <= start < stop <= self._kept[1]:
             self._kept = None  # before reading: the memory of two blocks is not needed at once
             first, last = self._aligned(start, stop)
-            reading = self.begin(first, last)
-            for piece in sorted(reading.pieces, key=lambda piece: piece.place):
-                piece.run()
-            block = reading.block()
+            pending = self.start_reading(first, last)
+            for task in sorted(pending.tasks, key=lambda task: task.place):
+                task.run()
+            block = pending.block()
             if (first, last) == (start, stop):
                 return block
             assert isinstance(block.images, np.ndarray)
@@ -219,7 +219,7 @@ class Hdf5Source(StackSource):
         first, _, pixels = self._kept
         return Block(pixels[start - first : stop - first], None)
 
-    def news(self) -> tuple[str, ...]:
+    def warnings_while_reading(self) -> tuple[str, ...]:
         """Whether somebody wrote to the file meanwhile."""
         changed = changed_files(self._stored)
         if not changed or self._own_writer:
@@ -245,14 +245,14 @@ class Hdf5Source(StackSource):
         return (first, last) if per_chunk > 1 and wide <= KEEP_BYTES else (start, stop)
 
     def finish(self, pixels: NDArray[Any], axes: list[AxisRange], count: int) -> Block:
-        """Return the block that pieces have filled, in the order and shape that were asked for."""
+        """Return the block that tasks have filled, in the order and shape that were asked for."""
         check_not_cut(self._stored)
         flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
         return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
 
 
 class _Named:
-    """Runs a piece; errors name the file, the dataset and the images."""
+    """Runs a task; errors name the file, the dataset and the images."""
 
     __slots__ = ("_run", "_source", "_start", "_stop")
 
@@ -268,7 +268,7 @@ class _Named:
 
 
 class Finish:
-    """Gives a block when all its pieces have run, and takes its memory back."""
+    """Gives a block when all its tasks have run, and takes its memory back."""
 
     def __init__(
         self,

@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
-from ..base import Block, BufferPool, Piece, Reading, StackSource
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
 
 Mask = NDArray[np.bool_] | None
 
-PIECE_BYTES: Final = 8 << 20
-"""Of images that are read in one piece, unless one row of chunks has more."""
+TASK_BYTES: Final = 8 << 20
+"""Of images that are read by one task, unless one row of chunks has more."""
 
 ALIGNED_BYTES: Final = 256 << 20
 """Of images that are read at a time to meet the borders of chunks that differ in length."""
@@ -162,18 +162,18 @@ class ZarrSource(LazySource):
 
     concurrent = True
 
-    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:  # noqa: ARG002
-        """Prepare to read images start <= i < stop; errors name the images of one piece."""
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
+        """Prepare to read images start <= i < stop; errors name the images of one task."""
         row = self.images_per_chunk
-        length = row * max(1, PIECE_BYTES // (row * self.bytes_per_image))
+        length = row * max(1, TASK_BYTES // (row * self.bytes_per_image))
         borders = [start, *range((start // length + 1) * length, stop, length), stop]
         parts: list[Block | None] = [None] * (len(borders) - 1)
 
         def run(which: int) -> None:
             parts[which] = self.read(borders[which], borders[which + 1])
 
-        pieces = [Piece(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
-        return Reading(pieces, lambda: _joined(parts))
+        tasks = [ReadTask(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
+        return PendingBlock(tasks, lambda: _joined(parts))
 
 
 def open_lazy(value: Any) -> LazySource:

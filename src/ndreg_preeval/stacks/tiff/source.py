@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stacks in TIFF files: pages, strips and tiles are read and decoded in pieces, by any thread."""
+"""Stacks in TIFF files: pages, strips and tiles are read and decoded by tasks in any thread."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH119
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, place
-from ..base import Block, BufferPool, Piece, Reading, StackSource, StackSpec
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, format_slice
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 ENDINGS: Final = (".tif", ".tiff", ".btf")
 
 RUN_BYTES: Final = 4 << 20
-"""Of plain pixels that are read in one piece."""
+"""Of plain pixels that are read by one task."""
 
 DECODED_BYTES: Final = 1 << 20
-"""Of pixels that are decoded in one piece, unless one segment has more."""
+"""Of pixels that are decoded by one task, unless one segment has more."""
 
 
 @dataclass(frozen=True)
@@ -140,22 +140,22 @@ class TiffSource(StackSource):
         OSError
             When a page is damaged, or the file was cut meanwhile; names the image.
         """
-        reading = self.begin(start, stop)
-        for piece in sorted(reading.pieces, key=lambda piece: piece.place):
-            piece.run()
-        return reading.block()
+        pending = self.start_reading(start, stop)
+        for task in sorted(pending.tasks, key=lambda task: task.place):
+            task.run()
+        return pending.block()
 
-    def begin(self, start: int, stop: int, buffers: BufferPool | None = None) -> Reading:
-        """Prepare to read images start <= i < stop; errors of the pieces are those of `read`."""
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
+        """Prepare to read images start <= i < stop; errors of the tasks are those of `read`."""
         buffers = buffers or BufferPool()
         block: NDArray[Any] = buffers.take((stop - start, *self._whole), self.dtype)
         coded = self._layout.decode is not None
-        pieces = list(self._coded(block, start) if coded else self._plain(block, start))
+        tasks = list(self._coded(block, start) if coded else self._plain(block, start))
         crop = (slice(None), *_forward(self._crop))
         flips = (slice(None), *_flips(self._crop))
-        return Reading(pieces, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
+        return PendingBlock(tasks, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
 
-    def news(self) -> tuple[str, ...]:
+    def warnings_while_reading(self) -> tuple[str, ...]:
         """Whether somebody wrote to the file meanwhile."""
         if not changed_files([self._state]):
             return ()
@@ -167,7 +167,7 @@ class TiffSource(StackSource):
         """Close the file; safe to call twice."""
         self._file.close()
 
-    def _plain(self, block: NDArray[Any], start: int) -> Iterator[Piece]:
+    def _plain(self, block: NDArray[Any], start: int) -> Iterator[ReadTask]:
         """Runs of bytes that are pixels, across images where these lie one after the other."""
         memory = block.view(np.uint8).reshape(-1).data
         first = end = position = length = 0
@@ -185,7 +185,7 @@ class TiffSource(StackSource):
             for done in range(0, length, RUN_BYTES):
                 part = memory[at + done : at + min(done + RUN_BYTES, length)]
                 run = functools.partial(self._fill, part, offset + done, start, at + done)
-                yield Piece(run, offset + done)
+                yield ReadTask(run, offset + done)
 
     def _fill(self, part: memoryview, offset: int, start: int, at: int) -> None:
         done = 0
@@ -197,7 +197,7 @@ class TiffSource(StackSource):
                     raise OSError(f"the file ends at byte {offset + done}: it was cut while it was read")
             done += got
 
-    def _coded(self, block: NDArray[Any], start: int) -> Iterator[Piece]:
+    def _coded(self, block: NDArray[Any], start: int) -> Iterator[ReadTask]:
         """Segments to be decoded, small ones several at a time."""
         height, width = self._layout.segment
         each = max(1, DECODED_BYTES // (height * width * self.dtype.itemsize))
@@ -206,7 +206,7 @@ class TiffSource(StackSource):
         for first in range(0, len(jobs), each):
             at, which = jobs[first]
             run = functools.partial(self._decode, block, start, jobs[first : first + each])
-            yield Piece(run, int(images[at].offsets[which]))
+            yield ReadTask(run, int(images[at].offsets[which]))
 
     def _decode(self, block: NDArray[Any], start: int, jobs: list[tuple[int, int]]) -> None:
         for at, which in jobs:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What reads pixels of one dataset: boxes of them, in pieces that stand alone."""
+"""Readers of boxes of one dataset, by tasks that stand alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ...base import Piece
+from ...base import ReadTask
 from ...selection import AxisRange
 
 
@@ -27,12 +27,12 @@ class Reader(abc.ABC):
     """Reads boxes of one dataset."""
 
     concurrent: bool = True
-    """Whether several pieces get on at a time; else they wait for each other in HDF5."""
+    """Whether several tasks get on at a time; else they wait for each other in HDF5."""
     working_bytes: int = 0
-    """Memory that running one piece takes, besides its place."""
+    """Memory that running one task takes, besides its place."""
 
     @abc.abstractmethod
-    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Return what fills the arrays of all requests; what they share is read once."""
 
     def close(self) -> None:  # noqa: B027 - most readers have nothing to close

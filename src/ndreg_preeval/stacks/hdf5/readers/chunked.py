@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import naming
-from ...base import Piece
+from ...base import ReadTask
 from ..codecs import Codec, Damaged
 from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
@@ -68,8 +68,8 @@ class ChunkedReader(Reader):
         """Where the last chunk ends in the file."""
         return self._index.end
 
-    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
-        """One piece per chunk, in the order of the file."""
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
+        """One task per chunk, in the order of the file."""
         wanted: dict[Origin, list[_Place]] = {}
         owners: dict[Origin, int] = {}
         for owner, request in enumerate(requests):
@@ -86,11 +86,11 @@ class ChunkedReader(Reader):
                 # Not before it is needed: libhdf5 does not survive every damaged one.
                 if self._fill is None:
                     self._fill = self._dataset.fillvalue
-                found.append(Piece(_Fill(places, self._fill), owner=owners[origin]))
+                found.append(ReadTask(_Fill(places, self._fill), owner=owners[origin]))
                 continue
             if self._raw is not None and stored.size <= self._codec.most_stored:
                 self._raw.announce(stored.offset, stored.size)
-            found.append(Piece(_Decode(self, origin, stored, places), stored.offset, owners[origin]))
+            found.append(ReadTask(_Decode(self, origin, stored, places), stored.offset, owners[origin]))
         return found
 
     def close(self) -> None:
@@ -143,7 +143,7 @@ class ChunkedReader(Reader):
 
 
 class _Decode:
-    """Piece: one chunk that was written."""
+    """Task: one chunk that was written."""
 
     __slots__ = ("_origin", "_places", "_reader", "_stored")
 
@@ -158,7 +158,7 @@ class _Decode:
 
 
 class _Fill:
-    """Piece: one chunk that was never written."""
+    """Task: one chunk that was never written."""
 
     __slots__ = ("_places", "_value")
 

@@ -10,14 +10,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...base import Piece
+from ...base import ReadTask
 from ...selection import AxisRange
 from .base import Reader, Request
 from .chunk_index import is_plain
 from .raw_file import RawFile
 
 RUN_BYTES: Final = 4 << 20
-"""Of a piece, about: long enough for a disk, short enough to share among threads."""
+"""Of a task, about: long enough for a disk, short enough to share among threads."""
 
 MOST_SKIPPED: Final = 16
 """Times the wanted bytes that may be read along with them, before HDF5 reads instead."""
@@ -58,7 +58,7 @@ class ContiguousReader(Reader):
         reader.working_bytes = 0 if span == wanted else span
         return reader if span <= MOST_SKIPPED * wanted else None
 
-    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Runs of images, of a few MiB each."""
         found = []
         for owner, request in enumerate(requests):
@@ -74,7 +74,7 @@ class ContiguousReader(Reader):
         """Close the file that was opened beside HDF5."""
         self._raw.close()
 
-    def _run(self, request: Request, start: int, stop: int, span: int, owner: int) -> Piece:
+    def _run(self, request: Request, start: int, stop: int, span: int, owner: int) -> ReadTask:
         axes = request.axes
         # Rows are read whole: from the first byte of the first one that is wanted.
         leading = self._image_axis + 2
@@ -94,7 +94,7 @@ class ContiguousReader(Reader):
 
         self._raw.announce(at, (stop - start - 1) * step + span)
         one_run = whole and step == span
-        return Piece(read_whole if one_run else read_each, at, owner)
+        return ReadTask(read_whole if one_run else read_each, at, owner)
 
     def _read_image(
         self,

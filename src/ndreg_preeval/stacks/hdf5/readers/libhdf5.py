@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What only libhdf5 can read: in pieces too, so that nobody waits long, though one after the other."""
+"""A reader of what only libhdf5 can read: by tasks, too, so that no thread waits long, though one after the other."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any, Final
 import numpy as np
 
 from ....errors import clip
-from ...base import Piece
+from ...base import ReadTask
 from ...selection import AxisRange
 from .base import Reader, Request, chunk_boxes
 from .chunk_checks import ChunkChecks
 from .raw_file import RawFile
 
-PIECE_BYTES: Final = 4 << 20
+TASK_BYTES: Final = 4 << 20
 """About, where one chunk is less."""
 
 
@@ -34,7 +34,7 @@ class LibraryReader(Reader):
             raw.close()
         self.working_bytes = 3 * math.prod(self._box) * dataset.dtype.itemsize
 
-    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Boxes of whole chunks."""
         found = []
         for owner, request in enumerate(requests):
@@ -46,7 +46,7 @@ class LibraryReader(Reader):
                     for part in parts
                 )
                 out = request.out[tuple(part.outside for part in parts)]
-                found.append(Piece(_Read(self._dataset, wanted, out), owner=owner))
+                found.append(ReadTask(_Read(self._dataset, wanted, out), owner=owner))
         return found
 
     def close(self) -> None:
@@ -60,7 +60,7 @@ class LibraryReader(Reader):
         box = list(self._dataset.chunks or (1,) * len(shape))
         itemsize = self._dataset.dtype.itemsize
         for axis in reversed(range(len(box))):
-            times = PIECE_BYTES // (math.prod(box) * itemsize)
+            times = TASK_BYTES // (math.prod(box) * itemsize)
             if times > 1:
                 box[axis] = min(box[axis] * times, -(-shape[axis] // box[axis]) * box[axis])
         return tuple(box)

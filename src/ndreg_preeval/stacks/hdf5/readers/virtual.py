@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, Protocol
 import numpy as np
 
 from ....errors import naming, shorten
-from ...base import Piece
+from ...base import ReadTask
 from ...selection import AxisRange
 from ..files import file_state
 from ..locate import Files, find_beside, locate
@@ -105,10 +105,10 @@ class AssembledReader(Reader):
         )
         return length if in_step else 1
 
-    def pieces(self, requests: Sequence[Request]) -> list[Piece]:
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Those of all sources, one after the other."""
         wanted: OrderedDict[int, list[tuple[int, Request]]] = OrderedDict()
-        found: list[Piece] = []
+        found: list[ReadTask] = []
         for owner, request in enumerate(requests):
             covered = 0
             for number, mapping in enumerate(self._mappings):
@@ -122,11 +122,11 @@ class AssembledReader(Reader):
             mapping = self._mappings[number]
             label = f"the source {shorten(mapping.path)} in {shorten(mapping.file)}"
             with naming(label):
-                pieces = self._reader(mapping).pieces([part for _, part in parts])
+                tasks = self._reader(mapping).tasks([part for _, part in parts])
             order = number << 48  # sources one after the other, each in its own order
-            for piece in pieces:
-                owner, run = parts[piece.owner][0], _named(piece.run, label)
-                found.append(Piece(run, order + piece.place, owner))
+            for task in tasks:
+                owner, run = parts[task.owner][0], _named(task.run, label)
+                found.append(ReadTask(run, order + task.place, owner))
         return found
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class AssembledReader(Reader):
                 files.close()
                 raise
             self._open[key] = (files, reader)
-            # Those dropped close when the last of their pieces has run.
+            # Those dropped close when the last of their tasks has run.
             while len(self._open) > OPEN_SOURCES:
                 self._open.popitem(last=False)
         self._open.move_to_end(key)
