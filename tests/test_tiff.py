@@ -80,9 +80,9 @@ def test_twelve_bits_are_unpacked(tmp_path: Path) -> None:
 )
 def test_slices_take_stacks_from_more_axes(tmp_path: Path, layout: Any, text: str) -> None:
     stack = np.arange(2 * 4 * 20 * 41, dtype=np.float32).reshape(2, 4, 20, 41)
-    recipe = spec(write(tmp_path, stack, **layout), text)
+    stack_spec = spec(write(tmp_path, stack, **layout), text)
     wanted = stack[parse_slice(text)]
-    with recipe.open() as source:
+    with stack_spec.open() as source:
         assert source.shape == wanted.shape
         np.testing.assert_array_equal(source.read(0, len(wanted)).images, wanted)
         np.testing.assert_array_equal(source.read(1, 2).images, wanted[1:2])
@@ -163,19 +163,19 @@ def test_pieces_may_run_in_any_thread(tmp_path: Path, monkeypatch: pytest.Monkey
                 np.testing.assert_array_equal(images, STACK[start : start + len(images)])
 
 
-# ------------------------------------------------------------------ recipes and rankings
+# ------------------------------------------------------------------ specs and rankings
 
 
 def test_recipes_pickle_small_and_hold_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.chdir(tmp_path)
-    ((name, recipe),) = resolve_stacks({"k": "a.tif?slice=1:4"}, limits=Limits())
-    assert (name, recipe.location) == ("k", "a.tif?slice=1:4")
+    ((name, stack_spec),) = resolve_stacks({"k": "a.tif?slice=1:4"}, limits=Limits())
+    assert (name, stack_spec.location) == ("k", "a.tif?slice=1:4")
     monkeypatch.chdir("/")
-    data = pickle.dumps(recipe)
+    data = pickle.dumps(stack_spec)
     assert len(data) < 1000
     again = pickle.loads(data)
-    assert again == recipe
+    assert again == stack_spec
     assert not again.in_memory
     np.testing.assert_array_equal(everything(again), STACK[1:4])
 
@@ -185,10 +185,10 @@ def test_names_of_tiff_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, na
     write(tmp_path, name=name)
     monkeypatch.chdir(tmp_path)
     for value in (name, Path(name), str(tmp_path / name), tmp_path / name):
-        recipe = resolve_stack(value, limits=Limits())
-        with recipe.open() as source:
+        stack_spec = resolve_stack(value, limits=Limits())
+        with stack_spec.open() as source:
             assert isinstance(source, TiffSource)
-        assert recipe.location == str(value)
+        assert stack_spec.location == str(value)
 
 
 @pytest.mark.parametrize("text", ["a.h5::/a.tif", "a.tif::/data", "a.tif?path=/data", "nosuch.h5::/x.tiff"])
@@ -220,7 +220,7 @@ def test_sequences_of_tiff_files(
         write(tmp_path, name=name)
     found = resolve_stacks(uris, limits=Limits())
     assert [name for name, _ in found] == expected
-    assert [recipe.location for _, recipe in found] == uris
+    assert [stack_spec.location for _, stack_spec in found] == uris
     twice = resolve_stacks([*uris, *uris], limits=Limits())
     assert len({name for name, _ in twice}) == len(twice)
 

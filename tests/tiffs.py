@@ -26,8 +26,8 @@ def spec(file: Path, text: str = "", **limits: Any) -> TiffSpec:
     return TiffSpec(str(file), Limits(**limits), parse_slice(text) if text else None)
 
 
-def everything(recipe: Any) -> NDArray[Any]:
-    with recipe.open() as source:
+def everything(stack_spec: Any) -> NDArray[Any]:
+    with stack_spec.open() as source:
         return np.asarray(source.read(0, source.shape[0]).images)
 
 

@@ -35,7 +35,7 @@ def _split_name(text: str) -> tuple[str | None, str]:
 
 def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
     """Refuse to write to a folder that is missing, to an input, or twice to one file."""
-    readings = {r for text in inputs for r in _file_readings(text) if os.path.exists(r)}
+    meanings = {r for text in inputs for r in _file_meanings(text) if os.path.exists(r)}
     seen: dict[str, str] = {}
     for path in outputs:
         folder = os.path.dirname(os.path.abspath(path))
@@ -47,12 +47,12 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
         if real in seen:
             raise ValueError(f"{path!r} and {seen[real]!r} are one file: two outputs cannot share it")
         seen[real] = path
-        for reading in readings if os.path.exists(path) else ():
-            if os.path.samefile(path, reading):
-                raise ValueError(f"{path!r} is an input ({reading!r}): it is not overwritten with results")
+        for meaning in meanings if os.path.exists(path) else ():
+            if os.path.samefile(path, meaning):
+                raise ValueError(f"{path!r} is an input ({meaning!r}): it is not overwritten with results")
 
 
-def _file_readings(text: str) -> Iterator[str]:
+def _file_meanings(text: str) -> Iterator[str]:
     """Every file that a URI may mean, however it is read."""
     texts = {text, text.partition("=")[2]}
     for scheme in ("silx://", "silx:", "file://", "file:"):

@@ -39,7 +39,7 @@ def score_stacks(
     options : Options
         How. With ``on_error="rank_last"`` stacks that fail do not stop the others.
     executor : concurrent.futures.Executor, optional
-        Runs the blocks. Recipes of files travel and are opened there; stacks in memory are
+        Runs the blocks. Specs of files travel and are opened there; stacks in memory are
         read here and sent block by block.
     on_progress : callable(done, total), optional
         Told the numbers of images, from the calling thread.

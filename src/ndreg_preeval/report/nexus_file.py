@@ -18,7 +18,7 @@ from ..atomic_write import replacing
 from ..errors import clip, shorten
 from ..stacks import (
     LOCKING,
-    Reading,
+    UriMeaning,
     check_regular_file,
     format_uri,
     is_data_url,
@@ -131,29 +131,29 @@ def publish(memory: Any, target: Target, *, overwrite: bool = False) -> None:
 
 
 def _parse(url: Any) -> Target:
-    readings = parse_uri(url)
-    reading = readings[0]
-    if not os.path.exists(reading.file):
-        reading = _new_file(url, readings)
-    if reading.problem:
-        raise ValueError(f"{shorten(uri_text(url))}: {reading.problem}")
-    if reading.indices is not None:
+    meanings = parse_uri(url)
+    meaning = meanings[0]
+    if not os.path.exists(meaning.file):
+        meaning = _new_file(url, meanings)
+    if meaning.problem:
+        raise ValueError(f"{shorten(uri_text(url))}: {meaning.problem}")
+    if meaning.indices is not None:
         raise ValueError(f"{shorten(uri_text(url))} has a slice: a ranking is written to a group")
-    parts = tuple(part for part in reading.path.split("/") if part not in ("", "."))
+    parts = tuple(part for part in meaning.path.split("/") if part not in ("", "."))
     for part in parts:
         if part != part.encode("utf-8", "replace").decode():
             raise ValueError(f"{shorten(part)} can be no name of a group: it is no text in UTF-8")
     if len(parts) < 2:
         parts = (*(parts or (ENTRY,)), PROCESS)
-    return Target(reading.file, parts)
+    return Target(meaning.file, parts)
 
 
-def _new_file(url: Any, readings: list[Reading]) -> Reading:
+def _new_file(url: Any, meanings: list[UriMeaning]) -> UriMeaning:
     """Without a file that tells, a lone question mark belongs to the name of the file."""
     text = uri_text(url)
     if is_data_url(url) or text.lower().startswith("silx:"):
-        return readings[0]
-    kept = [each for each in readings if not (each.path and text == f"{each.file}?{each.path}")]
+        return meanings[0]
+    kept = [each for each in meanings if not (each.path and text == f"{each.file}?{each.path}")]
     return kept[0]
 
 

@@ -20,7 +20,7 @@ from .hdf5 import LOCKING, UriSpec, open_file
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
 from .tiff import TiffSpec
-from .uris import Reading, format_uri, is_data_url, is_uri, parse_uri, uri_text
+from .uris import UriMeaning, format_uri, is_data_url, is_uri, parse_uri, uri_text
 
 __all__ = [
     "LOCKING",
@@ -28,10 +28,10 @@ __all__ = [
     "BufferPool",
     "FailedSpec",
     "ReadTask",
-    "Reading",
     "StackSource",
     "StackSpec",
     "TiffSpec",
+    "UriMeaning",
     "UriSpec",
     "check_regular_file",
     "copy_of",

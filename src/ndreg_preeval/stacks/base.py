@@ -109,12 +109,12 @@ class StackSource(abc.ABC):
 
 
 class StackSpec(abc.ABC):
-    """A recipe for opening a stack; nothing is open yet. Recipes of files pickle small."""
+    """The spec for opening a stack; nothing is open yet. Specs of files pickle small."""
 
     location: str = ""
     """As in `StackSource`; known before opening."""
     in_memory: bool = False
-    """True when the pixels travel with the recipe (pickling it would copy them)."""
+    """True when the pixels travel with the spec (pickling it would copy them)."""
 
     @abc.abstractmethod
     def open(self) -> StackSource:

@@ -10,7 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..errors import naming, place, shorten
-from .hdf5 import Files, is_dataset, is_stack, select_reading, stack_paths
+from .hdf5 import Files, is_dataset, is_stack, select_meaning, stack_paths
 from .names import short_names
 from .regular_file import check_regular_file
 from .tiff import is_tiff
@@ -52,23 +52,23 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     RankingWarning
         For every broken link.
     """
-    readings = parse_uri(uri)
-    if not readings[0].path and is_tiff(readings[0].file):
-        check_regular_file(readings[0].file)
-        return {os.path.splitext(os.path.basename(readings[0].file))[0]: uri_text(uri)}
+    meanings = parse_uri(uri)
+    if not meanings[0].path and is_tiff(meanings[0].file):
+        check_regular_file(meanings[0].file)
+        return {os.path.splitext(os.path.basename(meanings[0].file))[0]: uri_text(uri)}
     with naming(place(uri_text(uri))), Files() as files:
-        reading, node = select_reading(readings, files)
-        if reading.indices is not None and not is_dataset(node):
+        meaning, node = select_meaning(meanings, files)
+        if meaning.indices is not None and not is_dataset(node):
             raise ValueError("a slice needs a dataset, and this is a group")
-        path = "/" + reading.path.strip("/")
+        path = "/" + meaning.path.strip("/")
         if is_dataset(node):
             if not is_stack(node):
                 raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")
-            return {short_names([path])[0]: format_uri(reading.file, path, reading.indices)}
+            return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
         paths = stack_paths(files, node, path)
     if not paths:
         raise ValueError(
             f"no image stack was found in {shorten(uri_text(uri))}: neither NXdata with 3-D signals "
             "nor 3-D datasets"
         )
-    return dict(zip(short_names(paths), (format_uri(reading.file, each) for each in paths), strict=True))
+    return dict(zip(short_names(paths), (format_uri(meaning.file, each) for each in paths), strict=True))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .files import LOCKING, open_file
-from .locate import Files, select_reading
+from .locate import Files, select_meaning
 from .nexus import is_stack, stack_paths
 from .source import DatasetSpec, UriSpec, is_dataset
 
@@ -16,6 +16,6 @@ __all__ = [
     "is_dataset",
     "is_stack",
     "open_file",
-    "select_reading",
+    "select_meaning",
     "stack_paths",
 ]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from ...errors import clip, name_error, place, shorten
 from ..regular_file import check_regular_file
-from ..uris import Reading
+from ..uris import UriMeaning
 from .files import open_file
 
 if TYPE_CHECKING:
@@ -196,12 +196,12 @@ def _filename(node: Any) -> str:
     return str(node.file.filename)
 
 
-def select_reading(readings: list[Reading], files: Files) -> tuple[Reading, Any]:
-    """Return the first reading whose group or dataset exists, and that object.
+def select_meaning(meanings: list[UriMeaning], files: Files) -> tuple[UriMeaning, Any]:
+    """Return the first meaning whose group or dataset exists, and that object.
 
     Parameters
     ----------
-    readings : list of Reading
+    meanings : list of UriMeaning
         As `parse_uri` gives them.
     files : Files
         Where the file is opened.
@@ -209,22 +209,22 @@ def select_reading(readings: list[Reading], files: Files) -> tuple[Reading, Any]
     Raises
     ------
     OSError, KeyError, ValueError
-        What is wrong with the first reading; names the other readings that were tried.
+        What is wrong with the first meaning; names the other meanings that were tried.
     """
     failure: Exception | None = None
     tried: list[str] = []
-    for reading in readings:
+    for meaning in meanings:
         try:
-            root = files.open(reading.file)["/"]
-            if reading.problem:
+            root = files.open(meaning.file)["/"]
+            if meaning.problem:
                 # Checked after the file: that it is missing is the better message.
-                raise ValueError(reading.problem)
-            return reading, locate(files, root, "/" + reading.path)
+                raise ValueError(meaning.problem)
+            return meaning, locate(files, root, "/" + meaning.path)
         except (OSError, KeyError, ValueError) as error:
-            tried.append(shorten(str(reading), 300))
+            tried.append(shorten(str(meaning), 300))
             failure = failure or error
     assert failure is not None
-    meanings = list(dict.fromkeys(tried))
-    if len(meanings) > 1:
-        name_error(failure, f"read as {' or as '.join(meanings[:3])}")
+    texts = list(dict.fromkeys(tried))
+    if len(texts) > 1:
+        name_error(failure, f"read as {' or as '.join(texts[:3])}")
     raise failure

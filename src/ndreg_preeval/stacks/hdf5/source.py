@@ -15,7 +15,7 @@ from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Stack
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
-from ..uris import Reading as UriReading
+from ..uris import UriMeaning
 from .locate import Files, locate
 from .readers import AssembledReader, Request, open_reader
 from .storage_checks import check_storage
@@ -55,7 +55,7 @@ class UriSpec(StackSpec):
     def __post_init__(self) -> None:
         if not self.location:
             object.__setattr__(
-                self, "location", str(UriReading(self.file_path, self.data_path, self.indices))
+                self, "location", str(UriMeaning(self.file_path, self.data_path, self.indices))
             )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -95,7 +95,7 @@ class DatasetSpec(StackSpec):
 
     def __post_init__(self) -> None:
         if self.dataset and not self.location:
-            text = str(UriReading(str(self.dataset.file.filename), str(self.dataset.name)))
+            text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name)))
             object.__setattr__(self, "location", text)
 
     def open(self) -> StackSource:
