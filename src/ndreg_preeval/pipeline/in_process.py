@@ -16,7 +16,7 @@ from ..stacks import StackSource
 from .batches import READ_AHEAD
 from .pairs import Advance, read_reference, score_range
 from .stack_state import Failed, Plan, RangeScore, Scored, open_as_known
-from .stream import Failure, Member, score_streams
+from .stream import Member, score_streams
 
 SOURCES_KEPT_OPEN = 128
 """Files that stay open between checking and reading them; others are opened again."""
@@ -108,20 +108,17 @@ def _stream(
         some: list[Scored | Failed] = []
         for plan, first in zip(group, outcomes, strict=True):
             outcome = first
-            if isinstance(first, Failure) and len(group) > 1:
+            if isinstance(first, Failed) and len(group) > 1:
                 # What damaged a neighbour need not be in this stack: it gets a try of its own.
                 (outcome,) = score_streams([[_member(plan, again=True)]], options, threads, keep_going=True)[
                     0
                 ]
-            if isinstance(outcome, Failure):
+            if isinstance(outcome, Failed):
                 with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
                     raise outcome.error
                 if not options.goes_on_after(outcome.error):
                     raise outcome.error
-                some.append(Failed(outcome.error))
-            else:
-                info = plan.info._replace(warnings=(*plan.info.warnings, *outcome.warnings))
-                some.append(Scored(info, outcome.numbers))
+            some.append(outcome)
         results.append(some)
     return results
 

@@ -15,7 +15,7 @@ from ..stacks import Block, StackSource, StackSpec, copy_of, image_of, prepend
 from .batches import block_length, block_ranges
 from .pairs import Advance, read_reference, score_range
 from .stack_state import Failed, Plan, RangeScore, Scored, StackInfo, describe, joined, open_as_known
-from .stream import Failure, Member, score_streams
+from .stream import Member, score_streams
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -97,7 +97,7 @@ def score_there(
         if failure is not None:
             found.append(Failed(failure))
         else:
-            info = plan.info._replace(warnings=(*plan.info.warnings, *said))
+            info = plan.info.with_warnings(*said)
             found.append(Scored(info, joined(some)))
     return found
 
@@ -180,9 +180,9 @@ def _score_file_range(
     """Open a stack where this runs and score some of its images."""
     member = Member("", "", info, partial(open_as_known, spec, info), start, stop)
     ((outcome,),) = score_streams([[member]], options, threads, keep_going=True)
-    if isinstance(outcome, Failure):
+    if isinstance(outcome, Failed):
         raise outcome.error
-    return outcome.numbers, outcome.warnings
+    return outcome.numbers, outcome.info.warnings[len(info.warnings) :]
 
 
 def _score_excerpt(*arguments: Any) -> tuple[RangeScore, tuple[str, ...]]:

@@ -31,6 +31,10 @@ class StackInfo(NamedTuple):
         """How many images are compared with another one."""
         return max(self.shape[0] - 1, 0)
 
+    def with_warnings(self, *texts: str) -> StackInfo:
+        """Return the same with something more to be said about the stack."""
+        return self._replace(warnings=(*self.warnings, *texts))
+
 
 class RangeScore(NamedTuple):
     """Numbers of the compared images of a range, in the order of the stack."""
@@ -93,7 +97,7 @@ class Plan(NamedTuple):
 
     def with_warning(self, text: str) -> Plan:
         """Return the same plan with something to be said about the stack."""
-        return self._replace(info=self.info._replace(warnings=(*self.info.warnings, text)))
+        return self._replace(info=self.info.with_warnings(text))
 
     @classmethod
     def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> Plan:

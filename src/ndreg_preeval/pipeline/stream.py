@@ -22,7 +22,7 @@ from ..stacks import Block, BufferPool, ReadTask, StackSource
 from .batch_scorer import Batch, BatchScorer
 from .batches import BATCHES_AT_ONCE, BatchPlan, batch_ranges, decoding_again, plan_batches
 from .pairs import Advance
-from .stack_state import RangeScore, StackInfo
+from .stack_state import Failed, Scored, StackInfo
 from .thread_pool import ConcurrencyLimit, ThreadPool
 
 
@@ -37,20 +37,7 @@ class Member(NamedTuple):
     stop: int
 
 
-class Streamed(NamedTuple):
-    """What came out for one member."""
-
-    numbers: RangeScore
-    warnings: tuple[str, ...]
-
-
-class Failure(NamedTuple):
-    """What went wrong with one member."""
-
-    error: Exception
-
-
-Outcome = Streamed | Failure
+Outcome = Scored | Failed
 Event = Callable[[], None]
 
 
@@ -78,7 +65,7 @@ def score_streams(
 
     Returns
     -------
-    list of lists of Streamed or Failure
+    list of lists of Scored or Failed
         As the groups.
 
     Raises
@@ -202,14 +189,19 @@ class _Stream:
         if not group.launched or group.unfinished or group.outcomes is not None:
             return
         if group.failures:
-            group.outcomes = [Failure(self._error_of(group, owner)) for owner in range(len(group.members))]
+            group.outcomes = [Failed(self._error_of(group, owner)) for owner in range(len(group.members))]
         else:
             assert group.scorer is not None
             assert group.plan is not None
             again = decoding_again(group.plan, self._options)
             group.outcomes = [
-                Streamed(numbers, (*source.warnings_while_reading(), *([again] if again else [])))
-                for numbers, source in zip(group.scorer.numbers(), group.sources, strict=True)
+                Scored(
+                    member.info.with_warnings(*source.warnings_while_reading(), *([again] if again else [])),
+                    numbers,
+                )
+                for member, numbers, source in zip(
+                    group.members, group.scorer.numbers(), group.sources, strict=True
+                )
             ]
         group.scorer = None
         group.opened.close()
