@@ -15,7 +15,7 @@ from ..options import Options
 from ..stacks import StackSource
 from .batches import READ_AHEAD
 from .pairs import Advance, read_reference, score_range
-from .stack_state import Failed, Plan, RangeScore, Scored, open_as_known
+from .stack_state import Failed, OpenStack, RangeScore, Scored, open_as_known
 from .stream import Member, score_streams
 
 SOURCES_KEPT_OPEN = 128
@@ -25,53 +25,53 @@ DESCRIPTORS_PER_SOURCE = 8
 """Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
 
 
-def score_here(plans: Sequence[Plan], options: Options, advance: Advance) -> list[Scored | Failed]:
+def score_here(open_stacks: Sequence[OpenStack], options: Options, advance: Advance) -> list[Scored | Failed]:
     threads = options.num_threads or core.default_threads()
     found: dict[int, Scored | Failed] = {}
-    streamed: list[Plan] = []
-    for number, plan in enumerate(plans):
-        if plan.failed:
-            found[number] = Failed(plan.failed)
-        elif plan.info.compared == 0:
-            found[number] = Scored(plan.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
-        elif plan.source is not None and plan.source.bytes_per_image == 0:
-            found[number] = _score_in_memory(plan, options, threads, advance)
+    streamed: list[OpenStack] = []
+    for number, stack in enumerate(open_stacks):
+        if stack.failed:
+            found[number] = Failed(stack.failed)
+        elif stack.info.compared == 0:
+            found[number] = Scored(stack.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
+        elif stack.source is not None and stack.source.bytes_per_image == 0:
+            found[number] = _score_in_memory(stack, options, threads, advance)
         else:
-            streamed.append(plan._replace(number=number))
+            streamed.append(stack._replace(number=number))
     groups = _groups(streamed, options)
     for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
-        found.update(zip((plan.number for plan in group), results, strict=True))
-    return [found[number] for number in range(len(plans))]
+        found.update(zip((stack.number for stack in group), results, strict=True))
+    return [found[number] for number in range(len(open_stacks))]
 
 
-def _score_in_memory(plan: Plan, options: Options, threads: int, advance: Advance) -> Scored | Failed:
-    assert plan.source is not None
-    n = plan.info.shape[0]
+def _score_in_memory(stack: OpenStack, options: Options, threads: int, advance: Advance) -> Scored | Failed:
+    assert stack.source is not None
+    n = stack.info.shape[0]
     try:
-        with naming_stack(plan.name, plan.spec.location):
-            reference = read_reference(plan.source, plan.info, options)
-            numbers = score_range(plan.source, reference, plan.info, options, 0, n, threads, advance)
+        with naming_stack(stack.name, stack.spec.location):
+            reference = read_reference(stack.source, stack.info, options)
+            numbers = score_range(stack.source, reference, stack.info, options, 0, n, threads, advance)
     except Exception as error:
         if not options.goes_on_after(error):
             raise
         return Failed(error)
-    return Scored(plan.info, numbers)
+    return Scored(stack.info, numbers)
 
 
-def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
+def _groups(open_stacks: Sequence[OpenStack], options: Options) -> list[list[OpenStack]]:
     """Put stacks together that share chunks of one dataset: each chunk is then decoded once.
 
     As many as memory allows: of the rest, each group decodes the chunks again, and says so.
     """
     limit = options.memory_limit or READ_AHEAD
-    families: list[list[Plan]] = []
-    for plan in plans:
-        family = next((each for each in families if _belong_together(each[0], plan)), None)
+    families: list[list[OpenStack]] = []
+    for stack in open_stacks:
+        family = next((each for each in families if _belong_together(each[0], stack)), None)
         if family is None:
-            families.append([plan])
+            families.append([stack])
         else:
-            family.append(plan)
-    groups: list[list[Plan]] = []
+            family.append(stack)
+    groups: list[list[OpenStack]] = []
     for family in families:
         size = max(1, limit // max(1, family[0].info.bytes_per_image))
         parts = -(-len(family) // size)
@@ -82,12 +82,12 @@ def _groups(plans: Sequence[Plan], options: Options) -> list[list[Plan]]:
         for start in range(0, len(family), size):
             some = family[start : start + size]
             if parts > 1:
-                some = [plan.with_warning(text) for plan in some]
+                some = [stack.with_warning(text) for stack in some]
             groups.append(some)
     return groups
 
 
-def _belong_together(first: Plan, other: Plan) -> bool:
+def _belong_together(first: OpenStack, other: OpenStack) -> bool:
     if first.source is None or other.source is None:
         return False
     same_images = (
@@ -98,23 +98,23 @@ def _belong_together(first: Plan, other: Plan) -> bool:
 
 
 def _stream(
-    groups: Sequence[Sequence[Plan]], options: Options, threads: int, advance: Advance
+    groups: Sequence[Sequence[OpenStack]], options: Options, threads: int, advance: Advance
 ) -> list[list[Scored | Failed]]:
     keep_going = options.on_error != "raise"
-    members = [[_member(plan) for plan in group] for group in groups]
+    members = [[_member(stack) for stack in group] for group in groups]
     found = score_streams(members, options, threads, advance, keep_going=keep_going)
     results: list[list[Scored | Failed]] = []
     for group, outcomes in zip(groups, found, strict=True):
         some: list[Scored | Failed] = []
-        for plan, first in zip(group, outcomes, strict=True):
+        for stack, first in zip(group, outcomes, strict=True):
             outcome = first
             if isinstance(first, Failed) and len(group) > 1:
                 # What damaged a neighbour need not be in this stack: it gets a try of its own.
-                (outcome,) = score_streams([[_member(plan, again=True)]], options, threads, keep_going=True)[
+                (outcome,) = score_streams([[_member(stack, again=True)]], options, threads, keep_going=True)[
                     0
                 ]
             if isinstance(outcome, Failed):
-                with contextlib.suppress(Exception), naming_stack(plan.name, plan.spec.location):
+                with contextlib.suppress(Exception), naming_stack(stack.name, stack.spec.location):
                     raise outcome.error
                 if not options.goes_on_after(outcome.error):
                     raise outcome.error
@@ -123,12 +123,12 @@ def _stream(
     return results
 
 
-def _member(plan: Plan, *, again: bool = False) -> Member:
-    open_source: Callable[[], StackSource] = partial(open_as_known, plan.spec, plan.info)
-    if plan.source is not None and not again:
-        source = plan.source
+def _member(stack: OpenStack, *, again: bool = False) -> Member:
+    open_source: Callable[[], StackSource] = partial(open_as_known, stack.spec, stack.info)
+    if stack.source is not None and not again:
+        source = stack.source
         open_source = lambda: source
-    return Member(plan.name, plan.spec.location, plan.info, open_source, 0, plan.info.shape[0])
+    return Member(stack.name, stack.spec.location, stack.info, open_source, 0, stack.info.shape[0])
 
 
 def kept_open() -> int:

@@ -14,7 +14,7 @@ from ..options import Options
 from ..stacks import Block, StackSource, StackSpec, copy_of, image_of, prepend
 from .batches import block_length, block_ranges
 from .pairs import Advance, read_reference, score_range
-from .stack_state import Failed, Plan, RangeScore, Scored, StackInfo, describe, joined, open_as_known
+from .stack_state import Failed, OpenStack, RangeScore, Scored, StackInfo, describe, joined, open_as_known
 from .stream import Member, score_streams
 
 if TYPE_CHECKING:
@@ -39,38 +39,38 @@ class _Call(NamedTuple):
 
 def describe_there(
     stacks: Sequence[tuple[Any, StackSpec]], options: Options, executor: Executor
-) -> Generator[Plan, None, None]:
-    """Open and check stacks in files where the executor runs; yields plans in their order."""
+) -> Generator[OpenStack, None, None]:
+    """Open and check stacks in files where the executor runs; yields them in their order."""
     calls = (_Call(name, spec.location, describe_file, (spec, options)) for name, spec in stacks)
     with contextlib.closing(_in_order(executor, calls, JOBS_IN_FLIGHT)) as results:
         for (name, spec), (info, error) in zip(stacks, results, strict=True):
             if error is None:
-                yield Plan(name, spec, info, None)
+                yield OpenStack(name, spec, info, None)
                 continue
             if not options.goes_on_after(error):
                 raise error
-            yield Plan.of_failure(name, spec, error)
+            yield OpenStack.of_failure(name, spec, error)
 
 
 def score_there(
-    plans: Sequence[Plan], options: Options, executor: Executor, advance: Advance
+    open_stacks: Sequence[OpenStack], options: Options, executor: Executor, advance: Advance
 ) -> list[Scored | Failed]:
     """Run jobs of consecutive images; results are put together in the order of the stacks."""
     # The executor brings the parallelism: more threads than asked for would only fight.
     threads = options.num_threads or 1
-    parts: list[list[RangeScore]] = [[] for _ in plans]
-    warnings: list[dict[str, None]] = [{} for _ in plans]
-    failed = [plan.failed for plan in plans]
+    parts: list[list[RangeScore]] = [[] for _ in open_stacks]
+    warnings: list[dict[str, None]] = [{} for _ in open_stacks]
+    failed = [stack.failed for stack in open_stacks]
     workers = getattr(executor, "_max_workers", None)
     window = 2 * workers if isinstance(workers, int) and workers > 0 else JOBS_IN_FLIGHT
     numbers: deque[int] = deque()
 
     def calls() -> Iterator[_Call]:
-        for number, plan in enumerate(plans):
+        for number, stack in enumerate(open_stacks):
             if failed[number] is not None:
                 continue
             try:
-                for job in _jobs(plan, options, threads):
+                for job in _jobs(stack, options, threads):
                     if failed[number] is not None:
                         break
                     numbers.append(number)
@@ -93,42 +93,42 @@ def score_there(
             else:
                 failed[number] = failed[number] or error
     found: list[Scored | Failed] = []
-    for plan, some, said, failure in zip(plans, parts, warnings, failed, strict=True):
+    for stack, some, said, failure in zip(open_stacks, parts, warnings, failed, strict=True):
         if failure is not None:
             found.append(Failed(failure))
         else:
-            info = plan.info.with_warnings(*said)
+            info = stack.info.with_warnings(*said)
             found.append(Scored(info, joined(some)))
     return found
 
 
-def _jobs(plan: Plan, options: Options, threads: int) -> Iterator[_Call]:
-    n = plan.info.shape[0]
-    length = _job_length(plan, options, threads)
-    if plan.source is None:
+def _jobs(stack: OpenStack, options: Options, threads: int) -> Iterator[_Call]:
+    n = stack.info.shape[0]
+    length = _job_length(stack, options, threads)
+    if stack.source is None:
         for start, stop in block_ranges(0, n, length):
-            of_file = (plan.spec, plan.info, options, start, stop, threads)
-            yield _Call(plan.name, plan.spec.location, _score_file_range, of_file)
+            of_file = (stack.spec, stack.info, options, start, stop, threads)
+            yield _Call(stack.name, stack.spec.location, _score_file_range, of_file)
         return
-    with naming_stack(plan.name):
-        reference = read_reference(plan.source, plan.info, options)
+    with naming_stack(stack.name):
+        reference = read_reference(stack.source, stack.info, options)
         before: Block | None = None
         for start, stop in block_ranges(0, n, length):
-            block = plan.source.read(start, stop)
+            block = stack.source.read(start, stop)
             whole = block if before is None else prepend(before, block)
             excerpt = Excerpt(whole, start=stop - len(whole.images))
-            arguments = (excerpt, reference, plan.info, options, start, stop, threads)
-            yield _Call(plan.name, "", _score_excerpt, arguments)
+            arguments = (excerpt, reference, stack.info, options, start, stop, threads)
+            yield _Call(stack.name, "", _score_excerpt, arguments)
             if options.pairing == "previous":
                 before = copy_of(image_of(block, -1))
 
 
-def _job_length(plan: Plan, options: Options, threads: int) -> int:
+def _job_length(stack: OpenStack, options: Options, threads: int) -> int:
     """Whole blocks; of a stack in memory no more than is cheap to send."""
-    n, height, width = plan.info.shape
-    length = block_length(plan.info, options, threads)
+    n, height, width = stack.info.shape
+    length = block_length(stack.info, options, threads)
     length *= -(-min(IMAGES_PER_JOB, n) // length)
-    if plan.source is not None:
+    if stack.source is not None:
         length = min(length, max(1, BYTES_PER_JOB // (8 * height * width)))
     return length
 

@@ -15,7 +15,7 @@ from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
 from .in_process import kept_open, score_here
 from .on_executor import describe_there, score_there
 from .pairs import Advance
-from .stack_state import Failed, Plan, Scored, describe
+from .stack_state import Failed, OpenStack, Scored, describe
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -50,29 +50,29 @@ def score_stacks(
         In the order of `stacks`.
     """
     with contextlib.ExitStack() as opened:
-        plans = _plan(stacks, options, executor, opened)
-        advance = _counter(sum(plan.info.compared for plan in plans if not plan.failed), on_progress)
+        open_stacks = _open(stacks, options, executor, opened)
+        advance = _counter(sum(stack.info.compared for stack in open_stacks if not stack.failed), on_progress)
         if executor is not None:
-            return score_there(plans, options, executor, advance)
-        return score_here(plans, options, advance)
+            return score_there(open_stacks, options, executor, advance)
+        return score_here(open_stacks, options, advance)
 
 
-def _plan(
+def _open(
     stacks: Sequence[tuple[Any, StackSpec]],
     options: Options,
     executor: Executor | None,
     opened: contextlib.ExitStack,
-) -> list[Plan]:
+) -> list[OpenStack]:
     """Open and check every stack."""
-    told: Iterator[Plan] = iter(())
+    told: Iterator[OpenStack] = iter(())
     if executor is not None:
         files = [(name, spec) for name, spec in stacks if not spec.in_memory]
         told = opened.enter_context(contextlib.closing(describe_there(files, options, executor)))
-    plans: list[Plan] = []
+    open_stacks: list[OpenStack] = []
     left_open = kept_open()
     for name, spec in stacks:
         if executor is not None and not spec.in_memory:
-            plans.append(next(told))
+            open_stacks.append(next(told))
             continue
         source: StackSource | None = None
         try:
@@ -84,16 +84,16 @@ def _plan(
                 source.close()
             if not options.goes_on_after(error):
                 raise
-            plans.append(Plan.of_failure(name, spec, error))
+            open_stacks.append(OpenStack.of_failure(name, spec, error))
             continue
         if spec.in_memory or left_open > 0:
             left_open -= not spec.in_memory
             opened.enter_context(source)
-            plans.append(Plan(name, spec, info, source))
+            open_stacks.append(OpenStack(name, spec, info, source))
         else:
             source.close()
-            plans.append(Plan(name, spec, info, None))
-    return plans
+            open_stacks.append(OpenStack(name, spec, info, None))
+    return open_stacks
 
 
 def _counter(total: int, on_progress: Progress | None) -> Advance:

@@ -83,7 +83,7 @@ class Failed(NamedTuple):
     error: Exception
 
 
-class Plan(NamedTuple):
+class OpenStack(NamedTuple):
     """A stack that was opened and checked, or could not be."""
 
     name: Any
@@ -95,13 +95,13 @@ class Plan(NamedTuple):
     number: int = 0
     """Among all stacks."""
 
-    def with_warning(self, text: str) -> Plan:
-        """Return the same plan with something to be said about the stack."""
+    def with_warning(self, text: str) -> OpenStack:
+        """Return the same with something to be said about the stack."""
         return self._replace(info=self.info.with_warnings(text))
 
     @classmethod
-    def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> Plan:
-        """Return the plan of a stack that cannot be scored."""
+    def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> OpenStack:
+        """Return a stack that cannot be scored."""
         nothing = StackInfo((0, 0, 0), "", spec.location, "double", 0, 1, 0, ())
         return cls(name, spec, nothing, None, error)
 
