@@ -12,7 +12,16 @@ from . import core
 from .argument_checks import kind
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline import RangeScore, Records, Scored, check_valid, core_mask, core_threads, describe, make_scorer
+from .pipeline import (
+    RangeScore,
+    Records,
+    Scored,
+    check_valid,
+    core_mask,
+    core_threads,
+    inspect_stack,
+    make_scorer,
+)
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
 from .stacks import Block, StackSource, copy_of, image_of, prepend, resolve_stack
@@ -49,7 +58,7 @@ class StackScorer:
         self._threads = self._options.num_threads or core.default_threads()
         with naming_stack(name), self._open([reference_image_array]) as source:
             reference = copy_of(source.read(0, 1))
-            self._info = describe(source, self._options)._replace(location="", images_per_chunk=1)
+            self._info = inspect_stack(source, self._options)._replace(location="", images_per_chunk=1)
             self._scorer = make_scorer(reference, self._info.precision, self._options)
             check_valid(self._options, [self._scorer.reference_invalid_pixels], [0])
         self._itself: Records | None = None

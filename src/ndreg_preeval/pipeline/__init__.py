@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer, masked_pixels
 from .run import choose_engine, resolve, resolve_one, score_stacks
-from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, describe
+from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, inspect_stack
 
 __all__ = [
     "Failed",
@@ -17,7 +17,7 @@ __all__ = [
     "choose_engine",
     "core_mask",
     "core_threads",
-    "describe",
+    "inspect_stack",
     "make_scorer",
     "masked_pixels",
     "resolve",

@@ -32,7 +32,7 @@ _START = (
 )
 
 
-OPENING = frozenset({"resolve_stacks", "resolve_stack", "describe_file"})
+OPENING = frozenset({"resolve_stacks", "resolve_stack", "inspect_file"})
 """Functions that only look at files: they have a time limit."""
 
 

@@ -25,7 +25,9 @@ DESCRIPTORS_PER_SOURCE = 8
 """Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
 
 
-def score_here(open_stacks: Sequence[OpenStack], options: Options, advance: Advance) -> list[Scored | Failed]:
+def score_in_process(
+    open_stacks: Sequence[OpenStack], options: Options, advance: Advance
+) -> list[Scored | Failed]:
     threads = options.num_threads or core.default_threads()
     found: dict[int, Scored | Failed] = {}
     streamed: list[OpenStack] = []

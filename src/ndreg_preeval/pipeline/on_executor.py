@@ -14,7 +14,16 @@ from ..options import Options
 from ..stacks import Block, StackSource, StackSpec, copy_of, image_of, prepend
 from .batches import block_length, block_ranges
 from .pairs import Advance, read_reference, score_range
-from .stack_state import Failed, OpenStack, RangeScore, Scored, StackInfo, describe, joined, open_as_known
+from .stack_state import (
+    Failed,
+    OpenStack,
+    RangeScore,
+    Scored,
+    StackInfo,
+    inspect_stack,
+    joined,
+    open_as_known,
+)
 from .stream import Member, score_streams
 
 if TYPE_CHECKING:
@@ -37,11 +46,11 @@ class _Call(NamedTuple):
     arguments: tuple[Any, ...]
 
 
-def describe_there(
+def inspect_on_executor(
     stacks: Sequence[tuple[Any, StackSpec]], options: Options, executor: Executor
 ) -> Generator[OpenStack, None, None]:
     """Open and check stacks in files where the executor runs; yields them in their order."""
-    calls = (_Call(name, spec.location, describe_file, (spec, options)) for name, spec in stacks)
+    calls = (_Call(name, spec.location, inspect_file, (spec, options)) for name, spec in stacks)
     with contextlib.closing(_in_order(executor, calls, JOBS_IN_FLIGHT)) as results:
         for (name, spec), (info, error) in zip(stacks, results, strict=True):
             if error is None:
@@ -52,7 +61,7 @@ def describe_there(
             yield OpenStack.of_failure(name, spec, error)
 
 
-def score_there(
+def score_on_executor(
     open_stacks: Sequence[OpenStack], options: Options, executor: Executor, advance: Advance
 ) -> list[Scored | Failed]:
     """Run jobs of consecutive images; results are put together in the order of the stacks."""
@@ -116,8 +125,8 @@ def _jobs(stack: OpenStack, options: Options, threads: int) -> Iterator[_Call]:
         for start, stop in block_ranges(0, n, length):
             block = stack.source.read(start, stop)
             whole = block if before is None else prepend(before, block)
-            excerpt = Excerpt(whole, start=stop - len(whole.images))
-            arguments = (excerpt, reference, stack.info, options, start, stop, threads)
+            source = BlockSource(whole, start=stop - len(whole.images))
+            arguments = (source, reference, stack.info, options, start, stop, threads)
             yield _Call(stack.name, "", _score_excerpt, arguments)
             if options.pairing == "previous":
                 before = copy_of(image_of(block, -1))
@@ -168,10 +177,10 @@ def _result(pending: deque[tuple[_Call, Future[Any]]]) -> tuple[Any, Exception |
 # ------------------------------------------------------------------ where the executor runs
 
 
-def describe_file(spec: StackSpec, options: Options) -> StackInfo:
+def inspect_file(spec: StackSpec, options: Options) -> StackInfo:
     """Open and check one stack."""
     with spec.open() as source:
-        return describe(source, options)
+        return inspect_stack(source, options)
 
 
 def _score_file_range(
@@ -189,7 +198,7 @@ def _score_excerpt(*arguments: Any) -> tuple[RangeScore, tuple[str, ...]]:
     return score_range(*arguments), ()
 
 
-class Excerpt(StackSource):
+class BlockSource(StackSource):
     """Some images of a stack in memory, to be sent to a worker."""
 
     def __init__(self, block: Block, start: int) -> None:
@@ -197,7 +206,7 @@ class Excerpt(StackSource):
         self._start = start
 
     def read(self, start: int, stop: int) -> Block:
-        """Images of the excerpt, counted as in the whole stack."""
+        """Images of the block, counted as in the whole stack."""
         part = slice(start - self._start, stop - self._start)
         mask = self._block.mask
         return Block(self._block.images[part], None if mask is None else mask[part])

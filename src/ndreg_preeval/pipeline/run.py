@@ -12,10 +12,10 @@ from ..errors import naming_stack
 from ..options import Options
 from ..progress import Progress
 from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
-from .in_process import kept_open, score_here
-from .on_executor import describe_there, score_there
+from .in_process import kept_open, score_in_process
+from .on_executor import inspect_on_executor, score_on_executor
 from .pairs import Advance
-from .stack_state import Failed, OpenStack, Scored, describe
+from .stack_state import Failed, OpenStack, Scored, inspect_stack
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -53,8 +53,8 @@ def score_stacks(
         open_stacks = _open(stacks, options, executor, opened)
         advance = _counter(sum(stack.info.compared for stack in open_stacks if not stack.failed), on_progress)
         if executor is not None:
-            return score_there(open_stacks, options, executor, advance)
-        return score_here(open_stacks, options, advance)
+            return score_on_executor(open_stacks, options, executor, advance)
+        return score_in_process(open_stacks, options, advance)
 
 
 def _open(
@@ -67,7 +67,7 @@ def _open(
     told: Iterator[OpenStack] = iter(())
     if executor is not None:
         files = [(name, spec) for name, spec in stacks if not spec.in_memory]
-        told = opened.enter_context(contextlib.closing(describe_there(files, options, executor)))
+        told = opened.enter_context(contextlib.closing(inspect_on_executor(files, options, executor)))
     open_stacks: list[OpenStack] = []
     left_open = kept_open()
     for name, spec in stacks:
@@ -78,7 +78,7 @@ def _open(
         try:
             with naming_stack(name, spec.location):
                 source = spec.open()
-                info = describe(source, options)
+                info = inspect_stack(source, options)
         except Exception as error:
             if source is not None:
                 source.close()

@@ -48,7 +48,7 @@ class RangeScore(NamedTuple):
     """Invalid pixels of the same image."""
 
 
-def describe(source: StackSource, options: Options) -> StackInfo:
+def inspect_stack(source: StackSource, options: Options) -> StackInfo:
     """Check an open stack against the options.
 
     Raises
