@@ -138,9 +138,9 @@ def test_a_child_that_dies_is_an_oserror() -> None:
     import os
 
     from ndreg_preeval.errors import naming_stack
-    from ndreg_preeval.pipeline.in_child_process import isolated
+    from ndreg_preeval.pipeline.in_child_process import child_executor
 
-    with isolated(make_options()) as (child, _), naming_stack("s"):
+    with child_executor(make_options()) as (child, _), naming_stack("s"):
         assert child.submit(abs, -3).result() == 3
         with pytest.raises(OSError, match="ended by signal 6"):
             child.submit(os.abort).result()

@@ -125,7 +125,7 @@ class ChildExecutor(Executor):
 
 
 @contextlib.contextmanager
-def isolated(options: Options) -> Iterator[tuple[ChildExecutor, Options]]:
+def child_executor(options: Options) -> Iterator[tuple[ChildExecutor, Options]]:
     """Give a child to score in, and the options for scoring there."""
     child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
     try:
@@ -151,7 +151,7 @@ def memory_allowance(options: Options) -> int | None:
     return min(wanted, max(machine // 2, 1 << 30))
 
 
-def resolve_apart(
+def resolve_in_child(
     child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
 ) -> list[tuple[Any, StackSpec]]:
     """Resolve stacks, those in files in the child: links and groups are followed there."""
@@ -188,7 +188,7 @@ def _portable(key: Any) -> Any:
     return key if type(key) in (str, int, float) else shorten(key)
 
 
-def resolve_one_apart(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:
+def resolve_one_in_child(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:
     """Resolve one stack, in the child when it is in a file."""
     from ..stacks import resolve_stack
 

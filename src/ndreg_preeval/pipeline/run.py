@@ -129,27 +129,27 @@ def choose_engine(
         return executor, options
     if executor is not None:
         raise ValueError("isolate=True brings its own process: it cannot be combined with an executor")
-    from .in_child_process import isolated
+    from .in_child_process import child_executor
 
-    return context.enter_context(isolated(options))
+    return context.enter_context(child_executor(options))
 
 
 def resolve(
-    image_stacks: Any, options: Options, isolated_in: Executor | None = None
+    image_stacks: Any, options: Options, child: Executor | None = None
 ) -> list[tuple[Any, StackSpec]]:
     """Resolve the stacks of a ranking; those in files where they are read, if that is a child process."""
     how: dict[str, Any] = {"limits": options.limits, "keep_going": options.on_error != "raise"}
-    if isolated_in is None:
+    if child is None:
         return resolve_stacks(image_stacks, **how)
-    from .in_child_process import resolve_apart
+    from .in_child_process import resolve_in_child
 
-    return resolve_apart(isolated_in, image_stacks, **how)
+    return resolve_in_child(child, image_stacks, **how)
 
 
-def resolve_one(stack: Any, name: Any, options: Options, isolated_in: Executor | None = None) -> StackSpec:
+def resolve_one(stack: Any, name: Any, options: Options, child: Executor | None = None) -> StackSpec:
     """Resolve one stack, as `resolve` does."""
-    if isolated_in is None:
+    if child is None:
         return resolve_stack(stack, name=name, limits=options.limits)
-    from .in_child_process import resolve_one_apart
+    from .in_child_process import resolve_one_in_child
 
-    return resolve_one_apart(isolated_in, stack, name, options.limits)
+    return resolve_one_in_child(child, stack, name, options.limits)
