@@ -242,7 +242,7 @@ def rank_stacks(
         on_error=on_error,
     )
     with contextlib.ExitStack() as context:
-        told = context.enter_context(open_progress(progress))
+        report_progress = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, options, context)
         threads = effective.num_threads or (core.default_threads() if engine is None else 1)
         stacks = resolve(image_stacks, options, engine if isolate else None)
@@ -251,20 +251,20 @@ def rank_stacks(
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
             return Ranking(forced, None, options.method, options, (), threads)
-        scored = score_stacks(stacks, effective, engine, told)
-    alarms: list[str] = []
+        scored = score_stacks(stacks, effective, engine, report_progress)
+    to_issue: list[str] = []
     results = []
     for (name, spec), each in zip(stacks, scored, strict=True):
         if isinstance(each, Failed):
             result = build_failed_score(name, each, spec.location, options)
-            alarms.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
+            to_issue.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
         else:
             result, texts = build_stack_score(name, each, options)
-            alarms += [f"{stack_label(name)}: {text}" for text in texts]
+            to_issue += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
     failure = next((each.error for each in scored if isinstance(each, Failed)), None)
-    ranking, loud = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
-    for text in [*alarms, *loud]:
+    ranking, more = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
+    for text in [*to_issue, *more]:
         python_warnings.warn(text, RankingWarning, stacklevel=2)
     return ranking
 
@@ -291,7 +291,7 @@ def order_stacks(
     check_rankable(results, failure)
     order = sorted(range(len(results)), key=lambda i: rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
-    sentences, loud = ranking_warnings(ranked, results)
+    sentences, more = ranking_warnings(ranked, results)
     ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],
@@ -302,7 +302,7 @@ def order_stacks(
         stack_scores=ranked,
         _specs=tuple(specs[i] for i in order),
     )
-    return ranking, loud
+    return ranking, more
 
 
 def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:

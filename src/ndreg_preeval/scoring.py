@@ -59,14 +59,16 @@ def score_stack(
     chosen = make_options(**options)
     label = "stack" if name is None else name
     with contextlib.ExitStack() as context:
-        told = context.enter_context(open_progress(progress))
+        report_progress = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, chosen, context)
         spec = resolve_one(stack, label, chosen, engine if isolate else None)
-        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, told)[0]
+        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, report_progress)[
+            0
+        ]
     assert isinstance(scored, Scored)
     if name is None:
         label = scored.info.location or label
-    result, alarms = build_stack_score(label, scored, chosen)
-    for text in alarms:
+    result, to_issue = build_stack_score(label, scored, chosen)
+    for text in to_issue:
         warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
     return result

@@ -93,20 +93,20 @@ def score_on_executor(
         for result, error in results:
             number = numbers.popleft()
             if error is None:
-                score, said = result
+                score, remarks = result
                 parts[number].append(score)
-                warnings[number].update(dict.fromkeys(said))
+                warnings[number].update(dict.fromkeys(remarks))
                 advance(len(score.records))
             elif not options.goes_on_after(error):
                 raise error
             else:
                 failed[number] = failed[number] or error
     found: list[Scored | Failed] = []
-    for stack, some, said, failure in zip(open_stacks, parts, warnings, failed, strict=True):
+    for stack, some, remarks, failure in zip(open_stacks, parts, warnings, failed, strict=True):
         if failure is not None:
             found.append(Failed(failure))
         else:
-            info = stack.info.with_warnings(*said)
+            info = stack.info.with_warnings(*remarks)
             found.append(Scored(info, joined(some)))
     return found
 

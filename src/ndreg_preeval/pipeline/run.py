@@ -64,15 +64,15 @@ def _open(
     opened: contextlib.ExitStack,
 ) -> list[OpenStack]:
     """Open and check every stack."""
-    told: Iterator[OpenStack] = iter(())
+    inspected: Iterator[OpenStack] = iter(())
     if executor is not None:
         files = [(name, spec) for name, spec in stacks if not spec.in_memory]
-        told = opened.enter_context(contextlib.closing(inspect_on_executor(files, options, executor)))
+        inspected = opened.enter_context(contextlib.closing(inspect_on_executor(files, options, executor)))
     open_stacks: list[OpenStack] = []
     left_open = kept_open()
     for name, spec in stacks:
         if executor is not None and not spec.in_memory:
-            open_stacks.append(next(told))
+            open_stacks.append(next(inspected))
             continue
         source: StackSource | None = None
         try:

@@ -36,8 +36,8 @@ def ranking_warnings(
     ranked: Sequence[StackScore], given: Sequence[StackScore]
 ) -> tuple[list[str], list[str]]:
     """What to say about the ranking as a whole, and which of it is worth a Python warning."""
-    said: list[str] = []
-    loud: list[str] = []
+    notes: list[str] = []
+    to_issue: list[str] = []
     lengths: dict[int, list[Any]] = {}
     for stack in given:
         if stack.error is not None:
@@ -48,7 +48,7 @@ def ranking_warnings(
             f"{n} in {list_names(lengths[n], 2)}" for n in sorted(lengths, reverse=True)[:NAMES_SHOWN]
         )
         more = ", ..." if len(lengths) > NAMES_SHOWN else ""
-        loud.append(
+        to_issue.append(
             f"The stacks differ in their number of images ({figures}{more}): "
             "scores are per image, but the longer stack faced more of them."
         )
@@ -56,7 +56,7 @@ def ranking_warnings(
     if moving:
         stuck = [stack.name for stack in ranked if at_zero(stack)]
         if stuck:
-            loud.append(
+            to_issue.append(
                 f"A static pattern is suspected in {list_names(stuck)}: every peak is at exactly zero shift, "
                 f"while the images of {list_names(moving, 2)} move."
             )
@@ -69,5 +69,5 @@ def ranking_warnings(
             f"may not align ({figure})."
         )
         # Stacks without any contrast are plain to see: all their scores are 0.
-        (loud if has_evidence(best) else said).append(text)
-    return [*loud, *said], loud
+        (to_issue if has_evidence(best) else notes).append(text)
+    return [*to_issue, *notes], to_issue

@@ -16,7 +16,7 @@ from ..options import Options
 from ..pipeline import Failed, RangeScore, Records, Scored, StackInfo, masked_pixels
 from .jumps import jumps, steps
 from .reasons import reasons
-from .stack_warnings import findings
+from .stack_warnings import stack_messages
 
 OPINION: Final = (
     "opinion",
@@ -188,7 +188,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         indices = np.delete(np.arange(n), slice(info.reference_image, info.reference_image + 1))
         references = np.full(len(indices), info.reference_image)
     with np.errstate(all="ignore"):
-        told = findings(info, numbers, indices, options)
+        messages = stack_messages(info, numbers, indices, options)
         columns = _columns(records, options)
         values = columns["values"]
         if numbers.reference_record is not None:
@@ -219,9 +219,9 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         reference_image=info.reference_image,
         trust=trust,
         reasons=_reasons(info, numbers, indices, options),
-        warnings=tuple(finding.text for finding in told),
+        warnings=tuple(message.text for message in messages),
     )
-    return result, tuple(finding.text for finding in told if finding.alarming)
+    return result, tuple(message.text for message in messages if message.as_warning)
 
 
 def _reasons(

@@ -64,20 +64,20 @@ def trust_words(trusts: list[tuple[str, float]]) -> str:
     trusts : list of (str, float)
         Names and probabilities, in rank order.
     """
-    said = []
+    notes = []
     for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
         some = [f"{name} {words} ({_percent(value)})" for name, value in trusts if low <= value < high]
-        said += some[:NAMED]
+        notes += some[:NAMED]
         if len(some) > NAMED:
-            said.append(f"{len(some) - NAMED} more {'align' if words == 'aligns' else words}")
+            notes.append(f"{len(some) - NAMED} more {'align' if words == 'aligns' else words}")
     rest = sum(value < 0.2 for _, value in trusts)
-    if rest and not said:
+    if rest and not notes:
         return (
             "No stack is likely to align." if len(trusts) > 1 else f"{trusts[0][0]} is not likely to align."
         )
     if rest:
-        said.append("the other one hardly" if rest == 1 else "none of the others")
-    return "; ".join(said) + "."
+        notes.append("the other one hardly" if rest == 1 else "none of the others")
+    return "; ".join(notes) + "."
 
 
 def _percent(value: float) -> str:
