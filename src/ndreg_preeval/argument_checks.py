@@ -12,7 +12,7 @@ import numpy as np
 from .errors import shorten
 
 
-def kind(value: object) -> str:
+def type_name(value: object) -> str:
     """Name the type of a value, as error messages do."""
     return "None" if value is None else type(value).__name__
 
@@ -23,7 +23,7 @@ def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) 
         return
     listed = ", ".join(map(repr, choices))
     if not isinstance(value, str):
-        raise TypeError(f"{argument} must be one of {listed}, not {kind(value)}")
+        raise TypeError(f"{argument} must be one of {listed}, not {type_name(value)}")
     if value not in choices:
         raise ValueError(f"{argument} must be one of {listed}, not {shorten(value)}")
 
@@ -41,7 +41,7 @@ def check_positive(argument: str, value: object) -> float | None:
 def as_float(argument: str, value: object) -> float:
     """Return a real number as float; text and bool are none."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{argument} must be a real number or None, not {kind(value)}")
+        raise TypeError(f"{argument} must be a real number or None, not {type_name(value)}")
     try:
         return float(value)
     except OverflowError:
@@ -57,8 +57,8 @@ def as_int(argument: str, value: object) -> int:
         For anything but an integer.
     """
     if isinstance(value, bool | np.bool_ | np.ndarray):
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}")
+        raise TypeError(f"{argument} must be an integer, not {type_name(value)}")
     try:
         return operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}") from None
+        raise TypeError(f"{argument} must be an integer, not {type_name(value)}") from None

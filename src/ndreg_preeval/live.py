@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import core
-from .argument_checks import kind
+from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
 from .pipeline import (
@@ -163,7 +163,7 @@ class StackRanker:
     def __init__(self, reference_images: Mapping[Any, Any], **options: Any) -> None:
         if not isinstance(reference_images, Mapping):
             raise TypeError(
-                f"reference_images must be a mapping of stack names to images, not {kind(reference_images)}"
+                f"reference_images must be a mapping of stack names to images, not {type_name(reference_images)}"
             )
         if not reference_images:
             raise ValueError("reference_images is empty: there is no stack to rank")
@@ -194,7 +194,7 @@ class StackRanker:
             As `StackScorer.add`. Nothing was added to any stack then.
         """
         if not isinstance(images, Mapping):
-            raise TypeError(f"images must be a mapping of stack names to images, not {kind(images)}")
+            raise TypeError(f"images must be a mapping of stack names to images, not {type_name(images)}")
         for name in images:
             if name not in self._scorers:
                 raise KeyError(f"{stack_label(name)} has no reference image")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from .argument_checks import check_choice, check_positive, kind
+from .argument_checks import check_choice, check_positive, type_name
 from .errors import shorten
 
 __all__ = ["METHODS", "Method", "resolve_method"]
@@ -83,7 +83,7 @@ class Method:
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
         window_from: object = self.window_from
         if isinstance(window_from, bool) or not isinstance(window_from, int):
-            raise TypeError(f"method.window_from must be an int, not {kind(window_from)}")
+            raise TypeError(f"method.window_from must be an int, not {type_name(window_from)}")
         if not 8 <= window_from < 2**31:
             raise ValueError(
                 f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(window_from)}"
@@ -91,9 +91,9 @@ class Method:
         for argument in ("include_reference", "ignore_hot_pixel"):
             value = getattr(self, argument)
             if not isinstance(value, bool):
-                raise TypeError(f"method.{argument} must be True or False, not {kind(value)}")
+                raise TypeError(f"method.{argument} must be True or False, not {type_name(value)}")
         if not isinstance(self.name, str):
-            raise TypeError(f"method.name must be a str, not {kind(self.name)}")
+            raise TypeError(f"method.name must be a str, not {type_name(self.name)}")
 
     @property
     def asks_opinion(self) -> bool:
@@ -120,7 +120,7 @@ def resolve_method(method: str | Method) -> Method:
         # Constructed anew so that a subclass or an unpickled object passes the same checks.
         return method if type(method) is Method else replace(method)
     if not isinstance(method, str):
-        raise TypeError(f"method must be a name or a Method, not {kind(method)}")
+        raise TypeError(f"method must be a name or a Method, not {type_name(method)}")
     try:
         return METHODS[method]
     except KeyError:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .argument_checks import as_float, as_int, check_choice, check_positive, kind
+from .argument_checks import as_float, as_int, check_choice, check_positive, type_name
 from .errors import shorten
 from .methods import (
     DEFAULT_METHOD,
@@ -116,7 +116,7 @@ class Options:
         put("num_threads", _check_num_threads(self.num_threads))
         put("memory_limit", _check_memory_limit(self.memory_limit))
         if not isinstance(self.limits, Limits):
-            raise TypeError(f"limits must be a Limits or None, not {kind(self.limits)}")
+            raise TypeError(f"limits must be a Limits or None, not {type_name(self.limits)}")
         self._check_one_filter()
 
     def _check_one_filter(self) -> None:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from .argument_checks import kind
+from .argument_checks import type_name
 
 Progress = Callable[[int, int], None]
 """Called with the number of images done and of all images."""
@@ -32,7 +32,7 @@ def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterato
     elif callable(progress):
         yield progress
     else:
-        raise TypeError(f"progress must be True or callable(done, total), not {kind(progress)}")
+        raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
 
 
 def _bar() -> Any:

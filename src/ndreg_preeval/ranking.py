@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from . import core, report
-from .argument_checks import kind
+from .argument_checks import type_name
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
@@ -308,7 +308,7 @@ def order_stacks(
 def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
     """Return the caller's key that equals the wanted one."""
     if isinstance(wanted, np.ndarray | list | dict):
-        raise TypeError(f"reference_stack must be the name of a stack, not {kind(wanted)}")
+        raise TypeError(f"reference_stack must be the name of a stack, not {type_name(wanted)}")
     names = [name for name, _ in stacks]
     if wanted not in names:
         raise ValueError(

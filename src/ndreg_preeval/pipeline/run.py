@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..argument_checks import kind
+from ..argument_checks import type_name
 from ..errors import naming_stack
 from ..options import Options
 from ..progress import Progress
@@ -120,11 +120,11 @@ def choose_engine(
         When `executor` or `isolate` is none, or both were given.
     """
     if not isinstance(isolate, bool):
-        raise TypeError(f"isolate must be True or False, not {kind(isolate)}")
+        raise TypeError(f"isolate must be True or False, not {type_name(isolate)}")
     if executor is not None and (
         isinstance(executor, type) or not callable(getattr(executor, "submit", None))
     ):
-        raise TypeError(f"executor must be a concurrent.futures.Executor, not {kind(executor)}")
+        raise TypeError(f"executor must be a concurrent.futures.Executor, not {type_name(executor)}")
     if not isolate:
         return executor, options
     if executor is not None:

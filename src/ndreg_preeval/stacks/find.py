@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from ..errors import naming, place, shorten
+from ..errors import naming, printable_location, shorten
 from .hdf5 import Files, is_dataset, is_stack, select_meaning, stack_paths
 from .names import short_names
 from .regular_file import check_regular_file
@@ -56,7 +56,7 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     if not meanings[0].path and is_tiff(meanings[0].file):
         check_regular_file(meanings[0].file)
         return {os.path.splitext(os.path.basename(meanings[0].file))[0]: uri_text(uri)}
-    with naming(place(uri_text(uri))), Files() as files:
+    with naming(printable_location(uri_text(uri))), Files() as files:
         meaning, node = select_meaning(meanings, files)
         if meaning.indices is not None and not is_dataset(node):
             raise ValueError("a slice needs a dataset, and this is a group")

@@ -12,7 +12,7 @@ import re
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from ...errors import clip, name_error, place, shorten
+from ...errors import annotate, clip, printable_location, shorten
 from ..regular_file import check_regular_file
 from ..uris import UriMeaning
 from .files import open_file
@@ -189,7 +189,7 @@ def _seeking(path: str) -> str:
 
 
 def _place(node: Any) -> str:
-    return place(f"{_filename(node)}::{node.name}")
+    return printable_location(f"{_filename(node)}::{node.name}")
 
 
 def _filename(node: Any) -> str:
@@ -226,5 +226,5 @@ def select_meaning(meanings: list[UriMeaning], files: Files) -> tuple[UriMeaning
     assert failure is not None
     texts = list(dict.fromkeys(tried))
     if len(texts) > 1:
-        name_error(failure, f"read as {' or as '.join(texts[:3])}")
+        annotate(failure, f"read as {' or as '.join(texts[:3])}")
     raise failure

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import naming, place
+from ...errors import naming, printable_location
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
 from ..regular_file import changed_files, check_not_cut
@@ -76,7 +76,7 @@ class UriSpec(StackSpec):
         """
         files = Files()
         try:
-            with naming(place(self.location)):
+            with naming(printable_location(self.location)):
                 dataset = locate(files, files.open(self.file_path)["/"], "/" + self.data_path)
                 return Hdf5Source(dataset, self.limits, self.indices, self.location, files)
         except BaseException:
@@ -102,7 +102,7 @@ class DatasetSpec(StackSpec):
         """Check the dataset; raises as `UriSpec.open` does, but for the file."""
         if not self.dataset:
             raise ValueError("the h5py dataset is closed")
-        with naming(place(self.location)):
+        with naming(printable_location(self.location)):
             return Hdf5Source(self.dataset, self.limits, None, self.location, Files())
 
 
@@ -180,7 +180,7 @@ class Hdf5Source(StackSource):
             out = buffers.take(tuple(axis.count for axis in axes), source._stored_dtype)
             requests.append(Request(tuple(axes), out))
             blocks.append(Finish(source, out, buffers, axes, start, stop))
-        with naming(f"{place(self.location)}, images {start} to {stop - 1}"):
+        with naming(f"{printable_location(self.location)}, images {start} to {stop - 1}"):
             tasks = self._reader.tasks(requests)
         named = [task._replace(run=_Named(task.run, sources[task.owner], start, stop)) for task in tasks]
         return named, blocks
@@ -225,7 +225,7 @@ class Hdf5Source(StackSource):
         if not changed or self._own_writer:
             return ()
         text = (
-            f"{place(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
+            f"{printable_location(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
             "held at the start were ranked, as they were found."
         )
         return (text,)
@@ -263,7 +263,7 @@ class _Named:
         self._stop = stop
 
     def __call__(self) -> None:
-        with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
+        with naming(f"{printable_location(self._source.location)}, images {self._start} to {self._stop - 1}"):
             self._run()
 
 
@@ -287,7 +287,7 @@ class Finish:
         self._stop = stop
 
     def __call__(self) -> Block:
-        with naming(f"{place(self._source.location)}, images {self._start} to {self._stop - 1}"):
+        with naming(f"{printable_location(self._source.location)}, images {self._start} to {self._stop - 1}"):
             return self._source.finish(self._out, self._axes, self._stop - self._start)
 
     def release(self) -> None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...errors import clip, place, shorten
+from ...errors import clip, printable_location, shorten
 from ..regular_file import FileState, check_regular_file
 from .locate import Files, find_beside, locate
 
@@ -98,7 +98,7 @@ def _open_as(dataset: Any, path: str, what: str, files: Files) -> Any:
             os.fsencode(path), h5py.h5f.ACC_RDONLY, fapl=dataset.file.id.get_access_plist()
         )
     except (OSError, RuntimeError, ValueError) as error:
-        raise OSError(f"{what} cannot be read: {clip(str(error))}: {place(path)}") from error
+        raise OSError(f"{what} cannot be read: {clip(str(error))}: {printable_location(path)}") from error
     file = h5py.File(opened)
     files.adopt(path, file)
     return file["/"]

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import clip, naming, place
+from ...errors import clip, naming, printable_location
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..regular_file import FileState, changed_files, check_regular_file
@@ -76,7 +76,7 @@ class TiffSpec(StackSpec):
         TypeError, ValueError
             When what it holds is no stack of grey images, or beyond the limits.
         """
-        with naming(place(self.location)):
+        with naming(printable_location(self.location)):
             check_regular_file(self.file_path)
             file = open(self.file_path, "rb", opener=_open_regular)  # noqa: SIM115 - the source closes it
             try:
@@ -160,7 +160,7 @@ class TiffSource(StackSource):
         if not changed_files([self._state]):
             return ()
         return (
-            f"{place(self.location)} was changed while it was read: its pages were read where they were.",
+            f"{printable_location(self.location)} was changed while it was read: its pages were read where they were.",
         )
 
     def close(self) -> None:
@@ -191,7 +191,7 @@ class TiffSource(StackSource):
         done = 0
         while done < len(part):
             index = start + (at + done) // self.bytes_per_image
-            with naming(f"{place(self.location)}, image {index}"):
+            with naming(f"{printable_location(self.location)}, image {index}"):
                 got = os.preadv(self._file.fileno(), [part[done:]], offset + done)
                 if got == 0:
                     raise OSError(f"the file ends at byte {offset + done}: it was cut while it was read")
@@ -211,7 +211,7 @@ class TiffSource(StackSource):
     def _decode(self, block: NDArray[Any], start: int, jobs: list[tuple[int, int]]) -> None:
         for at, which in jobs:
             image = self._images[start + at]
-            with naming(f"{place(self.location)}, image {start + at}"):
+            with naming(f"{printable_location(self.location)}, image {start + at}"):
                 data = os.pread(self._file.fileno(), int(image.counts[which]), int(image.offsets[which]))
                 if len(data) < image.counts[which]:
                     raise OSError(f"segment {which} was cut while the file was read")
