@@ -17,7 +17,7 @@ from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import UriMeaning
 from .locate import Files, locate
-from .readers import AssembledReader, Request, open_reader
+from .readers import Request, VirtualReader, open_reader
 from .storage_checks import check_storage
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Hdf5Source(StackSource):
         self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
         self.working_bytes = self._reader.working_bytes
         self.exclusive = not self._reader.concurrent
-        if isinstance(self._reader, AssembledReader):
+        if isinstance(self._reader, VirtualReader):
             self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 from .base import Request
 from .choose import open_reader
-from .virtual import AssembledReader
+from .virtual import VirtualReader
 
-__all__ = ["AssembledReader", "Request", "open_reader"]
+__all__ = ["Request", "VirtualReader", "open_reader"]

@@ -11,9 +11,9 @@ from ...selection import AxisRange
 from .base import Reader
 from .chunked import ChunkedReader
 from .contiguous import ContiguousReader
-from .libhdf5 import LibraryReader
+from .libhdf5 import LibhdfReader
 from .raw_file import RawFile
-from .virtual import AssembledReader
+from .virtual import VirtualReader
 
 
 def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
@@ -23,15 +23,15 @@ def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state:
     before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
     """
     if dataset.external or dataset.file.mode != "r":
-        return LibraryReader(dataset)
+        return LibhdfReader(dataset)
     if dataset.is_virtual:
-        return AssembledReader.of(dataset, image_axis, open_reader) or LibraryReader(dataset)
+        return VirtualReader.of(dataset, image_axis, open_reader) or LibhdfReader(dataset)
     raw = None
     if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
         raw = RawFile.open(state.path, state.identity)
     try:
         found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
-        return found or ChunkedReader.of(dataset, raw) or LibraryReader(dataset, raw)
+        return found or ChunkedReader.of(dataset, raw) or LibhdfReader(dataset, raw)
     except BaseException:
         if raw is not None:
             raw.close()

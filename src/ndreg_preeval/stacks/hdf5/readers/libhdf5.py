@@ -21,7 +21,7 @@ TASK_BYTES: Final = 4 << 20
 """About, where one chunk is less."""
 
 
-class LibraryReader(Reader):
+class LibhdfReader(Reader):
     """Reads any dataset through h5py, each chunk once."""
 
     concurrent = False

@@ -50,7 +50,7 @@ class _Mapping(NamedTuple):
     """For each axis of the source, that of the virtual dataset; None where there is none."""
 
 
-class AssembledReader(Reader):
+class VirtualReader(Reader):
     """Reads virtual datasets whose mappings are boxes that do not overlap."""
 
     def __init__(
@@ -68,7 +68,7 @@ class AssembledReader(Reader):
         self.images_per_chunk = self._chunk_length()
 
     @classmethod
-    def of(cls, dataset: Any, image_axis: int, open_reader: OpenReader) -> AssembledReader | None:
+    def of(cls, dataset: Any, image_axis: int, open_reader: OpenReader) -> VirtualReader | None:
         """Return a reader, or None when libhdf5 has to put the sources together."""
         if not dataset.is_virtual or dataset.dtype.kind not in "biuf":
             return None
