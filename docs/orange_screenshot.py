@@ -18,7 +18,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from AnyQt.QtWidgets import QApplication
 
 from ndreg_preeval import RankingWarning
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval.cli.demo import make_demo
 from orangecontrib.ndreg_preeval.reg2d_preeval import OWReg2DPreEvaluation
 
 STACK = "Cl-K"

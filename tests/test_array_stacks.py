@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ndreg_preeval.stacks.arrays import ArraySpec
-from ndreg_preeval.stacks.source import Block
+from ndreg_preeval.stacks.base import Block
+from ndreg_preeval.stacks.memory.spec import ArraySpec
 
 STACK = np.random.default_rng(0).integers(0, 200, (5, 6, 7)).astype(np.float64)
 

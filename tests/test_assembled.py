@@ -13,9 +13,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.assembled import AssembledReader
-from ndreg_preeval.stacks.hdf5 import Hdf5Source, UriSpec
-from ndreg_preeval.stacks.library import LibraryReader
+from ndreg_preeval.stacks.hdf5.readers.libhdf5 import LibhdfReader
+from ndreg_preeval.stacks.hdf5.readers.virtual import VirtualReader
+from ndreg_preeval.stacks.hdf5.source import Hdf5Source, UriSpec
 
 SHAPE = (12, 10, 14)
 PIXELS = np.random.default_rng(0).integers(1, 1000, SHAPE).astype("<u2")
@@ -57,7 +57,7 @@ def test_files_one_after_the_other(tmp_path: Path, options: Any, slices: Any) ->
     ]
     write_virtual(tmp_path, parts)
     with opened(tmp_path, slices) as source:
-        assert isinstance(source._reader, AssembledReader)
+        assert isinstance(source._reader, VirtualReader)
         np.testing.assert_array_equal(whole(source), PIXELS[slices or ...])
 
 
@@ -65,7 +65,7 @@ def test_one_image_per_file_without_an_image_axis(tmp_path: Path) -> None:
     parts = [(i, write_source(tmp_path, i, PIXELS[i], **({} if i % 2 else STORED))) for i in range(12)]
     write_virtual(tmp_path, parts)
     with opened(tmp_path) as source:
-        assert isinstance(source._reader, AssembledReader)
+        assert isinstance(source._reader, VirtualReader)
         np.testing.assert_array_equal(whole(source, 3), PIXELS)
 
 
@@ -79,7 +79,7 @@ def test_modules_of_a_detector_and_gaps_between_them(tmp_path: Path) -> None:
         parts.append((place, write_source(tmp_path, number, PIXELS[place], **STORED)))
     write_virtual(tmp_path, parts)
     with opened(tmp_path) as source:
-        assert isinstance(source._reader, AssembledReader)
+        assert isinstance(source._reader, VirtualReader)
         np.testing.assert_array_equal(whole(source), expected)
     with opened(tmp_path, (slice(1, None, 3), slice(4, 5), slice(None))) as source:
         np.testing.assert_array_equal(whole(source), expected[1::3, 4:5])
@@ -89,7 +89,7 @@ def test_parts_of_sources(tmp_path: Path) -> None:
     source = write_source(tmp_path, 0, PIXELS, **STORED)
     write_virtual(tmp_path, [(slice(0, 3), source[5:8, 2:8, 1:9])], (3, 6, 8))
     with opened(tmp_path) as found:
-        assert isinstance(found._reader, AssembledReader)
+        assert isinstance(found._reader, VirtualReader)
         np.testing.assert_array_equal(whole(found), PIXELS[5:8, 2:8, 1:9])
 
 
@@ -121,7 +121,7 @@ def test_others_are_put_together_by_hdf5(tmp_path: Path, what: str) -> None:
     with h5py.File(tmp_path / "all.h5") as file:
         expected = file["v"][()]
     with opened(tmp_path) as source:
-        assert isinstance(source._reader, LibraryReader)
+        assert isinstance(source._reader, LibhdfReader)
         np.testing.assert_array_equal(whole(source), expected)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -18,8 +19,9 @@ import numpy as np
 import pytest
 
 import ndreg_preeval
-from ndreg_preeval import arguments, cli, commands
-from ndreg_preeval.demo import GROUP, make_demo
+from ndreg_preeval.cli import arguments, commands
+from ndreg_preeval.cli.demo import GROUP, make_demo
+from ndreg_preeval.cli.main import EXIT_BROKEN_PIPE, byte_size, main, one_line
 from standins import names_in
 
 NAMES = {"S-K", "Cl-K", "K-K", "Ca-K", "Cr-K", "Fe-K"}
@@ -41,7 +43,7 @@ def call(capsys):
     """The command in this process: (exit code, stdout, stderr)."""
 
     def called(*arguments):
-        code = cli.main([str(argument) for argument in arguments])
+        code = main([str(argument) for argument in arguments])
         out, err = capsys.readouterr()
         return code, out, err
 
@@ -299,7 +301,7 @@ def test_write_to_closed_standard_output():
         "sys.exit(cli.main(['info']))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=300, check=False)
-    assert (done.returncode, done.stderr) == (cli.EXIT_BROKEN_PIPE, b"")
+    assert (done.returncode, done.stderr) == (EXIT_BROKEN_PIPE, b"")
 
 
 def test_interrupt_is_quiet(monkeypatch, call):
@@ -342,23 +344,23 @@ def test_interrupt_by_signal(tmp_path):
     ],
 )
 def test_errors_are_one_line_with_their_notes(error, line):
-    assert cli.one_line(error) == line
+    assert one_line(error) == line
     if len(line) < 100:
         error.add_note("stack 'Ca-K'\n  image 3")
-        assert cli.one_line(error) == line + "; stack 'Ca-K' image 3"
+        assert one_line(error) == line + "; stack 'Ca-K' image 3"
 
 
 @pytest.mark.parametrize(
     ("text", "size"), [("1", 1), ("512M", 512 << 20), ("2G", 2 << 30), ("1.5k", 1536), ("3 GiB", 3 << 30)]
 )
 def test_byte_sizes(text, size):
-    assert cli.byte_size(text) == size
+    assert byte_size(text) == size
 
 
 @pytest.mark.parametrize("text", ["", "M", "-1", "0", "1e9", "0.1", "5X", "1 2", "٣"])
 def test_no_byte_sizes(text):
-    with pytest.raises(cli.argparse.ArgumentTypeError):
-        cli.byte_size(text)
+    with pytest.raises(argparse.ArgumentTypeError):
+        byte_size(text)
 
 
 def test_names_of_stacks(tmp_path, monkeypatch):

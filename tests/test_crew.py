@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Threads that run tasks: their order, their gates, and what happens where there are none."""
+"""Threads that run tasks: their order, their limits, and what happens where there are none."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import h5py
 import pytest
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.crew import Crew, Gate
-from ndreg_preeval.scoring_round import GroupScorer
+from ndreg_preeval.pipeline.batch_scorer import BatchScorer
+from ndreg_preeval.pipeline.thread_pool import ConcurrencyLimit, ThreadPool
 from scenes import assert_same_numbers, three
 
 
@@ -21,11 +21,11 @@ def fail(error: BaseException) -> None:
     raise AssertionError from error
 
 
-def test_urgent_tasks_go_first_and_gates_are_kept() -> None:
+def test_some_tasks_go_first_and_limits_are_kept() -> None:
     done: list[str] = []
     inside = most = 0
     lock, start = threading.Lock(), threading.Event()
-    gate, pair = Gate(2), threading.Barrier(2)
+    limit, pair = ConcurrencyLimit(2), threading.Barrier(2)
 
     def narrow() -> None:
         nonlocal inside, most
@@ -37,39 +37,39 @@ def test_urgent_tasks_go_first_and_gates_are_kept() -> None:
         with lock:
             inside -= 1
 
-    with Crew(1, fail) as crew:
-        crew.urgent([start.wait])  # type: ignore[list-item]
-        crew.add([partial(done.append, "other")], Gate(1))
-        crew.urgent([partial(done.append, "urgent")])
+    with ThreadPool(1, fail) as pool:
+        pool.submit([start.wait], first=True)  # type: ignore[list-item]
+        pool.submit([partial(done.append, "other")], limit=ConcurrencyLimit(1))
+        pool.submit([partial(done.append, "urgent")], first=True)
         start.set()
-        while crew.backlog() or len(done) < 2:
+        while pool.backlog() or len(done) < 2:
             time.sleep(0.001)
     assert done == ["urgent", "other"]
     finished = threading.Semaphore(0)
-    with Crew(5, fail) as crew:
-        crew.add([narrow] * 20, gate)
-        crew.add([finished.release], Gate(1))
-        finished.acquire()  # though the first gate is full
-        while crew.backlog():
+    with ThreadPool(5, fail) as pool:
+        pool.submit([narrow] * 20, limit=limit)
+        pool.submit([finished.release], limit=ConcurrencyLimit(1))
+        finished.acquire()  # though the first limit is reached
+        while pool.backlog():
             time.sleep(0.001)
     assert most == 2
-    assert gate.inside == 0
+    assert limit.running == 0
 
 
 def test_closing_forgets_what_nobody_has_begun() -> None:
     begun = threading.Event()
-    crew = Crew(1, fail)
+    pool = ThreadPool(1, fail)
 
     def slow() -> None:
         begun.set()
-        while not crew.stopping():
+        while not pool.cancelled():
             time.sleep(0.001)
 
-    crew.add([slow, partial(fail, ValueError())], Gate(1))
+    pool.submit([slow, partial(fail, ValueError())], limit=ConcurrencyLimit(1))
     begun.wait()
-    crew.close()
-    crew.close()
-    assert crew.backlog() == 0
+    pool.close()
+    pool.close()
+    assert pool.backlog() == 0
 
 
 def test_what_a_task_raises_is_told() -> None:
@@ -79,8 +79,8 @@ def test_what_a_task_raises_is_told() -> None:
     def raises() -> None:
         raise error
 
-    with Crew(2, told.append) as crew:
-        crew.urgent([raises])
+    with ThreadPool(2, told.append) as pool:
+        pool.submit([raises], first=True)
         while not told:
             time.sleep(0.001)
     assert told == [error]
@@ -117,6 +117,6 @@ def test_an_error_where_none_may_be_is_no_hang(tmp_path: Path, monkeypatch: pyte
     def broken(*_: object) -> None:
         raise RuntimeError("unforeseen")
 
-    monkeypatch.setattr(GroupScorer, "_arrived", broken)
+    monkeypatch.setattr(BatchScorer, "_arrived", broken)
     with pytest.raises(RuntimeError, match="unforeseen"):
         rank_stacks(write(tmp_path))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval import RankingWarning, rank_stacks
-from ndreg_preeval.demo import BEST, GROUP, check_demo, make_demo
+from ndreg_preeval.cli.demo import BEST, GROUP, check_demo, make_demo
 from standins import names_in
 
 

@@ -8,7 +8,15 @@ import pickle
 import numpy as np
 import pytest
 
-from ndreg_preeval.errors import MAX_MESSAGE, clip, name_error, naming, naming_stack, place, shorten
+from ndreg_preeval.errors import (
+    MAX_MESSAGE,
+    annotate,
+    clip,
+    naming,
+    naming_stack,
+    printable_location,
+    shorten,
+)
 
 
 class HostileText(str):
@@ -93,8 +101,8 @@ def test_clip_keeps_both_ends() -> None:
 
 
 def test_places_are_printable() -> None:
-    assert place("/d/Kβ.h5::/Ca") == "/d/Kβ.h5::/Ca"
-    assert place("a\n\udc80") == r"a\n\udc80"
+    assert printable_location("/d/Kβ.h5::/Ca") == "/d/Kβ.h5::/Ca"
+    assert printable_location("a\n\udc80") == r"a\n\udc80"
 
 
 @pytest.mark.parametrize("kind", [ValueError, TypeError, RuntimeError, IndexError, OverflowError])
@@ -155,7 +163,7 @@ def test_the_array_memory_error_of_numpy_passes_unchanged() -> None:
 def test_a_stack_is_named_once_and_not_taken_for_another() -> None:
     error = ValueError("odd")
     for key in ("Ca", "Ca", "C"):
-        name_error(error, f"stack {key}")
+        annotate(error, f"stack {key}")
     assert str(error) == "stack C: stack Ca: odd"
 
 

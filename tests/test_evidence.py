@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 import ndreg_preeval
 from ndreg_preeval import RankingWarning, rank_stacks, score_stack
-from ndreg_preeval.reasons import trust_words
+from ndreg_preeval.results.trust import trust_words
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 

@@ -16,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.ewoks import find_workflow
 from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation
 

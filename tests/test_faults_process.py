@@ -96,25 +96,25 @@ INTERRUPTED = """
 import json, os, signal, threading
 import ndreg_preeval
 from faults.outcome import left_over
-from ndreg_preeval.crew import Crew
+from ndreg_preeval.pipeline.thread_pool import ThreadPool
 uri, threads, mode, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ndreg_preeval.rank_stacks({"one": sys.argv[5]}, num_threads=threads)
 before = left_over()
 begun, closed = [], []
-run, close = Crew._run, Crew.close
+run, close = ThreadPool._run, ThreadPool.close
 
-def counted(self, task, gate):
+def counted(self, task, limit):
     begun.append(task)
     if len(begun) == moment:
         os.kill(os.getpid(), signal.SIGINT)
-    run(self, task, gate)
+    run(self, task, limit)
 
 def closing(self):
     closed.append(len(begun))
     close(self)  # which lets running tasks end, and no other begin
 
-Crew._run, Crew.close = counted, closing
+ThreadPool._run, ThreadPool.close = counted, closing
 try:
     ndreg_preeval.rank_stacks({"two": uri}, num_threads=threads, on_error=mode)
 except KeyboardInterrupt as error:

@@ -14,7 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.stacks.frames import HEAD_BYTES, inflate_frame, read_header
+from ndreg_preeval.stacks.hdf5.codecs.blosc2 import HEAD_BYTES, inflate_frame, read_header
 
 imagecodecs = pytest.importorskip("imagecodecs")
 decode = imagecodecs.blosc2_decode
@@ -47,9 +47,9 @@ def frame_of(pixels: NDArray[Any], folder: Path, **options: Any) -> bytes:
 
 
 def inflate(raw: bytes, size: int, shape: tuple[int, ...] = ()) -> bytes:
-    room = np.full(size, 7, np.uint8)
+    out = np.full(size, 7, np.uint8)
     values = [1, 0, 2, size, 5, 1, 0, len(shape), *shape]
-    return inflate_frame(np.frombuffer(raw, np.uint8), room, decode, values).tobytes()
+    return inflate_frame(np.frombuffer(raw, np.uint8), out, decode, values).tobytes()
 
 
 @pytest.mark.parametrize("options", [{}, {"filters": 0}, {"cname": "zstd", "clevel": 3}], ids=str)
@@ -67,7 +67,7 @@ def test_padded_blocks_of_a_stack(
     tmp_path: Path, shape: tuple[int, ...], bare: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if bare:
-        monkeypatch.setattr("ndreg_preeval.stacks.codecs._imagecodec", lambda *_, **__: None)
+        monkeypatch.setattr("ndreg_preeval.stacks.hdf5.codecs.blosc2.imagecodec", lambda *_, **__: None)
     rng = np.random.default_rng(1)
     still = rng.integers(0, 900, (500, 500)).astype("u2")
     pixels = np.stack([np.roll(still, (i, 2 * i), (0, 1)) for i in range(4)])

@@ -14,8 +14,8 @@ import pytest
 
 from effort import counted
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.guards import check_sizes
-from ndreg_preeval.stacks.hdf5 import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.pixel_checks import check_sizes
 
 STACK = np.random.default_rng(0).random((4, 6, 8))
 

@@ -18,9 +18,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5 import DatasetSpec, Hdf5Source, UriSpec, is_dataset
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.source import Reading
+from ndreg_preeval.stacks.base import PendingBlock
+from ndreg_preeval.stacks.hdf5.source import DatasetSpec, Hdf5Source, UriSpec, is_dataset
+from ndreg_preeval.stacks.selection import parse_slice
 
 STACK = np.random.default_rng(0).integers(0, 1000, (7, 11, 13)).astype(np.uint16)
 
@@ -35,8 +35,8 @@ def spec(file: Path, path: str = "/entry/Ca", text: str = "", **limits: Any) -> 
     return UriSpec(str(file), path, Limits(**limits), parse_slice(text) if text else None)
 
 
-def everything(recipe: Any) -> NDArray[Any]:
-    with recipe.open() as source:
+def everything(stack_spec: Any) -> NDArray[Any]:
+    with stack_spec.open() as source:
         return np.asarray(source.read(0, source.shape[0]).images)
 
 
@@ -63,8 +63,8 @@ def test_every_layout_and_slice_gives_the_same_pixels(tmp_path: Path, layout: st
     file = write(tmp_path, **LAYOUTS[layout])
     for text in SLICES:
         wanted = STACK[parse_slice(text)] if text else STACK
-        recipe = spec(file, text=text)
-        with recipe.open() as source:
+        stack_spec = spec(file, text=text)
+        with stack_spec.open() as source:
             assert source.shape == wanted.shape
             assert source.dtype == np.uint16
             assert source.bytes_per_image == wanted[0].nbytes
@@ -81,19 +81,19 @@ def test_every_layout_and_slice_gives_the_same_pixels(tmp_path: Path, layout: st
 @pytest.mark.parametrize("layout", ["contiguous", "gzip, shuffled"])
 def test_every_dtype(tmp_path: Path, dtype: str, layout: str) -> None:
     stack = (STACK % 100).astype(dtype)
-    recipe = spec(write(tmp_path, stack, **LAYOUTS[layout]))
-    assert recipe.open().dtype == stack.dtype
-    np.testing.assert_array_equal(everything(recipe), stack)
+    stack_spec = spec(write(tmp_path, stack, **LAYOUTS[layout]))
+    assert stack_spec.open().dtype == stack.dtype
+    np.testing.assert_array_equal(everything(stack_spec), stack)
 
 
 @pytest.mark.parametrize("layout", [{}, {"chunks": (1, 2, 5, 4), "compression": "gzip", "shuffle": True}])
 @pytest.mark.parametrize("text", ["1", "1,:,:,:", ":,-1", "...,3", ":,1:3,2,::-3", "0,::-1"])
 def test_integers_take_axes_away(tmp_path: Path, layout: dict[str, Any], text: str) -> None:
     four = np.stack([STACK, STACK + 1])
-    recipe = spec(write(tmp_path, four, **layout), text=text)
+    stack_spec = spec(write(tmp_path, four, **layout), text=text)
     wanted = four[parse_slice(text)]
-    np.testing.assert_array_equal(everything(recipe), wanted)
-    with recipe.open() as source:
+    np.testing.assert_array_equal(everything(stack_spec), wanted)
+    with stack_spec.open() as source:
         last = len(wanted) - 1
         np.testing.assert_array_equal(source.read(last, last + 1).images, wanted[last:])
 
@@ -110,28 +110,28 @@ def test_blocks_know_the_chunks(tmp_path: Path) -> None:
 def test_chunks_are_decoded_once_for_neighbouring_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = spec(write(tmp_path, chunks=(7, 11, 1), compression="gzip"))
+    stack_spec = spec(write(tmp_path, chunks=(7, 11, 1), compression="gzip"))
     reads: list[tuple[int, int]] = []
-    original = Hdf5Source.begin
+    original = Hdf5Source.start_reading
 
-    def counted(self: Hdf5Source, start: int, stop: int, rooms: Any = None) -> Reading:
+    def counted(self: Hdf5Source, start: int, stop: int, buffers: Any = None) -> PendingBlock:
         reads.append((start, stop))
-        return original(self, start, stop, rooms)
+        return original(self, start, stop, buffers)
 
-    monkeypatch.setattr(Hdf5Source, "begin", counted)
-    with recipe.open() as source:
+    monkeypatch.setattr(Hdf5Source, "start_reading", counted)
+    with stack_spec.open() as source:
         for image in range(7):
             np.testing.assert_array_equal(source.read(image, image + 1).images, STACK[image : image + 1])
     assert reads == [(0, 7)]
 
 
 def test_recipes_are_small_and_survive_pickle(tmp_path: Path) -> None:
-    recipe = spec(write(tmp_path), text="1:5:2,...")
-    data = pickle.dumps(recipe)
+    stack_spec = spec(write(tmp_path), text="1:5:2,...")
+    data = pickle.dumps(stack_spec)
     assert len(data) < 1000
     copy = pickle.loads(data)
-    assert copy == recipe
-    assert copy.location == recipe.location == f"{tmp_path}/a.h5::/entry/Ca&slice=1:5:2,..."
+    assert copy == stack_spec
+    assert copy.location == stack_spec.location == f"{tmp_path}/a.h5::/entry/Ca&slice=1:5:2,..."
     np.testing.assert_array_equal(everything(copy), STACK[1:5:2])
 
 
@@ -172,13 +172,13 @@ def test_files_that_this_process_has_open(tmp_path: Path, mode: str, locking: An
 def test_open_datasets_are_read_and_stay_open(tmp_path: Path) -> None:
     with h5py.File(write(tmp_path, compression="gzip", shuffle=True), "r") as file:
         assert is_dataset(file["entry/Ca"])
-        recipe = DatasetSpec(file["entry/Ca"], Limits())
-        assert recipe.in_memory
-        assert recipe.location == f"{tmp_path}/a.h5::/entry/Ca"
-        np.testing.assert_array_equal(everything(recipe), STACK)
+        stack_spec = DatasetSpec(file["entry/Ca"], Limits())
+        assert stack_spec.in_memory
+        assert stack_spec.location == f"{tmp_path}/a.h5::/entry/Ca"
+        np.testing.assert_array_equal(everything(stack_spec), STACK)
         assert file["entry/Ca"][0, 0, 0] == STACK[0, 0, 0]
     with pytest.raises(ValueError, match="is closed"):
-        recipe.open()
+        stack_spec.open()
     assert not is_dataset(STACK)
 
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ndreg_preeval.stacks.headers import lzf_length
-from ndreg_preeval.stacks.rawfile import RawFile
+from ndreg_preeval.stacks.hdf5.codecs.lzf import lzf_length
+from ndreg_preeval.stacks.hdf5.readers.raw_file import RawFile
 
 RNG = np.random.default_rng(2)
 CONTENTS: dict[str, NDArray[Any]] = {

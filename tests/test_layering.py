@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -13,34 +14,34 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "ndreg_preeval"
 WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 
-# What a module of the package may import from the package, lowest layer first: each module may
-# import those on earlier lines (and a folder's modules each other).
-LAYERS = [
-    ["_core", "loading", "errors", "output"],
-    ["methods"],
-    ["options", "config"],
-    ["stacks"],
-    ["blocks", "crew"],
-    ["rounds", "plans"],
-    ["scoring_round"],
-    ["stream"],
-    ["jobs"],
-    ["pipeline", "isolate"],
-    ["engine", "progress"],
-    ["findings"],
-    ["reasons", "motion", "order"],
-    ["scoring"],
-    ["ranking"],
-    ["live", "reg2d", "reporting"],
-    ["panels", "plotting", "demo", "nexus_target"],
-    ["nexus_output"],
-    ["ewoks"],
-    ["arguments"],
-    ["commands"],
-    ["cli", "__main__"],
+# Layers of the package, lowest first, each a line of modules and folders: a module imports from earlier
+# lines, and a folder's modules each other.
+ORDER = [
+    "core errors",
+    "text argument_checks atomic_write build_info",
+    "methods progress",
+    "options",
+    "stacks",
+    "pipeline",
+    "results",
+    "report",
+    "scoring ranking",
+    "live reg2d",
+    "cli ewoks",
+    "__main__",
 ]
-# Reports hang on a ranking but are reached from its methods, inside functions only.
-LAZY = {("ranking", "reporting"), ("ranking", "plotting"), ("ranking", "nexus_output")}
+# And what the order alone would allow: formats know neither each other nor the pipeline one of them.
+NEVER = [
+    ("stacks/memory", "stacks/hdf5"),
+    ("stacks/memory", "stacks/tiff"),
+    ("stacks/tiff", "stacks/hdf5"),
+    ("stacks/tiff", "stacks/memory"),
+    ("stacks/hdf5", "stacks/memory"),
+    ("stacks/hdf5", "stacks/tiff"),
+    ("pipeline", "stacks/hdf5"),
+    ("pipeline", "stacks/tiff"),
+    ("pipeline", "stacks/memory"),
+]
 
 # Imported where they are used, never when the package is imported.
 HEAVY = {
@@ -65,7 +66,7 @@ OF_FOLDER = {"ewoks": {"ewokscore", "pydantic"}}
 
 
 def python_modules() -> list[Path]:
-    return sorted(file for file in PACKAGE.rglob("*.py") if file.name != "__init__.py")
+    return sorted(PACKAGE.rglob("*.py"))
 
 
 def layer_name(file: Path) -> str:
@@ -73,47 +74,153 @@ def layer_name(file: Path) -> str:
 
 
 def layer_of(name: str) -> int:
-    return next(i for i, names in enumerate(LAYERS) if name in names)
+    return next(i for i, names in enumerate(ORDER) if name in names.split())
 
 
-def own_imports(file: Path) -> list[tuple[str, bool]]:
-    """Layers of this package that a file imports, and whether at its top level."""
-    tree = ast.parse(file.read_text())
-    package = ["ndreg_preeval", *file.relative_to(PACKAGE).parts[:-1]]
-    typing_only = {
+def imported(text: str, folder: str) -> list[tuple[str, str]]:
+    """What a module in a folder of the package imports from the package: (module or folder, name).
+
+    Imports within functions count like any others, and those for type checkers do not.
+    """
+    tree = ast.parse(text)
+    for_types = {
         id(inner)
         for node in ast.walk(tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for inner in ast.walk(node)
     }
+    here = ["ndreg_preeval", *folder.split("/")] if folder else ["ndreg_preeval"]
     found = []
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Import | ast.ImportFrom) or id(node) in typing_only:
-            continue
         if isinstance(node, ast.Import):
-            names = [alias.name.split(".") for alias in node.names]
-        elif node.level:
-            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
-            names = [[*base, alias.name] for alias in node.names]
+            names = [(alias.name.split("."), "") for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and id(node) not in for_types:
+            base = here[: len(here) - node.level + 1] if node.level else []
+            base = [*base, *(node.module or "").split(".")] if node.module else base
+            names = [(base, alias.name) for alias in node.names]
         else:
-            names = [[*(node.module or "").split("."), alias.name] for alias in node.names]
-        top = node in tree.body
-        found += [(name[1], top) for name in names if name[0] == "ndreg_preeval" and len(name) > 1]
+            continue
+        for parts, name in names:
+            if parts[0] == "ndreg_preeval":
+                path = "/".join(parts[1:])
+                inner = f"{path}/{name}".strip("/")
+                found.append((inner, "") if name and is_module(path, name) else (path, name))
     return found
 
 
-@pytest.mark.parametrize("file", python_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+def is_module(folder: str, name: str) -> bool:
+    if name == "_core":
+        return True
+    there = PACKAGE / folder / name
+    return (there.is_dir() or there.with_suffix(".py").is_file()) and name not in handed_on(folder)
+
+
+@functools.cache
+def handed_on(folder: str) -> dict[str, str]:
+    """The names that the face of a folder hands on, and the module or folder that each comes from."""
+    face = PACKAGE / folder / "__init__.py"
+    if not folder or not face.is_file():
+        return {}
+    return {
+        alias.name: "/".join([folder, *(node.module or "").split(".")])
+        for node in ast.parse(face.read_text()).body
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
+    }
+
+
+def home(path: str, name: str) -> str:
+    """The module that a name comes from, through all faces that hand it on."""
+    origin = handed_on(path).get(name)
+    return path if origin is None else home(origin, name)
+
+
+def complaints(module: str, text: str) -> list[str]:
+    """What a module of the package, `text`, imports against the rules."""
+    folder, _, _ = module.rpartition("/")
+    inside = f"{module}/"
+    me = module.split("/", maxsplit=1)[0]
+    said = []
+    for path, name in imported(text, folder):
+        if path == "_core":
+            if module != "core":
+                said.append("only core.py imports the compiled module")
+            continue
+        if not path:
+            continue  # names of the package itself, such as its version
+        said += [f"{path} is an inner module of {face}" for face in [hidden_by(folder, path)] if face]
+        target = home(path, name)
+        there = target.split("/")[0]
+        if there != me and layer_of(there) >= layer_of(me):
+            said.append(f"{me} must not import {there}")
+        said += [
+            f"{start} must not import {end}"
+            for start, end in NEVER
+            if inside.startswith(f"{start}/") and f"{target}/".startswith(f"{end}/")
+        ]
+    return said
+
+
+def hidden_by(folder: str, path: str) -> str:
+    """The folder whose face should be asked instead; none where `path` is a face, or lies in our own folders."""
+    parts = path.split("/")
+    for depth in range(1, len(parts)):
+        outer = "/".join(parts[:depth])
+        if not f"{folder}/".startswith(f"{outer}/"):
+            return outer
+    return ""
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(PACKAGE).with_suffix(""))
+
+
+@pytest.mark.parametrize("file", python_modules(), ids=name_of)
 def test_python_layers(file: Path) -> None:
-    me = layer_name(file)
-    for name, top in own_imports(file):
-        if name.startswith("__version__") or (not top and (me, name) in LAZY):
-            continue
-        if name == me:
-            continue
-        assert layer_of(name) <= layer_of(me), f"{me} must not import {name}"
+    if file != PACKAGE / "__init__.py":
+        assert not complaints(name_of(file), file.read_text())
 
 
-@pytest.mark.parametrize("file", python_modules(), ids=lambda file: str(file.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("text", "from . import _core"),
+        ("stacks/hdf5/source", "from ... import _core"),
+        ("stacks/base", "from ..pipeline import StackInfo"),
+        ("stacks/base", "from ..results import StackScore"),
+        ("stacks/base", "from .. import report"),
+        ("stacks/memory/spec", "from ..hdf5 import UriSpec"),
+        ("stacks/memory/spec", "from ..tiff import TiffSpec"),
+        ("stacks/tiff/source", "from ..hdf5 import open_file"),
+        ("stacks/tiff/source", "from ..memory import ArraySpec"),
+        ("pipeline/in_process", "from ..stacks import UriSpec"),
+        ("pipeline/stream", "from ..stacks.hdf5 import UriSpec"),
+        ("pipeline/stream", "from ..stacks.tiff import TiffSpec"),
+        ("pipeline/run", "from ..results import StackScore"),
+        ("pipeline/run", "from ..report import table"),
+        ("results/order", "from ..report import table"),
+        ("results/ranking_data", "from ..ranking import Ranking"),
+        ("report/table", "from ..ranking import Ranking"),
+        ("report/nexus", "from ..scoring import score_stack"),
+        ("report/figure", "from .. import live"),
+        ("ranking", "from .cli import main"),
+        ("reg2d", "from ndreg_preeval.ewoks import find_workflow"),
+        ("live", "from .pipeline.core_scorer import make_scorer"),
+        ("cli/commands", "from ..report.export import to_csv"),
+        ("stacks/hdf5/source", "from .codecs.filter_chain import Codec"),
+        ("stacks/resolve", "from .tiff.source import TiffSpec"),
+        ("ranking", "import ndreg_preeval.stacks.resolve"),
+    ],
+)
+def test_no_arrow_can_be_added(module: str, line: str) -> None:
+    """Neither on top of a module nor within a function."""
+    text = (PACKAGE / f"{module}.py").read_text()
+    assert not complaints(module, text)
+    assert complaints(module, f"{text}\n{line}\n")
+    assert complaints(module, f"{text}\ndef late():\n    {line}\n")
+
+
+@pytest.mark.parametrize("file", python_modules(), ids=name_of)
 def test_heavy_packages_are_imported_where_used(file: Path) -> None:
     tree = ast.parse(file.read_text())
     heavy = HEAVY - OF_FOLDER.get(layer_name(file), set())

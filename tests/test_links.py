@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from ndreg_preeval.stacks.links import Files, find_beside, locate
+from ndreg_preeval.stacks.hdf5.locate import Files, find_beside, locate
 
 STACK = np.arange(24.0).reshape(2, 3, 4)
 

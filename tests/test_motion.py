@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval import score_stack
-from ndreg_preeval.motion import jumps, steps
+from ndreg_preeval.results.jumps import jumps, steps
 
 
 def test_steps_from_shifts_to_a_reference() -> None:

@@ -16,7 +16,7 @@ from silx.io.url import DataUrl
 
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.nexus import find_stacks
+from ndreg_preeval.stacks.find import find_stacks
 from ndreg_preeval.stacks.resolve import resolve_stack
 
 AWKWARD = ["Fe+K", "Ca K", "50%25", "a&b", "a=b", "a::b", "h#1", "a;b", "q?x", "Kβ", "scan.1", "{0}"]

@@ -14,10 +14,11 @@ import pytest
 from silx.io import nxdata
 
 import ndreg_preeval
-from ndreg_preeval import reporting
-from ndreg_preeval.demo import make_demo
-from ndreg_preeval.nexus_output import IMAGE_FIELDS, link_names, save_nexus
+from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.options import Options
+from ndreg_preeval.report import export
+from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
+from ndreg_preeval.text import text_of
 from standins import ranking, stack
 
 ODD_NAMES = ["a/b", "", ".", "..", " ", "a_b", "x" * 70_000, "日本", 7, None, b"x", ("a", 1), "\udc80"]
@@ -156,7 +157,7 @@ def test_numbers_are_the_same_bit_for_bit(saved):
 
 def test_no_number_of_an_image_is_forgotten():
     there = {*IMAGE_FIELDS, "probability", "peak_to_mean"}
-    assert there >= set(reporting.PER_IMAGE)
+    assert there >= set(export.PER_IMAGE)
 
 
 def test_what_is_plotted_of_a_stack(saved):
@@ -205,7 +206,7 @@ def test_odd_names(tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         assert check_plots(file) == 1 + 3 * len(ODD_NAMES)
         process = file["entry/ranking"]
-        shown = [reporting.text_of(name).replace("\0", "\\x00") for name in ODD_NAMES]
+        shown = [text_of(name).replace("\0", "\\x00") for name in ODD_NAMES]
         assert text(process["scores/stack"]) == shown
         for path, name in zip(text(process["scores/group"]), shown, strict=True):
             assert text(process[path]["name"]) == name
@@ -263,7 +264,7 @@ def test_flags_tell_what_their_bits_mean(tmp_path):
     with h5py.File(tmp_path / "out.h5") as file:
         bits = file["entry/ranking/stacks/a/images/flags"].attrs["bits"]
     told = dict(each.split(": ") for each in bits)
-    assert all(reporting.flag_words(int(bit)) == [word] for bit, word in told.items())
+    assert all(export.flag_words(int(bit)) == [word] for bit, word in told.items())
     assert {"no_contrast", "hot_pixel"} <= set(told.values())
 
 
@@ -282,7 +283,7 @@ def test_h5py_alone_reads_it(tmp_path):
 
 def test_importing_a_ranking_stays_light():
     code = (
-        "import sys, ndreg_preeval.ranking, ndreg_preeval.nexus_output\n"
+        "import sys, ndreg_preeval.ranking, ndreg_preeval.report.nexus\n"
         "print({'h5py', 'silx'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=300, check=True)

@@ -16,10 +16,12 @@ from silx.io import nxdata
 from silx.io.url import DataUrl
 
 import ndreg_preeval
-from ndreg_preeval import cli, nexus_output, nexus_target
-from ndreg_preeval.demo import make_demo
-from ndreg_preeval.nexus_output import save_nexus
-from ndreg_preeval.nexus_target import find_target
+from ndreg_preeval.cli.demo import make_demo
+from ndreg_preeval.cli.main import main
+from ndreg_preeval.report import nexus as nexus_output
+from ndreg_preeval.report import nexus_file as nexus_target
+from ndreg_preeval.report.nexus import save_nexus
+from ndreg_preeval.report.nexus_file import find_target
 from standins import names_in, ranking, stack
 
 RANKING = ranking(stack("Ca-K", [0.9, 0.8]), stack("Fe-K", [0.2, 0.1]))
@@ -345,7 +347,7 @@ def test_no_room_leaves_the_file_as_it_was(scan):
     before = scan.read_bytes()
     code = (
         "import resource, sys; sys.path.insert(0, sys.argv[2])\n"
-        "from standins import ranking, stack; from ndreg_preeval.nexus_output import save_nexus\n"
+        "from standins import ranking, stack; from ndreg_preeval.report.nexus import save_nexus\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before)} + 10000,) * 2)\n"
         "try: save_nexus(ranking(stack('Ca-K', [0.9])), sys.argv[1])\n"
         "except OSError as error: print(error.errno, error)\n"
@@ -398,7 +400,7 @@ def call(capsys):
     """The command in this process: (exit code, stdout, stderr)."""
 
     def called(*arguments):
-        code = cli.main(["rank", *map(str, arguments)])
+        code = main(["rank", *map(str, arguments)])
         out, err = capsys.readouterr()
         return code, out, err
 

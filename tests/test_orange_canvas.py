@@ -24,7 +24,7 @@ with warnings.catch_warnings():
 
 from importlib.resources import files
 
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval.cli.demo import make_demo
 
 # Warnings of Orange about itself are its own business here.
 pytestmark = [pytest.mark.orange, pytest.mark.filterwarnings("ignore")]

@@ -27,7 +27,7 @@ with warnings.catch_warnings():
     from orangecontrib.ndreg_preeval.reg2d_preeval import OWReg2DPreEvaluation
 
 from ndreg_preeval import rank_stacks
-from ndreg_preeval.demo import make_demo
+from ndreg_preeval.cli.demo import make_demo
 from orangecontrib.ndreg_preeval.view import loader, plots
 from orangecontrib.ndreg_preeval.view.model import COLUMNS
 

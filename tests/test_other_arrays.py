@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ndreg_preeval import rank_stacks, score_stack
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.arrays import ArraySpec
+from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.resolve import resolve_stack
 from scenes import assert_same_numbers, drifting
 
@@ -150,10 +150,10 @@ def test_blocks_of_any_range_are_the_images(tmp_path: Path, name: str) -> None:
     with SOURCES[name](tmp_path) as value, resolve_stack(value, limits=Limits()).open() as opened:
         assert opened.shape == STACK.shape
         for start, stop in ((0, N), (0, 1), (2, 7), (5, 6), (N - 2, N)):
-            reading = opened.begin(start, stop)
-            for piece in reversed(reading.pieces):
-                piece.run()
-            for block in (reading.block(), opened.read(start, stop)):
+            pending = opened.start_reading(start, stop)
+            for task in reversed(pending.tasks):
+                task.run()
+            for block in (pending.block(), opened.read(start, stop)):
                 assert block.mask is None
                 np.testing.assert_array_equal(np.stack(list(block.images)), STACK[start:stop])
 
@@ -196,16 +196,16 @@ def test_only_zarr_is_read_by_other_threads(tmp_path: Path) -> None:
 
 
 def test_a_zarr_array_is_read_in_rows_of_chunks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ndreg_preeval.stacks.array_sources.PIECE_BYTES", 2 * ROW * STACK[0].nbytes)
+    monkeypatch.setattr("ndreg_preeval.stacks.memory.source.TASK_BYTES", 2 * ROW * STACK[0].nbytes)
     opened = ArraySpec(zarr_array(tmp_path)).open()
-    reading = opened.begin(1, N)
-    assert [piece.place for piece in reading.pieces] == [1, 6]
-    threads = [threading.Thread(target=piece.run) for piece in reading.pieces]
+    pending = opened.start_reading(1, N)
+    assert [task.place for task in pending.tasks] == [1, 6]
+    threads = [threading.Thread(target=task.run) for task in pending.tasks]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    np.testing.assert_array_equal(np.stack(list(reading.block().images)), STACK[1:])
+    np.testing.assert_array_equal(np.stack(list(pending.block().images)), STACK[1:])
 
 
 # ------------------------------------------------------------------ each chunk once

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ndreg_preeval.output import replacing, write_text
+from ndreg_preeval.atomic_write import replacing, write_text
 from standins import names_in
 
 
@@ -62,7 +62,7 @@ def test_link_stays_a_link(tmp_path):
 
 def test_device_is_written_directly(tmp_path):
     write_text("/dev/null", "gone")
-    code = "from ndreg_preeval.output import write_text; write_text('/dev/stdout', 'text')"
+    code = "from ndreg_preeval.atomic_write import write_text; write_text('/dev/stdout', 'text')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=300, check=True)
     assert done.stdout == b"text"
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)

@@ -16,9 +16,10 @@ import pytest
 from numpy.typing import NDArray
 
 from ndreg_preeval import Method, rank_stacks, score_stack
-from ndreg_preeval.blocks import StackInfo, block_length, block_ranges
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import make_options
+from ndreg_preeval.pipeline.batches import block_length, block_ranges
+from ndreg_preeval.pipeline.stack_state import StackInfo
 from scenes import SHAPE, assert_same_numbers, drifting, three
 
 
@@ -137,9 +138,9 @@ def test_a_child_that_dies_is_an_oserror() -> None:
     import os
 
     from ndreg_preeval.errors import naming_stack
-    from ndreg_preeval.isolate import isolated
+    from ndreg_preeval.pipeline.in_child_process import child_executor
 
-    with isolated(make_options()) as (child, _), naming_stack("s"):
+    with child_executor(make_options()) as (child, _), naming_stack("s"):
         assert child.submit(abs, -3).result() == 3
         with pytest.raises(OSError, match="ended by signal 6"):
             child.submit(os.abort).result()
@@ -289,7 +290,7 @@ def _descriptors() -> Iterator[str]:
 
 def test_a_stack_whose_length_shrinks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between checking and reading, where too many files are ranked to keep them open."""
-    monkeypatch.setattr("ndreg_preeval.pipeline.SOURCES_KEPT_OPEN", 0)
+    monkeypatch.setattr("ndreg_preeval.pipeline.in_process.SOURCES_KEPT_OPEN", 0)
     path = tmp_path / "live.h5"
     with h5py.File(path, "w") as file:
         file.create_dataset("a", data=drifting(0.1, n=6), maxshape=(None, *SHAPE))

@@ -15,7 +15,8 @@ from standins import names_in, ranking, stack
 pytest.importorskip("matplotlib")
 from matplotlib.figure import Figure
 
-from ndreg_preeval import panels, plotting
+from ndreg_preeval.report import figure as plotting
+from ndreg_preeval.report import figure_panels as panels
 
 PNG = b"\x89PNG\r\n\x1a\n"
 

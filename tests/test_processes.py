@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ndreg_preeval import _core, loading
+from ndreg_preeval import _core, core
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="affinity and fork are as Linux has them")
 
@@ -114,7 +114,7 @@ def test_python_threads_keep_their_cpus(environment: dict[str, str]) -> None:
     """Those of the caller, at once, and those that read files for us."""
     code = """
 from concurrent.futures import ThreadPoolExecutor
-from ndreg_preeval.crew import Crew
+from ndreg_preeval.pipeline.thread_pool import ThreadPool
 
 def call(_):
     return bits(3), os.sched_getaffinity(0)
@@ -131,8 +131,8 @@ done = threading.Event()
 def look():
     own.append(os.sched_getaffinity(0))
     done.set()
-with Crew(1, print) as crew:
-    crew.urgent([look])
+with ThreadPool(1, print) as pool:
+    pool.submit([look], first=True)
     assert done.wait(60)
 bound = "OMP_PROC_BIND" in os.environ and _core.build_config()["threads"] == "openmp"
 assert own == [cpus if bound else {min(cpus)}], own
@@ -317,4 +317,4 @@ def test_import_in_a_subinterpreter(before: str) -> None:
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="from Python 3.12 on, Python itself refuses")
 def test_a_python_without_subinterpreters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "_xxsubinterpreters", None)
-    loading.refuse_subinterpreters()
+    core.refuse_subinterpreters()

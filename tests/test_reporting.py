@@ -11,8 +11,11 @@ import math
 import numpy as np
 import pytest
 
-from ndreg_preeval import _core, reporting
+from ndreg_preeval import _core
 from ndreg_preeval.options import Options
+from ndreg_preeval.report import export
+from ndreg_preeval.report.table import table
+from ndreg_preeval.text import columns, printable, text_of
 from standins import ranking, stack
 
 AWKWARD = [
@@ -43,7 +46,7 @@ def two() -> object:
 
 
 def test_table_line_by_line():
-    lines = reporting.table(two()).splitlines()
+    lines = table(two()).splitlines()
     assert lines[0] == "Reference stack: Ca-K (best of 2 stacks, method robust)"
     assert squeezed(lines[2]) == "rank stack score images worst image median P median shift (range) note"
     assert set(lines[3]) == {"-", " "}
@@ -55,65 +58,65 @@ def test_table_line_by_line():
 
 def test_reasons_come_before_warnings():
     made = stack("Fe-K", [0.1], reasons=("no signal in image 1",), warnings=("one constant image",))
-    line = reporting.table(ranking(stack("Ca-K", [0.9]), made)).splitlines()[5]
+    line = table(ranking(stack("Ca-K", [0.9]), made)).splitlines()[5]
     assert line.endswith("no signal in image 1 (+1)")
-    found = reporting.to_dict(ranking(made))["stacks"][0]
+    found = export.to_dict(ranking(made))["stacks"][0]
     assert found["reasons"] == ["no signal in image 1"]
     assert found["trust"] == 0.1
 
 
 def test_table_columns_are_aligned_for_wide_names():
-    text = reporting.table(ranking(stack("日本", [0.9]), stack("ab", [0.8])))
+    text = table(ranking(stack("日本", [0.9]), stack("ab", [0.8])))
     _, _, header, rule, first, second = text.splitlines()[:6]
-    assert reporting.columns(first) == reporting.columns(second) <= reporting.columns(rule)
+    assert columns(first) == columns(second) <= columns(rule)
     assert first.index("0.9000") + 2 == second.index("0.8000") == header.index("score") - 1
 
 
 def test_table_shows_a_forced_choice():
     forced = ranking(stack("Ca-K", [0.9]), ranked_stack_names=None)
-    lines = reporting.table(forced).splitlines()
+    lines = table(forced).splitlines()
     assert lines[0] == "Reference stack: Ca-K (chosen by the caller: no ranking)"
     assert lines[4].split()[:2] == ["-", "Ca-K"]
     nothing_read = ranking(reference_stack="Fe-K", ranked_stack_names=None)
-    assert reporting.table(nothing_read) == "Reference stack: Fe-K (chosen by the caller: no ranking)"
+    assert table(nothing_read) == "Reference stack: Fe-K (chosen by the caller: no ranking)"
     skipped = ranking(ranked_stack_names=None)
-    assert reporting.table(skipped) == "Reference stack: none (no ranking was asked for)"
+    assert table(skipped) == "Reference stack: none (no ranking was asked for)"
 
 
 def test_table_appends_warnings_of_the_ranking_unless_told_not_to():
     warned = ranking(stack("a", [0.1]), warnings=("no stack deserves trust " * 10,))
-    text = reporting.table(warned)
+    text = table(warned)
     assert "warning: no stack deserves trust" in text
     assert max(map(len, text.splitlines())) <= 110
-    assert "warning" not in reporting.table(warned, warnings=False)
+    assert "warning" not in table(warned, warnings=False)
 
 
 def test_stack_without_compared_images_is_last_and_has_no_numbers():
-    text = reporting.table(ranking(stack("a", [0.9]), stack("single", [])))
+    text = table(ranking(stack("a", [0.9]), stack("single", [])))
     assert text.splitlines()[5].split() == ["-", "single", "0.0000", "1", "-", "-", "-"]
 
 
 @pytest.mark.parametrize("name", AWKWARD, ids=ascii)
 def test_awkward_names(name):
     made = ranking(stack(name, [0.9, 0.8]), stack("other", [0.5, 0.4]))
-    lines = reporting.table(made).splitlines()
+    lines = table(made).splitlines()
     assert len(lines) == 9
     assert all(line.isprintable() for line in lines)
-    reporting.table(made).encode("utf-8")
-    shown = json.loads(reporting.to_json(made))["ranked_stack_names"]
+    table(made).encode("utf-8")
+    shown = json.loads(export.to_json(made))["ranked_stack_names"]
     expected = "\\udc80" if name == "\udc80" else str(name)
     assert shown == [expected, "other"]
-    rows = list(csv.DictReader(io.StringIO(reporting.to_csv(made), newline="")))
+    rows = list(csv.DictReader(io.StringIO(export.to_csv(made), newline="")))
     assert [row["stack"] for row in rows] == [expected] * 2 + ["other"] * 2
 
 
 def test_long_names_keep_both_ends():
     name = "scan_0001/" + "x" * 5000 + "/Ca-K"
-    text = reporting.printable(name, 20)
+    text = printable(name, 20)
     assert text == "scan_0001...xxx/Ca-K"
-    assert reporting.printable("日" * 50, 11) == "日日...日日"
-    assert reporting.printable("a sentence that goes on", 12, keep_end=False) == "a sentenc..."
-    assert max(map(len, reporting.table(ranking(stack(name, [0.5]))).splitlines())) < 130
+    assert printable("日" * 50, 11) == "日日...日日"
+    assert printable("a sentence that goes on", 12, keep_end=False) == "a sentenc..."
+    assert max(map(len, table(ranking(stack(name, [0.5]))).splitlines())) < 130
 
 
 def test_name_whose_str_raises():
@@ -121,7 +124,7 @@ def test_name_whose_str_raises():
         def __str__(self) -> str:
             raise RuntimeError("no name")
 
-    assert reporting.text_of(Hostile()) == "<Hostile>"
+    assert text_of(Hostile()) == "<Hostile>"
 
 
 def test_dict_holds_everything_per_image():
@@ -129,7 +132,7 @@ def test_dict_holds_everything_per_image():
     one = stack("Ca-K", [0.9, 0.8, 1.0], flags=np.array(bits, dtype=np.uint32), warnings=("w",))
     mask = np.ones((32, 48), dtype=bool)
     mask[0, :5] = False
-    found = reporting.to_dict(ranking(one, options=Options(mask=mask, num_threads=3), warnings=("x",)))
+    found = export.to_dict(ranking(one, options=Options(mask=mask, num_threads=3), warnings=("x",)))
     assert found["format_version"] == 2
     assert found["reference_stack"] == "Ca-K"
     assert found["method"]["name"] == "robust"
@@ -157,7 +160,7 @@ def test_dict_holds_everything_per_image():
     assert images["value"] == images["probability"] == [0.9, 0.8, 1.0]
     assert set(images) == {
         *("image", "reference_image", "shift_y", "shift_x", "value", "flags"),
-        *reporting.PER_IMAGE,
+        *export.PER_IMAGE,
     }
     assert {len(values) for values in images.values()} == {3}
 
@@ -167,7 +170,7 @@ def test_json_is_strict():
         raise AssertionError(token)
 
     broken = stack("a", [0.5, 0.5], score=math.nan, p_value=np.array([math.inf, math.nan]))
-    text = reporting.to_json(ranking(broken, num_threads=np.int64(2)), indent=1)
+    text = export.to_json(ranking(broken, num_threads=np.int64(2)), indent=1)
     found = json.loads(text, parse_constant=refuse)
     assert found["stacks"][0]["score"] is None
     assert found["stacks"][0]["images"]["p_value"] == [None, None]
@@ -176,14 +179,14 @@ def test_json_is_strict():
 
 
 def test_json_of_a_forced_choice():
-    found = reporting.to_dict(ranking(reference_stack=3, ranked_stack_names=None))
+    found = export.to_dict(ranking(reference_stack=3, ranked_stack_names=None))
     assert (found["reference_stack"], found["ranked_stack_names"], found["stacks"]) == ("3", None, [])
 
 
 def test_csv_rows():
     flags = np.array([0, _core.IDENTICAL | _core.FEW_LEVELS], dtype=np.uint32)
     made = ranking(stack("b", [0.9, math.nan], flags=flags), stack("single", []))
-    text = reporting.to_csv(made)
+    text = export.to_csv(made)
     assert "\r" not in text
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["rank"] for row in rows] == ["1", "1", ""]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whatever form the stacks come in: one recipe each, in order, under the caller's own keys."""
+"""Whatever form the stacks come in: one spec each, in order, under the caller's own keys."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ import pytest
 from silx.io.url import DataUrl
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.arrays import ArraySpec
-from ndreg_preeval.stacks.hdf5 import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.base import StackSpec
+from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.names import relative_names, short_names, unique_names
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.source import StackSpec
-from ndreg_preeval.stacks.uris import Reading
+from ndreg_preeval.stacks.selection import parse_slice
+from ndreg_preeval.stacks.uris import UriMeaning
 
 LIMITS = Limits()
 STACK = np.random.default_rng(0).random((3, 4, 5))
@@ -165,19 +165,19 @@ def test_every_form_in_one_mapping(folder: Path) -> None:
             "parsed": DataUrl("a.h5::/plain/zeta"),
         }
         found = resolve(stacks)
-        kinds = [type(recipe) for _, recipe in found]
+        kinds = [type(stack_spec) for _, stack_spec in found]
         assert kinds == [ArraySpec, ArraySpec, DatasetSpec] + [UriSpec] * 5
-        assert [recipe.in_memory for _, recipe in found] == [True] * 3 + [False] * 5
-        for name, recipe in found:
-            with recipe.open() as source:
+        assert [stack_spec.in_memory for _, stack_spec in found] == [True] * 3 + [False] * 5
+        for name, stack_spec in found:
+            with stack_spec.open() as source:
                 np.testing.assert_array_equal(np.asarray(source.read(0, 3).images), STACK, err_msg=name)
 
 
 def test_recipes_of_files_hold_whatever_folder_they_are_used_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    ((_, recipe),) = resolve({"a": "a.h5::/plain/zeta"})
-    assert recipe.location == "a.h5::/plain/zeta"
+    ((_, stack_spec),) = resolve({"a": "a.h5::/plain/zeta"})
+    assert stack_spec.location == "a.h5::/plain/zeta"
     monkeypatch.chdir("/")
-    assert pickle.loads(pickle.dumps(recipe)).open().shape == STACK.shape
+    assert pickle.loads(pickle.dumps(stack_spec)).open().shape == STACK.shape
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_reading_that_exists_is_taken() -> None:
     found = dict(
         resolve({"plus": "a.h5::/plus/Fe+K", "blank": "a.h5::/blank/Fe+K", "code": "a.h5::/blank/Fe%20K"})
     )
-    assert {name: recipe.location for name, recipe in found.items()} == {
+    assert {name: stack_spec.location for name, stack_spec in found.items()} == {
         "plus": "a.h5::/plus/Fe+K",
         "blank": "a.h5::/blank/Fe K",
         "code": "a.h5::/blank/Fe K",
@@ -345,5 +345,5 @@ def test_names_by_path() -> None:
 @pytest.mark.parametrize("many", [["/d"] * 4, ["/d", "/d (2)", "/d", "/d (2)"], ["/a/d", "/b/d", "/d"]])
 def test_names_are_unique(many: list[str]) -> None:
     for indices in (None, parse_slice("0:2")):
-        found = unique_names([Reading("a.h5", path, indices) for path in many])
+        found = unique_names([UriMeaning("a.h5", path, indices) for path in many])
         assert len(set(found)) == len(many)

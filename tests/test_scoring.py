@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import oracle
 from ndreg_preeval import Method, RankingWarning, StackScorer, score_stack
-from ndreg_preeval.findings import abbreviate
+from ndreg_preeval.text import abbreviate
 from scenes import PER_IMAGE, SHAPE, assert_same_numbers, drift, drifting
 
 

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from ndreg_preeval import RankingWarning, rank_stacks
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.codecs import Codec
+from ndreg_preeval.stacks.base import BufferPool
+from ndreg_preeval.stacks.hdf5.codecs.filter_chain import Codec
 from ndreg_preeval.stacks.resolve import resolve_stack
-from ndreg_preeval.stacks.rooms import Rooms
 from scenes import SHAPE, assert_same_numbers, drifting
 
 N = 11
@@ -64,9 +64,9 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     original = Codec.decode
 
-    def counted(self: Codec, skipped: int, raw: Any, room: Any) -> None:
-        sizes.append(len(room))
-        original(self, skipped, raw, room)
+    def counted(self: Codec, skipped: int, raw: Any, out: Any) -> None:
+        sizes.append(len(out))
+        original(self, skipped, raw, out)
 
     monkeypatch.setattr(Codec, "decode", counted)
     return sizes
@@ -275,33 +275,33 @@ def test_stacks_that_share_chunks_need_not_be_neighbours(tmp_path: Path, decoded
 
 
 def test_memory_is_used_again() -> None:
-    rooms = Rooms()
-    first = rooms.take((3, 4), np.dtype("<u2"))
-    second = rooms.take((3, 4), np.dtype("<u2"))
+    buffers = BufferPool()
+    first = buffers.take((3, 4), np.dtype("<u2"))
+    second = buffers.take((3, 4), np.dtype("<u2"))
     assert not np.shares_memory(first, second)
-    rooms.give_back(first)
-    rooms.give_back(first)  # once is enough
-    third = rooms.take((2, 4), np.dtype(">f4"))
+    buffers.give_back(first)
+    buffers.give_back(first)  # once is enough
+    third = buffers.take((2, 4), np.dtype(">f4"))
     assert third.shape == (2, 4)
     assert third.dtype == ">f4"
     assert np.shares_memory(first, third) is False  # it is larger
-    rooms.give_back(second)
-    fourth = rooms.take((12,), np.dtype("i1"))
+    buffers.give_back(second)
+    fourth = buffers.take((12,), np.dtype("i1"))
     assert np.shares_memory(fourth, second)
     assert not np.shares_memory(fourth, third)
-    rooms.give_back(np.empty(3))  # nothing of ours
+    buffers.give_back(np.empty(3))  # nothing of ours
 
 
 def test_what_is_read_next_does_not_touch_what_is_looked_at(tmp_path: Path) -> None:
     uris = write(tmp_path, STACKS, chunks=CHUNKS["image"], compression="gzip")
-    rooms = Rooms()
+    buffers = BufferPool()
     with resolve_stack(uris["clear"], limits=Limits()).open() as source:
         readings = []
         for start in range(0, N, 2):
-            reading = source.begin(start, min(start + 2, N), rooms)
-            for piece in reading.pieces:
-                piece.run()
-            readings.append((start, reading, reading.block()))
+            pending = source.start_reading(start, min(start + 2, N), buffers)
+            for task in pending.tasks:
+                task.run()
+            readings.append((start, pending, pending.block()))
             if start % 4 == 2:
                 before, old, block = readings.pop(0)
                 np.testing.assert_array_equal(block.images, STACKS["clear"][before : before + 2])
@@ -317,14 +317,14 @@ def test_memory_is_free_as_soon_as_the_ranking_is_there(
 ) -> None:
     """Not when garbage is collected: images are large, and few objects hold them."""
     lent: list[weakref.ref[Any]] = []
-    original = Rooms.take
+    original = BufferPool.take
 
-    def take(self: Rooms, shape: tuple[int, ...], dtype: Any) -> Any:
-        room = original(self, shape, dtype)
-        lent.append(weakref.ref(room.base if room.base is not None else room))
-        return room
+    def take(self: BufferPool, shape: tuple[int, ...], dtype: Any) -> Any:
+        out = original(self, shape, dtype)
+        lent.append(weakref.ref(out.base if out.base is not None else out))
+        return out
 
-    monkeypatch.setattr(Rooms, "take", take)
+    monkeypatch.setattr(BufferPool, "take", take)
     if arrangement == "apart":
         uris = write(tmp_path, STACKS, chunks=CHUNKS["image"], compression="gzip")
     else:

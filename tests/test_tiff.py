@@ -14,10 +14,10 @@ import pytest
 
 from ndreg_preeval import find_stacks, rank_stacks
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks import tiff
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.tiff import TiffSource
+from ndreg_preeval.stacks.selection import parse_slice
+from ndreg_preeval.stacks.tiff import source as tiff
+from ndreg_preeval.stacks.tiff.source import TiffSource
 from scenes import assert_same_numbers, three
 
 tifffile = pytest.importorskip("tifffile")
@@ -34,7 +34,7 @@ def test_every_layout_gives_the_same_pixels(tmp_path: Path, layout: str) -> None
         assert source.bytes_per_image == STACK[0].nbytes
         assert source.images_per_chunk == 1
         assert source.concurrent
-        assert source.warnings == source.news() == ()
+        assert source.warnings == source.warnings_while_reading() == ()
         for step in (9, 1, 4):
             for start in range(0, 9, step):
                 stop = min(start + step, 9)
@@ -80,9 +80,9 @@ def test_twelve_bits_are_unpacked(tmp_path: Path) -> None:
 )
 def test_slices_take_stacks_from_more_axes(tmp_path: Path, layout: Any, text: str) -> None:
     stack = np.arange(2 * 4 * 20 * 41, dtype=np.float32).reshape(2, 4, 20, 41)
-    recipe = spec(write(tmp_path, stack, **layout), text)
+    stack_spec = spec(write(tmp_path, stack, **layout), text)
     wanted = stack[parse_slice(text)]
-    with recipe.open() as source:
+    with stack_spec.open() as source:
         assert source.shape == wanted.shape
         np.testing.assert_array_equal(source.read(0, len(wanted)).images, wanted)
         np.testing.assert_array_equal(source.read(1, 2).images, wanted[1:2])
@@ -126,23 +126,23 @@ def test_complex_pixels_are_a_type_error(tmp_path: Path, dtype: str) -> None:
         spec(write(tmp_path, STACK.astype(dtype))).open()
 
 
-# ------------------------------------------------------------------ pieces
+# ------------------------------------------------------------------ tasks
 
 
 def test_neighbours_are_read_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     each = STACK[0].nbytes
     with spec(write(tmp_path, rowsperstrip=5, metadata=None)).open() as source:
-        assert len(source.begin(2, 7).pieces) == 1
+        assert len(source.start_reading(2, 7).tasks) == 1
         monkeypatch.setattr(tiff, "RUN_BYTES", 2 * each - 1)
-        pieces = source.begin(0, 9).pieces
-        assert len(pieces) == 5
-        assert [piece.place - pieces[0].place for piece in pieces] == [i * (2 * each - 1) for i in range(5)]
+        tasks = source.start_reading(0, 9).tasks
+        assert len(tasks) == 5
+        assert [task.place - tasks[0].place for task in tasks] == [i * (2 * each - 1) for i in range(5)]
         np.testing.assert_array_equal(source.read(0, 9).images, STACK)
     with spec(write(tmp_path, compression="zlib", rowsperstrip=10)).open() as source:
         assert source.working_bytes > 10 * 53 * 2
-        assert len(source.begin(2, 7).pieces) == 1
+        assert len(source.start_reading(2, 7).tasks) == 1
         monkeypatch.setattr(tiff, "DECODED_BYTES", 3 * 10 * 53 * 2)
-        assert len(source.begin(0, 9).pieces) == 12  # 4 strips of each image, 3 in a piece
+        assert len(source.start_reading(0, 9).tasks) == 12  # 4 strips of each image, 3 in a task
         np.testing.assert_array_equal(source.read(0, 9).images, STACK)
 
 
@@ -153,27 +153,29 @@ def test_pieces_may_run_in_any_thread(tmp_path: Path, monkeypatch: pytest.Monkey
     file = write(tmp_path, **LAYOUTS[layout])
     with ThreadPoolExecutor(8) as pool, spec(file).open() as source:
         for _ in range(20):
-            readings = [(start, source.begin(start, stop)) for start, stop in ((0, 4), (4, 9), (2, 7))]
-            pieces = [piece for _, reading in readings for piece in reading.pieces]
-            list(pool.map(lambda piece: piece.run(), pieces[::-1]))
-            for start, reading in readings:
-                images = reading.block().images
+            readings = [
+                (start, source.start_reading(start, stop)) for start, stop in ((0, 4), (4, 9), (2, 7))
+            ]
+            tasks = [task for _, pending in readings for task in pending.tasks]
+            list(pool.map(lambda task: task.run(), tasks[::-1]))
+            for start, pending in readings:
+                images = pending.block().images
                 np.testing.assert_array_equal(images, STACK[start : start + len(images)])
 
 
-# ------------------------------------------------------------------ recipes and rankings
+# ------------------------------------------------------------------ specs and rankings
 
 
 def test_recipes_pickle_small_and_hold_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path)
     monkeypatch.chdir(tmp_path)
-    ((name, recipe),) = resolve_stacks({"k": "a.tif?slice=1:4"}, limits=Limits())
-    assert (name, recipe.location) == ("k", "a.tif?slice=1:4")
+    ((name, stack_spec),) = resolve_stacks({"k": "a.tif?slice=1:4"}, limits=Limits())
+    assert (name, stack_spec.location) == ("k", "a.tif?slice=1:4")
     monkeypatch.chdir("/")
-    data = pickle.dumps(recipe)
+    data = pickle.dumps(stack_spec)
     assert len(data) < 1000
     again = pickle.loads(data)
-    assert again == recipe
+    assert again == stack_spec
     assert not again.in_memory
     np.testing.assert_array_equal(everything(again), STACK[1:4])
 
@@ -183,10 +185,10 @@ def test_names_of_tiff_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, na
     write(tmp_path, name=name)
     monkeypatch.chdir(tmp_path)
     for value in (name, Path(name), str(tmp_path / name), tmp_path / name):
-        recipe = resolve_stack(value, limits=Limits())
-        with recipe.open() as source:
+        stack_spec = resolve_stack(value, limits=Limits())
+        with stack_spec.open() as source:
             assert isinstance(source, TiffSource)
-        assert recipe.location == str(value)
+        assert stack_spec.location == str(value)
 
 
 @pytest.mark.parametrize("text", ["a.h5::/a.tif", "a.tif::/data", "a.tif?path=/data", "nosuch.h5::/x.tiff"])
@@ -218,7 +220,7 @@ def test_sequences_of_tiff_files(
         write(tmp_path, name=name)
     found = resolve_stacks(uris, limits=Limits())
     assert [name for name, _ in found] == expected
-    assert [recipe.location for _, recipe in found] == uris
+    assert [stack_spec.location for _, stack_spec in found] == uris
     twice = resolve_stacks([*uris, *uris], limits=Limits())
     assert len({name for name, _ in twice}) == len(twice)
 

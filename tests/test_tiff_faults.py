@@ -100,7 +100,7 @@ def test_a_file_that_is_cut_while_it_is_read(tmp_path: Path, layout: str) -> Non
         os.truncate(path, 20000 if "deflate" not in layout else 10000)
         with pytest.raises(OSError, match=r"a\.tif, image \d+: .*cut while"):
             source.read(0, 9)
-        assert "was changed while it was read" in source.news()[0]
+        assert "was changed while it was read" in source.warnings_while_reading()[0]
 
 
 CHECKED = ["zlib", "lzw", "packbits", "png", "jpeg", "jpegxl", "lerc"]
@@ -224,7 +224,7 @@ def test_a_chain_that_bites_its_tail(tmp_path: Path) -> None:
 
 
 def test_a_chain_without_end_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ndreg_preeval.stacks.tiff_pages.MAX_PAGES", 8)
+    monkeypatch.setattr("ndreg_preeval.stacks.tiff.pages.MAX_PAGES", 8)
     with pytest.raises(ValueError, match="more than 8 pages"):
         spec(write(tmp_path)).open()
 
@@ -312,7 +312,7 @@ def test_packages_that_are_missing_are_named(tmp_path: Path) -> None:
     write(tmp_path, name="b.tif", compression="zlib")
     code = (
         "import sys; sys.modules[{missing!r}] = None\n"
-        "from ndreg_preeval.stacks.tiff import TiffSpec; from ndreg_preeval.options import Limits\n"
+        "from ndreg_preeval.stacks.tiff.source import TiffSpec; from ndreg_preeval.options import Limits\n"
         f"try: print(TiffSpec({str(tmp_path)!r} + '/{{name}}.tif', Limits()).open().shape)\n"
         "except Exception as error: print(type(error).__name__, error)\n"
     )

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from silx.io.url import DataUrl
 
-from ndreg_preeval.stacks.slices import apply_slice, check_slice, format_slice, parse_slice
-from ndreg_preeval.stacks.uris import Reading, format_uri, is_uri, parse_uri, uri_text
+from ndreg_preeval.stacks.selection import apply_slice, check_slice, format_slice, parse_slice
+from ndreg_preeval.stacks.uris import UriMeaning, format_uri, is_uri, parse_uri, uri_text
 
 EVERYTHING = slice(None)
 
@@ -46,7 +46,7 @@ def touch(folder: Path, name: str = "ok.h5") -> str:
 @pytest.mark.parametrize("exists", [True, False])
 def test_forms(folder: Path, form: str, exists: bool) -> None:
     file = touch(folder) if exists else str(folder / "nosuch.h5")
-    wanted = Reading(file, "/entry/Ca")
+    wanted = UriMeaning(file, "/entry/Ca")
     text = form.format(file=file)
     assert parse_uri(text)[0] == wanted
     if not form.startswith("SILX"):  # silx itself knows its scheme in small letters only
@@ -55,11 +55,13 @@ def test_forms(folder: Path, form: str, exists: bool) -> None:
 
 def test_paths_and_fields(folder: Path) -> None:
     file = touch(folder)
-    assert parse_uri(Path(file + "::/Ca"))[0] == Reading(file, "/Ca")
-    assert parse_uri(Path("silx://" + file + "?path=/Ca"))[0] == Reading(file, "/Ca")
+    assert parse_uri(Path(file + "::/Ca"))[0] == UriMeaning(file, "/Ca")
+    assert parse_uri(Path("silx://" + file + "?path=/Ca"))[0] == UriMeaning(file, "/Ca")
     fields = DataUrl(file_path=file, data_path="/Ca+K?", data_slice=(slice(0, 2), Ellipsis), scheme="silx")
-    assert parse_uri(fields)[0] == Reading(file, "/Ca+K?", (slice(0, 2), Ellipsis))
-    assert parse_uri(DataUrl(file_path=file, data_path="/Ca", data_slice=3))[0] == Reading(file, "/Ca", (3,))
+    assert parse_uri(fields)[0] == UriMeaning(file, "/Ca+K?", (slice(0, 2), Ellipsis))
+    assert parse_uri(DataUrl(file_path=file, data_path="/Ca", data_slice=3))[0] == UriMeaning(
+        file, "/Ca", (3,)
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +78,7 @@ def test_paths_and_fields(folder: Path) -> None:
     ],
 )
 def test_relative_files_and_windows_drives(folder: Path, text: str, file: str) -> None:
-    assert parse_uri(text)[0] == Reading(file, "/Ca")
+    assert parse_uri(text)[0] == UriMeaning(file, "/Ca")
 
 
 @pytest.mark.parametrize(
@@ -88,9 +90,9 @@ def test_relative_files_and_windows_drives(folder: Path, text: str, file: str) -
 def test_awkward_file_names(folder: Path, name: str, relative: bool) -> None:
     file = touch(folder, name)
     file = name if relative else file
-    assert parse_uri(f"{file}::/entry/Ca")[0] == Reading(file, "/entry/Ca")
-    assert parse_uri(Path(f"{file}::/entry/Ca"))[0] == Reading(file, "/entry/Ca")
-    assert parse_uri(DataUrl(file_path=file, data_path="/entry/Ca"))[0] == Reading(file, "/entry/Ca")
+    assert parse_uri(f"{file}::/entry/Ca")[0] == UriMeaning(file, "/entry/Ca")
+    assert parse_uri(Path(f"{file}::/entry/Ca"))[0] == UriMeaning(file, "/entry/Ca")
+    assert parse_uri(DataUrl(file_path=file, data_path="/entry/Ca"))[0] == UriMeaning(file, "/entry/Ca")
 
 
 @pytest.mark.parametrize(
@@ -100,30 +102,30 @@ def test_awkward_file_names(folder: Path, name: str, relative: bool) -> None:
 def test_awkward_dataset_names_round_trip(folder: Path, name: str, indices: Any) -> None:
     file = touch(folder)
     text = format_uri(file, f"/entry/{name}", indices)
-    assert parse_uri(text)[0] == Reading(file, f"/entry/{name}", indices)
+    assert parse_uri(text)[0] == UriMeaning(file, f"/entry/{name}", indices)
 
 
 def test_what_dataurl_decodes_is_a_later_reading(folder: Path) -> None:
     touch(folder)
-    assert parse_uri("ok.h5::/a%20b+c") == [Reading("ok.h5", "/a%20b+c"), Reading("ok.h5", "/a b c")]
+    assert parse_uri("ok.h5::/a%20b+c") == [UriMeaning("ok.h5", "/a%20b+c"), UriMeaning("ok.h5", "/a b c")]
 
 
 @pytest.mark.parametrize("text", ["run;1.h5::/Ca", "run#1.h5::/Ca"])
 def test_a_cut_file_name_never_stands_for_another_file(folder: Path, text: str) -> None:
     touch(folder, "run")
-    assert "run" not in {reading.file for reading in parse_uri(text)}
+    assert "run" not in {meaning.file for meaning in parse_uri(text)}
 
 
 def test_a_lost_path_never_stands_for_the_whole_file(folder: Path) -> None:
     touch(folder)
-    assert all(reading.path for reading in parse_uri("ok.h5::/a&b=c"))
-    assert all("1" in reading.path for reading in parse_uri("ok.h5::/a#1"))
+    assert all(meaning.path for meaning in parse_uri("ok.h5::/a&b=c"))
+    assert all("1" in meaning.path for meaning in parse_uri("ok.h5::/a#1"))
 
 
 @pytest.mark.parametrize("text", ["ok.h5", "ok.h5::", "ok.h5?", "silx:ok.h5"])
 def test_a_file_alone_has_an_empty_path(folder: Path, text: str) -> None:
     touch(folder)
-    assert parse_uri(text)[0] == Reading("ok.h5", "")
+    assert parse_uri(text)[0] == UriMeaning("ok.h5", "")
 
 
 @pytest.mark.parametrize("border", ["::/Ca&", "?path=/Ca&", "::/Ca?", "?/Ca&"])
@@ -140,7 +142,7 @@ def test_a_file_alone_has_an_empty_path(folder: Path, text: str) -> None:
 )
 def test_slices(folder: Path, border: str, text: str, indices: Any) -> None:
     file = touch(folder)
-    assert parse_uri(f"{file}{border}slice={text}")[0] == Reading(file, "/Ca", indices)
+    assert parse_uri(f"{file}{border}slice={text}")[0] == UriMeaning(file, "/Ca", indices)
 
 
 @pytest.mark.parametrize(

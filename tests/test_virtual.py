@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5 import UriSpec
+from ndreg_preeval.stacks.hdf5.source import UriSpec
 
 STACK = np.random.default_rng(0).random((4, 6, 8))
 
@@ -167,12 +167,12 @@ def test_nested_virtual_datasets(tmp_path: Path) -> None:
             layout[:] = h5py.VirtualSource(".", f"d{depth - 1}", (4, 6, 8))
             file.create_virtual_dataset(f"d{depth}", layout)
     for depth in range(1, 6):
-        recipe = spec(tmp_path, path=f"d{depth}", virtual_depth=3)
+        stack_spec = spec(tmp_path, path=f"d{depth}", virtual_depth=3)
         if depth <= 3:
-            np.testing.assert_array_equal(recipe.open().read(0, 4).images, STACK)
+            np.testing.assert_array_equal(stack_spec.open().read(0, 4).images, STACK)
         else:
             with pytest.raises(ValueError, match=r"more than 3 deep: raise Limits\.virtual_depth"):
-                recipe.open()
+                stack_spec.open()
     assert spec(tmp_path, path="d5").open().shape == STACK.shape
 
 

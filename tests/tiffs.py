@@ -11,8 +11,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.slices import parse_slice
-from ndreg_preeval.stacks.tiff import TiffSpec
+from ndreg_preeval.stacks.selection import parse_slice
+from ndreg_preeval.stacks.tiff.source import TiffSpec
 
 STACK = np.random.default_rng(0).integers(0, 1000, (9, 37, 53)).astype(np.uint16)
 
@@ -26,8 +26,8 @@ def spec(file: Path, text: str = "", **limits: Any) -> TiffSpec:
     return TiffSpec(str(file), Limits(**limits), parse_slice(text) if text else None)
 
 
-def everything(recipe: Any) -> NDArray[Any]:
-    with recipe.open() as source:
+def everything(stack_spec: Any) -> NDArray[Any]:
+    with stack_spec.open() as source:
         return np.asarray(source.read(0, source.shape[0]).images)
 
 

@@ -75,7 +75,7 @@ def run(*words: str | Path, folder: Path | None = None) -> str:
 
 def make_demo() -> str:
     """The URI of the group of a demo file."""
-    from ndreg_preeval.demo import make_demo as make
+    from ndreg_preeval.cli.demo import make_demo as make
 
     return str(make(Path("demo.h5"), n_images=6, shape=(64, 72)).uri)
 
@@ -134,8 +134,8 @@ def decode(_: Path) -> None:
     import h5py
     import hdf5plugin
 
-    from ndreg_preeval.stacks import codecs
-    from ndreg_preeval.stacks.chunk_index import filters_of
+    from ndreg_preeval.stacks.hdf5.codecs import inflater
+    from ndreg_preeval.stacks.hdf5.readers.chunk_index import filters_of
 
     kinds = {
         "deflate": {"compression": "gzip"},
@@ -151,7 +151,7 @@ def decode(_: Path) -> None:
         for kind, options in kinds.items():
             for name, stack in stacks().items():
                 file.create_dataset(f"{kind}/{name}", data=stack, chunks=(1, *stack.shape[1:]), **options)
-            missing = [each for each in filters_of(file[f"{kind}/noise"]) if codecs.inflater(each) is None]
+            missing = [each for each in filters_of(file[f"{kind}/noise"]) if inflater(each) is None]
             assert not missing, f"{kind}: {missing} has to be decoded by HDF5"
     for kind in kinds:
         check_ranks({name: f"all.h5::/{kind}/{name}" for name in stacks()})

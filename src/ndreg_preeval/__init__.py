@@ -6,23 +6,21 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .loading import load
-
-load()  # before anything else imports it
-from . import _core
+from . import core
 
 if TYPE_CHECKING:
-    from .config import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+    from .build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
     from .errors import RankingWarning
     from .live import StackRanker, StackScorer
     from .methods import METHODS, Method
     from .options import Limits
     from .ranking import Ranking, rank_stacks
     from .reg2d import reg2d_preeval
-    from .scoring import StackScore, score_stack
-    from .stacks.nexus import find_stacks
+    from .results import StackScore
+    from .scoring import score_stack
+    from .stacks import find_stacks
 
-__version__: str = _core.build_config()["version"]
+__version__: str = core.build_config()["version"]
 
 __all__ = [
     "METHODS",
@@ -53,13 +51,13 @@ _HOMES = {
     "Ranking": "ranking",
     "RankingWarning": "errors",
     "StackRanker": "live",
-    "StackScore": "scoring",
+    "StackScore": "results",
     "StackScorer": "live",
-    "build_config": "config",
-    "find_stacks": "stacks.nexus",
-    "get_cmake_dir": "config",
-    "get_include": "config",
-    "get_pkgconfig_dir": "config",
+    "build_config": "build_info",
+    "find_stacks": "stacks",
+    "get_cmake_dir": "build_info",
+    "get_include": "build_info",
+    "get_pkgconfig_dir": "build_info",
     "rank_stacks": "ranking",
     "reg2d_preeval": "reg2d",
     "score_stack": "scoring",

@@ -9,11 +9,11 @@ from typing import Final
 
 __all__ = [
     "RankingWarning",
+    "annotate",
     "clip",
-    "name_error",
     "naming",
     "naming_stack",
-    "place",
+    "printable_location",
     "shorten",
     "stack_label",
 ]
@@ -46,6 +46,8 @@ _PLAIN: Final = frozenset(
 class RankingWarning(UserWarning):
     """Something about the stacks that a person should know, and that is no error."""
 
+    __module__ = "ndreg_preeval"
+
 
 def shorten(value: object, limit: int = 200) -> str:
     """Return a repr of at most about `limit` characters, without building a long one first.
@@ -72,7 +74,7 @@ def clip(text: str, limit: int = 400) -> str:
     return f"{text[:head]}...{text[-tail:]}"
 
 
-def place(location: str) -> str:
+def printable_location(location: str) -> str:
     """Return how messages say where pixels come from: printable, and not too long."""
     text = clip(str.__str__(location), 400)
     return text if text.isprintable() else repr(text)[1:-1]
@@ -83,7 +85,7 @@ def stack_label(key: object) -> str:
     return f"stack {shorten(key)}"
 
 
-def name_error(error: BaseException, text: str) -> None:
+def annotate(error: BaseException, text: str) -> None:
     """Say in an error where it happened; its class, errno and picklability stay the same.
 
     Built-in errors get `text` in front of their message, others as a note. MemoryError and what
@@ -92,7 +94,7 @@ def name_error(error: BaseException, text: str) -> None:
     if not text or not isinstance(error, Exception) or isinstance(error, MemoryError):
         return
     try:
-        _name_error(error, clip(text, 1200))
+        _annotate(error, clip(text, 1200))
     except Exception:  # noqa: BLE001 - an error that cannot be annotated still is the one to report
         return
 
@@ -112,7 +114,7 @@ class naming:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is not None:
-            name_error(error, self.text)
+            annotate(error, self.text)
 
 
 class naming_stack(naming):
@@ -132,7 +134,7 @@ class naming_stack(naming):
 
     def __init__(self, key: object, location: str = "", image: int | None = None) -> None:
         super().__init__(stack_label(key))
-        self.location = place(location)
+        self.location = printable_location(location)
         self.where = "" if image is None else f", image {image}"
 
     def __exit__(
@@ -143,10 +145,10 @@ class naming_stack(naming):
         text = self.text
         if self.location and not (isinstance(error, Exception) and self.location in _text_of(error)):
             text += f" ({self.location})"
-        name_error(error, text + self.where)
+        annotate(error, text + self.where)
 
 
-def _name_error(error: Exception, text: str) -> None:
+def _annotate(error: Exception, text: str) -> None:
     told = [_text_of(error), *getattr(error, "__notes__", ())]
     head = text.split(" (", 1)[0]
     # What follows the label must end it: "stack 1" is not named by "stack 12: ...".
@@ -156,12 +158,12 @@ def _name_error(error: Exception, text: str) -> None:
     if type(error) in _PLAIN and len(args) == 1 and type(args[0]) is str:
         error.args = (_join(text, args[0]),)
     elif isinstance(error, OSError) and type(error).__module__ == "builtins":
-        _name_os_error(error, text)
+        _annotate_os_error(error, text)
     else:
         error.add_note(text)
 
 
-def _name_os_error(error: OSError, text: str) -> None:
+def _annotate_os_error(error: OSError, text: str) -> None:
     if error.errno is not None and isinstance(error.strerror, str):
         # str() and pickle read different copies of the message: both must say the same.
         message = _join(text, error.strerror)

@@ -8,27 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from . import _core
-from .blocks import (
+from . import core
+from .argument_checks import type_name
+from .errors import naming_stack, stack_label
+from .options import make_options
+from .pipeline import (
     RangeScore,
     Records,
+    Scored,
     check_valid,
-    copy_of,
     core_mask,
     core_threads,
-    describe,
-    image_of,
+    inspect_stack,
     make_scorer,
-    prepend,
 )
-from .errors import naming_stack, stack_label
-from .methods import kind
-from .options import make_options
-from .plans import Scored
 from .ranking import Ranking, order_stacks
-from .scoring import StackScore, build_stack_score
-from .stacks.resolve import resolve_stack
-from .stacks.source import Block, StackSource
+from .results import StackScore, build_stack_score
+from .stacks import Block, StackSource, copy_of, image_of, prepend, resolve_stack
 
 __all__ = ["StackRanker", "StackScorer"]
 
@@ -52,15 +48,17 @@ class StackScorer:
     >>> scorer.result().score                          # doctest: +SKIP
     """
 
+    __module__ = "ndreg_preeval"
+
     def __init__(self, reference_image_array: Any, *, name: Any = "stack", **options: Any) -> None:
         self._name = name
         self._options = make_options(**options)
         if self._options.reference_image != 0:
             raise ValueError("reference_image must be 0: the reference is the image given first")
-        self._threads = self._options.num_threads or _core.default_threads()
+        self._threads = self._options.num_threads or core.default_threads()
         with naming_stack(name), self._open([reference_image_array]) as source:
             reference = copy_of(source.read(0, 1))
-            self._info = describe(source, self._options)._replace(location="", images_per_chunk=1)
+            self._info = inspect_stack(source, self._options)._replace(location="", images_per_chunk=1)
             self._scorer = make_scorer(reference, self._info.precision, self._options)
             check_valid(self._options, [self._scorer.reference_invalid_pixels], [0])
         self._itself: Records | None = None
@@ -132,7 +130,7 @@ class StackScorer:
             ``rankable=False`` as long as no image was added.
         """
         numbers = RangeScore(
-            np.concatenate([np.empty(0, _core.PAIR_SCORE), *self._parts]),
+            np.concatenate([np.empty(0, core.PAIR_SCORE), *self._parts]),
             self._itself,
             int(self._scorer.reference_flags),
             int(self._scorer.reference_invalid_pixels),
@@ -160,15 +158,17 @@ class StackRanker:
     >>> ranker.add({"Ca-K": next_calcium, "Fe-K": next_iron}).result()   # doctest: +SKIP
     """
 
+    __module__ = "ndreg_preeval"
+
     def __init__(self, reference_images: Mapping[Any, Any], **options: Any) -> None:
         if not isinstance(reference_images, Mapping):
             raise TypeError(
-                f"reference_images must be a mapping of stack names to images, not {kind(reference_images)}"
+                f"reference_images must be a mapping of stack names to images, not {type_name(reference_images)}"
             )
         if not reference_images:
             raise ValueError("reference_images is empty: there is no stack to rank")
         self._options = make_options(**options)
-        self._threads = self._options.num_threads or _core.default_threads()
+        self._threads = self._options.num_threads or core.default_threads()
         self._scorers = {
             name: StackScorer(image, name=name, **options) for name, image in reference_images.items()
         }
@@ -194,7 +194,7 @@ class StackRanker:
             As `StackScorer.add`. Nothing was added to any stack then.
         """
         if not isinstance(images, Mapping):
-            raise TypeError(f"images must be a mapping of stack names to images, not {kind(images)}")
+            raise TypeError(f"images must be a mapping of stack names to images, not {type_name(images)}")
         for name in images:
             if name not in self._scorers:
                 raise KeyError(f"{stack_label(name)} has no reference image")

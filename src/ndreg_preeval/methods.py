@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
+from .argument_checks import check_choice, check_positive, type_name
 from .errors import shorten
 
 __all__ = ["METHODS", "Method", "resolve_method"]
@@ -64,6 +63,8 @@ class Method:
         For a parameter of the wrong kind or value.
     """
 
+    __module__ = "ndreg_preeval"
+
     statistic: Statistic = "evidence"
     aggregation: Aggregation = "every_image"
     window: Window | None = None
@@ -82,7 +83,7 @@ class Method:
         object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
         window_from: object = self.window_from
         if isinstance(window_from, bool) or not isinstance(window_from, int):
-            raise TypeError(f"method.window_from must be an int, not {kind(window_from)}")
+            raise TypeError(f"method.window_from must be an int, not {type_name(window_from)}")
         if not 8 <= window_from < 2**31:
             raise ValueError(
                 f"method.window_from must be 8 pixels or more (below 2**31), not {shorten(window_from)}"
@@ -90,9 +91,9 @@ class Method:
         for argument in ("include_reference", "ignore_hot_pixel"):
             value = getattr(self, argument)
             if not isinstance(value, bool):
-                raise TypeError(f"method.{argument} must be True or False, not {kind(value)}")
+                raise TypeError(f"method.{argument} must be True or False, not {type_name(value)}")
         if not isinstance(self.name, str):
-            raise TypeError(f"method.name must be a str, not {kind(self.name)}")
+            raise TypeError(f"method.name must be a str, not {type_name(self.name)}")
 
     @property
     def asks_opinion(self) -> bool:
@@ -119,48 +120,12 @@ def resolve_method(method: str | Method) -> Method:
         # Constructed anew so that a subclass or an unpickled object passes the same checks.
         return method if type(method) is Method else replace(method)
     if not isinstance(method, str):
-        raise TypeError(f"method must be a name or a Method, not {kind(method)}")
+        raise TypeError(f"method must be a name or a Method, not {type_name(method)}")
     try:
         return METHODS[method]
     except KeyError:
         names = ", ".join(map(repr, METHODS))
         raise ValueError(f"method must be one of {names} or a Method, not {shorten(method)}") from None
-
-
-def kind(value: object) -> str:
-    """Name the type of a value, as error messages do."""
-    return "None" if value is None else type(value).__name__
-
-
-def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) -> None:
-    """Refuse what is not one of the choices."""
-    if value is None and None in choices:
-        return
-    listed = ", ".join(map(repr, choices))
-    if not isinstance(value, str):
-        raise TypeError(f"{argument} must be one of {listed}, not {kind(value)}")
-    if value not in choices:
-        raise ValueError(f"{argument} must be one of {listed}, not {shorten(value)}")
-
-
-def check_positive(argument: str, value: object) -> float | None:
-    """Return a finite positive float, or None for None."""
-    if value is None:
-        return None
-    number = as_float(argument, value)
-    if not (math.isfinite(number) and number > 0):
-        raise ValueError(f"{argument} must be finite and positive, or None, not {shorten(value)}")
-    return number
-
-
-def as_float(argument: str, value: object) -> float:
-    """Return a real number as float; text and bool are none."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{argument} must be a real number or None, not {kind(value)}")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError(f"{argument} is too large: {shorten(value)}") from None
 
 
 METHODS: dict[str, Method] = {

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .argument_checks import as_float, as_int, check_choice, check_positive, type_name
 from .errors import shorten
 from .methods import (
     DEFAULT_METHOD,
@@ -19,10 +19,6 @@ from .methods import (
     Method,
     Normalization,
     Window,
-    as_float,
-    check_choice,
-    check_positive,
-    kind,
     resolve_method,
 )
 
@@ -58,6 +54,8 @@ class Limits:
         How long opening one stack may take with ``isolate=True``; nothing can stop libhdf5
         in the own process.
     """
+
+    __module__ = "ndreg_preeval"
 
     image_bytes: int | None = 1 << 30
     stack_bytes: int | None = 1 << 40
@@ -118,7 +116,7 @@ class Options:
         put("num_threads", _check_num_threads(self.num_threads))
         put("memory_limit", _check_memory_limit(self.memory_limit))
         if not isinstance(self.limits, Limits):
-            raise TypeError(f"limits must be a Limits or None, not {kind(self.limits)}")
+            raise TypeError(f"limits must be a Limits or None, not {type_name(self.limits)}")
         self._check_one_filter()
 
     def _check_one_filter(self) -> None:
@@ -209,22 +207,6 @@ def make_options(
         mask=mask,  # type: ignore[arg-type]  # Options coerces and checks it
         **others,
     )
-
-
-def as_int(argument: str, value: object) -> int:
-    """Return a whole number as int; bool and float are none.
-
-    Raises
-    ------
-    TypeError
-        For anything but an integer.
-    """
-    if isinstance(value, bool | np.bool_ | np.ndarray):
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}")
-    try:
-        return operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{argument} must be an integer, not {kind(value)}") from None
 
 
 def _check_num_threads(value: object) -> int | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
-from .methods import kind
+from .argument_checks import type_name
 
-if TYPE_CHECKING:
-    from .pipeline import Progress
+Progress = Callable[[int, int], None]
+"""Called with the number of images done and of all images."""
 
 
 @contextlib.contextmanager
@@ -31,7 +32,7 @@ def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterato
     elif callable(progress):
         yield progress
     else:
-        raise TypeError(f"progress must be True or callable(done, total), not {kind(progress)}")
+        raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
 
 
 def _bar() -> Any:
@@ -73,3 +74,30 @@ class _Line:
         sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("" if text else "\r"))
         sys.stderr.flush()
         self._shown = text
+
+
+class Bar:
+    """Called with (done, total); draws at most ten times a second."""
+
+    WIDTH: Final = 30
+
+    def __init__(self) -> None:
+        self._drawn = -1.0
+        self._length = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._drawn < 0.1:
+            return
+        self._drawn = now
+        part = done / total if total else 1.0
+        filled = int(part * self.WIDTH)
+        text = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {part:4.0%}  {done} of {total} images"
+        sys.stderr.write("\r" + text.ljust(self._length))
+        sys.stderr.flush()
+        self._length = len(text)
+
+    def clear(self) -> None:
+        if self._length:
+            sys.stderr.write("\r" + " " * self._length + "\r")
+            sys.stderr.flush()

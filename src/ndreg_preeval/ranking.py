@@ -1,30 +1,34 @@
 # SPDX-License-Identifier: MIT
-"""All stacks: which of them is most suitable to align by."""
+"""Ranking stacks by how suitable they are to align by: `rank_stacks`, and `Ranking` with its reports."""
 
 from __future__ import annotations
 
 import contextlib
 import warnings as python_warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from . import _core
-from .blocks import core_mask, make_scorer
-from .engine import choose_engine
-from .errors import RankingWarning, naming_stack, shorten, stack_label
-from .methods import Method, Normalization, Window, kind
-from .options import Invalid, Limits, OnError, Options, Pairing, Precision, as_int, make_options
-from .order import check_rankable, list_names, rank_key, ranking_warnings
-from .pipeline import score_stacks
-from .plans import Failed
+from . import core, report
+from .argument_checks import type_name
+from .errors import RankingWarning, shorten, stack_label
+from .methods import Method, Normalization, Window
+from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
+from .pipeline import Failed, choose_engine, resolve, score_stacks
 from .progress import open_progress
-from .scoring import StackScore, build_failed_score, build_stack_score
-from .stacks.resolve import resolve_stacks
-from .stacks.source import StackSpec
+from .results import (
+    RankingData,
+    StackScore,
+    build_failed_score,
+    build_stack_score,
+    check_rankable,
+    rank_key,
+    ranking_warnings,
+)
+from .stacks import StackSpec
+from .text import list_names
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -35,8 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranking", "rank_stacks"]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Ranking:
+class Ranking(RankingData):
     """Which stack to align by, and why.
 
     Attributes
@@ -63,84 +66,15 @@ class Ranking:
     memory stay behind.
     """
 
-    reference_stack: Any
-    ranked_stack_names: list[Any] | None
-    method: Method
-    options: Options
-    warnings: tuple[str, ...]
-    num_threads: int
-    stack_scores: tuple[StackScore, ...] = ()
-    _specs: tuple[StackSpec | None, ...] = field(default=(), repr=False)
-
-    @property
-    def scores(self) -> dict[Any, float]:
-        """Score of each stack in rank order; larger is better."""
-        return {stack.name: stack.score for stack in self.stack_scores}
-
-    @property
-    def trust(self) -> str:
-        """Which stacks will align and how likely, in words."""
-        from .reasons import trust_words
-        from .reporting import printable
-
-        if not self.stack_scores:
-            return "Nothing was scored."
-        if not self.method.asks_opinion:
-            return f"The method {self.method.name!r} does not say how likely a stack aligns."
-        return trust_words([(printable(stack.name, 60), stack.trust) for stack in self.stack_scores])
-
-    @property
-    def stacks(self) -> dict[Any, StackScore]:
-        """Numbers of each stack in rank order."""
-        return {stack.name: stack for stack in self.stack_scores}
-
-    def correlogram(self, name: Any, image: int, second_opinion: bool = False) -> NDArray[np.float64]:
-        """Compute the correlogram of one image again, from its stack.
-
-        Parameters
-        ----------
-        name : object
-            Key of the stack.
-        image : int
-            Index of the image in the stack; it is compared as it was in the ranking.
-        second_opinion : bool
-            Return the smoother correlogram that confirms the peak.
-
-        Returns
-        -------
-        (h, w) float64 array
-            ``|r|`` with zero shift at [0, 0].
-
-        Raises
-        ------
-        KeyError
-            When there is no such stack.
-        ValueError
-            When it has no such image, or its images are no longer at hand.
-        """
-        names = [stack.name for stack in self.stack_scores]
-        if name not in names:
-            raise KeyError(f"there is no {stack_label(name)} in this ranking")
-        stack, spec = self.stack_scores[names.index(name)], self._specs[names.index(name)]
-        with naming_stack(name, stack.location):
-            if spec is None:
-                raise ValueError("its images were in memory and did not travel with the ranking")
-            index = as_int("image", image)
-            if not -stack.n_images <= index < stack.n_images:
-                raise ValueError(f"image {shorten(image)} is outside its {stack.n_images} images")
-            return _correlogram(stack, spec, index % stack.n_images, self.options, bool(second_opinion))
+    __module__ = "ndreg_preeval"
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain Python objects, ready for JSON."""
-        from .reporting import to_dict
-
-        return to_dict(self)
+        return report.to_dict(self)
 
     def to_json(self, indent: int | None = None) -> str:
         """Return everything as JSON."""
-        from .reporting import to_json
-
-        return to_json(self, indent)
+        return report.to_json(self, indent)
 
     def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
         """Draw the ranking; needs matplotlib.
@@ -150,15 +84,13 @@ class Ranking:
         path : str or Path, optional
             Where to save it; the suffix decides the format.
         **kwargs
-            As in `plotting.plot_ranking`.
+            As in `ndreg_preeval.report.plot_ranking`.
 
         Returns
         -------
         matplotlib.figure.Figure
         """
-        from .plotting import plot_ranking
-
-        return plot_ranking(self, path, **kwargs)
+        return report.plot_ranking(self, path, **kwargs)
 
     def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
         """Write everything to a NeXus file, ready to be plotted by silx view.
@@ -185,41 +117,10 @@ class Ranking:
         OSError
             When the file cannot be written. It is then as it was.
         """
-        from .nexus_output import save_nexus
-
-        return save_nexus(self, url, overwrite=overwrite)
+        return report.save_nexus(self, url, overwrite=overwrite)
 
     def __str__(self) -> str:
-        from .reporting import table
-
-        return table(self)
-
-    def __repr__(self) -> str:
-        return f"Ranking(reference_stack={shorten(self.reference_stack)}, {len(self.stack_scores)} stacks)"
-
-    def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
-        state["_specs"] = tuple(None if spec is None or spec.in_memory else spec for spec in self._specs)
-        return state
-
-
-def _correlogram(
-    stack: StackScore, spec: StackSpec, image: int, options: Options, second_opinion: bool
-) -> NDArray[np.float64]:
-    reference = stack.reference_image
-    if options.pairing == "previous":
-        reference = max(image - 1, 0)
-    with spec.open() as source:
-        if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
-            raise ValueError(f"its shape changed to {source.shape} since it was ranked")
-        scorer = make_scorer(
-            source.read(reference, reference + 1), stack.precision, options, second_opinion=second_opinion
-        )
-        block = source.read(image, image + 1)
-        mask = core_mask(block, options)
-        return scorer.correlogram(
-            block.images[0], mask=None if mask is None else mask[0], second_opinion=second_opinion
-        )
+        return report.table(self)
 
 
 def rank_stacks(
@@ -341,35 +242,29 @@ def rank_stacks(
         on_error=on_error,
     )
     with contextlib.ExitStack() as context:
-        told = context.enter_context(open_progress(progress))
+        report_progress = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, options, context)
-        threads = effective.num_threads or (_core.default_threads() if engine is None else 1)
-        keep_going = options.on_error != "raise"
-        if isolate and engine is not None:
-            from .isolate import resolve_apart
-
-            stacks = resolve_apart(engine, image_stacks, options.limits, keep_going=keep_going)
-        else:
-            stacks = resolve_stacks(image_stacks, limits=options.limits, keep_going=keep_going)
+        threads = effective.num_threads or (core.default_threads() if engine is None else 1)
+        stacks = resolve(image_stacks, options, engine if isolate else None)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
             return Ranking(forced, None, options.method, options, (), threads)
-        scored = score_stacks(stacks, effective, engine, told)
-    alarms: list[str] = []
+        scored = score_stacks(stacks, effective, engine, report_progress)
+    to_issue: list[str] = []
     results = []
     for (name, spec), each in zip(stacks, scored, strict=True):
         if isinstance(each, Failed):
             result = build_failed_score(name, each, spec.location, options)
-            alarms.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
+            to_issue.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
         else:
             result, texts = build_stack_score(name, each, options)
-            alarms += [f"{stack_label(name)}: {text}" for text in texts]
+            to_issue += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
     failure = next((each.error for each in scored if isinstance(each, Failed)), None)
-    ranking, loud = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
-    for text in [*alarms, *loud]:
+    ranking, more = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
+    for text in [*to_issue, *more]:
         python_warnings.warn(text, RankingWarning, stacklevel=2)
     return ranking
 
@@ -396,7 +291,7 @@ def order_stacks(
     check_rankable(results, failure)
     order = sorted(range(len(results)), key=lambda i: rank_key(results[i]))
     ranked = tuple(results[i] for i in order)
-    sentences, loud = ranking_warnings(ranked, results)
+    sentences, more = ranking_warnings(ranked, results)
     ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],
@@ -407,13 +302,13 @@ def order_stacks(
         stack_scores=ranked,
         _specs=tuple(specs[i] for i in order),
     )
-    return ranking, loud
+    return ranking, more
 
 
 def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
     """Return the caller's key that equals the wanted one."""
     if isinstance(wanted, np.ndarray | list | dict):
-        raise TypeError(f"reference_stack must be the name of a stack, not {kind(wanted)}")
+        raise TypeError(f"reference_stack must be the name of a stack, not {type_name(wanted)}")
     names = [name for name, _ in stacks]
     if wanted not in names:
         raise ValueError(

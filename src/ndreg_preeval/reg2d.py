@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .methods import kind
+from .argument_checks import type_name
 from .ranking import Ranking, rank_stacks
 
 __all__ = ["evaluate", "reg2d_preeval"]
@@ -61,7 +61,9 @@ def evaluate(
     The parameters are those of `reg2d_preeval`; with `skip` there is no ranking.
     """
     if output_configuration is not None and not isinstance(output_configuration, Mapping):
-        raise TypeError(f"output_configuration must be a mapping or None, not {kind(output_configuration)}")
+        raise TypeError(
+            f"output_configuration must be a mapping or None, not {type_name(output_configuration)}"
+        )
     ranking = None
     if skip:
         chosen, ranked = reference_stack, None

@@ -1,168 +1,24 @@
 # SPDX-License-Identifier: MIT
-"""One stack: the numbers of its images and the score they make."""
+"""Scoring one stack: `score_stack`."""
 
 from __future__ import annotations
 
 import contextlib
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from . import _core
-from .blocks import RangeScore, Records, StackInfo, masked_pixels
-from .engine import choose_engine
-from .errors import MAX_MESSAGE, RankingWarning, clip, shorten, stack_label
-from .findings import findings
-from .methods import Method
-from .motion import jumps, steps
-from .options import Options, make_options
-from .pipeline import score_stacks
-from .plans import Failed, Scored
+from .errors import RankingWarning, stack_label
+from .options import make_options
+from .pipeline import Scored, choose_engine, resolve_one, score_stacks
 from .progress import open_progress
-from .reasons import reasons
-from .stacks.resolve import resolve_stack
+from .results import StackScore, build_stack_score
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 __all__ = ["StackScore", "score_stack"]
-
-OPINION: Final = (
-    "opinion",
-    "opinion_rms",
-    "opinion_second",
-    "opinion_moved",
-    "opinion_zero",
-    "confirmation",
-    "probability",
-)
-"""What the second opinion gives for each image."""
-
-
-@dataclass(frozen=True, eq=False)
-class StackScore:
-    """The score of a stack and the numbers of its m compared images.
-
-    Attributes
-    ----------
-    name : object
-        The caller's own key.
-    score : float
-        Larger is better; always finite, 0 when nothing could be compared. With the methods "evidence" and
-        "plain" the trust, but where that is below 0.05: differences of such probabilities are
-        chance, and ``0.05 * h / (h + 30)``, with h the harmonic mean of `peak_to_mean`, tells stacks apart.
-    n_images : int
-        All images of the stack.
-    shape : (int, int)
-        Height and width of an image.
-    dtype, location : str
-        Of the pixels, and where they come from (empty for memory).
-    method : Method
-        How it was judged.
-    precision : {"single", "double"}
-        Of the transforms.
-    rankable : bool
-        False with fewer than two images.
-    reference_image : int
-        The image all others are compared with (pairing "reference").
-    trust : float
-        About the probability that every image aligns within a pixel. NaN for methods without a
-        second opinion.
-    reasons : tuple of str
-        Why images will probably not align, the most frequent reason first; empty without a second
-        opinion, or when every image is trusted.
-    warnings : tuple of str
-        What a person should know, in full sentences.
-    image_indices, reference_indices : (m,) int array
-        Which image was compared with which.
-    shifts : (m, 2) float array
-        dy, dx in pixels: what registers the image onto its reference (the sign of
-        scikit-image), with sub-pixel precision.
-    peak_shifts : (m, 2) int array
-        dy, dx of the highest pixel of the correlogram.
-    peak, mean, rms : (m,) float array
-        Highest value, mean, and root mean square of the correlogram.
-    peak_to_mean : (m,) float array
-        peak / mean; 0 without evidence.
-    second_peak, zero_peak : (m,) float array
-        Highest value outside 5 x 5 pixels around the peak, and the value at zero shift.
-    opinion, opinion_rms : (m,) float array
-        Second, low-passed correlogram: its highest value in 3 x 3 pixels at the peak, and its
-        root mean square. NaN, as the following, for methods without a second opinion.
-    opinion_second, opinion_moved, opinion_zero : (m,) float array
-        Its highest value outside 5 x 5 pixels around the peak, the same outside those around
-        zero shift, too, and the highest in 3 x 3 pixels at zero shift.
-    confirmation, probability : (m,) float array
-        ``opinion / opinion_second``, and about the probability that the image aligns within a
-        pixel.
-    p_value : (m,) float array
-        Chance of such a peak between unrelated images of white noise.
-    invalid_pixels : (m,) int64 array
-        Pixels that were replaced.
-    flags : (m,) uint32 array
-        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
-        the core.
-    jumps : (m,) bool array
-        Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
-        step. A wrong peak jumps there and back.
-    values : (m,) float array
-        What the method takes from each image.
-    error : str or None
-        Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
-    """
-
-    name: Any
-    score: float
-    n_images: int
-    shape: tuple[int, int]
-    dtype: str
-    location: str
-    method: Method
-    precision: Literal["single", "double"]
-    rankable: bool
-    reference_image: int
-    trust: float
-    reasons: tuple[str, ...]
-    warnings: tuple[str, ...]
-    image_indices: NDArray[np.intp]
-    reference_indices: NDArray[np.intp]
-    shifts: NDArray[np.float64]
-    peak_shifts: NDArray[np.intp]
-    peak: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    rms: NDArray[np.float64]
-    peak_to_mean: NDArray[np.float64]
-    second_peak: NDArray[np.float64]
-    zero_peak: NDArray[np.float64]
-    opinion: NDArray[np.float64]
-    opinion_rms: NDArray[np.float64]
-    opinion_second: NDArray[np.float64]
-    opinion_moved: NDArray[np.float64]
-    opinion_zero: NDArray[np.float64]
-    confirmation: NDArray[np.float64]
-    probability: NDArray[np.float64]
-    p_value: NDArray[np.float64]
-    invalid_pixels: NDArray[np.int64]
-    flags: NDArray[np.uint32]
-    jumps: NDArray[np.bool_]
-    values: NDArray[np.float64]
-    error: str | None = None
-
-    @property
-    def worst_image(self) -> int | None:
-        """Index of the image with the smallest value; None when none was compared."""
-        return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
-
-    def __repr__(self) -> str:
-        height, width = self.shape
-        return (
-            f"StackScore({shorten(self.name)}, score={self.score:.6g}, "
-            f"{self.n_images} images of {height} x {width}, {len(self.warnings)} warnings)"
-        )
 
 
 def score_stack(
@@ -203,130 +59,16 @@ def score_stack(
     chosen = make_options(**options)
     label = "stack" if name is None else name
     with contextlib.ExitStack() as context:
-        told = context.enter_context(open_progress(progress))
+        report_progress = context.enter_context(open_progress(progress))
         engine, effective = choose_engine(executor, isolate, chosen, context)
-        if isolate and engine is not None:
-            from .isolate import resolve_one_apart
-
-            spec = resolve_one_apart(engine, stack, label, chosen.limits)
-        else:
-            spec = resolve_stack(stack, name=label, limits=chosen.limits)
-        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, told)[0]
+        spec = resolve_one(stack, label, chosen, engine if isolate else None)
+        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, report_progress)[
+            0
+        ]
     assert isinstance(scored, Scored)
     if name is None:
         label = scored.info.location or label
-    result, alarms = build_stack_score(label, scored, chosen)
-    for text in alarms:
+    result, to_issue = build_stack_score(label, scored, chosen)
+    for text in to_issue:
         warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
     return result
-
-
-def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
-    """Make the score of a stack that could not be read: it has no numbers, but says why."""
-    nothing = StackInfo((0, 0, 0), "", location, "double", 0, 1, 0, ())
-    scored = Scored(nothing, RangeScore(np.empty(0, _core.PAIR_SCORE)))
-    score, _ = build_stack_score(name, scored, options)
-    message = _message(failed.error)
-    return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
-
-
-def _message(error: Exception) -> str:
-    # str() of a KeyError is the repr of its message.
-    text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
-    notes = "; ".join(getattr(error, "__notes__", ()))
-    return clip(str(text) + (f" ({notes})" if notes else ""), MAX_MESSAGE)
-
-
-def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[StackScore, tuple[str, ...]]:
-    """Make the score of a stack of the numbers of its images.
-
-    Returns
-    -------
-    StackScore, tuple of str
-        The score, and those of its warnings that are worth a Python warning.
-    """
-    info, numbers = scored
-    records = numbers.records
-    n = info.shape[0]
-    if options.pairing == "previous":
-        indices = np.arange(1, n)
-        references = indices - 1
-    else:
-        indices = np.delete(np.arange(n), slice(info.reference_image, info.reference_image + 1))
-        references = np.full(len(indices), info.reference_image)
-    with np.errstate(all="ignore"):
-        told = findings(info, numbers, indices, options)
-        columns = _columns(records, options)
-        values = columns["values"]
-        if numbers.reference_record is not None:
-            itself = _columns(numbers.reference_record, options)["values"]
-            score = _core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
-        else:
-            score = _core.aggregate(values, options.method.aggregation)
-        if options.method.scores_are_chances:
-            score = _core.score_from_chance(score, columns["peak_to_mean"])
-        trust = float("nan")
-        if options.method.asks_opinion:
-            trust = _core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
-    lengths = steps(columns["shifts"], indices, options.pairing)
-    columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
-    for array in columns.values():
-        array.setflags(write=False)
-    result = StackScore(
-        **columns,  # type: ignore[arg-type]  # arrays all, by name
-        name=name,
-        score=float(score) if n >= 2 else 0.0,
-        n_images=n,
-        shape=info.shape[1:],
-        dtype=info.dtype,
-        location=info.location,
-        method=options.method,
-        precision=info.precision,
-        rankable=n >= 2,
-        reference_image=info.reference_image,
-        trust=trust,
-        reasons=_reasons(info, numbers, indices, options),
-        warnings=tuple(finding.text for finding in told),
-    )
-    return result, tuple(finding.text for finding in told if finding.alarming)
-
-
-def _reasons(
-    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
-) -> tuple[str, ...]:
-    if not options.method.asks_opinion or not len(numbers.records):
-        return ()
-    pixels = info.shape[1] * info.shape[2] - masked_pixels(options)
-    lost = numbers.records["invalid_pixels"] - masked_pixels(options)
-    return reasons(numbers.records, indices, float(lost.mean()) / pixels if pixels else 1.0)
-
-
-def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
-    """Arrays of their own, one per quantity: views would not pickle small."""
-    columns: dict[str, NDArray[Any]] = {
-        name: records[name].copy()
-        for name in (
-            "peak",
-            "mean",
-            "rms",
-            "second_peak",
-            "zero_peak",
-            *OPINION,
-            "p_value",
-            "invalid_pixels",
-            "flags",
-        )
-    }
-    columns["shifts"] = np.stack([records["shift_y"], records["shift_x"]], axis=-1)
-    columns["peak_shifts"] = np.stack([records["peak_dy"], records["peak_dx"]], axis=-1).astype(np.intp)
-    peak, mean = columns["peak"], columns["mean"]
-    columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
-    statistic = options.method.statistic
-    if options.method.asks_opinion:
-        columns["values"] = columns["probability"].copy()
-    else:
-        columns["values"] = columns["peak_to_mean"].copy() if statistic == "peak_to_mean" else peak - mean
-        # Nobody asked for a second opinion: 0 would look like one.
-        for name in OPINION:
-            columns[name][:] = np.nan
-    return columns

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stacks between tasks: opened for a ranking, and handed on under the names that were ranked."""
+"""Stacks between tasks: entered for a ranking, and passed on under the names that were ranked."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..options import Limits
-from ..stacks.hdf5 import UriSpec
-from ..stacks.resolve import resolve_stacks
-from ..stacks.source import StackSpec
-from ..stacks.uris import is_uri, uri_text
+from ..stacks import StackSpec, UriSpec, is_uri, resolve_stacks, uri_text
 
 
 @contextlib.contextmanager
-def opened(image_stacks: Any) -> Iterator[Any]:
-    """Open what needs it: an ``InputStacks`` of ewoksndreg on files is empty until it is entered.
+def entered(image_stacks: Any) -> Iterator[Any]:
+    """Enter what needs it: an ``InputStacks`` of ewoksndreg on files is empty until it is entered.
 
     One that has stacks already was entered by its owner, who will leave it.
     """
     if isinstance(image_stacks, Mapping) and not image_stacks and hasattr(image_stacks, "__enter__"):
-        entered: Any = image_stacks
-        with entered as stacks:
+        to_enter: Any = image_stacks
+        with to_enter as stacks:
             yield stacks
     else:
         yield image_stacks
 
 
-def hand_on(image_stacks: Any, chosen: Any, limits: Limits, *, keep_going: bool = False) -> Any:
+def pass_on(image_stacks: Any, chosen: Any, limits: Limits, *, keep_going: bool = False) -> Any:
     """Return the stacks such that the next task finds the chosen one among them.
 
     Parameters

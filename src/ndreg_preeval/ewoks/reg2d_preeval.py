@@ -66,9 +66,9 @@ class Reg2DPreEvaluation(
 
     def run(self) -> None:
         """Rank the stacks, unless one is forced or `skip` is asked for."""
-        from ..nexus_target import find_target
         from ..reg2d import evaluate
-        from .handover import hand_on, opened
+        from ..report import find_target
+        from .handover import entered, pass_on
 
         inputs = self.inputs
         self.ranking = None
@@ -77,7 +77,7 @@ class Reg2DPreEvaluation(
         if inputs.output_url is not None and not inputs.skip:
             find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
         try:
-            with opened(inputs.image_stacks) as stacks:
+            with entered(inputs.image_stacks) as stacks:
                 outputs, self.ranking = evaluate(
                     stacks,
                     inputs.reference_stack,
@@ -90,7 +90,7 @@ class Reg2DPreEvaluation(
             raise CancelledError(str(stop)) from None
         outputs["image_stacks"] = inputs.image_stacks
         if self.ranking is not None:
-            outputs["image_stacks"] = hand_on(
+            outputs["image_stacks"] = pass_on(
                 inputs.image_stacks,
                 self.ranking.reference_stack,
                 self.ranking.options.limits,

@@ -1,2 +1,50 @@
 # SPDX-License-Identifier: MIT
 """What can be a stack of images, and how its pixels are read."""
+
+from __future__ import annotations
+
+from .base import (
+    Block,
+    BufferPool,
+    FailedSpec,
+    ReadTask,
+    StackSource,
+    StackSpec,
+    copy_of,
+    image_of,
+    part_of,
+    prepend,
+)
+from .find import find_stacks
+from .hdf5 import LOCKING, UriSpec, open_file
+from .regular_file import check_regular_file
+from .resolve import resolve_stack, resolve_stacks
+from .tiff import TiffSpec
+from .uris import UriMeaning, format_uri, is_data_url, is_uri, parse_uri, uri_text
+
+__all__ = [
+    "LOCKING",
+    "Block",
+    "BufferPool",
+    "FailedSpec",
+    "ReadTask",
+    "StackSource",
+    "StackSpec",
+    "TiffSpec",
+    "UriMeaning",
+    "UriSpec",
+    "check_regular_file",
+    "copy_of",
+    "find_stacks",
+    "format_uri",
+    "image_of",
+    "is_data_url",
+    "is_uri",
+    "open_file",
+    "parse_uri",
+    "part_of",
+    "prepend",
+    "resolve_stack",
+    "resolve_stacks",
+    "uri_text",
+]

@@ -10,8 +10,8 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
-from .slices import format_slice
-from .uris import Reading
+from .selection import format_slice
+from .uris import UriMeaning
 
 
 def relative_names(paths: Sequence[str]) -> list[str]:
@@ -36,16 +36,16 @@ def short_names(paths: Sequence[str]) -> list[str]:
     return ["/".join(parts[shared:][::-1]) for parts in split]
 
 
-def unique_names(readings: Sequence[Reading]) -> list[str]:
+def unique_names(meanings: Sequence[UriMeaning]) -> list[str]:
     """Return one name for each URI of a list.
 
     They are the dataset paths relative to their common parent. Names that clash are told apart by
     the file, then by the slice, then by counting.
     """
-    names = relative_names([reading.path for reading in readings])
-    files = _file_names([reading.file for reading in readings])
+    names = relative_names([meaning.path for meaning in meanings])
+    files = _file_names([meaning.file for meaning in meanings])
     names = _apart(names, [f"{file}/{name}" for file, name in zip(files, names, strict=True)])
-    slices = ["" if r.indices is None else f"[{format_slice(r.indices)}]" for r in readings]
+    slices = ["" if r.indices is None else f"[{format_slice(r.indices)}]" for r in meanings]
     names = _apart(names, [name + text for name, text in zip(names, slices, strict=True)])
     taken = Counter(names)
     if len(taken) == len(names):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The caller's argument, whatever its form, as recipes for opening stacks."""
+"""The caller's argument, whatever its form, as specs for opening stacks."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH122
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from ..errors import naming_stack, shorten
-from .arrays import ArraySpec
-from .hdf5 import DatasetSpec, UriSpec, absolute, is_dataset
-from .links import Files
+from .base import FailedSpec, StackSpec
+from .hdf5 import DatasetSpec, Files, UriSpec, is_dataset
+from .memory import ArraySpec
 from .names import relative_names, short_names, unique_names
-from .slices import format_slice
-from .source import FailedSpec, StackSpec
+from .regular_file import absolute
+from .selection import format_slice
 from .tiff import TiffSpec, is_tiff
-from .uris import Reading, is_data_url, is_uri, parse_uri, uri_text
+from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
     from ..options import Limits
@@ -36,7 +36,7 @@ EXPECTED: Final = (
 def resolve_stacks(
     image_stacks: Any, *, limits: Limits, keep_going: bool = False
 ) -> list[tuple[Any, StackSpec]]:
-    """Return a recipe for every stack, in the caller's order, under the caller's own keys.
+    """Return a spec for every stack, in the caller's order, under the caller's own keys.
 
     Parameters
     ----------
@@ -47,9 +47,9 @@ def resolve_stacks(
         only: its stacks are called by their paths relative to the common parent. A single URI must
         name a group or a file; see `find_stacks` for what it holds.
     limits : Limits
-        Handed on to the recipes of files.
+        Handed on to the specs of files.
     keep_going : bool
-        A stack of a mapping or sequence that leads nowhere becomes a recipe that says so when it
+        A stack of a mapping or sequence that leads nowhere becomes a spec that says so when it
         is opened.
 
     Returns
@@ -86,7 +86,7 @@ def resolve_stacks(
 
 
 def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec:
-    """Return the recipe for one stack.
+    """Return the spec for one stack.
 
     Parameters
     ----------
@@ -116,11 +116,11 @@ class _Opened:
         self._files = Files()
         self._file = ""
 
-    def files(self, readings: list[Reading]) -> Files:
-        """Return the open files if these readings are of the same file, or close them first."""
-        if readings[0].file != self._file:
+    def files(self, meanings: list[UriMeaning]) -> Files:
+        """Return the open files if these meanings are of the same file, or close them first."""
+        if meanings[0].file != self._file:
             self._files.close()
-            self._file = readings[0].file
+            self._file = meanings[0].file
         return self._files
 
     def __enter__(self) -> Self:
@@ -134,115 +134,114 @@ def _resolve_item(key: Any, value: Any, limits: Limits, opened: _Opened) -> list
     with naming_stack(key, _location(value)):
         if not is_uri(value):
             return [(key, DatasetSpec(value, limits) if is_dataset(value) else ArraySpec(value))]
-        readings = parse_uri(value)
-        if not _names_tiff(readings) and not any(reading.path.strip("/") for reading in readings):
-            _check_file(readings, opened)
+        meanings = parse_uri(value)
+        if not _names_tiff(meanings) and not any(meaning.path.strip("/") for meaning in meanings):
+            _check_file(meanings, opened)
             raise ValueError(f"{shorten(uri_text(value))} names no dataset: give file::/path/of/dataset")
-        found = _expand(readings, opened.files(readings), plain=False)
+        found = _expand(meanings, opened.files(meanings), plain=False)
         if len(found) == 1:
             return [(key, _spec(found[0], limits))]
-        names = short_names([reading.path for reading in found])
+        names = short_names([meaning.path for meaning in found])
         text = key if isinstance(key, str) else repr(key)
         return [
-            (f"{text}/{name}", _spec(reading, limits)) for name, reading in zip(names, found, strict=True)
+            (f"{text}/{name}", _spec(meaning, limits)) for name, meaning in zip(names, found, strict=True)
         ]
 
 
 def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if not items:
         raise ValueError("image_stacks holds no stack")
-    found: list[Reading] = []
+    found: list[UriMeaning] = []
     lost: dict[int, Exception] = {}
     with _Opened() as opened:
         for index, value in enumerate(items):
             with naming_stack(index, _location(value)):
-                readings = parse_uri(value)
+                meanings = parse_uri(value)
                 try:
-                    found += _expand(readings, opened.files(readings), plain=True)
+                    found += _expand(meanings, opened.files(meanings), plain=True)
                 except Exception as error:
                     if not keep_going:
                         raise
                     lost[len(found)] = error
-                    found.append(readings[0])
+                    found.append(meanings[0])
     names = unique_names(_with_tiff_paths(found))
     specs: list[StackSpec] = [
-        FailedSpec(lost[index], str(reading)) if index in lost else _spec(reading, limits)
-        for index, reading in enumerate(found)
+        FailedSpec(lost[index], str(meaning)) if index in lost else _spec(meaning, limits)
+        for index, meaning in enumerate(found)
     ]
     return list(zip(names, specs, strict=True))
 
 
 def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
-    from .select import select_reading
+    from .hdf5 import select_meaning
 
-    readings = parse_uri(value)
+    meanings = parse_uri(value)
     kind = "DataUrl" if is_data_url(value) else type(value).__name__
     with _Opened() as opened, naming_stack(uri_text(value)):
-        if _names_tiff(readings):
+        if _names_tiff(meanings):
             raise ValueError(
                 f"this {kind} names one TIFF stack, and a ranking needs several: {EXPECTED}, not one stack"
             )
-        files = opened.files(readings)
-        reading, node = select_reading(readings, files)
+        files = opened.files(meanings)
+        meaning, node = select_meaning(meanings, files)
         import h5py  # not before a file was opened, which tells why it cannot be imported
 
         if isinstance(node, h5py.Dataset):
             raise ValueError(  # noqa: TRY004 - the kind is right, what it names is not
                 f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
             )
-        found = _expand([reading], files, plain=True)
+        found = _expand([meaning], files, plain=True)
     names = short_names([each.path for each in found])
     return list(zip(names, (_spec(each, limits) for each in found), strict=True))
 
 
-def _expand(readings: list[Reading], files: Files, *, plain: bool) -> list[Reading]:
-    """Return the reading of a dataset or TIFF file, or those of the stacks of a group."""
-    if _names_tiff(readings):
-        if readings[0].problem:
-            raise ValueError(readings[0].problem)
-        return [readings[0]]
-    from .nexus import stack_paths
-    from .select import select_reading
+def _expand(meanings: list[UriMeaning], files: Files, *, plain: bool) -> list[UriMeaning]:
+    """Return the meaning that is a dataset or TIFF file, or those of the stacks of a group."""
+    if _names_tiff(meanings):
+        if meanings[0].problem:
+            raise ValueError(meanings[0].problem)
+        return [meanings[0]]
+    from .hdf5 import select_meaning, stack_paths
 
-    reading, node = select_reading(readings, files)
+    meaning, node = select_meaning(meanings, files)
     import h5py
 
     if isinstance(node, h5py.Dataset):
-        return [reading]
-    if reading.indices is not None:
-        raise ValueError(f"slice= needs a dataset, and {shorten(str(reading))} is a group")
-    paths = stack_paths(files, node, "/" + reading.path.strip("/"), plain=plain)
+        return [meaning]
+    if meaning.indices is not None:
+        raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
+    paths = stack_paths(files, node, "/" + meaning.path.strip("/"), plain=plain)
     if not paths:
         what = "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
-        raise ValueError(f"{shorten(str(reading))} is a group, not a dataset, and holds {what}")
-    return [Reading(reading.file, path) for path in paths]
+        raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}")
+    return [UriMeaning(meaning.file, path) for path in paths]
 
 
-def _names_tiff(readings: list[Reading]) -> bool:
-    """Return whether the likeliest reading of a URI is a TIFF file, or a slice of one."""
-    return not readings[0].path and is_tiff(readings[0].file)
+def _names_tiff(meanings: list[UriMeaning]) -> bool:
+    """Return whether the likeliest meaning of a URI is a TIFF file, or a slice of one."""
+    return not meanings[0].path and is_tiff(meanings[0].file)
 
 
-def _with_tiff_paths(readings: list[Reading]) -> list[Reading]:
+def _with_tiff_paths(meanings: list[UriMeaning]) -> list[UriMeaning]:
     """Give TIFF files, which have no dataset, the path that tells them apart: it names the stack."""
-    tiffs = [index for index, reading in enumerate(readings) if _names_tiff([reading])]
-    files = [os.path.splitext(absolute(readings[index].file))[0] for index in tiffs]
-    named = list(readings)
+    tiffs = [index for index, meaning in enumerate(meanings) if _names_tiff([meaning])]
+    files = [os.path.splitext(absolute(meanings[index].file))[0] for index in tiffs]
+    named = list(meanings)
     for index, name in zip(tiffs, relative_names([file.replace(os.sep, "/") for file in files]), strict=True):
-        named[index] = readings[index]._replace(path=name)
+        named[index] = meanings[index]._replace(path=name)
     return named
 
 
-def _spec(reading: Reading, limits: Limits) -> StackSpec:
-    if _names_tiff([reading]):
-        cut = "" if reading.indices is None else f"?slice={format_slice(reading.indices)}"
-        return TiffSpec(absolute(reading.file), limits, reading.indices, reading.file + cut)
-    return UriSpec(absolute(reading.file), reading.path, limits, reading.indices, str(reading))
+def _spec(meaning: UriMeaning, limits: Limits) -> StackSpec:
+    if _names_tiff([meaning]):
+        cut = "" if meaning.indices is None else f"?slice={format_slice(meaning.indices)}"
+        return TiffSpec(absolute(meaning.file), limits, meaning.indices, meaning.file + cut)
+    return UriSpec(absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning))
 
 
-def _check_file(readings: list[Reading], opened: _Opened) -> None:
+def _check_file(meanings: list[UriMeaning], opened: _Opened) -> None:
     """Prefer the error of the file itself over the remark that a dataset is missing."""
-    opened.files(readings).open(readings[0].file)
+    opened.files(meanings).open(meanings[0].file)
 
 
 def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:

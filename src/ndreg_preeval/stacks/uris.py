@@ -3,7 +3,7 @@
 
 silx's `DataUrl` decides what a URI is, but it cannot name every file or dataset: it takes ``+`` for
 a blank, decodes ``%20``, cuts off ``#`` and ``;`` in file names and loses a data path with ``&`` or
-``=``. So a text has several readings. The first is the literal one, which alone can name
+``=``. So a text has several meanings. The first is the literal one, which alone can name
 everything, the last the one of `DataUrl`; the files at hand tell which is meant.
 """
 
@@ -19,14 +19,14 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
-from .lacking import load_h5py
-from .slices import Indices, check_slice, format_slice, parse_slice
+from ..optional_modules import load_h5py
+from .selection import Indices, check_slice, format_slice, parse_slice
 
 MAX_SPLITS: Final = 16
 """Positions of ``::`` or ``?`` that are tried: more of them are no honest URI."""
 
 
-class Reading(NamedTuple):
+class UriMeaning(NamedTuple):
     """One meaning of a URI."""
 
     file: str
@@ -34,7 +34,7 @@ class Reading(NamedTuple):
     """Within the file; empty when the URI names a file only."""
     indices: Indices | None = None
     problem: str = ""
-    """Why this reading cannot be used, for instance an invalid slice."""
+    """Why this meaning cannot be used, for instance an invalid slice."""
 
     def __str__(self) -> str:
         text = f"{self.file}::{self.path}" if self.path else self.file
@@ -62,10 +62,10 @@ def uri_text(value: Any) -> str:
     return _plain_text(value)
 
 
-def parse_uri(value: Any) -> list[Reading]:
+def parse_uri(value: Any) -> list[UriMeaning]:
     """Return what a URI can mean, the likeliest first.
 
-    Where some of the files exist, readings of other files are left out.
+    Where some of the files exist, meanings of other files are left out.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def parse_uri(value: Any) -> list[Reading]:
     TypeError
         For anything else, bytes among them.
     ValueError
-        When no reading is possible: an empty text, NUL, a scheme other than silx.
+        When no meaning is possible: an empty text, NUL, a scheme other than silx.
     """
     text = uri_text(value)
     if "\0" in text:
@@ -86,26 +86,26 @@ def parse_uri(value: Any) -> list[Reading]:
     literal = _read_literally(text)
     silx = _read_as_data_url(value if is_data_url(value) else text) if readable else []
     if not is_data_url(value):
-        readings = literal + [reading for reading in silx if not _is_cut(reading, literal, text)]
-    elif silx and silx[0].file in {reading.file for reading in literal}:
+        meanings = literal + [meaning for meaning in silx if not _is_cut(meaning, literal, text)]
+    elif silx and silx[0].file in {meaning.file for meaning in literal}:
         # The fields of a DataUrl come first: they can name what no text can.
-        readings = silx + literal
+        meanings = silx + literal
     else:
-        readings = literal + silx
-    readings = _distinct(reading for reading in readings if reading.file)
-    if not readings:
+        meanings = literal + silx
+    meanings = _distinct(meaning for meaning in meanings if meaning.file)
+    if not meanings:
         raise ValueError(f"the URI {shorten(text)} names no file: give file::/path/of/dataset")
-    readings = [reading for reading in readings if _exists(reading.file)] or readings
-    if not readable and not _exists(readings[0].file):
+    meanings = [meaning for meaning in meanings if _exists(meaning.file)] or meanings
+    if not readable and not _exists(meanings[0].file):
         raise ValueError(
             f"the URI {shorten(text)} has the scheme {scheme!r}: only silx, or none, can be read"
         )
-    return readings
+    return meanings
 
 
 def format_uri(file: str, path: str, indices: Indices | None = None) -> str:
     """Return the literal text of a URI, which `parse_uri` reads first as just that."""
-    return str(Reading(file, path, indices))
+    return str(UriMeaning(file, path, indices))
 
 
 def _plain_text(value: Any) -> str:
@@ -117,19 +117,19 @@ def _plain_text(value: Any) -> str:
     return str.__str__(text)
 
 
-def _read_literally(text: str) -> list[Reading]:
+def _read_literally(text: str) -> list[UriMeaning]:
     rest = text
     if _scheme(text) == "silx":
         rest = text[len("silx:") :].removeprefix("//")
         if re.match(r"/[A-Za-z]:[/\\]", rest):
             rest = rest[1:]  # silx:///C:/folder
-    readings = []
+    meanings = []
     # A query may hold "::" (slice=::2) and a dataset name may hold "?": try each border.
     for match in list(re.finditer(r"::|\?", rest))[:MAX_SPLITS]:
         file, query = rest[: match.start()], rest[match.end() :]
-        readings += [Reading(file, *meaning) for meaning in _read_query(query)]
-    readings.append(Reading(rest, ""))
-    return readings
+        meanings += [UriMeaning(file, *meaning) for meaning in _read_query(query)]
+    meanings.append(UriMeaning(rest, ""))
+    return meanings
 
 
 def _read_query(query: str) -> list[tuple[str, Indices | None, str]]:
@@ -149,7 +149,7 @@ def _read_query(query: str) -> list[tuple[str, Indices | None, str]]:
     return meanings
 
 
-def _read_as_data_url(value: Any) -> list[Reading]:
+def _read_as_data_url(value: Any) -> list[UriMeaning]:
     load_h5py()  # silx needs it, and does not say why it cannot be imported
     from silx.io.url import DataUrl
 
@@ -161,18 +161,18 @@ def _read_as_data_url(value: Any) -> list[Reading]:
     if not file or "\0" in f"{file}{path}":
         return []
     if not url.is_valid():
-        return [Reading(str(file), path, None, f"DataUrl says: {url.invalid_reason}")]
+        return [UriMeaning(str(file), path, None, f"DataUrl says: {url.invalid_reason}")]
     try:
-        return [Reading(str(file), path, None if indices is None else check_slice(indices))]
+        return [UriMeaning(str(file), path, None if indices is None else check_slice(indices))]
     except (TypeError, ValueError) as error:
-        return [Reading(str(file), path, None, str(error))]
+        return [UriMeaning(str(file), path, None, str(error))]
 
 
-def _is_cut(reading: Reading, literal: list[Reading], text: str) -> bool:
+def _is_cut(meaning: UriMeaning, literal: list[UriMeaning], text: str) -> bool:
     """Return whether DataUrl lost a part of the text: what is left names something else."""
-    if "#" in text or reading.file not in {each.file for each in literal}:
+    if "#" in text or meaning.file not in {each.file for each in literal}:
         return True
-    return not reading.path and any(each.path for each in literal if each.file == reading.file)
+    return not meaning.path and any(each.path for each in literal if each.file == meaning.file)
 
 
 def _scheme(text: str) -> str:
@@ -189,9 +189,9 @@ def _exists(file: str) -> bool:
     return True
 
 
-def _distinct(readings: Iterable[Reading]) -> list[Reading]:
-    kept: list[Reading] = []
-    for reading in readings:  # slices cannot be hashed before Python 3.12
-        if reading not in kept:
-            kept.append(reading)
+def _distinct(meanings: Iterable[UriMeaning]) -> list[UriMeaning]:
+    kept: list[UriMeaning] = []
+    for meaning in meanings:  # slices cannot be hashed before Python 3.12
+        if meaning not in kept:
+            kept.append(meaning)
     return kept

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ndreg_preeval.panels import trust_of
-from ndreg_preeval.reporting import flag_words, printable, short_number, text_of, worst_position
+from ndreg_preeval.report import flag_words, trust_of
+from ndreg_preeval.results import worst_position
+from ndreg_preeval.text import printable, short_number, text_of
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking, StackScore
@@ -28,7 +29,7 @@ class Row(NamedTuple):
 
     cells: tuple[str, ...]
     verdict: str
-    """One of the keys of `ndreg_preeval.panels.TRUST`; "none" where nothing was scored."""
+    """One of the keys of `ndreg_preeval.report.figure_panels.TRUST`; "none" where nothing was scored."""
 
 
 class Curve(NamedTuple):

@@ -22,7 +22,7 @@ from AnyQt.QtWidgets import (
     QWidget,
 )
 
-from ndreg_preeval.reporting import printable
+from ndreg_preeval.text import printable
 
 from .loader import Loader
 from .model import Model

@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ndreg_preeval.errors import naming_stack, stack_label
-from ndreg_preeval.ewoks.handover import opened
+from ndreg_preeval.ewoks.handover import entered
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.resolve import resolve_stacks
+from ndreg_preeval.stacks import resolve_stacks
 
 from .model import Model
 
 if TYPE_CHECKING:
     from ndreg_preeval import Ranking
-    from ndreg_preeval.stacks.source import StackSpec
+    from ndreg_preeval.stacks import StackSpec
 
     Specs = Sequence[tuple[Any, StackSpec]]
 
@@ -141,7 +141,7 @@ def lasting(image_stacks: Any, ranking: Ranking | None = None) -> Any:
         uris = {stack.name: stack.location for stack in ranking.stack_scores}
     else:
         try:
-            with opened(image_stacks) as stacks:
+            with entered(image_stacks) as stacks:
                 specs = resolve_stacks(stacks, limits=Limits())
         except Exception:  # noqa: BLE001 - whoever uses the stacks will be told
             return image_stacks

@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from silx.gui.colors import Colormap
 from silx.gui.plot import PlotWidget, PlotWindow
 
-from ndreg_preeval.findings import TRUSTED
-from ndreg_preeval.panels import BLUE, VERMILION
+from ndreg_preeval.report import BLUE, VERMILION
+from ndreg_preeval.results import TRUSTED
 
 from .model import Curve
 from .pictures import Picture

@@ -10,7 +10,7 @@ from AnyQt.QtCore import QItemSelectionModel, Qt, pyqtSignal
 from AnyQt.QtGui import QBrush, QColor, QFont, QIcon, QPainter, QPixmap
 from AnyQt.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
-from ndreg_preeval.panels import TRUST
+from ndreg_preeval.report import TRUST
 
 from .model import COLUMNS, Row
 

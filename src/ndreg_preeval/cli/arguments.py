@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+# ruff: noqa: PTH100, PTH110, PTH112, PTH120, PTH121 - os.path says no where Path raises
+"""What the URIs and file names of the command line mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+
+def parse_stacks(texts: Sequence[str]) -> list[str] | dict[str, str]:
+    """What to rank, from the arguments: URIs, or names with their URIs."""
+    named = [_split_name(text) for text in texts]
+    if all(name is None for name, _ in named):
+        return list(texts)
+    stacks: dict[str, str] = {}
+    for name, uri in named:
+        if name is None:
+            raise ValueError(
+                f"{uri!r} has no name but others have: write NAME=URI for all stacks or for none"
+            )
+        if name in stacks:
+            raise ValueError(f"two stacks are named {name!r}: {stacks[name]!r} and {uri!r}")
+        stacks[name] = uri
+    return stacks
+
+
+def _split_name(text: str) -> tuple[str | None, str]:
+    name, equal, uri = text.partition("=")
+    # An = may also belong to a query (?path=...), to a folder, or to the name of a file that exists.
+    if not equal or not name or any(c in name for c in "/\\?:") or os.path.exists(text.partition("::")[0]):
+        return None, text
+    return name, uri
+
+
+def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Refuse to write to a folder that is missing, to an input, or twice to one file."""
+    meanings = {r for text in inputs for r in _file_meanings(text) if os.path.exists(r)}
+    seen: dict[str, str] = {}
+    for path in outputs:
+        folder = os.path.dirname(os.path.abspath(path))
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(2, f"cannot write {path!r}: its folder does not exist", folder)
+        if os.path.isdir(path):
+            raise IsADirectoryError(21, "is a folder, not a file to write", path)
+        real = os.path.realpath(path)
+        if real in seen:
+            raise ValueError(f"{path!r} and {seen[real]!r} are one file: two outputs cannot share it")
+        seen[real] = path
+        for meaning in meanings if os.path.exists(path) else ():
+            if os.path.samefile(path, meaning):
+                raise ValueError(f"{path!r} is an input ({meaning!r}): it is not overwritten with results")
+
+
+def _file_meanings(text: str) -> Iterator[str]:
+    """Every file that a URI may mean, however it is read."""
+    texts = {text, text.partition("=")[2]}
+    for scheme in ("silx://", "silx:", "file://", "file:"):
+        texts |= {each[len(scheme) :] for each in texts if each.startswith(scheme)}
+    for each in texts:
+        yield from (part for part in (each, each.partition("::")[0], each.rpartition("::")[0]) if part)
+        yield from (part for part in (each.partition("?")[0], each.rpartition("?")[0]) if part)

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: MIT
+"""What the commands of the command line do."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ..progress import Bar
+from .arguments import check_outputs, parse_stacks
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from ..ranking import Ranking
+
+COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewokscore")
+
+
+def rank(arguments: Namespace) -> int:
+    """Rank the stacks; exit code."""
+    from ..atomic_write import write_text
+    from ..ranking import rank_stacks
+    from ..report import table, to_csv
+
+    outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
+    if arguments.json == "-" and arguments.csv == "-":
+        raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
+    if arguments.plot == "-":
+        raise ValueError("--plot needs a file name: a figure cannot be written to the standard output")
+    if arguments.nexus == "-":
+        raise ValueError("--nexus needs a file name: HDF5 cannot be written to the standard output")
+    if arguments.overwrite and not arguments.nexus:
+        raise ValueError("--overwrite goes with --nexus: other outputs are replaced without it")
+    stacks = parse_stacks(arguments.uris)
+    check_outputs(outputs, arguments.uris)
+    if arguments.nexus:
+        from ..report import find_target
+
+        target = find_target(arguments.nexus, overwrite=arguments.overwrite)
+        # The stacks may lie in the same file: groups are added to it, and it is not replaced.
+        check_outputs([*outputs, target.file], [])
+    if arguments.plot:
+        from ..report import check_format
+
+        check_format(arguments.plot)
+    options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
+    with _warnings_as_lines(arguments.quiet), _progress(arguments.quiet) as progress:
+        ranking = rank_stacks(
+            stacks,
+            reference_stack=arguments.reference_stack,
+            method=arguments.method,
+            reference_image=arguments.reference_image,
+            pairing=arguments.pairing,
+            precision=arguments.precision,
+            window=None if arguments.window == "none" else arguments.window,
+            cutoff=arguments.cutoff,
+            max_shift=arguments.max_shift,
+            normalization=None if arguments.normalization == "none" else arguments.normalization,
+            invalid=arguments.invalid,
+            num_threads=arguments.threads,
+            memory_limit=arguments.memory_limit,
+            on_error=arguments.on_error,
+            progress=progress,
+            **options,
+        )
+    # Groups and links lead to files that the arguments do not name.
+    check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
+    if not arguments.quiet and "-" not in (arguments.json, arguments.csv):
+        # Files may be pipes that wait for a reader: the table is there before.
+        print(table(ranking, warnings=False), flush=True)
+    for path, text in ((arguments.json, _json_text), (arguments.csv, to_csv)):
+        if path == "-":
+            sys.stdout.write(text(ranking))
+        elif path:
+            write_text(path, text(ranking))
+    if arguments.nexus:
+        ranking.save_nexus(arguments.nexus, overwrite=arguments.overwrite)
+    if arguments.plot:
+        ranking.plot(arguments.plot)
+    return 0
+
+
+def _json_text(ranking: Ranking) -> str:
+    from ..report import to_json
+
+    return to_json(ranking, indent=1) + "\n"
+
+
+def find(arguments: Namespace) -> int:
+    """List the stacks of a file; exit code."""
+    from ..stacks import find_stacks
+    from ..text import text_of
+
+    with _warnings_as_lines(quiet=False):
+        found = find_stacks(arguments.uri)
+    if arguments.json:
+        import json
+
+        print(json.dumps({text_of(name): text_of(uri) for name, uri in found.items()}, indent=1))
+    else:
+        for name, uri in found.items():
+            print(f"{_one_line(name)}\t{_one_line(uri)}")
+    return 0
+
+
+def _one_line(name: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
+
+
+def demo(arguments: Namespace) -> int:
+    """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
+    from ..ranking import rank_stacks
+    from ..report import check_format, require_matplotlib, table
+    from .demo import check_demo, make_demo
+
+    path = Path(arguments.output)
+    if path.is_dir():
+        path /= "ndreg_preeval_demo.h5"
+    plot = arguments.plot
+    if plot is None:
+        plot = str(path.with_suffix(".png"))
+        try:
+            require_matplotlib()
+        except ImportError as error:
+            print(f"note: {error}", file=sys.stderr)
+            plot = None
+    if plot is not None:
+        check_format(plot)
+    check_outputs([str(path), *([plot] if plot else [])], [])
+    truth = make_demo(path, seed=arguments.seed)
+    with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
+        ranking = rank_stacks(truth.uri, progress=progress)
+    check = check_demo(ranking, truth)
+    print(table(ranking, warnings=False))
+    print(f"\n{check}\nstacks: {truth.uri}")
+    if plot is not None:
+        ranking.plot(plot)
+        print(f"figure: {plot}")
+    return 0 if check.passed else 1
+
+
+def info(arguments: Namespace) -> int:
+    """Print versions, paths and the build; exit code."""
+    facts = _facts()
+    if arguments.json:
+        import json
+
+        print(json.dumps(facts, indent=1))
+        return 0
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
+        print(f"{name:<{width}}  {shown}")
+    return 0
+
+
+def _facts() -> dict[str, Any]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+
+    facts: dict[str, Any] = dict(build_config())
+    for name in COMPANIONS:
+        try:
+            facts[name] = version(name)
+        except PackageNotFoundError:
+            facts[name] = "not installed"
+    facts["package"] = str(Path(__file__).resolve().parent)
+    folders = {"include": get_include, "cmake": get_cmake_dir, "pkgconfig": get_pkgconfig_dir}
+    for name, folder in folders.items():
+        try:
+            facts[name] = folder()
+        except FileNotFoundError:
+            facts[name] = "not installed"
+    return facts
+
+
+def fact(name: str) -> str:
+    """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
+    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
+
+    match name:
+        case "version":
+            return str(build_config()["version"])
+        case "includes":
+            return f"-I{get_include()}"
+        case "cmakedir":
+            return get_cmake_dir()
+        case _:
+            return get_pkgconfig_dir()
+
+
+@contextlib.contextmanager
+def _warnings_as_lines(quiet: bool) -> Iterator[None]:
+    """`RankingWarning`s as lines on stderr once the work is done; others as Python shows them."""
+    from ..errors import RankingWarning
+
+    caught: list[warnings.WarningMessage] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", RankingWarning)
+            yield
+    finally:
+        for one in caught:
+            if not issubclass(one.category, RankingWarning):
+                warnings.showwarning(one.message, one.category, one.filename, one.lineno)
+            elif not quiet:
+                print("warning: " + " ".join(str(one.message).split()), file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr where that is a terminal, gone when the work is done."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    bar = Bar()
+    try:
+        yield bar
+    finally:
+        bar.clear()

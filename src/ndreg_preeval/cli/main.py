@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: MIT
+"""The command line: what can be asked, and how errors leave."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ..methods import DEFAULT_METHOD, METHODS
+
+EXIT_OK: Final = 0
+EXIT_BAD_INPUT: Final = 1
+EXIT_USAGE: Final = 2
+EXIT_INTERRUPTED: Final = 130
+EXIT_BROKEN_PIPE: Final = 141
+
+MAX_MESSAGE: Final = 3800
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `ndreg-preeval` with these arguments; gives the exit code.
+
+    0: done. 1: bad input, with one line on stderr. 2: wrong usage. 130: interrupted.
+    """
+    _print_anything()
+    try:
+        try:
+            code = _run(argv)
+        except SystemExit as stop:  # argparse: help, or usage
+            code = stop.code if isinstance(stop.code, int) else EXIT_USAGE
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader has enough. Nothing may be flushed into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_BROKEN_PIPE
+    except MemoryError as error:
+        return _fail(f"not enough memory. {one_line(error)}")
+    except (ValueError, TypeError, LookupError, OSError, ImportError, RuntimeError) as error:
+        return _fail(one_line(error))
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser = make_parser()
+    arguments = parser.parse_args(argv)
+    if "command" not in arguments:
+        parser.print_usage(sys.stderr)
+        print(f"{parser.prog}: error: say what to do: rank, find, demo or info", file=sys.stderr)
+        return EXIT_USAGE
+    from . import commands
+
+    command = getattr(commands, arguments.command)
+    code: int = command(arguments)
+    return code
+
+
+def _fail(message: str) -> int:
+    print(f"ndreg-preeval: error: {message}", file=sys.stderr)
+    return EXIT_BAD_INPUT
+
+
+def one_line(error: BaseException) -> str:
+    """The message of an error and its notes as one line of bounded length."""
+    # str() of a KeyError is the repr of its key; of a message we want the text.
+    if isinstance(error, KeyError) and len(error.args) == 1 and isinstance(error.args[0], str):
+        text = error.args[0]
+    else:
+        text = str(error)
+    parts = [text or type(error).__name__, *getattr(error, "__notes__", [])]
+    line = "; ".join(re.sub(r"\s*\n\s*", " ", str(part)).strip() for part in parts)
+    return line if len(line) <= MAX_MESSAGE else line[:MAX_MESSAGE] + "..."
+
+
+def _print_anything() -> None:
+    """Names that the terminal cannot show are shown escaped, instead of ending the program."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(
+        prog="ndreg-preeval",
+        description="Which of several image stacks is the best one to align with? "
+        "Ranks stacks of images by the correlogram of every image with the reference image.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Show, help="print the version and exit")
+    parser.add_argument("--cmakedir", action=_Show, help="print the folder of the CMake package and exit")
+    parser.add_argument(
+        "--pkgconfigdir", action=_Show, help="print the folder of the pkg-config file and exit"
+    )
+    parser.add_argument(
+        "--includes", action=_Show, help="print the compiler option for the C++ headers and exit"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_rank(commands.add_parser("rank", help="rank image stacks, best first", allow_abbrev=False))
+    _add_find(commands.add_parser("find", help="list the image stacks of a file", allow_abbrev=False))
+    _add_demo(
+        commands.add_parser("demo", help="make demo stacks, rank them, check the answer", allow_abbrev=False)
+    )
+    _add_info(
+        commands.add_parser("info", help="show versions, paths and how this was built", allow_abbrev=False)
+    )
+    return parser
+
+
+class _Show(argparse.Action):
+    """Print one fact and stop."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from . import commands
+
+        print(commands.fact(self.dest))
+        parser.exit()
+
+
+def _add_rank(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="rank")
+    parser.description = "Rank image stacks in HDF5 files, best first."
+    parser.epilog = (
+        "A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group "
+        "or a whole file: all image stacks in it are ranked. Several URIs are one stack each; NAME=URI "
+        "gives it a name."
+    )
+    parser.add_argument(
+        "uris", nargs="+", metavar="URI", help="[NAME=]FILE[::/path]: a group, or one or more stacks"
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", metavar="FILE", help="write everything as JSON; - is standard output")
+    output.add_argument("--csv", metavar="FILE", help="write one row per image as CSV; - is standard output")
+    output.add_argument("--plot", metavar="FILE", help="write a figure (png, pdf, svg); needs matplotlib")
+    output.add_argument(
+        "--nexus",
+        metavar="URI",
+        help="write everything to FILE[::/entry/ranking] as NeXus; what the file holds stays as it is",
+    )
+    output.add_argument(
+        "--overwrite", action="store_true", help="let --nexus replace a ranking that was written before"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
+    score = parser.add_argument_group("score")
+    score.add_argument("--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s")
+    score.add_argument("--reference-stack", metavar="NAME", help="take this stack: no ranking is computed")
+    score.add_argument(
+        "--reference-image",
+        type=int,
+        default=0,
+        metavar="INDEX",
+        help="default: 0; negative counts from the end",
+    )
+    score.add_argument(
+        "--pairing",
+        choices=["reference", "previous"],
+        default="reference",
+        help="what each image is compared with",
+    )
+    score.add_argument("--precision", choices=["auto", "single", "double"], default="auto")
+    score.add_argument("--window", choices=["none", "hann"], default="none", help="window of the aligner")
+    score.add_argument("--cutoff", type=float, metavar="F", help="low pass of the aligner, cycles per pixel")
+    score.add_argument(
+        "--normalization",
+        choices=["phase", "none"],
+        default="phase",
+        help="what the aligner makes of the cross-power spectrum (none: plain cross-correlation)",
+    )
+    score.add_argument("--max-shift", type=float, metavar="PIXELS", help="largest shift the aligner allows")
+    score.add_argument(
+        "--invalid",
+        choices=["fill", "raise"],
+        default="fill",
+        help="what to do with NaN and inf (default: fill)",
+    )
+    score.add_argument(
+        "--on-error",
+        choices=["raise", "rank_last"],
+        default="raise",
+        help="what to do with a stack that cannot be read (default: raise)",
+    )
+    machine = parser.add_argument_group("machine")
+    machine.add_argument(
+        "--threads", type=_positive, metavar="N", help="default: OMP_NUM_THREADS, else usable CPUs"
+    )
+    machine.add_argument("--memory-limit", type=byte_size, metavar="SIZE", help="for reading ahead: 512M, 2G")
+    machine.add_argument(
+        "--isolate", action="store_true", help="read in a child process: for files nobody trusts"
+    )
+
+
+def _add_find(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="find")
+    parser.description = "List the image stacks of a file or group: name, a tab, URI."
+    parser.add_argument("uri", metavar="URI", help="FILE or FILE::/group")
+    parser.add_argument("--json", action="store_true", help="as a JSON object, name: URI")
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="demo")
+    parser.description = (
+        "Write a NeXus file with element maps of one drifting scene, rank them, and compare the answer "
+        "with the drift that was put in."
+    )
+    parser.add_argument(
+        "--output",
+        metavar="PATH",
+        default="ndreg_preeval_demo.h5",
+        help="file to write, or a folder for it (default: %(default)s)",
+    )
+    parser.add_argument("--plot", metavar="FILE", help="figure to write (default: beside the data, .png)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="info")
+    parser.description = "Show versions, paths and how this was built: for bug reports."
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+def byte_size(text: str) -> int:
+    """A number of bytes; K, M, G and T count in steps of 1024."""
+    found = re.fullmatch(
+        r"\s*(\d{1,15}(?:\.\d{1,15})?)\s*([KMGT]?)(?:i?B)?\s*", text, flags=re.IGNORECASE | re.ASCII
+    )
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 512M or 2G")
+    size = int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
+    if size < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be at least one byte")
+    return size
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
+    return number

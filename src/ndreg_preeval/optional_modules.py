@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""Modules that a Python may have been built without, asked for where a file needs them."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from typing import Any, Final
+
+COMPILED: Final = ("zlib", "bz2", "ctypes")
+"""Of the standard library; each needs headers of another library when Python is built."""
+
+
+def optional_module(name: str) -> Any | None:
+    """Return a module, None where there is none."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def load_h5py() -> None:
+    """Import h5py.
+
+    Raises
+    ------
+    ImportError
+        When it cannot be imported; says what this Python lacks.
+    """
+    try:
+        importlib.import_module("h5py")
+    except ImportError as error:
+        raise ImportError(
+            f"reading files needs h5py, which cannot be imported: {error}{_what_python_lacks()}",
+            name=error.name,
+        ) from error
+
+
+@functools.cache
+def why_no_plugins() -> str:
+    """Register the filters of hdf5plugin; say why where that fails: other files do not need them."""
+    try:
+        importlib.import_module("hdf5plugin")
+    except ImportError as error:
+        return f"; it cannot be imported: {error}{_what_python_lacks()}"
+    return ""
+
+
+def _what_python_lacks() -> str:
+    lacking = " and ".join(name for name in COMPILED if optional_module(name) is None)
+    return f" (this Python was built without {lacking})" if lacking else ""

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+"""How a stream of images is cut into batches: aligned to chunks, small enough for the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ..options import Options
+from .stack_state import StackInfo
+
+READ_AHEAD = 256 << 20
+"""Bytes of images held at a time when no memory_limit is given."""
+
+PIXELS_PER_CALL = 1 << 22
+"""Pixels per thread and core call: some tens of milliseconds, so that progress is seen."""
+
+BATCHES_AT_ONCE = 4
+"""Wished for: one is scored, one is decoded, one is read, and one to spare."""
+
+DEFAULT_ROW = 4 * READ_AHEAD
+"""Bytes that a row of chunks may take when no memory_limit is given: decoding is dearer than memory."""
+
+
+class BatchPlan(NamedTuple):
+    """How stacks of one shape, read together, go through memory."""
+
+    length: int
+    """Images of a batch, of each stack."""
+    batch_bytes: int
+    """What the images of a batch take."""
+    budget: int
+    """What the batches in memory may take together; one batch is always allowed."""
+    readers: int
+    """Tasks that are read and decoded at a time."""
+    times_decoded: int
+    """How often each chunk is decoded: once, unless a row of chunks exceeds the memory."""
+    row: int
+    """Images of a row of chunks."""
+    row_bytes: int
+    """What they take."""
+
+    @property
+    def batches_at_once(self) -> int:
+        """How many batches can be in memory at a time."""
+        return max(1, self.budget // max(1, self.batch_bytes))
+
+
+def plan_batches(
+    infos: Sequence[StackInfo], working_bytes: int, readers: int, options: Options, threads: int
+) -> BatchPlan:
+    """Choose the length of batches.
+
+    Batches are whole rows of chunks wherever one fits into the memory: then every chunk is read
+    and decoded once. Where none fits, batches are as long as memory allows, and chunks are decoded
+    again for each batch that needs them.
+    """
+    _, height, width = infos[0].shape
+    limit = options.memory_limit or READ_AHEAD
+    per_image = max(1, sum(info.bytes_per_image for info in infos))
+    readers = max(1, min(readers, limit // 2 // max(1, working_bytes)))
+    budget = max(limit - readers * working_bytes, limit // 2)
+    row = max(1, *(info.images_per_chunk for info in infos))
+    row_bytes = row * per_image
+    length = min(threads * PIXELS_PER_CALL // (height * width), budget // BATCHES_AT_ONCE // per_image)
+    length = max(1, length)
+    times = 1
+    if length >= row:
+        length -= length % row
+    elif row_bytes <= (budget if options.memory_limit else DEFAULT_ROW):
+        length = row
+    else:
+        most = max(1, budget // per_image)
+        times = -(-row // most)
+        length = -(-row // times)
+    return BatchPlan(length, length * per_image, budget, readers, times, row, row_bytes)
+
+
+def batch_ranges(
+    start: int, stop: int, plan: BatchPlan, reference: int | None
+) -> Iterator[tuple[int, int, bool]]:
+    """Cut a range into batches (start, stop, scored); that of the reference image comes first.
+
+    Where the range does not hold the reference image, a batch of that image alone, which is
+    not scored, comes first.
+    """
+    first = None
+    if reference is not None:
+        inside = start <= reference < stop
+        ranges = _cut(start, stop, plan)
+        first = next(r for r in ranges if r[0] <= reference < r[1]) if inside else (reference, reference + 1)
+        yield (*first, inside)
+    for each in _cut(start, stop, plan):
+        if each != first:
+            yield (*each, True)
+
+
+def _cut(start: int, stop: int, plan: BatchPlan) -> Iterator[tuple[int, int]]:
+    """Cut at rows of chunks, and where these are too long, evenly within each."""
+    for row in block_ranges(start, stop, max(plan.length, plan.row)):
+        yield from block_ranges_from(row[0] - row[0] % plan.row, *row, plan.length)
+
+
+def block_ranges_from(origin: int, start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a range where the distance to `origin` is a multiple of `length`."""
+    for low, high in block_ranges(start - origin, stop - origin, length):
+        yield low + origin, high + origin
+
+
+def decoding_again(plan: BatchPlan, options: Options) -> str:
+    """Say how often chunks are decoded, and what would spare it; "" where it is once."""
+    if plan.times_decoded == 1:
+        return ""
+    limit = options.memory_limit or DEFAULT_ROW
+    return (
+        f"A row of chunks takes {plan.row_bytes} bytes of images, more than the memory of {limit} bytes: "
+        f"every chunk was decoded {plan.times_decoded} times. A memory_limit of "
+        f"{2 * plan.row_bytes} bytes would spare that."
+    )
+
+
+def block_length(info: StackInfo, options: Options, threads: int) -> int:
+    """Return how many images are read and scored at a time.
+
+    As many as keep a core call short; fewer where memory asks for it; whole rows of chunks
+    where memory allows. Without a `memory_limit` of the user's, a row of chunks may take four
+    times the usual: reading it in parts decodes every chunk again for each part.
+    """
+    n, height, width = info.shape
+    length = max(1, threads * PIXELS_PER_CALL // (height * width))
+    limit = options.memory_limit or READ_AHEAD
+    if info.bytes_per_image > 0:
+        length = min(length, max(1, limit // info.bytes_per_image))
+    row = info.images_per_chunk
+    if length >= row:
+        length -= length % row
+    elif row * info.bytes_per_image <= (limit if options.memory_limit else 4 * READ_AHEAD):
+        length = row
+    return min(length, n)
+
+
+def block_ranges(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
+    """Cut a range where the index is a multiple of `length`."""
+    while start < stop:
+        end = min(stop, (start // length + 1) * length)
+        yield start, end
+        start = end

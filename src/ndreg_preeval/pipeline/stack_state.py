@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: MIT
+"""What is known of a stack before and after its images were scored."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..options import Options
+from ..stacks import StackSource, StackSpec
+
+Records = NDArray[np.void]
+
+
+class StackInfo(NamedTuple):
+    """What is known of a stack once it was opened; small and picklable."""
+
+    shape: tuple[int, int, int]
+    dtype: str
+    location: str
+    precision: Literal["single", "double"]
+    reference_image: int
+    images_per_chunk: int
+    bytes_per_image: int
+    warnings: tuple[str, ...]
+
+    @property
+    def compared(self) -> int:
+        """How many images are compared with another one."""
+        return max(self.shape[0] - 1, 0)
+
+    def with_warnings(self, *texts: str) -> StackInfo:
+        """Return the same with something more to be said about the stack."""
+        return self._replace(warnings=(*self.warnings, *texts))
+
+
+class RangeScore(NamedTuple):
+    """Numbers of the compared images of a range, in the order of the stack."""
+
+    records: Records
+    reference_record: Records | None = None
+    """The reference image compared with itself, where the method asks for it."""
+    reference_flags: int = 0
+    """Core flags of the reference image (pairing "previous": of the first image read)."""
+    reference_invalid: int = 0
+    """Invalid pixels of the same image."""
+
+
+def inspect_stack(source: StackSource, options: Options) -> StackInfo:
+    """Check an open stack against the options.
+
+    Raises
+    ------
+    ValueError
+        When the mask does not fit or the stack lacks the reference image.
+    """
+    n, height, width = source.shape
+    options.check_mask_shape((height, width))
+    return StackInfo(
+        shape=(n, height, width),
+        dtype=str(source.dtype),
+        location=source.location,
+        precision=options.working_precision(source.dtype),
+        reference_image=options.reference_index(n),
+        images_per_chunk=max(1, source.images_per_chunk),
+        bytes_per_image=max(0, source.bytes_per_image),
+        warnings=tuple(source.warnings),
+    )
+
+
+class Scored(NamedTuple):
+    """All numbers of one stack."""
+
+    info: StackInfo
+    numbers: RangeScore
+
+
+class Failed(NamedTuple):
+    """What went wrong with a stack; the error names it."""
+
+    error: Exception
+
+
+class OpenStack(NamedTuple):
+    """A stack that was opened and checked, or could not be."""
+
+    name: Any
+    spec: StackSpec
+    info: StackInfo
+    source: StackSource | None
+    """Stacks in memory stay open, and files as long as there are few."""
+    failed: Exception | None = None
+    number: int = 0
+    """Among all stacks."""
+
+    def with_warning(self, text: str) -> OpenStack:
+        """Return the same with something to be said about the stack."""
+        return self._replace(info=self.info.with_warnings(text))
+
+    @classmethod
+    def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> OpenStack:
+        """Return a stack that cannot be scored."""
+        nothing = StackInfo((0, 0, 0), "", spec.location, "double", 0, 1, 0, ())
+        return cls(name, spec, nothing, None, error)
+
+
+def open_as_known(spec: StackSpec, info: StackInfo) -> StackSource:
+    """Open a stack again.
+
+    Raises
+    ------
+    ValueError
+        When its shape is no longer that; a file that is being written may have grown.
+    """
+    source = spec.open()
+    if source.shape[1:] != info.shape[1:] or source.shape[0] < info.shape[0]:
+        source.close()
+        raise ValueError(f"its shape changed from {info.shape} to {source.shape} while it was scored")
+    return source
+
+
+def joined(parts: list[RangeScore]) -> RangeScore:
+    """Return the numbers of consecutive ranges of a stack as one."""
+    return parts[0]._replace(records=np.concatenate([part.records for part in parts]))

@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of stacks and what they mean, without files or pictures."""
+
+from __future__ import annotations
+
+from .order import check_rankable, rank_key, ranking_warnings
+from .ranking_data import RankingData
+from .reasons import TRUSTED
+from .stack_score import OPINION, StackScore, build_failed_score, build_stack_score, worst_position
+
+__all__ = [
+    "OPINION",
+    "TRUSTED",
+    "RankingData",
+    "StackScore",
+    "build_failed_score",
+    "build_stack_score",
+    "check_rankable",
+    "rank_key",
+    "ranking_warnings",
+    "worst_position",
+]

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""What a ranking knows: a `Ranking` without its reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..argument_checks import as_int
+from ..errors import naming_stack, shorten, stack_label
+from ..methods import Method
+from ..options import Options
+from ..pipeline import core_mask, make_scorer
+from ..stacks import StackSpec
+from ..text import printable
+from .stack_score import StackScore
+from .trust import trust_words
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class RankingData:
+    """The numbers of a `Ranking`, whose attributes are described there."""
+
+    reference_stack: Any
+    ranked_stack_names: list[Any] | None
+    method: Method
+    options: Options
+    warnings: tuple[str, ...]
+    num_threads: int
+    stack_scores: tuple[StackScore, ...] = ()
+    _specs: tuple[StackSpec | None, ...] = field(default=(), repr=False)
+
+    @property
+    def scores(self) -> dict[Any, float]:
+        """Score of each stack in rank order; larger is better."""
+        return {stack.name: stack.score for stack in self.stack_scores}
+
+    @property
+    def trust(self) -> str:
+        """Which stacks will align and how likely, in words."""
+        if not self.stack_scores:
+            return "Nothing was scored."
+        if not self.method.asks_opinion:
+            return f"The method {self.method.name!r} does not say how likely a stack aligns."
+        return trust_words([(printable(stack.name, 60), stack.trust) for stack in self.stack_scores])
+
+    @property
+    def stacks(self) -> dict[Any, StackScore]:
+        """Numbers of each stack in rank order."""
+        return {stack.name: stack for stack in self.stack_scores}
+
+    def correlogram(self, name: Any, image: int, second_opinion: bool = False) -> NDArray[np.float64]:
+        """Compute the correlogram of one image again, from its stack.
+
+        Parameters
+        ----------
+        name : object
+            Key of the stack.
+        image : int
+            Index of the image in the stack; it is compared as it was in the ranking.
+        second_opinion : bool
+            Return the smoother correlogram that confirms the peak.
+
+        Returns
+        -------
+        (h, w) float64 array
+            ``|r|`` with zero shift at [0, 0].
+
+        Raises
+        ------
+        KeyError
+            When there is no such stack.
+        ValueError
+            When it has no such image, or its images are no longer at hand.
+        """
+        names = [stack.name for stack in self.stack_scores]
+        if name not in names:
+            raise KeyError(f"there is no {stack_label(name)} in this ranking")
+        stack, spec = self.stack_scores[names.index(name)], self._specs[names.index(name)]
+        with naming_stack(name, stack.location):
+            if spec is None:
+                raise ValueError("its images were in memory and did not travel with the ranking")
+            index = as_int("image", image)
+            if not -stack.n_images <= index < stack.n_images:
+                raise ValueError(f"image {shorten(image)} is outside its {stack.n_images} images")
+            return _correlogram(stack, spec, index % stack.n_images, self.options, bool(second_opinion))
+
+    def __repr__(self) -> str:
+        best, number = shorten(self.reference_stack), len(self.stack_scores)
+        return f"{type(self).__name__}(reference_stack={best}, {number} stacks)"
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state["_specs"] = tuple(None if spec is None or spec.in_memory else spec for spec in self._specs)
+        return state
+
+
+def _correlogram(
+    stack: StackScore, spec: StackSpec, image: int, options: Options, second_opinion: bool
+) -> NDArray[np.float64]:
+    reference = stack.reference_image
+    if options.pairing == "previous":
+        reference = max(image - 1, 0)
+    with spec.open() as source:
+        if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
+            raise ValueError(f"its shape changed to {source.shape} since it was ranked")
+        scorer = make_scorer(
+            source.read(reference, reference + 1), stack.precision, options, second_opinion=second_opinion
+        )
+        block = source.read(image, image + 1)
+        mask = core_mask(block, options)
+        return scorer.correlogram(
+            block.images[0], mask=None if mask is None else mask[0], second_opinion=second_opinion
+        )

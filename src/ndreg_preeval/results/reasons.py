@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: MIT
+"""Why images of a stack are not trusted, in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import core
+from ..text import abbreviate
+
+TRUSTED = 0.5
+"""Probability of aligning from which an image is trusted."""
+
+UNLIKELY = 0.01
+"""p-value up to which a peak is not by chance; stands in where no probability is computed."""
+
+AS_GOOD = 1.1
+"""Times the second peak from which the highest one stands out."""
+
+NAMED = 3
+"""More images, or stacks, than these are counted only."""
+
+
+class _Kind(NamedTuple):
+    """Images that fail for one reason."""
+
+    text: str
+    which: NDArray[np.bool_]
+
+
+def reasons(
+    records: NDArray[np.void], image_indices: NDArray[np.intp], invalid_share: float
+) -> tuple[str, ...]:
+    """Tell why images of one stack will probably not align, the most frequent reason first.
+
+    Parameters
+    ----------
+    records : (m,) record array
+        `core.PAIR_SCORE` of the compared images, with a second opinion.
+    image_indices : (m,) int array
+        Their places in the stack.
+    invalid_share : float
+        Of all pixels, those that were replaced.
+
+    Returns
+    -------
+    tuple of str
+        Without capital or full stop; empty when every image is trusted.
+    """
+    doubted = records["probability"] < TRUSTED
+    if not doubted.any():
+        return ()
+    found = []
+    for kind in _kinds(records):
+        which = kind.which & doubted
+        doubted = doubted & ~which
+        if which.any():
+            found.append((int(which.sum()), _sentence(kind.text, image_indices[which], len(records))))
+    found.sort(key=lambda each: -each[0])
+    texts = [text for _, text in found]
+    if invalid_share >= 0.01:
+        texts.append(f"{100 * invalid_share:.0f} % invalid pixels")
+    return tuple(texts)
+
+
+def _kinds(records: NDArray[np.void]) -> list[_Kind]:
+    """Reasons in the order in which they are looked for; the last one holds for all that are left."""
+    flags = records["flags"]
+    at_zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
+    elsewhere = records["opinion_moved"] > records["opinion_zero"]
+    lost = records["p_value"] > UNLIKELY
+    two = records["peak"] < AS_GOOD * records["second_peak"]
+    return [
+        _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
+        _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
+        _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
+        _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
+        _Kind("a static pattern at zero shift, or a sample at rest", at_zero & ~lost),
+        _Kind("no peak above the noise", lost),
+        _Kind("two places as good as each other", two),
+        _Kind("a peak that a smoother look does not confirm", np.ones(len(records), np.bool_)),
+    ]
+
+
+def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
+    if len(images) <= NAMED:
+        return f"{text} in {abbreviate(images)}"
+    return f"{text} in {len(images)} of {of} images"

@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: MIT
+"""The score of one stack, made of the records of its images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import core
+from ..errors import MAX_MESSAGE, clip, shorten
+from ..methods import Method
+from ..options import Options
+from ..pipeline import Failed, RangeScore, Records, Scored, StackInfo, masked_pixels
+from .jumps import jumps, steps
+from .reasons import reasons
+from .stack_warnings import stack_messages
+
+OPINION: Final = (
+    "opinion",
+    "opinion_rms",
+    "opinion_second",
+    "opinion_moved",
+    "opinion_zero",
+    "confirmation",
+    "probability",
+)
+"""What the second opinion gives for each image."""
+
+
+@dataclass(frozen=True, eq=False)
+class StackScore:
+    """The score of a stack and the numbers of its m compared images.
+
+    Attributes
+    ----------
+    name : object
+        The caller's own key.
+    score : float
+        Larger is better; always finite, 0 when nothing could be compared. With the methods "evidence" and
+        "plain" the trust, but where that is below 0.05: differences of such probabilities are
+        chance, and ``0.05 * h / (h + 30)``, with h the harmonic mean of `peak_to_mean`, tells stacks apart.
+    n_images : int
+        All images of the stack.
+    shape : (int, int)
+        Height and width of an image.
+    dtype, location : str
+        Of the pixels, and where they come from (empty for memory).
+    method : Method
+        How it was judged.
+    precision : {"single", "double"}
+        Of the transforms.
+    rankable : bool
+        False with fewer than two images.
+    reference_image : int
+        The image all others are compared with (pairing "reference").
+    trust : float
+        About the probability that every image aligns within a pixel. NaN for methods without a
+        second opinion.
+    reasons : tuple of str
+        Why images will probably not align, the most frequent reason first; empty without a second
+        opinion, or when every image is trusted.
+    warnings : tuple of str
+        What a person should know, in full sentences.
+    image_indices, reference_indices : (m,) int array
+        Which image was compared with which.
+    shifts : (m, 2) float array
+        dy, dx in pixels: what registers the image onto its reference (the sign of
+        scikit-image), with sub-pixel precision.
+    peak_shifts : (m, 2) int array
+        dy, dx of the highest pixel of the correlogram.
+    peak, mean, rms : (m,) float array
+        Highest value, mean, and root mean square of the correlogram.
+    peak_to_mean : (m,) float array
+        peak / mean; 0 without evidence.
+    second_peak, zero_peak : (m,) float array
+        Highest value outside 5 x 5 pixels around the peak, and the value at zero shift.
+    opinion, opinion_rms : (m,) float array
+        Second, low-passed correlogram: its highest value in 3 x 3 pixels at the peak, and its
+        root mean square. NaN, as the following, for methods without a second opinion.
+    opinion_second, opinion_moved, opinion_zero : (m,) float array
+        Its highest value outside 5 x 5 pixels around the peak, the same outside those around
+        zero shift, too, and the highest in 3 x 3 pixels at zero shift.
+    confirmation, probability : (m,) float array
+        ``opinion / opinion_second``, and about the probability that the image aligns within a
+        pixel.
+    p_value : (m,) float array
+        Chance of such a peak between unrelated images of white noise.
+    invalid_pixels : (m,) int64 array
+        Pixels that were replaced.
+    flags : (m,) uint32 array
+        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
+        the core.
+    jumps : (m,) bool array
+        Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
+        step. A wrong peak jumps there and back.
+    values : (m,) float array
+        What the method takes from each image.
+    error : str or None
+        Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
+    """
+
+    __module__ = "ndreg_preeval"
+
+    name: Any
+    score: float
+    n_images: int
+    shape: tuple[int, int]
+    dtype: str
+    location: str
+    method: Method
+    precision: Literal["single", "double"]
+    rankable: bool
+    reference_image: int
+    trust: float
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    image_indices: NDArray[np.intp]
+    reference_indices: NDArray[np.intp]
+    shifts: NDArray[np.float64]
+    peak_shifts: NDArray[np.intp]
+    peak: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    rms: NDArray[np.float64]
+    peak_to_mean: NDArray[np.float64]
+    second_peak: NDArray[np.float64]
+    zero_peak: NDArray[np.float64]
+    opinion: NDArray[np.float64]
+    opinion_rms: NDArray[np.float64]
+    opinion_second: NDArray[np.float64]
+    opinion_moved: NDArray[np.float64]
+    opinion_zero: NDArray[np.float64]
+    confirmation: NDArray[np.float64]
+    probability: NDArray[np.float64]
+    p_value: NDArray[np.float64]
+    invalid_pixels: NDArray[np.int64]
+    flags: NDArray[np.uint32]
+    jumps: NDArray[np.bool_]
+    values: NDArray[np.float64]
+    error: str | None = None
+
+    @property
+    def worst_image(self) -> int | None:
+        """Index of the image with the smallest value; None when none was compared."""
+        return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
+
+    def __repr__(self) -> str:
+        height, width = self.shape
+        return (
+            f"StackScore({shorten(self.name)}, score={self.score:.6g}, "
+            f"{self.n_images} images of {height} x {width}, {len(self.warnings)} warnings)"
+        )
+
+
+def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
+    """Make the score of a stack that could not be read: it has no numbers, but says why."""
+    nothing = StackInfo((0, 0, 0), "", location, "double", 0, 1, 0, ())
+    scored = Scored(nothing, RangeScore(np.empty(0, core.PAIR_SCORE)))
+    score, _ = build_stack_score(name, scored, options)
+    message = _message(failed.error)
+    return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
+
+
+def _message(error: Exception) -> str:
+    # str() of a KeyError is the repr of its message.
+    text = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
+    notes = "; ".join(getattr(error, "__notes__", ()))
+    return clip(str(text) + (f" ({notes})" if notes else ""), MAX_MESSAGE)
+
+
+def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[StackScore, tuple[str, ...]]:
+    """Make the score of a stack of the numbers of its images.
+
+    Returns
+    -------
+    StackScore, tuple of str
+        The score, and those of its warnings that are worth a Python warning.
+    """
+    info, numbers = scored
+    records = numbers.records
+    n = info.shape[0]
+    if options.pairing == "previous":
+        indices = np.arange(1, n)
+        references = indices - 1
+    else:
+        indices = np.delete(np.arange(n), slice(info.reference_image, info.reference_image + 1))
+        references = np.full(len(indices), info.reference_image)
+    with np.errstate(all="ignore"):
+        messages = stack_messages(info, numbers, indices, options)
+        columns = _columns(records, options)
+        values = columns["values"]
+        if numbers.reference_record is not None:
+            itself = _columns(numbers.reference_record, options)["values"]
+            score = core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
+        else:
+            score = core.aggregate(values, options.method.aggregation)
+        if options.method.scores_are_chances:
+            score = core.score_from_chance(score, columns["peak_to_mean"])
+        trust = float("nan")
+        if options.method.asks_opinion:
+            trust = core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
+    lengths = steps(columns["shifts"], indices, options.pairing)
+    columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
+    for array in columns.values():
+        array.setflags(write=False)
+    result = StackScore(
+        **columns,  # type: ignore[arg-type]  # arrays all, by name
+        name=name,
+        score=float(score) if n >= 2 else 0.0,
+        n_images=n,
+        shape=info.shape[1:],
+        dtype=info.dtype,
+        location=info.location,
+        method=options.method,
+        precision=info.precision,
+        rankable=n >= 2,
+        reference_image=info.reference_image,
+        trust=trust,
+        reasons=_reasons(info, numbers, indices, options),
+        warnings=tuple(message.text for message in messages),
+    )
+    return result, tuple(message.text for message in messages if message.as_warning)
+
+
+def _reasons(
+    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
+) -> tuple[str, ...]:
+    if not options.method.asks_opinion or not len(numbers.records):
+        return ()
+    pixels = info.shape[1] * info.shape[2] - masked_pixels(options)
+    lost = numbers.records["invalid_pixels"] - masked_pixels(options)
+    return reasons(numbers.records, indices, float(lost.mean()) / pixels if pixels else 1.0)
+
+
+def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
+    """Arrays of their own, one per quantity: views would not pickle small."""
+    columns: dict[str, NDArray[Any]] = {
+        name: records[name].copy()
+        for name in (
+            "peak",
+            "mean",
+            "rms",
+            "second_peak",
+            "zero_peak",
+            *OPINION,
+            "p_value",
+            "invalid_pixels",
+            "flags",
+        )
+    }
+    columns["shifts"] = np.stack([records["shift_y"], records["shift_x"]], axis=-1)
+    columns["peak_shifts"] = np.stack([records["peak_dy"], records["peak_dx"]], axis=-1).astype(np.intp)
+    peak, mean = columns["peak"], columns["mean"]
+    columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
+    statistic = options.method.statistic
+    if options.method.asks_opinion:
+        columns["values"] = columns["probability"].copy()
+    else:
+        columns["values"] = columns["peak_to_mean"].copy() if statistic == "peak_to_mean" else peak - mean
+        # Nobody asked for a second opinion: 0 would look like one.
+        for name in OPINION:
+            columns[name][:] = np.nan
+    return columns
+
+
+def worst_position(stack: StackScore) -> int | None:
+    """Where the worst image is in the per-image arrays; None when there are none."""
+    worst = stack.worst_image
+    if worst is None:
+        return None
+    found = np.flatnonzero(np.asarray(stack.image_indices) == worst)
+    return int(found[0]) if len(found) else None

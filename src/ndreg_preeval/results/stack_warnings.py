@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: MIT
+"""Messages about a stack, in full sentences with figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import core
+from ..pipeline import RangeScore, StackInfo, masked_pixels
+from ..text import abbreviate
+
+if TYPE_CHECKING:
+    from ..options import Options
+
+MOVED = 2
+"""Pixels between neighbouring images that make a peak at zero shift between them odd."""
+
+
+class StackMessage(NamedTuple):
+    """A sentence, and whether it is worth a Python warning."""
+
+    text: str
+    as_warning: bool
+
+
+def stack_messages(
+    info: StackInfo,
+    numbers: RangeScore,
+    image_indices: NDArray[np.intp],
+    options: Options,
+) -> list[StackMessage]:
+    """Tell what is odd about one stack."""
+    messages = [StackMessage(text, True) for text in info.warnings]
+    if info.shape[0] < 2:
+        return [
+            *messages,
+            StackMessage("It has 1 image: there is nothing to compare, so it is not ranked.", True),
+        ]
+    records = numbers.records
+    flags = records["flags"]
+    messages += _invalid(info, numbers, image_indices, options)
+    empty = flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0
+    if numbers.reference_flags & core.NO_CONTRAST and not numbers.reference_flags & core.ALL_INVALID:
+        messages.append(StackMessage(f"{_reference(info, options)} has no contrast: it says nothing.", False))
+    if options.pairing == "previous" or not numbers.reference_flags & core.NO_CONTRAST:
+        flat = (flags & core.NO_CONTRAST != 0) & (flags & core.ALL_INVALID == 0)
+        messages += _some(
+            image_indices, flat, "no contrast, alone or in their reference: they count as 0", False
+        )
+    few = (flags & core.FEW_LEVELS != 0) & ~empty
+    messages += _some(image_indices, few, "two or three distinct values only", False)
+    same = (flags & core.IDENTICAL != 0) & ~empty
+    messages += _some(image_indices, same, "the very content of their reference image", False)
+    hot = flags & core.HOT_PIXEL != 0
+    messages += _some(
+        image_indices,
+        hot,
+        "a hot pixel, the same as in their reference image: aligners follow it unless it is masked",
+        True,
+    )
+    messages += _stuck(records, image_indices, ~empty & ~same, options)
+    return messages
+
+
+def _invalid(
+    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
+) -> list[StackMessage]:
+    """Pixels that were replaced, but for those the caller masked."""
+    masked = masked_pixels(options)
+    pixels = info.shape[1] * info.shape[2]
+    first = 0 if options.pairing == "previous" else info.reference_image
+    counts = np.concatenate([[numbers.reference_invalid], numbers.records["invalid_pixels"]]) - masked
+    images = np.concatenate([[first], indices])
+    whole = counts + masked == pixels
+    messages = []
+    if whole.any():
+        names = abbreviate(images[whole])
+        messages.append(StackMessage(f"Without a valid pixel, so they count as 0: {names}.", True))
+    some = (counts > 0) & ~whole
+    if some.any():
+        total = int(counts[some].sum())
+        share = 100 * total / (pixels * int(some.sum()))
+        messages.append(
+            StackMessage(
+                f"{_count(total, 'pixel')} NaN, infinite or masked ({share:.2g} % of {abbreviate(images[some])})"
+                " replaced by the mean of the image.",
+                True,
+            )
+        )
+    return messages
+
+
+def _stuck(
+    records: NDArray[np.void], indices: NDArray[np.intp], usable: NDArray[np.bool_], options: Options
+) -> list[StackMessage]:
+    """Peaks that stay at zero shift: nothing moved, or a pattern of the detector was found."""
+    zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
+    number, of = int((zero & usable).sum()), int(usable.sum())
+    if of and number == of:
+        text = (
+            f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
+        )
+        return [StackMessage(text, False)]
+    if options.pairing == "previous" or len(records) < 3:
+        return []
+    far = np.maximum(abs(records["peak_dy"]), abs(records["peak_dx"])) >= MOVED
+    between = np.zeros(len(records), dtype=np.bool_)
+    between[1:-1] = (zero & usable)[1:-1] & (far & usable)[:-2] & (far & usable)[2:]
+    # Two or more: a scene may come back to where it started once.
+    if between.sum() < 2:
+        return []
+    text = (
+        f"A static pattern is suspected: the peaks of {abbreviate(indices[between])} "
+        f"({int(between.sum())} of {of}) are at exactly zero shift while the images beside them moved."
+    )
+    return [StackMessage(text, True)]
+
+
+def _some(
+    indices: NDArray[np.intp], which: NDArray[np.bool_], what: str, as_warning: bool
+) -> list[StackMessage]:
+    if not which.any():
+        return []
+    text = f"{abbreviate(indices[which])} ({int(which.sum())} of {len(indices)} compared) with {what}."
+    return [StackMessage(text[0].upper() + text[1:], as_warning)]
+
+
+def _reference(info: StackInfo, options: Options) -> str:
+    if options.pairing == "previous":
+        return "Image 0"
+    return f"The reference image {info.reference_image}"
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+"""What the pipeline needs to know of a stack, wherever its pixels are."""
+
+from __future__ import annotations
+
+import abc
+import math
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Block(NamedTuple):
+    """Some consecutive images of a stack."""
+
+    images: NDArray[Any] | list[NDArray[Any]]
+    """(k, h, w), or k images of shape (h, w) that may differ in dtype and layout."""
+    mask: NDArray[np.bool_] | None
+    """True = valid pixel; (k, h, w) or None when all are."""
+
+
+class ReadTask(NamedTuple):
+    """Part of reading a block that stands alone: a chunk, a page, a run of bytes."""
+
+    run: Callable[[], None]
+    """Reads and decodes it to its place in the block; raises OSError where it is damaged."""
+    place: int = 0
+    """Where it lies in its file: tasks are run in this order."""
+    owner: int = 0
+    """Of several stacks that are read together, the first that needs it."""
+
+
+class PendingBlock(NamedTuple):
+    """A block that is going to be read."""
+
+    tasks: Sequence[ReadTask]
+    """What has to be run, in any order."""
+    block: Callable[[], Block]
+    """Called once, when all tasks have run."""
+    release: Callable[[], None] = lambda: None
+    """Called once, when nobody looks at the block any more."""
+
+
+class StackSource(abc.ABC):
+    """An open stack: n images of h x w pixels, read block by block.
+
+    Used as a context manager; whatever was opened is closed on exit.
+    """
+
+    shape: tuple[int, int, int]
+    dtype: np.dtype[Any]
+    """Common dtype of the images: decides the working precision under "auto"."""
+    location: str = ""
+    """Where the pixels come from ("file.h5::/entry/Ca-K"), empty for memory."""
+    images_per_chunk: int = 1
+    """Blocks that start and stop at multiples of this decode no chunk twice."""
+    bytes_per_image: int
+    """Memory that one image of a block takes; 0 when reading makes no copy."""
+    warnings: tuple[str, ...] = ()
+    """What a person should know about this stack, found while opening it."""
+    concurrent: bool = False
+    """Whether tasks may run in any thread, several at a time; else the caller's thread runs them."""
+    exclusive: bool = False
+    """Whether tasks wait for each other: one thread is enough for them."""
+    working_bytes: int = 0
+    """Memory that running one task takes, besides its place in the block."""
+
+    @abc.abstractmethod
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop. Errors name the first image at fault where they can."""
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
+        """Prepare to read images start <= i < stop, by several tasks where the storage allows.
+
+        Called in the caller's thread, also while tasks of other blocks run. Memory for the
+        images comes from `buffers`, where sources need any.
+        """
+        found: list[Block] = []
+        return PendingBlock([ReadTask(lambda: found.append(self.read(start, stop)))], lambda: found[0])
+
+    def shares_reads_with(self, other: StackSource) -> bool:  # noqa: ARG002
+        """Return whether this stack and another one are read together for less than one after the other.
+
+        Those that are have a method ``begin_together(sources, start, stop, buffers)``.
+        """
+        return False
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """What a person should know about this stack, found while reading it."""
+        return ()
+
+    def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
+        """Close what was opened; safe to call twice."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class StackSpec(abc.ABC):
+    """The spec for opening a stack; nothing is open yet. Specs of files pickle small."""
+
+    location: str = ""
+    """As in `StackSource`; known before opening."""
+    in_memory: bool = False
+    """True when the pixels travel with the spec (pickling it would copy them)."""
+
+    @abc.abstractmethod
+    def open(self) -> StackSource:
+        """Open and check shape and dtype.
+
+        Raises TypeError or ValueError for what is no stack, KeyError and OSError for files.
+        """
+
+
+class FailedSpec(StackSpec):
+    """A stack that could not even be looked for; opening it raises what went wrong."""
+
+    __module__ = "ndreg_preeval.stacks"
+
+    def __init__(self, error: Exception, location: str = "") -> None:
+        self.error = error
+        self.location = location
+
+    def open(self) -> StackSource:
+        """Raise the error."""
+        raise self.error
+
+
+class BufferPool:
+    """Lends arrays, and keeps those that come back for the next who asks."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._free: list[NDArray[np.uint8]] = []
+        self._lent: dict[int, NDArray[np.uint8]] = {}
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype) -> NDArray:  # type: ignore[type-arg]
+        """Return an array of any content."""
+        size = math.prod(shape) * dtype.itemsize
+        with self._lock:
+            fitting = [each for each in self._free if size <= len(each) <= 2 * size]
+            if fitting:
+                found = min(fitting, key=len)
+                self._free = [each for each in self._free if each is not found]
+            else:
+                self._free.clear()  # of another size: they would only take memory
+                found = np.empty(size, np.uint8)
+            out: NDArray = found[:size].view(dtype).reshape(shape)  # type: ignore[type-arg]
+            self._lent[id(out)] = found
+        return out
+
+    def give_back(self, out: NDArray) -> None:  # type: ignore[type-arg]
+        """Take an array that is not used any more."""
+        with self._lock:
+            found = self._lent.pop(id(out), None)
+            if found is not None:
+                self._free.append(found)
+
+    def clear(self) -> None:
+        """Let go of everything; arrays that are lent live as long as they are used."""
+        with self._lock:
+            self._free.clear()
+            self._lent.clear()
+
+
+def image_of(block: Block, index: int) -> Block:
+    """One image of a block, as a block of its own."""
+    return part_of(block, index, index + 1 or None)
+
+
+def part_of(block: Block, start: int, stop: int | None) -> Block:
+    """Some consecutive images of a block."""
+    part = slice(start, stop)
+    return Block(block.images[part], None if block.mask is None else block.mask[part])
+
+
+def copy_of(block: Block) -> Block:
+    """A block that owns its memory."""
+    return Block(
+        [np.array(image) for image in block.images], None if block.mask is None else block.mask.copy()
+    )
+
+
+def prepend(first: Block, rest: Block) -> Block:
+    """Two blocks as one; pixels are not copied."""
+    mask = None
+    if first.mask is not None or rest.mask is not None:
+        mask = np.concatenate([_full_mask(first), _full_mask(rest)])
+    return Block([*first.images, *rest.images], mask)
+
+
+def _full_mask(block: Block) -> NDArray[np.bool_]:
+    if block.mask is not None:
+        return block.mask
+    return np.ones((len(block.images), *block.images[0].shape), dtype=np.bool_)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Opening HDF5 files read-only: without locking, beside other writers."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH116
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import clip
+from ...optional_modules import load_h5py, why_no_plugins
+from ..regular_file import FileState, check_regular_file
+
+if TYPE_CHECKING:
+    import h5py
+
+# HDF5 refuses to open a file twice in one process with other locking flags. silx opens without
+# locking; a caller who has the file open already decides for us.
+LOCKING: Final[tuple[dict[str, Any], ...]] = (
+    {},
+    {"locking": "best-effort"},
+    {"locking": True},
+    {"locking": False},
+)
+
+
+def file_state(file: h5py.File) -> FileState:
+    """Return what is known of an open HDF5 file."""
+    path = str(file.filename)
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):  # in memory, or deleted meanwhile
+        return FileState(path, int(file.id.get_filesize()), None)
+    return FileState(path, status.st_size, (status.st_dev, status.st_ino), status.st_mtime_ns)
+
+
+def open_file(path: str) -> h5py.File:
+    """Open an HDF5 file for reading.
+
+    Raises
+    ------
+    OSError
+        As `check_regular_file`; and when the file is no HDF5 file, is damaged, or is being created.
+    ImportError
+        When h5py cannot be imported.
+    """
+    size = check_regular_file(path)
+    load_h5py()
+    why_no_plugins()  # registers filters, which must precede opening
+    from silx.io.h5py_utils import File
+
+    for options in LOCKING:
+        try:
+            return File(path, "r", **options)
+        except OSError as error:
+            reason: Exception = error
+            if "flag values don't match" not in str(error):
+                break
+        except (RuntimeError, ValueError, KeyError, UnicodeError) as error:
+            reason = error
+            break
+    raise OSError(
+        getattr(reason, "errno", None) or errno.EIO,
+        f"cannot be opened as HDF5 file ({_why(path, size)}): {clip(str(reason), 500)}",
+        clip(path),
+    ) from reason
+
+
+def _why(path: str, size: int) -> str:
+    import h5py
+
+    if size == 0:
+        return "it is empty"
+    try:
+        if not h5py.is_hdf5(path):
+            return "it is no HDF5 file, or still being created"
+    except Exception:  # noqa: BLE001 - this only looks for a better message
+        return "it cannot be read"
+    return "it is damaged, cut off or being written"

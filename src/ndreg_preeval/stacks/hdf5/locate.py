@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: MIT
+"""Walking from the root of an HDF5 file to an object, every link looked at before it is followed."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH100, PTH109, PTH116, PTH117, PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from ...errors import annotate, clip, printable_location, shorten
+from ..regular_file import check_regular_file
+from ..uris import UriMeaning
+from .files import open_file
+
+if TYPE_CHECKING:
+    import h5py
+
+MAX_LINKS: Final = 64
+"""Soft and external links followed on one path: more of them are a loop."""
+
+
+class Files:
+    """HDF5 files opened for one purpose, closed together."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, h5py.File] = {}
+
+    def open(self, path: str) -> h5py.File:
+        """Open a file once; raises as `open_file` does."""
+        key = os.path.join(os.getcwd(), path)
+        if key not in self._files:
+            self._files[key] = open_file(path)
+        return self._files[key]
+
+    def adopt(self, path: str, file: h5py.File) -> None:
+        """Close this file too, when the time has come."""
+        self._files[path] = file
+
+    def close(self) -> None:
+        """Close all; safe to call twice."""
+        while self._files:
+            _, file = self._files.popitem()
+            # Damaged metadata may be noticed only now; what was read is not touched by that.
+            with contextlib.suppress(RuntimeError, OSError, ValueError):
+                file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def locate(files: Files, group: h5py.Group, path: str) -> Any:
+    """Return the group or dataset at a path, seen from a group.
+
+    External links are followed by opening their file here, since libhdf5 would also open pipes
+    and devices.
+
+    Raises
+    ------
+    KeyError
+        When there is no such object; names the file, the path and what is there instead.
+    OSError
+        When a link is broken, part of a loop, or of a kind we do not follow.
+    """
+    import h5py
+
+    path = re.sub("/{2,}", "/", path)
+    node: Any = group.file["/"] if path.startswith("/") else group
+    todo = _components(path)
+    followed = 0
+    while todo:
+        name = todo.pop()
+        if not isinstance(node, h5py.Group):
+            raise KeyError(
+                f"{_place(node)} is a dataset, not a group: it holds no {shorten(name)}" + _seeking(path)
+            )
+        link = _link(node, name)
+        if link is None:
+            raise KeyError(f"there is no {shorten(name)} in {_place(node)}{_there(node)}{_seeking(path)}")
+        if isinstance(link, h5py.HardLink):
+            node = _child(node, name)
+            continue
+        followed += 1
+        if followed > MAX_LINKS:
+            raise OSError(f"{shorten(path)} in {shorten(_filename(group))} leads through a loop of links")
+        if isinstance(link, h5py.SoftLink):
+            if link.path.startswith("/"):
+                node = node.file["/"]
+            todo += _components(link.path)
+        elif isinstance(link, h5py.ExternalLink):
+            node = _open_external(files, node, name, link)
+            todo += _components(link.path)
+        else:
+            raise OSError(f"{_place(node)}: {shorten(name)} is a link of a kind that is not followed")
+    return node
+
+
+def find_beside(file: str, name: str, prefix: str) -> str:
+    """Return where libhdf5 finds a file that another one refers to, "" if nowhere.
+
+    Parameters
+    ----------
+    file : str
+        The file that refers to it.
+    name : str
+        The name it gives.
+    prefix : str
+        The environment variable of a folder to look in first.
+    """
+    folder = os.path.dirname(os.path.abspath(file))
+    candidates = []
+    for each in filter(None, os.environ.get(prefix, "").split(os.pathsep)):
+        candidates.append(os.path.join(each.replace("${ORIGIN}", folder), name))
+    if os.path.isabs(name):
+        candidates += [name, os.path.join(folder, os.path.basename(name))]
+    else:
+        real = os.path.dirname(os.path.realpath(file))
+        candidates += [os.path.join(folder, name), name, os.path.join(real, name)]
+    for candidate in candidates:
+        try:
+            os.stat(candidate)
+        except (OSError, ValueError):
+            continue
+        return candidate
+    return ""
+
+
+def _open_external(files: Files, node: Any, name: str, link: h5py.ExternalLink) -> Any:
+    target = find_beside(_filename(node), link.filename, "HDF5_EXT_PREFIX")
+    origin = f"the external link {shorten(name)} in {_place(node)}"
+    if not target:
+        raise FileNotFoundError(2, f"{origin} is broken: there is no such file", clip(link.filename))
+    try:
+        check_regular_file(target)
+        return files.open(target)["/"]
+    except OSError as error:
+        message = f"{origin} cannot be followed: {error.strerror or error}"
+        raise type(error)(error.errno, message, clip(target)) from error
+
+
+def _components(path: str) -> list[str]:
+    """Names on a path, last first."""
+    return [name for name in reversed(path.split("/")) if name not in ("", ".")]
+
+
+def _link(group: Any, name: str) -> Any:
+    try:
+        return group.get(name, getlink=True)
+    except KeyError:
+        return None
+    except TypeError:  # a user-defined link
+        return object()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise OSError(f"{_place(group)}: {shorten(name)} cannot be looked up: {error}") from error
+
+
+def _child(group: Any, name: str) -> Any:
+    try:
+        return group[name]
+    except (KeyError, OSError, RuntimeError, ValueError, TypeError) as error:
+        raise OSError(f"{_place(group)}: {shorten(name)} cannot be opened: {error}") from error
+
+
+def _there(group: Any) -> str:
+    """Some of the names that a group does hold."""
+    import itertools
+
+    try:
+        names = list(itertools.islice(group, 11))
+    except (OSError, RuntimeError, ValueError, KeyError):
+        return ""
+    if not names:
+        return ", which is empty"
+    listed = ", ".join(shorten(name, 60) for name in names[:10])
+    return f"; it holds {listed}" + (", ..." if len(names) > 10 else "")
+
+
+def _seeking(path: str) -> str:
+    return f" (looking for {shorten(path)})"
+
+
+def _place(node: Any) -> str:
+    return printable_location(f"{_filename(node)}::{node.name}")
+
+
+def _filename(node: Any) -> str:
+    return str(node.file.filename)
+
+
+def select_meaning(meanings: list[UriMeaning], files: Files) -> tuple[UriMeaning, Any]:
+    """Return the first meaning whose group or dataset exists, and that object.
+
+    Parameters
+    ----------
+    meanings : list of UriMeaning
+        As `parse_uri` gives them.
+    files : Files
+        Where the file is opened.
+
+    Raises
+    ------
+    OSError, KeyError, ValueError
+        What is wrong with the first meaning; names the other meanings that were tried.
+    """
+    failure: Exception | None = None
+    tried: list[str] = []
+    for meaning in meanings:
+        try:
+            root = files.open(meaning.file)["/"]
+            if meaning.problem:
+                # Checked after the file: that it is missing is the better message.
+                raise ValueError(meaning.problem)
+            return meaning, locate(files, root, "/" + meaning.path)
+        except (OSError, KeyError, ValueError) as error:
+            tried.append(shorten(str(meaning), 300))
+            failure = failure or error
+    assert failure is not None
+    texts = list(dict.fromkeys(tried))
+    if len(texts) > 1:
+        annotate(failure, f"read as {' or as '.join(texts[:3])}")
+    raise failure

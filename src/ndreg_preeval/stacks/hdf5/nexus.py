@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""Image stacks in groups of a NeXus file: NXdata and links -> paths of datasets."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from typing import Any, Final
+
+from ...errors import RankingWarning, clip, shorten
+from .locate import Files, locate
+
+MAX_DEPTH: Final = 32
+MAX_GROUPS: Final = 100_000
+MAX_DEFAULTS: Final = 16
+
+
+def stack_paths(files: Files, group: Any, path: str, *, plain: bool = True) -> list[str]:
+    """Return the paths of the image stacks of a group.
+
+    Parameters
+    ----------
+    files : Files
+        What links open is kept there.
+    group : h5py.Group
+    path : str
+        How the group was reached.
+    plain : bool
+        Whether 3-D datasets count where there is no NXdata.
+    """
+    broken: dict[str, str] = {}
+    try:
+        found: list[str] = []
+        for each, where in reversed(_default_chain(files, group, path, broken)):
+            found = list(_Search(files, broken).below(each, where))
+            if len(found) >= 2:
+                return found
+        if found or not plain:
+            return found
+        return list(_Search(files, broken).plain(group, path))
+    finally:
+        for link, reason in broken.items():
+            warnings.warn(f"broken link {shorten(link)}: {clip(reason, 600)}", RankingWarning, stacklevel=3)
+
+
+class _Search:
+    """One walk, on which no object is visited twice."""
+
+    def __init__(self, files: Files, broken: dict[str, str]) -> None:
+        self._files = files
+        self._broken = broken
+        self._seen: set[tuple[int, int]] = set()
+
+    def below(self, group: Any, path: str, depth: int = 0) -> Iterator[str]:
+        """Paths of the signals of all NXdata groups, this group included."""
+        if depth > MAX_DEPTH or len(self._seen) > MAX_GROUPS or not self._is_new(group):
+            return
+        if _text(group, "NX_class") == "NXdata":
+            yield from self._stacks(group, path, _signals(group))
+            return
+        for name in _names(group):
+            child = self._follow(group, path, name)
+            if child is not None and not _is_dataset(child):
+                yield from self.below(child, _join(path, name), depth + 1)
+
+    def plain(self, group: Any, path: str) -> Iterator[str]:
+        """Paths of the 3-D datasets directly in the group."""
+        yield from self._stacks(group, path, _names(group))
+
+    def _stacks(self, group: Any, path: str, names: list[str]) -> Iterator[str]:
+        for name in names:
+            child = self._follow(group, path, name)
+            if child is not None and _is_dataset(child) and is_stack(child) and self._is_new(child):
+                yield _join(path, name)
+
+    def _follow(self, group: Any, path: str, name: str) -> Any:
+        return _follow(self._files, group, name, _join(path, name), self._broken)
+
+    def _is_new(self, node: Any) -> bool:
+        import h5py
+
+        info = h5py.h5o.get_info(node.id)
+        identity = (int(info.fileno), int(info.addr))
+        if identity in self._seen:
+            return False
+        self._seen.add(identity)
+        return True
+
+
+def _follow(files: Files, group: Any, name: str, path: str, broken: dict[str, str]) -> Any:
+    import h5py
+
+    try:
+        node = locate(files, group, name)
+    except (OSError, KeyError) as error:
+        broken[path] = str(error.args[-1] if error.args else error)
+        return None
+    return node if isinstance(node, (h5py.Group, h5py.Dataset)) else None
+
+
+def _default_chain(files: Files, group: Any, path: str, broken: dict[str, str]) -> list[tuple[Any, str]]:
+    chain = [(group, path)]
+    while len(chain) < MAX_DEFAULTS and _text(group, "NX_class") != "NXdata":
+        default = _text(group, "default")
+        if not default:
+            break
+        where = default if default.startswith("/") else _join(path, default)
+        group = _follow(files, group, default, where, broken)
+        if group is None or _is_dataset(group):
+            break
+        path = where
+        chain.append((group, path))
+    return chain
+
+
+def _signals(group: Any) -> list[str]:
+    signal = _text(group, "signal")
+    if signal:
+        return list(dict.fromkeys([signal, *_texts(group, "auxiliary_signals")]))
+    # Before 2014 the dataset itself said that it is the signal.
+    marked = [name for name in _names(group) if _marked_as_signal(group, name)]
+    return marked or [name for name in ("data",) if name in _names(group)]
+
+
+def _marked_as_signal(group: Any, name: str) -> bool:
+    import h5py
+
+    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+        return False
+    return str(_attribute(group[name], "signal")) in ("1", "b'1'", "[1]")
+
+
+def _text(node: Any, attribute: str) -> str:
+    texts = _texts(node, attribute)
+    return texts[0] if texts else ""
+
+
+def _texts(node: Any, attribute: str) -> list[str]:
+    value = _attribute(node, attribute)
+    if value is None:
+        return []
+    items = value.ravel().tolist() if hasattr(value, "ravel") else [value]
+    decoded = [item.decode("utf-8", "replace") if isinstance(item, bytes) else item for item in items]
+    return [item for item in decoded if isinstance(item, str)]
+
+
+def _attribute(node: Any, name: str) -> Any:
+    try:
+        return node.attrs.get(name)
+    except (OSError, RuntimeError, ValueError, TypeError, KeyError):
+        return None  # an attribute that cannot be read says nothing
+
+
+def _names(group: Any) -> list[str]:
+    return list(itertools.islice(group, MAX_GROUPS))
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path.rstrip('/')}/{name}"
+
+
+def _is_dataset(node: Any) -> bool:
+    import h5py
+
+    return isinstance(node, h5py.Dataset)
+
+
+def is_stack(dataset: Any) -> bool:
+    try:
+        return dataset.ndim == 3 and dataset.dtype.kind in "biuf"
+    except (TypeError, ValueError, OSError, RuntimeError):
+        return False

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+"""Boxes of a dataset, read outside HDF5's lock where that is possible."""
+
+from __future__ import annotations
+
+from .base import Request
+from .choose import open_reader
+from .virtual import VirtualReader
+
+__all__ = ["Request", "VirtualReader", "open_reader"]

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Readers of boxes of one dataset, by tasks that stand alone."""
+
+from __future__ import annotations
+
+import abc
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from ...base import ReadTask
+from ...selection import AxisRange
+
+
+class Request(NamedTuple):
+    """Pixels that are wanted, and where they go."""
+
+    axes: tuple[AxisRange, ...]
+    """One per axis of the dataset; all walks are forward."""
+    out: NDArray[Any]
+    """Of the dataset's dtype; one axis per axis of the dataset."""
+
+
+class Reader(abc.ABC):
+    """Reads boxes of one dataset."""
+
+    concurrent: bool = True
+    """Whether several tasks get on at a time; else they wait for each other in HDF5."""
+    working_bytes: int = 0
+    """Memory that running one task takes, besides its place."""
+
+    @abc.abstractmethod
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
+        """Return what fills the arrays of all requests; what they share is read once."""
+
+    def close(self) -> None:  # noqa: B027 - most readers have nothing to close
+        """Close what was opened; safe to call twice."""
+
+
+class Part(NamedTuple):
+    """What one chunk gives along one axis."""
+
+    origin: int
+    inside: slice
+    outside: slice
+
+
+def chunk_parts(axis: AxisRange, length: int) -> Iterator[Part]:
+    """Split a walk along an axis at the borders of chunks."""
+    done = 0
+    while done < axis.count:
+        at = axis.start + done * axis.step
+        origin = at - at % length
+        count = min(axis.count - done, (origin + length - 1 - at) // axis.step + 1)
+        first = at - origin
+        inside = slice(first, first + (count - 1) * axis.step + 1, axis.step)
+        yield Part(origin, inside, slice(done, done + count))
+        done += count
+
+
+def chunk_boxes(axes: Sequence[AxisRange], chunk: Sequence[int]) -> Iterator[tuple[Part, ...]]:
+    """Split a box at the borders of chunks."""
+    parts = [list(chunk_parts(axis, length)) for axis, length in zip(axes, chunk, strict=True)]
+    return itertools.product(*parts)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""The reader that fits how a dataset is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...regular_file import FileState
+from ...selection import AxisRange
+from .base import Reader
+from .chunked import ChunkedReader
+from .contiguous import ContiguousReader
+from .libhdf5 import LibhdfReader
+from .raw_file import RawFile
+from .virtual import VirtualReader
+
+
+def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
+    """Return the reader that fits how a dataset is stored.
+
+    Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block
+    before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
+    """
+    if dataset.external or dataset.file.mode != "r":
+        return LibhdfReader(dataset)
+    if dataset.is_virtual:
+        return VirtualReader.of(dataset, image_axis, open_reader) or LibhdfReader(dataset)
+    raw = None
+    if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
+        raw = RawFile.open(state.path, state.identity)
+    try:
+        found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
+        return found or ChunkedReader.of(dataset, raw) or LibhdfReader(dataset, raw)
+    except BaseException:
+        if raw is not None:
+            raw.close()
+        raise

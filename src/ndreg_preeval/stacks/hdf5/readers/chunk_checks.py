@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Chunks that HDF5 and its plugins will decode: looked at before, since those believe what they read.
+
+Of a chunk that comes out shorter than it should, HDF5 takes what memory holds for the rest; one that
+comes out longer takes memory without bound.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ....errors import naming
+from ...selection import AxisRange
+from ..codecs import (
+    BITSHUFFLE,
+    CHECKSUM_BYTES,
+    FLETCHER,
+    HEAD_BYTES,
+    HEADED,
+    MEASURED,
+    SHUFFLE,
+    Filter,
+    declared_size,
+    fits,
+    most_stored,
+)
+from .base import chunk_boxes
+from .chunk_index import ChunkIndex, Stored, filters_of
+from .raw_file import RawFile
+
+Origin = tuple[int, ...]
+
+
+class ChunkChecks:
+    """Holds what the chunks of a dataset are stored as against what they must become.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+        Chunked.
+    raw : RawFile or None
+        Its file, where its bytes can be read beside HDF5.
+    """
+
+    def __init__(self, dataset: Any, raw: RawFile | None) -> None:
+        self._dataset = dataset
+        self._raw = raw
+        self._index = ChunkIndex(dataset)
+        self._chunk: tuple[int, ...] = dataset.chunks
+        self._plain = math.prod(self._chunk) * dataset.dtype.itemsize
+        self._filters = filters_of(dataset)
+
+    def check(self, axes: Sequence[AxisRange]) -> None:
+        """Look at all chunks of a box.
+
+        Raises
+        ------
+        OSError
+            For the first one that cannot become a chunk of the right size; names it.
+        """
+        for parts in chunk_boxes(axes, self._chunk):
+            origin = tuple(part.origin for part in parts)
+            stored = self._index.find(origin)
+            if stored is not None:
+                self._check_one(origin, stored)
+
+    def close(self) -> None:
+        """Close the file that was opened beside HDF5."""
+        if self._raw is not None:
+            self._raw.close()
+
+    def _check_one(self, origin: Origin, stored: Stored) -> None:
+        applied = [each for place, each in enumerate(self._filters) if not stored.mask >> place & 1]
+        outer = _Outermost(applied, self._plain)
+        if outer.filter is None:
+            if stored.size != outer.stored:
+                raise OSError(
+                    f"the chunk at {origin} is damaged: it holds {stored.size} bytes without compression; "
+                    f"it must hold {outer.stored} bytes"
+                )
+            return
+        if outer.inflated is None or outer.filter.code not in (*HEADED, *MEASURED):
+            return
+        if stored.size > most_stored([outer.filter], outer.inflated) + outer.added:
+            raise OSError(
+                f"the chunk at {origin} is damaged: {stored.size} bytes are stored for {self._plain}"
+            )
+        if outer.mixed:
+            return
+        size = stored.size - outer.added
+        with naming(f"the chunk at {origin}"):
+            data = self._bytes(origin, stored, outer.filter)[: max(0, size)]
+        try:
+            sound = fits(outer.filter, data, size, outer.inflated)
+            declared = declared_size(outer.filter, data, outer.inflated) if sound else None
+        except ValueError as error:
+            raise OSError(f"the chunk at {origin} is damaged: {error}") from error
+        if not sound:
+            raise OSError(f"the chunk at {origin} is damaged: its blocks do not fit into it")
+        if declared is not None and declared != outer.inflated:
+            raise OSError(
+                f"the chunk at {origin} is damaged: it declares {declared} bytes; it must hold "
+                f"{outer.inflated} bytes"
+            )
+
+    def _bytes(self, origin: Origin, stored: Stored, last: Filter) -> bytes:
+        """What is stored of a chunk, or its first bytes where they tell all."""
+        size = stored.size if last.code in MEASURED else min(stored.size, HEAD_BYTES)
+        if self._raw is not None:
+            return self._raw.read(stored.offset, size).tobytes()
+        return bytes(self._dataset.id.read_direct_chunk(origin)[1][:size])
+
+
+class _Outermost:
+    """The last compression of some filters, and the sizes that follow from it.
+
+    Parameters
+    ----------
+    applied : sequence of Filter
+        In the order in which they were applied.
+    plain : int
+        Bytes of a decoded chunk.
+    """
+
+    def __init__(self, applied: Sequence[Filter], plain: int) -> None:
+        self.filter: Filter | None = None
+        self.inflated: int | None = plain
+        """What the last compression must inflate to; None behind another one."""
+        self.added = 0
+        """Bytes of checksums behind it."""
+        self.mixed = False
+        """Whether its bytes were brought into another order."""
+        for each in applied:
+            if each.code == FLETCHER:
+                self.added += CHECKSUM_BYTES
+            elif _keeps_size(each):
+                self.mixed = True
+            else:
+                self.inflated = plain + self.added if self.filter is None else None
+                self.filter, self.added, self.mixed = each, 0, False
+        self.stored = plain + self.added
+        """Bytes in the file, without any compression."""
+
+
+def _keeps_size(each: Filter) -> bool:
+    return each.code == SHUFFLE or (each.code == BITSHUFFLE and (*each.values, 0, 0, 0, 0, 0)[4] == 0)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""Where the chunks of a dataset lie, and what was done to them."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from ....errors import shorten
+from ..codecs import Filter
+
+MOST_BYTES: Final = 2**32 - 1
+"""Of a stored chunk: more is not kept apart."""
+
+
+class Stored(NamedTuple):
+    """Where a chunk lies."""
+
+    offset: int
+    size: int
+    mask: int
+
+
+class ChunkIndex:
+    """Which chunks were written, and where; about 20 bytes for each.
+
+    Looked up once, as HDF5 searches its own index from the start.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+        self._chunk: tuple[int, ...] = dataset.chunks
+        grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
+        self._grid = grid
+        self._strides = [math.prod(grid[axis + 1 :]) for axis in range(len(grid))]
+        numbers, offsets, sizes = array("q"), array("Q"), array("I")
+        self._masks: dict[int, int] = {}
+        strays: list[Any] = []
+        order = _Order(dataset.maxshape)
+
+        def look(info: Any) -> None:
+            order.add(info.chunk_offset)
+            if not all(map(self._is_origin, info.chunk_offset, dataset.shape, self._chunk)):
+                strays.append(info.chunk_offset)
+                return
+            number = self._number(info.chunk_offset)
+            numbers.append(number)
+            offsets.append(info.byte_offset)
+            sizes.append(min(info.size, MOST_BYTES))
+            if info.filter_mask:
+                self._masks[number] = info.filter_mask
+
+        self._tells_unwritten = tells_unwritten()
+        dataset.id.chunk_iter(look)
+        self.end = max(map(int.__add__, offsets, sizes), default=0)
+        """Where the last chunk ends in the file."""
+        self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
+        self._offsets, self._sizes = offsets, sizes
+        self._order = None
+        if np.any(self._numbers[1:] < self._numbers[:-1]):
+            self._order = np.argsort(self._numbers, kind="stable")
+            self._numbers = self._numbers[self._order]
+        self._check_apart()
+        # HDF5 looks for each chunk where it should be, and gives fill values for those it misses.
+        # Chunks beyond the shape are those that somebody appended meanwhile, if they come in order.
+        strays = [each for each in strays if not order.may_be_new(each, dataset.shape, self._chunk)]
+        if strays:
+            raise OSError(f"the index of the chunks is damaged: it has one at {shorten(strays[0])}")
+        twice = np.flatnonzero(self._numbers[1:] == self._numbers[:-1])
+        if len(twice):
+            origin = self._origin(int(self._numbers[twice[0]]))
+            raise OSError(f"the index of the chunks is damaged: it has the one at {origin} twice")
+
+    def _check_apart(self) -> None:
+        starts = np.frombuffer(self._offsets, np.uint64) if self._offsets else np.empty(0, np.uint64)
+        sizes = np.frombuffer(self._sizes, np.uint32) if self._sizes else np.empty(0, np.uint32)
+        order = np.argsort(starts, kind="stable")
+        gaps = np.diff(starts[order])
+        if np.any(gaps < sizes[order][:-1]):
+            raise OSError("the index of the chunks is damaged: some of them lie one over the other")
+
+    def find(self, origin: Sequence[int]) -> Stored | None:
+        """Return where the chunk with this first element lies; None if it was never written.
+
+        Raises
+        ------
+        OSError
+            When HDF5 does not find a chunk that its own index lists, or cannot tell that there is none:
+            where its way there is damaged, it gives fill values.
+        """
+        number = self._number(origin)
+        at = int(np.searchsorted(self._numbers, number))
+        if at == len(self._numbers) or self._numbers[at] != number:
+            if self._tells_unwritten and not is_unwritten(self._dataset, origin):
+                raise OSError(f"the index of the chunks is damaged: it lacks the one at {tuple(origin)}")
+            return None
+        if is_unwritten(self._dataset, origin):
+            raise OSError(
+                f"the index of the chunks is damaged: HDF5 does not find the one at {tuple(origin)} in it"
+            )
+        if self._order is not None:
+            at = int(self._order[at])
+        return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
+
+    @staticmethod
+    def _is_origin(at: int, length: int, part: int) -> bool:
+        return 0 <= at < length and at % part == 0
+
+    def _origin(self, number: int) -> tuple[int, ...]:
+        return tuple(
+            number // stride % count * length
+            for stride, count, length in zip(self._strides, self._grid, self._chunk, strict=True)
+        )
+
+    def _number(self, origin: Sequence[int]) -> int:
+        return sum(
+            at // length * stride
+            for at, length, stride in zip(origin, self._chunk, self._strides, strict=True)
+        )
+
+
+def is_unwritten(dataset: Any, origin: Sequence[int]) -> bool:
+    """Return whether HDF5 says that there is no such chunk."""
+    try:
+        # It is looked up, and not read into so little memory.
+        dataset.id.read_direct_chunk(tuple(origin), out=bytearray(1))
+    except RuntimeError as error:
+        return "not allocated" in str(error)
+    except (OSError, ValueError, MemoryError, SystemError):  # a size below 0 is a SystemError
+        return False
+    return False
+
+
+def tells_unwritten() -> bool:
+    """Whether this HDF5 tells chunks that were never written from those that cannot be read."""
+    import h5py
+
+    return bool(h5py.version.hdf5_version_tuple >= (2, 0, 0))
+
+
+class _Order:
+    """Whether chunks come in one of the orders that HDF5's indices have."""
+
+    def __init__(self, most: Sequence[int | None]) -> None:
+        self._grows = [length is None for length in most]
+        self._last: tuple[int, ...] = ()
+        self._last_grown_first: tuple[int, ...] = ()
+        self._by_place = self._grown_first = True
+
+    def add(self, origin: tuple[int, ...]) -> None:
+        grown = [at for at, grows in zip(origin, self._grows, strict=True) if grows]
+        others = [at for at, grows in zip(origin, self._grows, strict=True) if not grows]
+        self._by_place &= self._last < origin
+        self._grown_first &= self._last_grown_first < (*grown, *others)
+        self._last, self._last_grown_first = origin, (*grown, *others)
+
+    def may_be_new(self, origin: Sequence[int], shape: Sequence[int], chunk: Sequence[int]) -> bool:
+        """Whether a chunk lies beyond the shape where the dataset may grow."""
+        return (self._by_place or self._grown_first) and all(
+            at % part == 0 and (at < length or grows)
+            for at, length, part, grows in zip(origin, shape, chunk, self._grows, strict=True)
+        )
+
+
+def filters_of(dataset: Any) -> list[Filter]:
+    """Return the filters of a dataset, in the order in which they are applied."""
+    properties = dataset.id.get_create_plist()
+    found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
+    return [Filter(each[0], tuple(each[2])) for each in found]
+
+
+def is_plain(dataset: Any) -> bool:
+    """Return whether the bytes in the file are just those of the numpy dtype.
+
+    Where they are not (reduced precision), HDF5 must convert.
+    """
+    import h5py
+
+    return bool(dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)))

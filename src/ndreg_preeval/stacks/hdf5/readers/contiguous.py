@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: MIT
+"""Datasets stored as one run of bytes: read at their place in the file, outside HDF5's lock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...base import ReadTask
+from ...selection import AxisRange
+from .base import Reader, Request
+from .chunk_index import is_plain
+from .raw_file import RawFile
+
+RUN_BYTES: Final = 4 << 20
+"""Of a task, about: long enough for a disk, short enough to share among threads."""
+
+MOST_SKIPPED: Final = 16
+"""Times the wanted bytes that may be read along with them, before HDF5 reads instead."""
+
+
+class ContiguousReader(Reader):
+    """Reads runs of whole images, or the part of each image that holds what is wanted."""
+
+    def __init__(
+        self, raw: RawFile, offset: int, shape: Sequence[int], dtype: np.dtype[Any], image_axis: int
+    ) -> None:
+        self._raw = raw
+        self._image_axis = image_axis
+        self._offset = offset
+        self._shape = tuple(shape)
+        self._dtype = dtype
+        self._strides = [
+            math.prod(self._shape[axis + 1 :]) * dtype.itemsize for axis in range(len(self._shape))
+        ]
+
+    @classmethod
+    def of(
+        cls, dataset: Any, raw: RawFile | None, axes: Sequence[AxisRange], image_axis: int
+    ) -> ContiguousReader | None:
+        """Return a reader, or None when libhdf5 has to read."""
+        if raw is None or dataset.chunks is not None or dataset.is_virtual or dataset.external:
+            return None
+        if dataset.dtype.kind not in "iuf" or not is_plain(dataset) or image_axis + 2 > len(dataset.shape):
+            return None
+        offset = dataset.id.get_offset()
+        if offset is None or dataset.id.get_storage_size() < dataset.size * dataset.dtype.itemsize:
+            return None
+        if offset + dataset.size * dataset.dtype.itemsize > raw.allocated():
+            return None  # HDF5 refuses to read that, and says why
+        reader = cls(raw, offset, dataset.shape, dataset.dtype, image_axis)
+        wanted = math.prod(axis.count for axis in axes[image_axis + 1 :]) * dataset.dtype.itemsize
+        span = reader._span(axes)
+        reader.working_bytes = 0 if span == wanted else span
+        return reader if span <= MOST_SKIPPED * wanted else None
+
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
+        """Runs of images, of a few MiB each."""
+        found = []
+        for owner, request in enumerate(requests):
+            axis = request.axes[self._image_axis]
+            span = self._span(request.axes)
+            step = max(1, RUN_BYTES // max(span, 1))
+            for start in range(0, axis.count, step):
+                stop = min(start + step, axis.count)
+                found.append(self._run(request, start, stop, span, owner))
+        return found
+
+    def close(self) -> None:
+        """Close the file that was opened beside HDF5."""
+        self._raw.close()
+
+    def _run(self, request: Request, start: int, stop: int, span: int, owner: int) -> ReadTask:
+        axes = request.axes
+        # Rows are read whole: from the first byte of the first one that is wanted.
+        leading = self._image_axis + 2
+        first = sum(axis.start * stride for axis, stride in zip(axes[:leading], self._strides, strict=False))
+        step = axes[self._image_axis].step * self._strides[self._image_axis]
+        at = self._offset + first + start * step
+        lead: tuple[Any, ...] = (0,) * self._image_axis
+        out = request.out[(*lead, slice(start, stop))]
+        whole = out.flags.c_contiguous and span == math.prod(out.shape[1:]) * self._dtype.itemsize
+
+        def read_whole() -> None:
+            self._raw.read_into(out.reshape(-1).view(np.uint8), at)
+
+        def read_each() -> None:
+            for index in range(stop - start):
+                self._read_image(axes, at + index * step, out[index], span, whole=whole)
+
+        self._raw.announce(at, (stop - start - 1) * step + span)
+        one_run = whole and step == span
+        return ReadTask(read_whole if one_run else read_each, at, owner)
+
+    def _read_image(
+        self,
+        axes: Sequence[AxisRange],
+        at: int,
+        out: NDArray[Any],
+        span: int,
+        *,
+        whole: bool,
+    ) -> None:
+        if whole:
+            self._raw.read_into(out.reshape(-1).view(np.uint8), at)
+            return
+        below = axes[self._image_axis + 1 :]
+        rows = below[0].stop - below[0].start
+        found = self._raw.read(at, span).view(self._dtype)
+        box = found.reshape(rows, *self._shape[self._image_axis + 2 :])
+        inside: tuple[slice, ...] = (slice(None, None, below[0].step),)
+        inside += tuple(slice(axis.start, axis.stop, axis.step) for axis in below[1:])
+        out[...] = box[inside]
+
+    def _span(self, axes: Sequence[AxisRange]) -> int:
+        """Bytes from the first to the last row of what is wanted of an image, rows being whole."""
+        rows = axes[self._image_axis + 1]
+        return (rows.stop - rows.start) * self._strides[self._image_axis + 1]

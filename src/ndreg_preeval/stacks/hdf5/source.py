@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in HDF5 files: opened late, checked first, read in blocks aligned to chunks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import naming, printable_location
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
+from ..regular_file import changed_files, check_not_cut
+from ..selection import AxisRange, Indices, apply_slice, format_slice
+from ..uris import UriMeaning
+from .locate import Files, locate
+from .readers import Request, VirtualReader, open_reader
+from .storage_checks import check_storage
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+KEEP_BYTES: Final = 64 << 20
+"""Images decoded along with those asked for are kept up to this size: the next block holds them."""
+
+
+@dataclass(frozen=True)
+class UriSpec(StackSpec):
+    """A stack in an HDF5 file.
+
+    Parameters
+    ----------
+    file_path : str
+        Absolute, so that it means the same in another process.
+    data_path : str
+        Path of the dataset from the root of the file.
+    limits : Limits
+    indices : tuple of int, slice and ..., optional
+        What to take of the dataset; what is left must have 3 axes.
+    location : str
+        How messages call it.
+    """
+
+    __module__ = "ndreg_preeval.stacks"
+
+    file_path: str
+    data_path: str
+    limits: Limits
+    indices: Indices | None = None
+    location: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.location:
+            object.__setattr__(
+                self, "location", str(UriMeaning(self.file_path, self.data_path, self.indices))
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Slices cannot be pickled by reference in every protocol; their parts can.
+        return (UriSpec, (self.file_path, self.data_path, self.limits, self.indices, self.location))
+
+    def open(self) -> StackSource:
+        """Open the file and check the dataset; no pixel is read.
+
+        Raises
+        ------
+        OSError
+            FileNotFoundError, PermissionError, ...: when the file or what it refers to cannot be read.
+        KeyError
+            When the file has no such dataset; names some that it has.
+        TypeError, ValueError
+            When the dataset is no stack, or beyond the limits.
+        """
+        files = Files()
+        try:
+            with naming(printable_location(self.location)):
+                dataset = locate(files, files.open(self.file_path)["/"], "/" + self.data_path)
+                return Hdf5Source(dataset, self.limits, self.indices, self.location, files)
+        except BaseException:
+            files.close()
+            raise
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetSpec(StackSpec):
+    """A stack in an `h5py.Dataset` that the caller has open, and keeps open."""
+
+    dataset: Any
+    limits: Limits
+    location: str = ""
+    in_memory = True
+
+    def __post_init__(self) -> None:
+        if self.dataset and not self.location:
+            text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name)))
+            object.__setattr__(self, "location", text)
+
+    def open(self) -> StackSource:
+        """Check the dataset; raises as `UriSpec.open` does, but for the file."""
+        if not self.dataset:
+            raise ValueError("the h5py dataset is closed")
+        with naming(printable_location(self.location)):
+            return Hdf5Source(self.dataset, self.limits, None, self.location, Files())
+
+
+def is_dataset(value: object) -> bool:
+    """Return whether this is an h5py dataset, without importing h5py to find out."""
+    import sys
+
+    module = sys.modules.get("h5py")
+    return module is not None and isinstance(value, module.Dataset)
+
+
+class Hdf5Source(StackSource):
+    """An open dataset, or the three axes that a slice leaves of it."""
+
+    concurrent = True
+
+    def __init__(
+        self, dataset: Any, limits: Limits, indices: Indices | None, location: str, files: Files
+    ) -> None:
+        import h5py
+
+        self._files = files
+        self.location = location
+        if not isinstance(dataset, h5py.Dataset):
+            raise TypeError("this is a group, not a dataset: give the path of one dataset in it")
+        if dataset.shape is None:
+            raise ValueError("the dataset is empty: it has no shape")
+        self.dtype = pixel_dtype(_dtype(dataset))
+        self._stored_dtype = dataset.dtype
+        self._axes = apply_slice(indices, dataset.shape)
+        kept = [axis for axis in self._axes if not axis.drop]
+        with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
+            self.shape = check_stack_shape(tuple(axis.count for axis in kept))
+        n, height, width = self.shape
+        self._stored = check_storage(dataset, limits)
+        stored = sum(state.size for state in self._stored)
+        check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
+        self._first = next(index for index, axis in enumerate(self._axes) if not axis.drop)
+        self._chunks: tuple[int, ...] | None = dataset.chunks
+        self.images_per_chunk = 1
+        if self._chunks is not None:
+            self.images_per_chunk = max(1, min(n, self._chunks[self._first] // kept[0].step))
+        self.bytes_per_image = height * width * self.dtype.itemsize
+        self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
+        self.working_bytes = self._reader.working_bytes
+        self.exclusive = not self._reader.concurrent
+        if isinstance(self._reader, VirtualReader):
+            self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
+        self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
+        self._own_writer = dataset.file.mode != "r"
+        self._kept: tuple[int, int, NDArray[Any]] | None = None
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
+        """Prepare to read a block, chunk by chunk."""
+        tasks, (block,) = self.start_reading_together([self], start, stop, buffers)
+        return PendingBlock(tasks, block, block.release)
+
+    def start_reading_together(
+        self, sources: Sequence[Hdf5Source], start: int, stop: int, buffers: BufferPool | None = None
+    ) -> tuple[list[ReadTask], list[Finish]]:
+        """Prepare to read the same range of stacks that share chunks of this one's dataset.
+
+        Returns
+        -------
+        list of ReadTask
+            Each chunk once, whoever needs it.
+        list of Finish
+            Give the block of each source when all tasks have run.
+        """
+        buffers = buffers or BufferPool()
+        requests, blocks = [], []
+        for source in sources:
+            axes = list(source._axes)
+            axes[source._first] = axes[source._first].part(start, stop)
+            out = buffers.take(tuple(axis.count for axis in axes), source._stored_dtype)
+            requests.append(Request(tuple(axes), out))
+            blocks.append(Finish(source, out, buffers, axes, start, stop))
+        with naming(f"{printable_location(self.location)}, images {start} to {stop - 1}"):
+            tasks = self._reader.tasks(requests)
+        named = [task._replace(run=_Named(task.run, sources[task.owner], start, stop)) for task in tasks]
+        return named, blocks
+
+    def shares_reads_with(self, other: StackSource) -> bool:
+        """Return whether both stacks have chunks in common: each is then decoded once for both."""
+        if not isinstance(other, Hdf5Source) or self._chunks is None:
+            return False
+        if self._identity != other._identity or self._first != other._first:
+            return False
+        return all(
+            own.start // length <= (their.stop - 1) // length
+            and their.start // length <= (own.stop - 1) // length
+            for own, their, length in zip(self._axes, other._axes, self._chunks, strict=True)
+        )
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop.
+
+        Raises
+        ------
+        OSError
+            When a chunk is damaged, or the file was changed meanwhile; names the images.
+        """
+        if self._kept is None or not self._kept[0] <= start < stop <= self._kept[1]:
+            self._kept = None  # before reading: the memory of two blocks is not needed at once
+            first, last = self._aligned(start, stop)
+            pending = self.start_reading(first, last)
+            for task in sorted(pending.tasks, key=lambda task: task.place):
+                task.run()
+            block = pending.block()
+            if (first, last) == (start, stop):
+                return block
+            assert isinstance(block.images, np.ndarray)
+            self._kept = (first, last, block.images)
+        first, _, pixels = self._kept
+        return Block(pixels[start - first : stop - first], None)
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """Whether somebody wrote to the file meanwhile."""
+        changed = changed_files(self._stored)
+        if not changed or self._own_writer:
+            return ()
+        text = (
+            f"{printable_location(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
+            "held at the start were ranked, as they were found."
+        )
+        return (text,)
+
+    def close(self) -> None:
+        """Close the files this source opened; safe to call twice."""
+        self._kept = None
+        self._reader.close()
+        self._files.close()
+
+    def _aligned(self, start: int, stop: int) -> tuple[int, int]:
+        """Widen a range to whole chunks, where that is cheap: their images are decoded anyway."""
+        per_chunk = self.images_per_chunk
+        first = start // per_chunk * per_chunk
+        last = min(-(-stop // per_chunk) * per_chunk, self.shape[0])
+        wide = (last - first) * self.bytes_per_image
+        return (first, last) if per_chunk > 1 and wide <= KEEP_BYTES else (start, stop)
+
+    def finish(self, pixels: NDArray[Any], axes: list[AxisRange], count: int) -> Block:
+        """Return the block that tasks have filled, in the order and shape that were asked for."""
+        check_not_cut(self._stored)
+        flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+        return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
+
+
+class _Named:
+    """Runs a task; errors name the file, the dataset and the images."""
+
+    __slots__ = ("_run", "_source", "_start", "_stop")
+
+    def __init__(self, run: Callable[[], None], source: Hdf5Source, start: int, stop: int) -> None:
+        self._run = run
+        self._source = source
+        self._start = start
+        self._stop = stop
+
+    def __call__(self) -> None:
+        with naming(f"{printable_location(self._source.location)}, images {self._start} to {self._stop - 1}"):
+            self._run()
+
+
+class Finish:
+    """Gives a block when all its tasks have run, and takes its memory back."""
+
+    def __init__(
+        self,
+        source: Hdf5Source,
+        out: NDArray[Any],
+        buffers: BufferPool,
+        axes: list[AxisRange],
+        start: int,
+        stop: int,
+    ) -> None:
+        self._source = source
+        self._out = out
+        self._buffers = buffers
+        self._axes = axes
+        self._start = start
+        self._stop = stop
+
+    def __call__(self) -> Block:
+        with naming(f"{printable_location(self._source.location)}, images {self._start} to {self._stop - 1}"):
+            return self._source.finish(self._out, self._axes, self._stop - self._start)
+
+    def release(self) -> None:
+        """Let the memory be used again."""
+        self._buffers.give_back(self._out)
+
+
+def _dtype(dataset: Any) -> np.dtype[Any]:
+    try:
+        return dataset.dtype  # type: ignore[no-any-return]
+    except TypeError as error:  # bit fields and the like, which numpy has not
+        raise TypeError(f"the pixels are of an HDF5 type that numpy has not: {error}") from error

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: MIT
+"""Reading blocks from what the caller holds in memory, trusting no shape but that of the result."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import naming, shorten
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
+
+Mask = NDArray[np.bool_] | None
+
+TASK_BYTES: Final = 8 << 20
+"""Of images that are read by one task, unless one row of chunks has more."""
+
+ALIGNED_BYTES: Final = 256 << 20
+"""Of images that are read at a time to meet the borders of chunks that differ in length."""
+
+
+def split_mask(array: NDArray[Any]) -> tuple[NDArray[Any], Mask]:
+    """Return the pixels as a plain ndarray and, of a masked array, the mask turned to True = valid."""
+    pixel_dtype(array.dtype)  # before the mask: that of a structured array is structured
+    if isinstance(array, np.ma.MaskedArray):
+        hidden = np.ma.getmask(array)
+        pixels = np.asarray(np.ma.getdata(array, subok=False))
+        return pixels, None if hidden is np.ma.nomask else np.logical_not(np.asarray(hidden))
+    return np.asarray(array), None
+
+
+class ArraySource(StackSource):
+    """Images of one ndarray; blocks are views of it, bfloat16 alone is converted."""
+
+    bytes_per_image = 0
+
+    def __init__(self, pixels: NDArray[Any], mask: Mask = None) -> None:
+        self.dtype = pixel_dtype(pixels.dtype)
+        self.shape = check_stack_shape(pixels.shape)
+        self._pixels = pixels
+        self._mask = mask
+        if self.dtype != pixels.dtype:
+            self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop, as a view."""
+        mask = None if self._mask is None else self._mask[start:stop]
+        return Block(as_pixels(self._pixels[start:stop]), mask)
+
+
+class ImagesSource(StackSource):
+    """Images of a list or tuple, which may differ in dtype and layout but not in shape."""
+
+    def __init__(self, images: Sequence[Any]) -> None:
+        if len(images) == 0:
+            check_stack_shape((0, 0, 0))
+        # Nested lists and the like are converted once, here; arrays are kept as views, and what
+        # declares its shape and dtype (an open dataset) is converted when it is read.
+        self._images: list[Any] = []
+        shapes, dtypes = [], set()
+        for index in range(len(images)):
+            with naming(f"image {index}"):
+                image = images[index]
+                if isinstance(image, np.ndarray) or not _declares(image):
+                    image = self._convert(image)
+                    shape, dtype = image[0].shape, image[0].dtype
+                else:
+                    shape, dtype = _declared_shape(image), _declared_dtype(image)
+                self._images.append(image)
+                shapes.append(shape)
+                dtypes.add(dtype)
+        # result_type alone would lose the byte order of a dtype that all share.
+        common = np.result_type(*dtypes) if len(dtypes) > 1 else dtypes.pop()
+        self._declare(len(images), shapes[0], common)
+        for index, shape in enumerate(shapes):
+            self._check(index, shape)
+        if not all(isinstance(image, tuple) for image in self._images):
+            self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
+
+    def _declare(self, n: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        with naming("image 0"):
+            self.shape = (n, *check_image_shape(shape))
+        self.dtype = dtype
+        self.bytes_per_image = 0
+
+    def _convert(self, value: object) -> tuple[NDArray[Any], Mask]:
+        if value is None or isinstance(value, (str, bytes)):
+            name = "None" if value is None else type(value).__name__
+            raise TypeError(f"an image must be a 2-D array, not {name}")
+        pixels, mask = split_mask(np.asanyarray(value))
+        return as_pixels(pixels), mask
+
+    def _check(self, index: int, shape: tuple[int, ...]) -> None:
+        if shape != self.shape[1:]:
+            raise ValueError(
+                f"image {index}: all images must have the shape {self.shape[1:]} of the first, "
+                f"not {shorten(shape)}"
+            )
+
+    def _ask(self, index: int) -> tuple[NDArray[Any], Mask]:
+        image = self._images[index]
+        if isinstance(image, tuple):
+            return image
+        with naming(f"image {index}"):
+            return self._convert(image)
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop, each as it is."""
+        images, masks = [], []
+        for index in range(start, stop):
+            pixels, mask = self._ask(index)
+            self._check(index, pixels.shape)
+            images.append(pixels)
+            masks.append(mask)
+        if all(mask is None for mask in masks):
+            return Block(images, None)
+        valid = np.ones((len(images), *self.shape[1:]), dtype=np.bool_)
+        for row, mask in zip(valid, masks, strict=True):
+            if mask is not None:
+                row[...] = mask
+        return Block(images, valid)
+
+
+class LazySource(StackSource):
+    """Images of an object with ``shape``, ``dtype`` and ``__getitem__``, read block by block.
+
+    Shape and dtype are what the object declares; every block is checked against them, since
+    a file may grow and a graph may fail while it is read. It is asked by the caller's thread
+    alone: many such objects bear no other, and dask has threads of its own.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self.shape = check_stack_shape(_declared_shape(value))
+        self.dtype = _declared_dtype(value)
+        self._value = value
+        self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
+        self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image)
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop, converted by numpy."""
+        with naming(f"images {start} to {stop - 1}"):
+            part = self._value[start:stop]
+            if _package(part) == "dask":
+                part = part.compute()  # numpy would ask for an array without the mask
+            pixels, mask = split_mask(np.asanyarray(part))
+            expected = (stop - start, *self.shape[1:])
+            if pixels.shape != expected:
+                raise ValueError(
+                    f"reading must give the shape {expected} as declared by the stack, "
+                    f"not {shorten(pixels.shape)}"
+                )
+            return Block(as_pixels(pixels), mask)
+
+
+class ZarrSource(LazySource):
+    """Images of a zarr array, which several threads may read at once: some rows of chunks each."""
+
+    concurrent = True
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
+        """Prepare to read images start <= i < stop; errors name the images of one task."""
+        row = self.images_per_chunk
+        length = row * max(1, TASK_BYTES // (row * self.bytes_per_image))
+        borders = [start, *range((start // length + 1) * length, stop, length), stop]
+        parts: list[Block | None] = [None] * (len(borders) - 1)
+
+        def run(which: int) -> None:
+            parts[which] = self.read(borders[which], borders[which + 1])
+
+        tasks = [ReadTask(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
+        return PendingBlock(tasks, lambda: _joined(parts))
+
+
+def open_lazy(value: Any) -> LazySource:
+    """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
+    if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
+        value = value.data  # the dask array that it holds
+    return ZarrSource(value) if _package(value) == "zarr" else LazySource(value)
+
+
+def _joined(parts: list[Block | None]) -> Block:
+    """Give blocks that follow each other as one; pixels are not copied, and zarr has no masks."""
+    blocks = [part for part in parts if part is not None]
+    if len(blocks) == 1:
+        return blocks[0]
+    return Block([image for block in blocks for image in block.images], None)
+
+
+def _package(value: object) -> str:
+    """Name of the package that the type comes from: asking needs no import."""
+    return type(value).__module__.partition(".")[0]
+
+
+def _declares(value: object) -> bool:
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def _declared_shape(value: Any) -> tuple[int, ...]:
+    shape = value.shape
+    try:
+        # dask has nan where it does not know; an int subclass may lie later, a plain int cannot.
+        return tuple(int.__index__(length) if isinstance(length, int) else _whole(length) for length in shape)
+    except TypeError:
+        raise ValueError(f"the shape of a stack must be known in advance, not {shorten(shape)}") from None
+
+
+def _whole(length: Any) -> int:
+    if not isinstance(length, np.integer):
+        raise TypeError
+    return int(length)
+
+
+def _declared_dtype(value: Any) -> np.dtype[Any]:
+    try:
+        declared = np.dtype(value.dtype)
+    except TypeError:
+        # A dtype of another library (torch): only the pixels can tell.
+        declared = np.asanyarray(value[0:1]).dtype
+    return pixel_dtype(declared)
+
+
+def _images_per_chunk(value: Any, n: int, bytes_per_image: int) -> int:
+    """Length along the image axis whose multiples are borders of chunks.
+
+    zarr has the length of all chunks, dask that of each; xarray may know that of its file.
+    """
+    try:
+        first = _chunks(value)[0]
+        if isinstance(first, int):
+            return max(1, min(first, n))
+        lengths = [int(length) for length in first]
+        borders = {border for border in itertools.accumulate(lengths) if border > 0}
+        aligned = next(each for each in sorted(borders) if borders.issuperset(range(each, n, each)))
+        if aligned * bytes_per_image > ALIGNED_BYTES:
+            aligned = max(lengths)  # a few chunks are read twice then
+        return max(1, min(aligned, n))
+    except (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, StopIteration):
+        return 1
+
+
+def _chunks(value: Any) -> Any:
+    if _package(value) == "xarray":
+        return [value.encoding["preferred_chunks"][value.dims[0]]]
+    return value.chunks

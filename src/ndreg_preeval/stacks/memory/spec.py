@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in memory: arrays, lists of images, and whatever behaves like one of them."""
+
+from __future__ import annotations
+
+import collections.abc
+import numbers
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import naming
+from ..base import StackSource, StackSpec
+from ..pixel_checks import check_stack_shape
+from .source import ArraySource, ImagesSource, open_lazy, split_mask
+
+PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
+
+EXPECTED = "a stack must be an array (n, height, width), a sequence of 2-D images or a URI"
+
+
+class ArraySpec(StackSpec):
+    """A stack whose pixels, or the object that gives them, are held by this process.
+
+    Parameters
+    ----------
+    value : object
+        One of, tried in this order:
+
+        - ndarray or masked array (n, h, w), any strides, never copied;
+        - list or tuple of n images: arrays (h, w), nested lists, objects numpy can convert;
+        - an object with ``shape``, ``dtype`` and ``__getitem__`` (zarr, dask, xarray, ...): read block by block;
+        - an object that numpy can convert (``__array__`` and its like);
+        - an object with ``__len__`` and ``__getitem__`` giving images, read one by one; its first
+          image tells shape and dtype.
+    """
+
+    in_memory = True
+
+    def __init__(self, value: object) -> None:
+        check_kind(value)
+        # A list is snapshot here: another thread may change it while we read.
+        self.value: Any = tuple(value) if isinstance(value, (list, tuple)) else value
+
+    def open(self) -> StackSource:
+        """Check shape and dtype; pixels of arrays are not touched.
+
+        Raises
+        ------
+        TypeError
+            When the object or its dtype is nothing to take images from.
+        ValueError
+            When the shape is not (n, h, w), or the images differ in shape.
+        """
+        value = self.value
+        if isinstance(value, np.ndarray):
+            return ArraySource(*split_mask(value))
+        if isinstance(value, tuple):
+            return ImagesSource(value)
+        if all(hasattr(value, name) for name in ("shape", "dtype", "__getitem__")):
+            return open_lazy(value)
+        if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
+            return ArraySource(*convert_stack(value))
+        if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
+            return LazyImagesSource(value)
+        raise TypeError(f"{EXPECTED}, not {_kind(value)}")
+
+
+def check_kind(value: object) -> None:
+    """Refuse what can be no stack, before anything is asked of it.
+
+    Raises
+    ------
+    TypeError
+        For None, numbers, text, bytes, mappings, sets and iterators.
+    """
+    refused = (
+        str,
+        bytes,
+        bytearray,
+        numbers.Number,
+        np.generic,
+        collections.abc.Mapping,
+        collections.abc.Set,
+        collections.abc.Iterator,
+        type,
+    )
+    if value is None or isinstance(value, refused):
+        raise TypeError(f"{EXPECTED}, not {_kind(value)}")
+
+
+def convert_stack(value: object) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Convert an object by its array protocol."""
+    array = np.asanyarray(value)
+    if array.dtype == object and array.ndim == 0:
+        raise TypeError(f"{EXPECTED}, not {_kind(value)}")
+    return split_mask(array)
+
+
+class LazyImagesSource(ImagesSource):
+    """Images of an object with only ``__len__`` and ``__getitem__``, asked for one at a time."""
+
+    def __init__(self, value: Any) -> None:
+        self._sequence = value
+        n = len(value)
+        if n == 0:
+            check_stack_shape((0, 0, 0))
+        first, _ = self._ask(0)
+        self._declare(n, first.shape, first.dtype)
+        self.bytes_per_image = first.nbytes
+
+    def _ask(self, index: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        with naming(f"image {index}"):
+            return self._convert(self._sequence[index])
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else type(value).__name__[:200]

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+"""Which dtypes, shapes and sizes can be the pixels of a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import shorten
+
+if TYPE_CHECKING:
+    from ..options import Limits
+
+ACCEPTED: Final = "bool, integer, float16, float32, float64 or long double"
+
+
+def pixel_dtype(dtype: object) -> np.dtype[Any]:
+    """Return the dtype that pixels of `dtype` are read as.
+
+    Every accepted dtype is read as it is, but for bfloat16, which numpy alone does not know:
+    it is read as float32, which holds it exactly.
+
+    Raises
+    ------
+    TypeError
+        For complex, object, string, datetime, structured and other dtypes that are no grey values.
+    """
+    given = np.dtype(dtype)  # type: ignore[call-overload]  # anything may come in
+    if given.kind in "biuf":
+        return given  # type: ignore[no-any-return]
+    if is_bfloat16(given):
+        return np.dtype(np.float32)
+    raise TypeError(f"the pixels must be {ACCEPTED}, not {describe(given)}")
+
+
+def is_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Return whether this is the bfloat16 of the package ml_dtypes."""
+    return dtype.kind == "V" and dtype.name == "bfloat16"
+
+
+def as_pixels(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a base class view, in a dtype that numpy can calculate with.
+
+    Raises TypeError as `pixel_dtype` does.
+    """
+    dtype = pixel_dtype(array.dtype)
+    view = np.asarray(array)
+    return view.astype(dtype) if is_bfloat16(view.dtype) else view
+
+
+def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the shape of a stack of images.
+
+    Raises
+    ------
+    ValueError
+        Unless it is (n, height, width), each at least 1.
+    """
+    if len(shape) != 3:
+        hint = ": that is one image, not a stack" if len(shape) == 2 else ""
+        raise ValueError(f"a stack must have the shape (n, height, width), not {shorten(shape)}{hint}")
+    n, height, width = shape
+    if n == 0:
+        raise ValueError("the stack holds no image")
+    check_image_shape((height, width))
+    return n, height, width
+
+
+def check_image_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the shape of an image.
+
+    Raises
+    ------
+    ValueError
+        Unless it is (height, width), each at least 1.
+    """
+    if len(shape) != 2:
+        raise ValueError(f"an image must have the shape (height, width), not {shorten(shape)}")
+    height, width = shape
+    if height == 0 or width == 0:
+        raise ValueError(f"the images have no pixels: their height is {height}, their width {width}")
+    return height, width
+
+
+def describe(dtype: np.dtype[Any]) -> str:
+    """Return the dtype as people call it."""
+    kinds = {
+        "c": "complex",
+        "O": "object",
+        "S": "bytes",
+        "U": "string",
+        "T": "string",
+        "M": "datetime",
+        "m": "timedelta",
+    }
+    if dtype.subdtype is not None:
+        return f"an array per pixel ({shorten(str(dtype))})"
+    name = "structured" if dtype.names is not None else kinds.get(dtype.kind, "raw bytes")
+    return f"{name} ({shorten(str(dtype))})"
+
+
+def check_sizes(shape: tuple[int, int, int], itemsize: int, stored: int, limits: Limits) -> None:
+    """Refuse a stack that asks for more memory or time than its file can be worth.
+
+    Parameters
+    ----------
+    shape : tuple of 3 int
+        (n, height, width) of what is to be read.
+    itemsize : int
+        Bytes per pixel.
+    stored : int
+        Bytes of all files that hold its pixels.
+    limits : Limits
+
+    Raises
+    ------
+    ValueError
+        With both figures and the limit that would have to be raised.
+    """
+    n, height, width = shape
+    refuse_above("image_bytes", height * width * 8, limits.image_bytes, f"one image of {height} x {width}")
+    declared = n * height * width * itemsize
+    refuse_above("stack_bytes", declared, limits.stack_bytes, f"the stack of shape {shape}")
+    if limits.ratio is not None and declared > max(limits.ratio_floor, limits.ratio * stored):
+        raise ValueError(
+            f"the stack of shape {shape} declares {declared} bytes, more than {limits.ratio} times the "
+            f"{stored} bytes of its file: raise Limits.ratio if it is to be trusted"
+        )
+
+
+def refuse_above(option: str, wanted: int, limit: int | None, what: str) -> None:
+    if limit is not None and wanted > limit:
+        raise ValueError(
+            f"{what} takes {wanted} bytes, more than the limit of {limit}: raise Limits.{option} to allow it"
+        )

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+"""Regular files: which may be opened, and whether they changed."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH109, PTH116, PTH118
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from ..errors import clip, shorten
+
+
+class FileState(NamedTuple):
+    """A file as it was when it was opened."""
+
+    path: str
+    size: int
+    identity: tuple[int, int] | None
+    """Device and inode; None for a file that is on no disk."""
+    modified: int = 0
+    """When it was last written to, in nanoseconds."""
+
+
+def check_not_cut(states: Iterable[FileState]) -> None:
+    """Refuse what was read if a file has become shorter: HDF5 gives zeros beyond its end.
+
+    Raises
+    ------
+    OSError
+        Names the file.
+    """
+    for state in states:
+        try:
+            status = os.stat(state.path)
+        except (OSError, ValueError):
+            continue  # a file that was deleted can still be read
+        if (status.st_dev, status.st_ino) == state.identity and status.st_size < state.size:
+            raise OSError(
+                errno.EIO,
+                f"the file was cut from {state.size} to {status.st_size} bytes while it was read",
+                clip(state.path),
+            )
+
+
+def changed_files(states: Iterable[FileState]) -> list[str]:
+    """Return which files were written to, replaced or deleted since they were opened."""
+    found = []
+    for state in states:
+        if state.identity is None:
+            continue
+        try:
+            now = os.stat(state.path)
+        except (OSError, ValueError):
+            found.append(state.path)
+            continue
+        as_now = ((now.st_dev, now.st_ino), now.st_size, now.st_mtime_ns)
+        if as_now != (state.identity, state.size, state.modified):
+            found.append(state.path)
+    return found
+
+
+def check_regular_file(path: str) -> int:
+    """Return the size in bytes of a file that can be read.
+
+    Raises
+    ------
+    OSError
+        Of the class that fits (FileNotFoundError, PermissionError, ...), with its errno: when there
+        is no such file, it may not be read, or it is a folder, pipe, device or socket. Never blocks.
+    """
+    short = clip(path)
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            # Only opening tells whether it may be read; O_NONBLOCK in case it was swapped for a pipe.
+            descriptor = os.open(
+                path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+            )
+            try:
+                mode, size = (status := os.fstat(descriptor)).st_mode, status.st_size
+            finally:
+                os.close(descriptor)
+    except OSError as error:
+        # Again, with a name that keeps the message short.
+        raise type(error)(error.errno, error.strerror, short) from None
+    except ValueError as error:  # NUL or a lone surrogate in the name
+        raise ValueError(f"{shorten(path)} can be no file name: {error}") from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", short)
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, f"only regular files are read, and this is a {_kind(mode)}", short)
+    return size
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISFIFO(mode):
+        return "pipe"
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        return "device"
+    return "socket" if stat.S_ISSOCK(mode) else "special file"
+
+
+def absolute(path: str) -> str:
+    """Return a file path that survives a change of folder; "." and ".." stay, for links' sake."""
+    return os.path.join(os.getcwd(), path)

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in TIFF files: pages, strips and tiles are read and decoded by tasks in any thread."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH119
+
+from __future__ import annotations
+
+import errno
+import functools
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import clip, naming, printable_location
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..pixel_checks import check_sizes, check_stack_shape
+from ..regular_file import FileState, changed_files, check_regular_file
+from ..selection import AxisRange, Indices, apply_slice, format_slice
+from .layout import Image, Layout, read_layout
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+ENDINGS: Final = (".tif", ".tiff", ".btf")
+
+RUN_BYTES: Final = 4 << 20
+"""Of plain pixels that are read by one task."""
+
+DECODED_BYTES: Final = 1 << 20
+"""Of pixels that are decoded by one task, unless one segment has more."""
+
+
+@dataclass(frozen=True)
+class TiffSpec(StackSpec):
+    """A stack in a TIFF file: the images of its first series.
+
+    Parameters
+    ----------
+    file_path : str
+        Absolute, so that it means the same in another process.
+    limits : Limits
+    indices : tuple of int, slice and ..., optional
+        What to take of the series; what is left must have 3 axes, the images whole or cropped.
+    location : str
+        How messages call it.
+    """
+
+    __module__ = "ndreg_preeval.stacks"
+
+    file_path: str
+    limits: Limits
+    indices: Indices | None = None
+    location: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        if not self.location:
+            cut = "" if self.indices is None else f"?slice={format_slice(self.indices)}"
+            object.__setattr__(self, "location", self.file_path + cut)
+
+    def open(self) -> StackSource:
+        """Open the file and look at all its pages; no pixel is read.
+
+        Raises
+        ------
+        OSError
+            FileNotFoundError, PermissionError, ...: when the file cannot be read, is no TIFF file,
+            is cut off or damaged, or when a decoder is missing.
+        ModuleNotFoundError
+            When tifffile is not installed.
+        TypeError, ValueError
+            When what it holds is no stack of grey images, or beyond the limits.
+        """
+        with naming(printable_location(self.location)):
+            check_regular_file(self.file_path)
+            file = open(self.file_path, "rb", opener=_open_regular)  # noqa: SIM115 - the source closes it
+            try:
+                return TiffSource(file, self)
+            except (OSError, ValueError, TypeError) as error:
+                file.close()
+                raise _as_error_of_file(error, self.file_path) from error
+            except BaseException:
+                file.close()
+                raise
+
+
+def is_tiff(file: str) -> bool:
+    """Return whether a file is taken for a TIFF file, by its name."""
+    return file.lower().endswith(ENDINGS)
+
+
+class TiffSource(StackSource):
+    """An open TIFF file; it is read without moving a position that threads would share."""
+
+    concurrent = True
+
+    def __init__(self, file: IO[bytes], spec: TiffSpec) -> None:
+        self._file = file
+        status = os.fstat(file.fileno())
+        size = status.st_size
+        self._state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
+        self.location = spec.location
+        layout = read_layout(file, os.path.basename(spec.file_path), size)
+        self._layout = layout
+        self.dtype = layout.dtype
+        axes = apply_slice(spec.indices, layout.shape)
+        kept = tuple(axis.count for axis in axes if not axis.drop)
+        if spec.indices is None and len(kept) > 3:
+            raise ValueError(
+                f"a stack must have the shape (n, height, width), and the images of this file have the axes "
+                f"{layout.axes} of lengths {kept}: take some by ?slice=, as in {_example(layout)}"
+            )
+        with naming(
+            f"slice={format_slice(spec.indices)} of the shape {layout.shape}" if spec.indices else ""
+        ):
+            self.shape = check_stack_shape(kept)
+            if axes[-1].drop or axes[-2].drop:
+                raise ValueError("an image keeps its height and width, which are the last two axes")
+        whole = (self.shape[0], layout.shape[-2], layout.shape[-1])
+        check_sizes(whole, self.dtype.itemsize, size, spec.limits)
+        _check_segment(layout, spec.limits)
+        numbers = np.arange(len(layout.images)).reshape(layout.shape[:-2])
+        self._images = [layout.images[i] for i in numbers[_forward(axes[:-2])][_flips(axes[:-2])].ravel()]
+        self._crop = tuple(axes[-2:])
+        self._whole = layout.shape[-2:]
+        self.bytes_per_image = math.prod(self._whole) * self.dtype.itemsize
+        self.working_bytes = 0 if layout.decode is None else layout.largest
+        self.warnings = layout.warnings
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop.
+
+        Raises
+        ------
+        OSError
+            When a page is damaged, or the file was cut meanwhile; names the image.
+        """
+        pending = self.start_reading(start, stop)
+        for task in sorted(pending.tasks, key=lambda task: task.place):
+            task.run()
+        return pending.block()
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
+        """Prepare to read images start <= i < stop; errors of the tasks are those of `read`."""
+        buffers = buffers or BufferPool()
+        block: NDArray[Any] = buffers.take((stop - start, *self._whole), self.dtype)
+        coded = self._layout.decode is not None
+        tasks = list(self._coded(block, start) if coded else self._plain(block, start))
+        crop = (slice(None), *_forward(self._crop))
+        flips = (slice(None), *_flips(self._crop))
+        return PendingBlock(tasks, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """Whether somebody wrote to the file meanwhile."""
+        if not changed_files([self._state]):
+            return ()
+        return (
+            f"{printable_location(self.location)} was changed while it was read: its pages were read where they were.",
+        )
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        self._file.close()
+
+    def _plain(self, block: NDArray[Any], start: int) -> Iterator[ReadTask]:
+        """Runs of bytes that are pixels, across images where these lie one after the other."""
+        memory = block.view(np.uint8).reshape(-1).data
+        first = end = position = length = 0
+        runs: list[tuple[int, int, int]] = []
+        for image in self._images[start : start + len(block)]:
+            for offset, count in zip(image.offsets.tolist(), image.counts.tolist(), strict=True):
+                if offset != end:
+                    runs.append((first, position - length, length))
+                    first, length = offset, 0
+                position += count
+                length += count
+                end = offset + count
+        runs.append((first, position - length, length))
+        for offset, at, length in runs:
+            for done in range(0, length, RUN_BYTES):
+                part = memory[at + done : at + min(done + RUN_BYTES, length)]
+                run = functools.partial(self._fill, part, offset + done, start, at + done)
+                yield ReadTask(run, offset + done)
+
+    def _fill(self, part: memoryview, offset: int, start: int, at: int) -> None:
+        done = 0
+        while done < len(part):
+            index = start + (at + done) // self.bytes_per_image
+            with naming(f"{printable_location(self.location)}, image {index}"):
+                got = os.preadv(self._file.fileno(), [part[done:]], offset + done)
+                if got == 0:
+                    raise OSError(f"the file ends at byte {offset + done}: it was cut while it was read")
+            done += got
+
+    def _coded(self, block: NDArray[Any], start: int) -> Iterator[ReadTask]:
+        """Segments to be decoded, small ones several at a time."""
+        height, width = self._layout.segment
+        each = max(1, DECODED_BYTES // (height * width * self.dtype.itemsize))
+        images = self._images[start : start + len(block)]
+        jobs = [(at, which) for at, image in enumerate(images) for which in range(len(image.offsets))]
+        for first in range(0, len(jobs), each):
+            at, which = jobs[first]
+            run = functools.partial(self._decode, block, start, jobs[first : first + each])
+            yield ReadTask(run, int(images[at].offsets[which]))
+
+    def _decode(self, block: NDArray[Any], start: int, jobs: list[tuple[int, int]]) -> None:
+        for at, which in jobs:
+            image = self._images[start + at]
+            with naming(f"{printable_location(self.location)}, image {start + at}"):
+                data = os.pread(self._file.fileno(), int(image.counts[which]), int(image.offsets[which]))
+                if len(data) < image.counts[which]:
+                    raise OSError(f"segment {which} was cut while the file was read")
+                try:
+                    _decode_segment(block[at], data, which, image, self._layout)
+                except (MemoryError, OSError):
+                    raise
+                except Exception as error:
+                    raise OSError(f"segment {which} is damaged: {clip(str(error), 500)}") from error
+
+
+def _decode_segment(pixels: NDArray[Any], data: bytes, which: int, image: Image, layout: Layout) -> None:
+    assert layout.decode is not None
+    # A JPEG decoder takes grey for what is missing.
+    if layout.jpeg and data.rstrip(b"\0")[-2:] != b"\xff\xd9":
+        raise OSError(f"segment {which} is damaged: it has no end")
+    values, (_, _, y, x, _), _ = layout.decode(data, which, jpegtables=image.tables, jpegheader=layout.header)
+    rows, columns = (
+        min(a, b) for a, b in zip(layout.segment, (pixels.shape[0] - y, pixels.shape[1] - x), strict=True)
+    )
+    if values.dtype != pixels.dtype or not (
+        values.ndim == 4 and values.shape[1] >= rows and values.shape[2] >= columns and values.shape[3] == 1
+    ):
+        raise OSError(
+            f"segment {which} is damaged: it holds {values.dtype} of the shape {values.shape}, "
+            f"not {pixels.dtype} of {rows} x {columns}"
+        )
+    pixels[y : y + rows, x : x + columns] = values[0, :rows, :columns, 0]
+
+
+def _open_regular(path: str, flags: int) -> int:
+    # Not waiting, in case it was swapped for a pipe after it was looked at.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _as_error_of_file(error: Exception, path: str) -> Exception:
+    """Give an OSError that has none the name of the file, as those of the system have."""
+    if type(error) is OSError and error.errno is None:
+        return OSError(errno.EIO, str(error), clip(path))
+    return error
+
+
+def _check_segment(layout: Layout, limits: Limits) -> None:
+    wanted = math.prod(layout.segment) * layout.dtype.itemsize
+    if layout.decode is not None and limits.chunk_bytes is not None and wanted > limits.chunk_bytes:
+        raise ValueError(
+            f"one segment of {layout.segment[0]} x {layout.segment[1]} takes {wanted} bytes, more than the "
+            f"limit of {limits.chunk_bytes}: raise Limits.chunk_bytes to allow it"
+        )
+
+
+def _example(layout: Layout) -> str:
+    return "?slice=:" + ",0" * (len(layout.shape) - 3)
+
+
+def _forward(axes: tuple[AxisRange, ...]) -> tuple[slice, ...]:
+    return tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
+
+
+def _flips(axes: tuple[AxisRange, ...]) -> tuple[slice, ...]:
+    return tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
