@@ -77,7 +77,7 @@ template <auto Of>
 constexpr Option choice(const char* name) {
   using Enum = std::decay_t<decltype(Of(std::declval<Method&>()))>;
   Option option{name};
-  option.names = &detail::names_of<Enum>;
+  option.names = &detail::names_of(Enum{});
   option.set_place = [](Method& m, std::size_t place) { Of(m) = static_cast<Enum>(place); };
   option.get_place = [](Method m) { return static_cast<std::size_t>(Of(m)); };
   return option;

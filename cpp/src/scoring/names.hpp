@@ -20,25 +20,23 @@ namespace ndreg_preeval::detail {
 // In the order of the values; null behind the last one.
 using Names = std::array<const char*, 5>;
 
-template <class Enum>
-extern const Names names_of;
-template <>
-inline constexpr Names names_of<Precision>{"single", "double"};
-template <>
-inline constexpr Names names_of<Normalization>{"phase", "none"};
-template <>
-inline constexpr Names names_of<Window>{"none", "hann"};
-template <>
-inline constexpr Names names_of<Judgement>{"ratio", "evidence"};
-template <>
-inline constexpr Names names_of<Statistic>{"probability", "peak_to_mean", "peak_minus_mean"};
-template <>
-inline constexpr Names names_of<Aggregation>{"harmonic_mean", "mean", "minimum", "median",
-                                             "every_image"};
+inline constexpr Names precisions{"single", "double"};
+inline constexpr Names normalizations{"phase", "none"};
+inline constexpr Names windows{"none", "hann"};
+inline constexpr Names judgements{"ratio", "evidence"};
+inline constexpr Names statistics{"probability", "peak_to_mean", "peak_minus_mean"};
+inline constexpr Names aggregations{"harmonic_mean", "mean", "minimum", "median", "every_image"};
+
+constexpr const Names& names_of(Precision /*any*/) { return precisions; }
+constexpr const Names& names_of(Normalization /*any*/) { return normalizations; }
+constexpr const Names& names_of(Window /*any*/) { return windows; }
+constexpr const Names& names_of(Judgement /*any*/) { return judgements; }
+constexpr const Names& names_of(Statistic /*any*/) { return statistics; }
+constexpr const Names& names_of(Aggregation /*any*/) { return aggregations; }
 
 template <class Enum>
 constexpr const char* name_of(Enum value) {
-  return names_of<Enum>[static_cast<std::size_t>(value)];
+  return names_of(value)[static_cast<std::size_t>(value)];
 }
 
 static_assert(std::string_view(name_of(Precision::single_)) == "single");
@@ -72,7 +70,7 @@ inline std::size_t place_among(const Names& names, std::string_view text, const 
 
 template <class Enum>
 Enum value_named(std::string_view text, const std::string& what) {
-  return static_cast<Enum>(place_among(names_of<Enum>, text, what));
+  return static_cast<Enum>(place_among(names_of(Enum{}), text, what));
 }
 
 }  // namespace ndreg_preeval::detail
