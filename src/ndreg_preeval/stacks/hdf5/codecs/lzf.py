@@ -3,6 +3,27 @@
 
 from __future__ import annotations
 
+import functools
+
+from .base import WHOLE, Decoder, Filter, imagecodec
+
+
+class Lzf(Filter):
+    """LZF, by imagecodecs."""
+
+    number = 32000
+    provided_by = "h5py (lzf)"
+    examined = WHOLE
+
+    @functools.cached_property
+    def decoder(self) -> Decoder | None:
+        """As `Filter.decoder`."""
+        return imagecodec("lzf_decode")
+
+    def declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
+        """Return what the lengths of literals and repetitions add up to."""
+        return lzf_length(data)
+
 
 def lzf_length(raw: bytes) -> int:
     """Return how many bytes LZF data inflates to, -1 where it is cut off.
