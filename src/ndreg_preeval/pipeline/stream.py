@@ -173,7 +173,7 @@ class _Stream:
         infos = [member.info for member in group.members]
         working = max(source.working_bytes for source in group.sources)
         readers = 1 if any(source.exclusive for source in group.sources) else self._threads
-        group.plan = plan_batches(infos, working, readers, self._options, self._threads)
+        group.plan = plan_batches(infos, self._options, self._threads, working, readers)
         group.limit = ConcurrencyLimit(group.plan.readers)
         first = group.members[0]
         previous = self._options.pairing == "previous"
