@@ -12,14 +12,14 @@ from ndreg_preeval.results.jumps import jumps, steps
 
 def test_steps_from_shifts_to_a_reference() -> None:
     shifts = np.array([[0.0, 0], [3, 4], [3, 4], [3, 5]])  # of the images 0, 1, 3, 4
-    found = steps(shifts, np.array([0, 1, 3, 4]), "reference")
+    found = steps(shifts, np.array([0, 1, 3, 4]), np.full(4, 2))
     assert found == pytest.approx([0, 5, 5, 1])  # image 2 is at 0, 0
 
 
 def test_steps_between_neighbours() -> None:
-    found = steps(np.array([[3.0, 4], [0, 1]]), np.array([1, 2]), "previous")
+    found = steps(np.array([[3.0, 4], [0, 1]]), np.array([1, 2]), np.array([0, 1]))
     assert found == pytest.approx([5, 1])
-    assert not len(steps(np.empty((0, 2)), np.empty(0, np.intp), "reference"))
+    assert not len(steps(np.empty((0, 2)), *np.empty((2, 0), np.intp)))
 
 
 def test_jumps_are_long_and_unusual() -> None:

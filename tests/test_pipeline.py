@@ -57,7 +57,7 @@ def test_block_ranges_cut_at_multiples() -> None:
         ({"images_per_chunk": 3}, None, 6),
         ({"images_per_chunk": 24}, None, 24),
         ({"images_per_chunk": 24}, 6 << 20, 3),  # the user's limit counts more than whole chunks
-        ({"images_per_chunk": 1000}, None, 8),  # 2 GB of chunks would not stay bounded
+        ({"images_per_chunk": 1000}, None, 125),  # 2 GB of chunks would not stay bounded: eight parts
         ({"shape": (3, 1024, 1024)}, None, 3),
         ({"bytes_per_image": 0}, 1, 8),
     ],

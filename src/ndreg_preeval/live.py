@@ -12,19 +12,10 @@ from . import core
 from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline import (
-    RangeScore,
-    Records,
-    Scored,
-    check_valid,
-    core_mask,
-    core_threads,
-    inspect_stack,
-    make_scorer,
-)
+from .pipeline import PairScorer, Records, Scored, core_threads, inspect_stack
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
-from .stacks import Block, StackSource, copy_of, image_of, prepend, resolve_stack
+from .stacks import Block, StackSource, resolve_stack
 
 __all__ = ["StackRanker", "StackScorer"]
 
@@ -57,16 +48,10 @@ class StackScorer:
             raise ValueError("reference_image must be 0: the reference is the image given first")
         self._threads = self._options.num_threads or core.default_threads()
         with naming_stack(name), self._open([reference_image_array]) as source:
-            reference = copy_of(source.read(0, 1))
+            reference = source.read(0, 1).copy()
             self._info = inspect_stack(source, self._options)._replace(location="", images_per_chunk=1)
-            self._scorer = make_scorer(reference, self._info.precision, self._options)
-            check_valid(self._options, [self._scorer.reference_invalid_pixels], [0])
-        self._itself: Records | None = None
-        if self._options.method.include_reference and self._options.pairing == "reference":
-            self._itself = self._scorer.score(
-                reference.images, mask=core_mask(reference, self._options), num_threads=1
-            )
-        self._last = reference if self._options.pairing == "previous" else None
+            self._scorer = PairScorer(self._info, self._options, reference, 0)
+        self._last = self._scorer.pairs.kept(reference)
         self._parts: list[Records] = []
         self._count = 1
 
@@ -103,18 +88,10 @@ class StackScorer:
                         f"not {source.shape[1:]}"
                     )
                 block = source.read(0, source.shape[0])
-            run: dict[str, Any] = {"num_threads": core_threads(self._options, self._threads)}
-            last = None
-            if self._last is None:
-                records = self._scorer.score(block.images, mask=core_mask(block, self._options), **run)
-            else:
-                pairs = prepend(self._last, block)
-                last = copy_of(image_of(block, -1))
-                records = self._scorer.score_consecutive(
-                    pairs.images, mask=core_mask(pairs, self._options), **run
-                )
-            check_valid(self._options, records["invalid_pixels"], range(first, first + len(records)))
-        return records, last
+            compared = (first, first + len(block.images))
+            threads = core_threads(self._options, self._threads)
+            records = self._scorer.score(block, first, compared, self._last, threads=threads)
+        return records, self._scorer.pairs.kept(block)
 
     def _keep(self, scored: tuple[Records, Block | None]) -> None:
         records, self._last = scored
@@ -129,14 +106,9 @@ class StackScorer:
         StackScore
             ``rankable=False`` as long as no image was added.
         """
-        numbers = RangeScore(
-            np.concatenate([np.empty(0, core.PAIR_SCORE), *self._parts]),
-            self._itself,
-            int(self._scorer.reference_flags),
-            int(self._scorer.reference_invalid_pixels),
-        )
         info = self._info._replace(shape=(self._count, *self._info.shape[1:]))
-        return build_stack_score(self._name, Scored(info, numbers), self._options)[0]
+        scored = Scored(info, self._scorer.numbers(self._parts))
+        return build_stack_score(self._name, scored, self._options)[0]
 
     def _open(self, images: Any) -> StackSource:
         return resolve_stack(images, name=self._name, limits=self._options.limits).open()

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer, masked_pixels
+from .pairs import Pairs, PairScorer
 from .run import choose_engine, score_stacks
 from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, inspect_stack
 
 __all__ = [
     "Failed",
+    "PairScorer",
+    "Pairs",
     "RangeScore",
     "Records",
     "Scored",

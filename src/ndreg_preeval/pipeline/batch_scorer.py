@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
 """Scoring the batches of a group of stacks: what waits for what, and who does it.
 
-A batch is scored when it is decoded, when the reference spectra are known, and, with pairing
-"previous", when the image before its first one is known.
+A batch is scored when it is decoded, when the reference spectra are known, and, where each image is
+compared with the one before it, when the image before its first one is known.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from .. import core
 from ..options import Options
-from ..stacks import Block, copy_of, image_of, part_of, prepend
-from .batches import PIXELS_PER_CALL, BatchPlan
-from .core_scorer import check_valid, core_mask, make_scorer
-from .stack_state import RangeScore, Records, StackInfo
+from ..stacks import Block
+from .batches import PIXELS_PER_CALL, BatchPlan, batch_ranges, block_ranges
+from .pairs import Pairs, PairScorer
+from .stack_state import RangeScore, StackInfo
 from .thread_pool import ThreadPool
 
 Place = tuple[int, int]
@@ -45,7 +45,7 @@ class Batch:
     waits: int = 1
     blocks: list[Block] = field(default_factory=list)
     heads: list[Block] | None = None
-    """With pairing "previous": the image before the first one, of each stack."""
+    """The image before the first one, of each stack, where images are compared with it."""
     unscored: int = 0
     release: Callable[[], None] = _nothing
 
@@ -77,10 +77,9 @@ class BatchScorer:
         self._threads = threads
         self._plan = plan
         self._range = (start, stop)
-        self._previous = options.pairing == "previous"
+        self._pairs = Pairs.of(infos[0], options)
         self._lock = threading.Lock()
-        self._scorers: list[core.Scorer | None] = [None] * len(infos)
-        self._itself: list[Records | None] = [None] * len(infos)
+        self._scorers: list[PairScorer | None] = [None] * len(infos)
         self._unprepared = len(infos)
         self._waiting: list[Batch] = []
         self._heads: dict[int, list[Block]] = {}
@@ -88,6 +87,11 @@ class BatchScorer:
         self._broken: int | None = None
         self._records = [np.zeros(stop - start, core.PAIR_SCORE) for _ in infos]
         self.batches = 0
+
+    def ranges(self) -> Iterator[tuple[int, int, bool]]:
+        """Batches to be read, in this order: first image, the one after the last, and whether to score them."""
+        start, stop = self._range
+        return batch_ranges(self._pairs.read_from(start), stop, self._plan, self._pairs.reference)
 
     # -------------------------------------------------------------- what a batch waits for
 
@@ -98,7 +102,7 @@ class BatchScorer:
             if current.number > 0 and self._unprepared:
                 current.waits += 1
                 self._waiting.append(current)
-            if self._previous and current.number > 0:
+            if self._pairs.consecutive and current.number > 0:
                 current.heads = self._heads.pop(current.start, None)
                 if current.heads is None:
                     current.waits += 1
@@ -114,7 +118,7 @@ class BatchScorer:
                 current.blocks = [block() for block in blocks]
             except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
                 self.break_at(current, (current.number, -1), 0, error)
-        if self._previous:
+        if self._pairs.consecutive:
             self._hand_on(current)
         if current.number > 0:
             self._arrived(current)
@@ -125,8 +129,7 @@ class BatchScorer:
             self._pool.submit([partial(self._prepare, current, owner) for owner in owners], first=True)
 
     def _hand_on(self, current: Batch) -> None:
-        # Copies: views would keep whole batches in memory.
-        tails = [copy_of(image_of(block, -1)) for block in current.blocks]
+        tails = [each for block in current.blocks if (each := self._pairs.kept(block))]
         with self._lock:
             after = self._headless.pop(current.stop, None)
             if after is None:
@@ -144,16 +147,14 @@ class BatchScorer:
 
     def _prepare(self, first: Batch, owner: int) -> None:
         """Transform the reference image of one stack."""
-        info, block = self._infos[owner], first.blocks[owner]
         try:
-            at = 0 if self._previous else info.reference_image - first.start
-            reference = image_of(block, at)
-            scorer = make_scorer(reference, info.precision, self._options)
-            check_valid(self._options, [scorer.reference_invalid_pixels], [first.start + at])
-            self._scorers[owner] = scorer
-            if self._options.method.include_reference and self._range[0] == 0 and not self._previous:
-                mask = core_mask(reference, self._options)
-                self._itself[owner] = scorer.score(reference.images, mask=mask, num_threads=1)
+            self._scorers[owner] = PairScorer(
+                self._infos[owner],
+                self._options,
+                first.blocks[owner],
+                first.start,
+                itself=self._range[0] == 0,
+            )
         except core.Cancelled:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
@@ -174,11 +175,8 @@ class BatchScorer:
     # -------------------------------------------------------------- scoring
 
     def _score(self, current: Batch) -> None:
-        jobs = [
-            (owner, low, high)
-            for owner, info in enumerate(self._infos)
-            for low, high in self._shares(current, info)
-        ]
+        shares = self._shares(current)
+        jobs = [(owner, *share) for owner in range(len(self._infos)) for share in shares]
         if not jobs or self.is_lost(current):
             current.finish()
             return
@@ -187,21 +185,15 @@ class BatchScorer:
         threads = max(1, self._threads // at_once)
         self._pool.submit([partial(self._share, current, *job, threads) for job in jobs], first=True)
 
-    def _shares(self, current: Batch, info: StackInfo) -> list[tuple[int, int]]:
+    def _shares(self, current: Batch) -> list[tuple[int, int]]:
         """Cut the images that are to be scored: one share per thread, none that takes long."""
-        if not current.scored or info.shape[0] < 2:
+        if not current.scored:
             return []
         start, stop = current.start, current.stop
-        ranges = [(start, stop)]
-        if self._previous:
-            ranges = [(max(start, self._range[0], 1), stop)]
-        elif start <= info.reference_image < stop:
-            ranges = [(start, info.reference_image), (info.reference_image + 1, stop)]
-        _, height, width = info.shape
+        _, height, width = self._infos[0].shape
         length = max(1, min(PIXELS_PER_CALL // (height * width), -(-(stop - start) // self._threads)))
-        return [
-            (low, min(low + length, high)) for first, high in ranges for low in range(first, high, length)
-        ]
+        ranges = self._pairs.compared(max(start, self._range[0]), stop)
+        return [share for low, high in ranges for share in block_ranges(low, high, length, origin=low)]
 
     def _share(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
         try:
@@ -221,24 +213,15 @@ class BatchScorer:
     def _records_of(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
         scorer = self._scorers[owner]
         assert scorer is not None
-        block = current.blocks[owner]
-        first = low - current.start
-        if self._previous:
-            if first == 0:
-                assert current.heads is not None
-                some = prepend(current.heads[owner], part_of(block, 0, high - low))
-            else:
-                some = part_of(block, first - 1, high - current.start)
-            score = scorer.score_consecutive
-        else:
-            some = part_of(block, first, high - current.start)
-            score = scorer.score
-        records = score(
-            some.images, mask=core_mask(some, self._options), num_threads=threads, stop=self._pool.cancelled
-        )
-        check_valid(self._options, records["invalid_pixels"], range(low, high))
         start = self._range[0]
-        self._records[owner][low - start : high - start] = records
+        self._records[owner][low - start : high - start] = scorer.score(
+            current.blocks[owner],
+            current.start,
+            (low, high),
+            current.heads[owner] if current.heads else None,
+            threads=threads,
+            stop=self._pool.cancelled,
+        )
 
     # -------------------------------------------------------------- errors
 
@@ -258,18 +241,10 @@ class BatchScorer:
 
     def numbers(self) -> list[RangeScore]:
         """The numbers of all stacks, when all batches are done."""
-        found = []
         start, stop = self._range
-        for info, scorer, itself, records in zip(
-            self._infos, self._scorers, self._itself, self._records, strict=True
-        ):
-            kept = np.ones(stop - start, bool)
-            left_out = 0 if self._previous else info.reference_image
-            if start <= left_out < stop:
-                kept[left_out - start] = False
-            if info.shape[0] < 2 or scorer is None:
-                found.append(RangeScore(records[:0]))
-                continue
-            flags, invalid = int(scorer.reference_flags), int(scorer.reference_invalid_pixels)
-            found.append(RangeScore(records[kept], itself, flags, invalid))
-        return found
+        ranges = [slice(low - start, high - start) for low, high in self._pairs.compared(start, stop)]
+        several = self._pairs.n_images > 1
+        return [
+            scorer.numbers([records[each] for each in ranges]) if scorer and several else RangeScore()
+            for scorer, records in zip(self._scorers, self._records, strict=True)
+        ]

@@ -47,9 +47,14 @@ class BatchPlan(NamedTuple):
 
 
 def plan_batches(
-    infos: Sequence[StackInfo], working_bytes: int, readers: int, options: Options, threads: int
+    infos: Sequence[StackInfo],
+    options: Options,
+    threads: int,
+    working_bytes: int = 0,
+    readers: int = 1,
+    at_once: int = BATCHES_AT_ONCE,
 ) -> BatchPlan:
-    """Choose the length of batches.
+    """Choose the length of batches: short enough for a core call, and `at_once` of them in memory.
 
     Batches are whole rows of chunks wherever one fits into the memory: then every chunk is read
     and decoded once. Where none fits, batches are as long as memory allows, and chunks are decoded
@@ -57,21 +62,20 @@ def plan_batches(
     """
     _, height, width = infos[0].shape
     limit = options.memory_limit or READ_AHEAD
-    per_image = max(1, sum(info.bytes_per_image for info in infos))
+    per_image = sum(info.bytes_per_image for info in infos)
     readers = max(1, min(readers, limit // 2 // max(1, working_bytes)))
     budget = max(limit - readers * working_bytes, limit // 2)
     row = max(1, *(info.images_per_chunk for info in infos))
     row_bytes = row * per_image
-    length = min(threads * PIXELS_PER_CALL // (height * width), budget // BATCHES_AT_ONCE // per_image)
-    length = max(1, length)
+    fitting = budget // per_image if per_image else infos[0].shape[0]
+    length = max(1, min(threads * PIXELS_PER_CALL // (height * width), fitting // at_once))
     times = 1
     if length >= row:
         length -= length % row
     elif row_bytes <= (budget if options.memory_limit else DEFAULT_ROW):
         length = row
     else:
-        most = max(1, budget // per_image)
-        times = -(-row // most)
+        times = -(-row // max(1, fitting))
         length = -(-row // times)
     return BatchPlan(length, length * per_image, budget, readers, times, row, row_bytes)
 
@@ -98,13 +102,7 @@ def batch_ranges(
 def _cut(start: int, stop: int, plan: BatchPlan) -> Iterator[tuple[int, int]]:
     """Cut at rows of chunks, and where these are too long, evenly within each."""
     for row in block_ranges(start, stop, max(plan.length, plan.row)):
-        yield from block_ranges_from(row[0] - row[0] % plan.row, *row, plan.length)
-
-
-def block_ranges_from(origin: int, start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
-    """Cut a range where the distance to `origin` is a multiple of `length`."""
-    for low, high in block_ranges(start - origin, stop - origin, length):
-        yield low + origin, high + origin
+        yield from block_ranges(*row, plan.length, origin=row[0] - row[0] % plan.row)
 
 
 def decoding_again(plan: BatchPlan, options: Options) -> str:
@@ -120,28 +118,13 @@ def decoding_again(plan: BatchPlan, options: Options) -> str:
 
 
 def block_length(info: StackInfo, options: Options, threads: int) -> int:
-    """Return how many images are read and scored at a time.
-
-    As many as keep a core call short; fewer where memory asks for it; whole rows of chunks
-    where memory allows. Without a `memory_limit` of the user's, a row of chunks may take four
-    times the usual: reading it in parts decodes every chunk again for each part.
-    """
-    n, height, width = info.shape
-    length = max(1, threads * PIXELS_PER_CALL // (height * width))
-    limit = options.memory_limit or READ_AHEAD
-    if info.bytes_per_image > 0:
-        length = min(length, max(1, limit // info.bytes_per_image))
-    row = info.images_per_chunk
-    if length >= row:
-        length -= length % row
-    elif row * info.bytes_per_image <= (limit if options.memory_limit else 4 * READ_AHEAD):
-        length = row
-    return min(length, n)
+    """Return how many images are read and scored at a time where one block at a time is in memory."""
+    return min(plan_batches([info], options, threads, at_once=1).length, info.shape[0])
 
 
-def block_ranges(start: int, stop: int, length: int) -> Iterator[tuple[int, int]]:
-    """Cut a range where the index is a multiple of `length`."""
+def block_ranges(start: int, stop: int, length: int, origin: int = 0) -> Iterator[tuple[int, int]]:
+    """Cut a range where the distance to `origin` is a multiple of `length`."""
     while start < stop:
-        end = min(stop, (start // length + 1) * length)
+        end = min(stop, start + length - (start - origin) % length)
         yield start, end
         start = end

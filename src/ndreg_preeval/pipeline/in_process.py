@@ -7,14 +7,12 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
-
 from .. import core
 from ..errors import naming_stack
 from ..options import Options
 from ..stacks import StackSource
 from .batches import READ_AHEAD
-from .pairs import Advance, read_reference, score_range
+from .pairs import Advance, score_range
 from .stack_state import Failed, OpenStack, RangeScore, Scored, open_as_known
 from .stream import Member, score_streams
 
@@ -35,7 +33,7 @@ def score_in_process(
         if stack.failed:
             found[number] = Failed(stack.failed)
         elif stack.info.compared == 0:
-            found[number] = Scored(stack.info, RangeScore(np.empty(0, core.PAIR_SCORE)))
+            found[number] = Scored(stack.info, RangeScore())
         elif stack.source is not None and stack.source.bytes_per_image == 0:
             found[number] = _score_in_memory(stack, options, threads, advance)
         else:
@@ -51,8 +49,7 @@ def _score_in_memory(stack: OpenStack, options: Options, threads: int, advance: 
     n = stack.info.shape[0]
     try:
         with naming_stack(stack.name, stack.spec.location):
-            reference = read_reference(stack.source, stack.info, options)
-            numbers = score_range(stack.source, reference, stack.info, options, 0, n, threads, advance)
+            numbers = score_range(stack.source, stack.info, options, 0, n, threads, advance)
     except Exception as error:
         if not options.goes_on_after(error):
             raise

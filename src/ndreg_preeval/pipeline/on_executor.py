@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks import Block, StackSource, StackSpec, copy_of, image_of, prepend
+from ..stacks import Block, StackSource, StackSpec
 from .batches import block_length, block_ranges
-from .pairs import Advance, read_reference, score_range
+from .pairs import Advance, Pairs, score_range
 from .stack_state import (
     Failed,
     OpenStack,
@@ -21,7 +21,6 @@ from .stack_state import (
     Scored,
     StackInfo,
     inspect_stack,
-    joined,
     open_as_known,
 )
 from .stream import Member, score_streams
@@ -106,8 +105,8 @@ def score_on_executor(
         if failure is not None:
             found.append(Failed(failure))
         else:
-            info = stack.info.with_warnings(*remarks)
-            found.append(Scored(info, joined(some)))
+            info = stack.info.with_warning(*remarks)
+            found.append(Scored(info, RangeScore.joined(some)))
     return found
 
 
@@ -120,16 +119,16 @@ def _jobs(stack: OpenStack, options: Options, threads: int) -> Iterator[_Call]:
             yield _Call(stack.name, stack.spec.location, _score_file_range, of_file)
         return
     with naming_stack(stack.name):
-        reference = read_reference(stack.source, stack.info, options)
+        pairs = Pairs.of(stack.info, options)
+        reference = pairs.read_reference(stack.source)
         before: Block | None = None
         for start, stop in block_ranges(0, n, length):
             block = stack.source.read(start, stop)
-            whole = block if before is None else prepend(before, block)
+            whole = block.after(before)
             source = BlockSource(whole, start=stop - len(whole.images))
             arguments = (source, reference, stack.info, options, start, stop, threads)
             yield _Call(stack.name, "", _score_excerpt, arguments)
-            if options.pairing == "previous":
-                before = copy_of(image_of(block, -1))
+            before = pairs.kept(block)
 
 
 def _job_length(stack: OpenStack, options: Options, threads: int) -> int:
@@ -194,8 +193,10 @@ def _score_file_range(
     return outcome.numbers, outcome.info.warnings[len(info.warnings) :]
 
 
-def _score_excerpt(*arguments: Any) -> tuple[RangeScore, tuple[str, ...]]:
-    return score_range(*arguments), ()
+def _score_excerpt(
+    source: StackSource, reference: Block | None, *arguments: Any
+) -> tuple[RangeScore, tuple[str, ...]]:
+    return score_range(source, *arguments, reference=reference), ()
 
 
 class BlockSource(StackSource):
@@ -207,6 +208,4 @@ class BlockSource(StackSource):
 
     def read(self, start: int, stop: int) -> Block:
         """Images of the block, counted as in the whole stack."""
-        part = slice(start - self._start, stop - self._start)
-        mask = self._block.mask
-        return Block(self._block.images[part], None if mask is None else mask[part])
+        return self._block.part(start - self._start, stop - self._start)

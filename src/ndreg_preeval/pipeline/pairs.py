@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""One range of one stack through the core, block by block in bounded memory.
+"""Pairs of images and their records: which image of a stack is compared with which.
 
 Whatever the block size and the number of threads, an image gets the same numbers bit for bit:
 they depend on that image and the one it is compared with alone.
@@ -7,13 +7,15 @@ they depend on that image and the one it is compared with alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import core
 from ..options import Options
-from ..stacks import Block, StackSource, copy_of, image_of, prepend
+from ..stacks import Block, StackSource
 from .batches import block_length, block_ranges
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer
 from .stack_state import RangeScore, Records, StackInfo
@@ -22,105 +24,174 @@ Advance = Callable[[int], None]
 """Called with the number of images that were just scored."""
 
 
-def read_reference(source: StackSource, info: StackInfo, options: Options) -> Block | None:
-    """Read what all images of a stack are compared with, if it is one image."""
-    if options.pairing == "previous" or info.shape[0] < 2:
-        return None
-    return source.read(info.reference_image, info.reference_image + 1)
+class Pairs(NamedTuple):
+    """Which image of a stack is compared with which; decided here and nowhere else."""
+
+    n_images: int
+    reference: int | None
+    """The image all others are compared with; None where each is compared with the one before it."""
+
+    @classmethod
+    def of(cls, info: StackInfo, options: Options) -> Pairs:
+        """Return the pairs of a stack."""
+        return cls(info.shape[0], None if options.pairing == "previous" else info.reference_image)
+
+    @property
+    def consecutive(self) -> bool:
+        """Whether each image is compared with the one before it."""
+        return self.reference is None
+
+    @property
+    def first_reference(self) -> int:
+        """The first image of the stack that another one is compared with."""
+        return self.reference or 0
+
+    def compared(self, start: int, stop: int) -> list[tuple[int, int]]:
+        """Return those of the images start <= i < stop that are compared with another one, as ranges."""
+        alone = self.first_reference
+        ranges = ((start, min(stop, alone)), (max(start, alone + 1), stop))
+        return [(low, high) for low, high in ranges if low < high]
+
+    def indices(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the indices of all compared images, and of what each is compared with."""
+        images = np.delete(np.arange(self.n_images), slice(self.first_reference, self.first_reference + 1))
+        return images, images - 1 if self.reference is None else np.full(len(images), self.reference)
+
+    def read_from(self, start: int) -> int:
+        """Return the first image that has to be read to score a range that begins at `start`."""
+        return max(start - 1, 0) if self.consecutive else start
+
+    def read_reference(self, source: StackSource) -> Block | None:
+        """Read what all images are compared with, if it is one image."""
+        return None if self.reference is None else source.read(self.reference, self.reference + 1)
+
+    def kept(self, block: Block) -> Block | None:
+        """Return the image of a block that the next block's first one is compared with, if any.
+
+        A copy: a view would keep the whole block in memory next to the one that follows.
+        """
+        return block.image(-1).copy() if self.consecutive else None
+
+
+class PairScorer:
+    """Scores images of one stack against what they are compared with.
+
+    Parameters
+    ----------
+    info : StackInfo
+    options : Options
+    block : Block
+        Begins with image `start` and holds the reference image; where each image is compared with
+        the one before it, any block will do.
+    start : int
+    itself : bool
+        Compare the reference image with itself too, where the method asks for it: once per stack.
+
+    Raises
+    ------
+    ValueError
+        For invalid pixels of the reference image where the options refuse them; names the image.
+    """
+
+    def __init__(
+        self, info: StackInfo, options: Options, block: Block, start: int, *, itself: bool = True
+    ) -> None:
+        self._options = options
+        self.pairs = Pairs.of(info, options)
+        index = start if self.pairs.reference is None else self.pairs.reference
+        reference = block.image(index - start)
+        self._core = make_scorer(reference, info.precision, options)
+        check_valid(options, [self._core.reference_invalid_pixels], [index])
+        self._itself: Records | None = None
+        if itself and options.method.include_reference and not self.pairs.consecutive:
+            mask = core_mask(reference, options)
+            self._itself = self._core.score(reference.images, mask=mask, num_threads=1)
+
+    def score(
+        self,
+        block: Block,
+        start: int,
+        compared: tuple[int, int],
+        before: Block | None = None,
+        *,
+        threads: int,
+        stop: Callable[[], bool] | None = None,
+    ) -> Records:
+        """Score a range of compared images.
+
+        Parameters
+        ----------
+        block : Block
+            Begins with image `start`.
+        start : int
+        compared : tuple of int
+            First image, and the one after the last.
+        before : Block, optional
+            The image before `start`, where it is needed.
+        threads : int
+            Told to the core.
+        stop : callable, optional
+            Whether to give up.
+
+        Raises
+        ------
+        ValueError
+            For invalid pixels where the options refuse them; names the image.
+        """
+        first, last = compared[0] - start, compared[1] - start
+        if not self.pairs.consecutive:
+            some, score = block.part(first, last), self._core.score
+        else:
+            some, score = block.part(max(first - 1, 0), last), self._core.score_consecutive
+            if first == 0:
+                some = some.after(before)
+        records = score(some.images, mask=core_mask(some, self._options), num_threads=threads, stop=stop)
+        check_valid(self._options, records["invalid_pixels"], range(*compared))
+        return records
+
+    def numbers(self, parts: Sequence[Records]) -> RangeScore:
+        """Return the records of consecutive ranges, and what is known of the reference image."""
+        records = np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
+        return RangeScore(
+            records, self._itself, int(self._core.reference_flags), int(self._core.reference_invalid_pixels)
+        )
 
 
 def score_range(
     source: StackSource,
-    reference: Block | None,
     info: StackInfo,
     options: Options,
     start: int,
     stop: int,
     threads: int,
     advance: Advance | None = None,
+    *,
+    reference: Block | None = None,
 ) -> RangeScore:
-    """Score the compared images among start <= i < stop of an open stack.
+    """Score the compared images among start <= i < stop of an open stack, block by block.
 
-    `reference` is the block of the reference image, None with pairing "previous".
+    `reference` is the block of the reference image, where it was read before.
 
     Raises
     ------
     ValueError
         For invalid pixels where the options refuse them; names the image.
     """
-    if info.shape[0] < 2:  # nothing to compare
-        return RangeScore(np.empty(0, core.PAIR_SCORE))
-    if reference is None:
-        return _score_previous(source, info, options, start, stop, threads, advance)
-
-    index = info.reference_image
-    scorer = make_scorer(reference, info.precision, options)
-    reference_invalid = int(scorer.reference_invalid_pixels)
-    check_valid(options, [reference_invalid], [index])
+    if info.compared == 0:
+        return RangeScore()
+    pairs = Pairs.of(info, options)
+    reference = reference or pairs.read_reference(source)
+    scorer: PairScorer | None = None
+    if reference is not None:
+        scorer = PairScorer(info, options, reference, pairs.first_reference, itself=start == 0)
+    before: Block | None = None
     parts = []
-    for first, last in block_ranges(start, stop, block_length(info, options, threads)):
-        for low, high, block in _without(source, first, last, index):
-            records = scorer.score(
-                block.images, mask=core_mask(block, options), num_threads=core_threads(options, threads)
-            )
-            check_valid(options, records["invalid_pixels"], range(low, high))
-            parts.append(records)
-            if advance is not None:
-                advance(len(records))
-    itself = None
-    if options.method.include_reference and start == 0:
-        itself = scorer.score(reference.images, mask=core_mask(reference, options), num_threads=1)
-    return RangeScore(_joined(parts), itself, int(scorer.reference_flags), reference_invalid)
-
-
-def _score_previous(
-    source: StackSource,
-    info: StackInfo,
-    options: Options,
-    start: int,
-    stop: int,
-    threads: int,
-    advance: Advance | None,
-) -> RangeScore:
-    """Each image of the range against the one before it; that of the first one is read too."""
-    scorer = None
-    last: Block | None = None
-    flags = invalid = 0
-    parts = []
-    for low, high in block_ranges(max(start - 1, 0), stop, block_length(info, options, threads)):
+    for low, high in block_ranges(pairs.read_from(start), stop, block_length(info, options, threads)):
         block = source.read(low, high)
-        if scorer is None:
-            scorer = make_scorer(image_of(block, 0), info.precision, options)
-            flags, invalid = int(scorer.reference_flags), int(scorer.reference_invalid_pixels)
-            check_valid(options, [invalid], [low])
-        joined = block if last is None else prepend(last, block)
-        if len(joined.images) > 1:
-            records = scorer.score_consecutive(
-                joined.images, mask=core_mask(joined, options), num_threads=core_threads(options, threads)
-            )
-            check_valid(options, records["invalid_pixels"], range(high - len(records), high))
-            parts.append(records)
+        scorer = scorer or PairScorer(info, options, block, low)
+        for some in pairs.compared(max(low, start), high):
+            parts.append(scorer.score(block, low, some, before, threads=core_threads(options, threads)))
             if advance is not None:
-                advance(len(records))
-        # A copy: a view would keep the whole block in memory next to the one that follows.
-        last = copy_of(image_of(block, -1))
-    return RangeScore(_joined(parts), None, flags, invalid)
-
-
-def _joined(parts: list[Records]) -> Records:
-    return np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
-
-
-def _without(source: StackSource, start: int, stop: int, reference: int) -> Iterator[tuple[int, int, Block]]:
-    """Read a range but for the reference image, in one go."""
-    start += start == reference
-    stop -= stop - 1 == reference
-    if start >= stop:
-        return
-    block = source.read(start, stop)
-    if not start < reference < stop:
-        yield start, stop, block
-        return
-    for low, high in ((start, reference), (reference + 1, stop)):
-        part = slice(low - start, high - start)
-        yield low, high, Block(block.images[part], None if block.mask is None else block.mask[part])
+                advance(len(parts[-1]))
+        before = pairs.kept(block)
+    return scorer.numbers(parts) if scorer else RangeScore()

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import core
 from ..options import Options
 from ..stacks import StackSource, StackSpec
 
@@ -31,21 +32,31 @@ class StackInfo(NamedTuple):
         """How many images are compared with another one."""
         return max(self.shape[0] - 1, 0)
 
-    def with_warnings(self, *texts: str) -> StackInfo:
+    def with_warning(self, *texts: str) -> StackInfo:
         """Return the same with something more to be said about the stack."""
         return self._replace(warnings=(*self.warnings, *texts))
+
+    @classmethod
+    def of_failure(cls, location: str) -> StackInfo:
+        """Return what is known of a stack that cannot be read: where it should be."""
+        return cls((0, 0, 0), "", location, "double", 0, 1, 0, ())
 
 
 class RangeScore(NamedTuple):
     """Numbers of the compared images of a range, in the order of the stack."""
 
-    records: Records
+    records: Records = np.empty(0, core.PAIR_SCORE)
     reference_record: Records | None = None
     """The reference image compared with itself, where the method asks for it."""
     reference_flags: int = 0
-    """Core flags of the reference image (pairing "previous": of the first image read)."""
+    """Core flags of the reference image, or of the first image read where each is compared with the last."""
     reference_invalid: int = 0
     """Invalid pixels of the same image."""
+
+    @classmethod
+    def joined(cls, parts: list[RangeScore]) -> RangeScore:
+        """Return the numbers of consecutive ranges of a stack as one."""
+        return cls(np.concatenate([part.records for part in parts]), *parts[0][1:])
 
 
 def inspect_stack(source: StackSource, options: Options) -> StackInfo:
@@ -97,13 +108,12 @@ class OpenStack(NamedTuple):
 
     def with_warning(self, text: str) -> OpenStack:
         """Return the same with something to be said about the stack."""
-        return self._replace(info=self.info.with_warnings(text))
+        return self._replace(info=self.info.with_warning(text))
 
     @classmethod
     def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> OpenStack:
         """Return a stack that cannot be scored."""
-        nothing = StackInfo((0, 0, 0), "", spec.location, "double", 0, 1, 0, ())
-        return cls(name, spec, nothing, None, error)
+        return cls(name, spec, StackInfo.of_failure(spec.location), None, error)
 
 
 def open_as_known(spec: StackSpec, info: StackInfo) -> StackSource:
@@ -119,8 +129,3 @@ def open_as_known(spec: StackSpec, info: StackInfo) -> StackSource:
         source.close()
         raise ValueError(f"its shape changed from {info.shape} to {source.shape} while it was scored")
     return source
-
-
-def joined(parts: list[RangeScore]) -> RangeScore:
-    """Return the numbers of consecutive ranges of a stack as one."""
-    return parts[0]._replace(records=np.concatenate([part.records for part in parts]))

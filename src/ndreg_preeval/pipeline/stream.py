@@ -20,7 +20,7 @@ from ..errors import naming_stack
 from ..options import Options
 from ..stacks import Block, BufferPool, ReadTask, StackSource
 from .batch_scorer import Batch, BatchScorer
-from .batches import BATCHES_AT_ONCE, BatchPlan, batch_ranges, decoding_again, plan_batches
+from .batches import BATCHES_AT_ONCE, BatchPlan, decoding_again, plan_batches
 from .pairs import Advance
 from .stack_state import Failed, Scored, StackInfo
 from .thread_pool import ConcurrencyLimit, ThreadPool
@@ -173,16 +173,13 @@ class _Stream:
         infos = [member.info for member in group.members]
         working = max(source.working_bytes for source in group.sources)
         readers = 1 if any(source.exclusive for source in group.sources) else self._threads
-        group.plan = plan_batches(infos, working, readers, self._options, self._threads)
+        group.plan = plan_batches(infos, self._options, self._threads, working, readers)
         group.limit = ConcurrencyLimit(group.plan.readers)
         first = group.members[0]
-        previous = self._options.pairing == "previous"
-        start = max(first.start - 1, 0) if previous else first.start
-        reference = None if previous else first.info.reference_image
-        group.ranges = batch_ranges(start, first.stop, group.plan, reference)
         group.scorer = BatchScorer(
             infos, self._options, self._pool, self._threads, group.plan, first.start, first.stop
         )
+        group.ranges = group.scorer.ranges()
 
     def _finish(self, group: _Group) -> None:
         """Close a group when all of its batches are done."""
@@ -196,7 +193,7 @@ class _Stream:
             again = decoding_again(group.plan, self._options)
             group.outcomes = [
                 Scored(
-                    member.info.with_warnings(*source.warnings_while_reading(), *([again] if again else [])),
+                    member.info.with_warning(*source.warnings_while_reading(), *([again] if again else [])),
                     numbers,
                 )
                 for member, numbers, source in zip(

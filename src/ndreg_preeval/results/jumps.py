@@ -15,24 +15,26 @@ JUMP_TIMES: Final = 5.0
 """How much longer than the usual step of the stack a jump is."""
 
 
-def steps(shifts: NDArray[np.float64], image_indices: NDArray[np.intp], pairing: str) -> NDArray[np.float64]:
+def steps(
+    shifts: NDArray[np.float64], image_indices: NDArray[np.intp], reference_indices: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """Return how far the scene moved between each compared image and the one before it.
 
     Parameters
     ----------
     shifts : (m, 2) float array
-        Pixels, relative to the reference image or, with the pairing "previous", to the image before.
+        Pixels, relative to what each image is compared with.
     image_indices : (m,) int array
-        Which images these are, in order: all but the reference image, whose shift is 0, or all but
-        image 0 with the pairing "previous".
-    pairing : {"reference", "previous"}
+        Which images these are, in order: all but one, whose shift is 0.
+    reference_indices : (m,) int array
+        What each is compared with: the image left out, or always the image before.
 
     Returns
     -------
     (m,) float array
         Pixels; 0 for image 0, which has none before it.
     """
-    if pairing == "previous" or not len(shifts):
+    if np.array_equal(reference_indices, image_indices - 1):
         return np.asarray(np.hypot(*shifts.T))
     places = np.zeros((len(shifts) + 1, 2))
     places[image_indices] = shifts

@@ -101,9 +101,9 @@ class RankingData:
 def _correlogram(
     stack: StackScore, spec: StackSpec, image: int, options: Options, second_opinion: bool
 ) -> NDArray[np.float64]:
-    reference = stack.reference_image
-    if options.pairing == "previous":
-        reference = max(image - 1, 0)
+    # The one image that is compared with no other one is its own reference.
+    references = dict(zip(stack.image_indices.tolist(), stack.reference_indices.tolist(), strict=True))
+    reference = references.get(image, image)
     with spec.open() as source:
         if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
             raise ValueError(f"its shape changed to {source.shape} since it was ranked")

@@ -13,7 +13,7 @@ from .. import core
 from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
-from ..pipeline import Failed, RangeScore, Records, Scored, StackInfo, masked_pixels
+from ..pipeline import Failed, Pairs, RangeScore, Records, Scored, StackInfo, masked_pixels
 from .jumps import jumps, steps
 from .reasons import reasons
 from .stack_warnings import stack_messages
@@ -55,7 +55,7 @@ class StackScore:
     rankable : bool
         False with fewer than two images.
     reference_image : int
-        The image all others are compared with (pairing "reference").
+        The image all others are compared with, unless each is compared with the one before it.
     trust : float
         About the probability that every image aligns within a pixel. NaN for methods without a
         second opinion.
@@ -156,8 +156,7 @@ class StackScore:
 
 def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
     """Make the score of a stack that could not be read: it has no numbers, but says why."""
-    nothing = StackInfo((0, 0, 0), "", location, "double", 0, 1, 0, ())
-    scored = Scored(nothing, RangeScore(np.empty(0, core.PAIR_SCORE)))
+    scored = Scored(StackInfo.of_failure(location), RangeScore())
     score, _ = build_stack_score(name, scored, options)
     message = _message(failed.error)
     return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
@@ -181,12 +180,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     info, numbers = scored
     records = numbers.records
     n = info.shape[0]
-    if options.pairing == "previous":
-        indices = np.arange(1, n)
-        references = indices - 1
-    else:
-        indices = np.delete(np.arange(n), slice(info.reference_image, info.reference_image + 1))
-        references = np.full(len(indices), info.reference_image)
+    indices, references = Pairs.of(info, options).indices()
     with np.errstate(all="ignore"):
         messages = stack_messages(info, numbers, indices, options)
         columns = _columns(records, options)
@@ -201,7 +195,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         trust = float("nan")
         if options.method.asks_opinion:
             trust = core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
-    lengths = steps(columns["shifts"], indices, options.pairing)
+    lengths = steps(columns["shifts"], indices, references)
     columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
     for array in columns.values():
         array.setflags(write=False)

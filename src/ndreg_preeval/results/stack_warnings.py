@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..pipeline import RangeScore, StackInfo, masked_pixels
+from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
 
 if TYPE_CHECKING:
@@ -39,13 +39,14 @@ def stack_messages(
             *messages,
             StackMessage("It has 1 image: there is nothing to compare, so it is not ranked.", True),
         ]
+    pairs = Pairs.of(info, options)
     records = numbers.records
     flags = records["flags"]
     messages += _invalid(info, numbers, image_indices, options)
     empty = flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0
     if numbers.reference_flags & core.NO_CONTRAST and not numbers.reference_flags & core.ALL_INVALID:
-        messages.append(StackMessage(f"{_reference(info, options)} has no contrast: it says nothing.", False))
-    if options.pairing == "previous" or not numbers.reference_flags & core.NO_CONTRAST:
+        messages.append(StackMessage(f"{_reference(pairs)} has no contrast: it says nothing.", False))
+    if pairs.consecutive or not numbers.reference_flags & core.NO_CONTRAST:
         flat = (flags & core.NO_CONTRAST != 0) & (flags & core.ALL_INVALID == 0)
         messages += _some(
             image_indices, flat, "no contrast, alone or in their reference: they count as 0", False
@@ -61,7 +62,7 @@ def stack_messages(
         "a hot pixel, the same as in their reference image: aligners follow it unless it is masked",
         True,
     )
-    messages += _stuck(records, image_indices, ~empty & ~same, options)
+    messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages
 
 
@@ -71,7 +72,7 @@ def _invalid(
     """Pixels that were replaced, but for those the caller masked."""
     masked = masked_pixels(options)
     pixels = info.shape[1] * info.shape[2]
-    first = 0 if options.pairing == "previous" else info.reference_image
+    first = Pairs.of(info, options).first_reference
     counts = np.concatenate([[numbers.reference_invalid], numbers.records["invalid_pixels"]]) - masked
     images = np.concatenate([[first], indices])
     whole = counts + masked == pixels
@@ -94,7 +95,7 @@ def _invalid(
 
 
 def _stuck(
-    records: NDArray[np.void], indices: NDArray[np.intp], usable: NDArray[np.bool_], options: Options
+    records: NDArray[np.void], indices: NDArray[np.intp], usable: NDArray[np.bool_], pairs: Pairs
 ) -> list[StackMessage]:
     """Peaks that stay at zero shift: nothing moved, or a pattern of the detector was found."""
     zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
@@ -104,7 +105,7 @@ def _stuck(
             f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
         )
         return [StackMessage(text, False)]
-    if options.pairing == "previous" or len(records) < 3:
+    if pairs.consecutive or len(records) < 3:
         return []
     far = np.maximum(abs(records["peak_dy"]), abs(records["peak_dx"])) >= MOVED
     between = np.zeros(len(records), dtype=np.bool_)
@@ -128,10 +129,8 @@ def _some(
     return [StackMessage(text[0].upper() + text[1:], as_warning)]
 
 
-def _reference(info: StackInfo, options: Options) -> str:
-    if options.pairing == "previous":
-        return "Image 0"
-    return f"The reference image {info.reference_image}"
+def _reference(pairs: Pairs) -> str:
+    return "Image 0" if pairs.consecutive else f"The reference image {pairs.reference}"
 
 
 def _count(number: int, thing: str) -> str:

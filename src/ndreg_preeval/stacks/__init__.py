@@ -10,10 +10,6 @@ from .base import (
     ReadTask,
     StackSource,
     StackSpec,
-    copy_of,
-    image_of,
-    part_of,
-    prepend,
 )
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
@@ -34,16 +30,12 @@ __all__ = [
     "UriMeaning",
     "UriSpec",
     "check_regular_file",
-    "copy_of",
     "find_stacks",
     "format_uri",
-    "image_of",
     "is_data_url",
     "is_uri",
     "open_file",
     "parse_uri",
-    "part_of",
-    "prepend",
     "resolve_stack",
     "resolve_stacks",
     "uri_text",

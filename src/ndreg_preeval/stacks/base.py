@@ -22,6 +22,35 @@ class Block(NamedTuple):
     mask: NDArray[np.bool_] | None
     """True = valid pixel; (k, h, w) or None when all are."""
 
+    def part(self, start: int, stop: int | None) -> Block:
+        """Return some of the images; pixels are not copied."""
+        some = slice(start, stop)
+        return Block(self.images[some], None if self.mask is None else self.mask[some])
+
+    def image(self, index: int) -> Block:
+        """Return one image, as a block of its own."""
+        return self.part(index, index + 1 or None)
+
+    def copy(self) -> Block:
+        """Return a block that owns its memory."""
+        mask = None if self.mask is None else self.mask.copy()
+        return Block([np.array(image) for image in self.images], mask)
+
+    def after(self, other: Block | None) -> Block:
+        """Return the images of another block, if any, and then these; pixels are not copied."""
+        if other is None:
+            return self
+        mask = None
+        if self.mask is not None or other.mask is not None:
+            mask = np.concatenate([other.full_mask(), self.full_mask()])
+        return Block([*other.images, *self.images], mask)
+
+    def full_mask(self) -> NDArray[np.bool_]:
+        """Return the mask, made where there is none."""
+        if self.mask is not None:
+            return self.mask
+        return np.ones((len(self.images), *self.images[0].shape), dtype=np.bool_)
+
 
 class ReadTask(NamedTuple):
     """Part of reading a block that stands alone: a chunk, a page, a run of bytes."""
@@ -85,7 +114,7 @@ class StackSource(abc.ABC):
     def shares_reads_with(self, other: StackSource) -> bool:  # noqa: ARG002
         """Return whether this stack and another one are read together for less than one after the other.
 
-        Those that are have a method ``begin_together(sources, start, stop, buffers)``.
+        Those that are have a method ``start_reading_together(sources, start, stop, buffers)``.
         """
         return False
 
@@ -173,35 +202,3 @@ class BufferPool:
         with self._lock:
             self._free.clear()
             self._lent.clear()
-
-
-def image_of(block: Block, index: int) -> Block:
-    """One image of a block, as a block of its own."""
-    return part_of(block, index, index + 1 or None)
-
-
-def part_of(block: Block, start: int, stop: int | None) -> Block:
-    """Some consecutive images of a block."""
-    part = slice(start, stop)
-    return Block(block.images[part], None if block.mask is None else block.mask[part])
-
-
-def copy_of(block: Block) -> Block:
-    """A block that owns its memory."""
-    return Block(
-        [np.array(image) for image in block.images], None if block.mask is None else block.mask.copy()
-    )
-
-
-def prepend(first: Block, rest: Block) -> Block:
-    """Two blocks as one; pixels are not copied."""
-    mask = None
-    if first.mask is not None or rest.mask is not None:
-        mask = np.concatenate([_full_mask(first), _full_mask(rest)])
-    return Block([*first.images, *rest.images], mask)
-
-
-def _full_mask(block: Block) -> NDArray[np.bool_]:
-    if block.mask is not None:
-        return block.mask
-    return np.ones((len(block.images), *block.images[0].shape), dtype=np.bool_)
