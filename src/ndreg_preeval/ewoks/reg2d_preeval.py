@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from .models import Inputs, Outputs, ReportOutputs  # first: says what to install without ewokscore
+from .models import (  # first: says what to install without ewokscore
+    OPTION_FIELDS,
+    Inputs,
+    Outputs,
+    ReportOutputs,
+)
 
 # isort: split
 from ewokscore.taskwithprogress import TaskWithProgress
@@ -16,24 +21,6 @@ if TYPE_CHECKING:
     from ..ranking import Ranking
 
 __all__ = ["Reg2DPreEvaluation", "Reg2DPreEvaluationReport"]
-
-OPTIONS = (
-    "method",
-    "reference_image",
-    "pairing",
-    "precision",
-    "window",
-    "cutoff",
-    "max_shift",
-    "normalization",
-    "mask",
-    "invalid",
-    "num_threads",
-    "memory_limit",
-    "limits",
-    "on_error",
-)
-"""Inputs that are options of `rank_stacks`."""
 
 
 class _Stop(BaseException):
@@ -72,7 +59,7 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
-        options = {name: getattr(inputs, name) for name in OPTIONS}
+        options = {name: getattr(inputs, name) for name in OPTION_FIELDS}
         options["limits"] = _as_limits(inputs.limits)
         if inputs.output_url is not None and not inputs.skip:
             find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
