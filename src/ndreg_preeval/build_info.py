@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What this installation is made of, and where C++ projects find it."""
+"""Parts of this installation, and the folders where C++ projects find them."""
 
 from __future__ import annotations
 

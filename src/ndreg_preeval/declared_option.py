@@ -14,7 +14,7 @@ class DeclaredOption(NamedTuple):
 
     name: str
     default: Any
-    """What a caller gets who says nothing; a method by its name, and None for no limits of the caller's own."""
+    """Value where the caller gives none; a method by its name, and None for the usual limits."""
     help: str
     """Phrase that begins small and ends without a full stop."""
     type: type

@@ -155,7 +155,7 @@ class StackRanker:
     Parameters
     ----------
     reference_images : mapping of name to array_like, shape (h, w)
-        Of each stack, the image that its others are compared with.
+        Image of each stack that its others are compared with.
     **options
         As in `StackScorer`.
 

@@ -22,7 +22,7 @@ def ranking_options(arguments: Namespace) -> dict[str, Any]:
 
 
 def parse_stacks(texts: Sequence[str]) -> list[str] | dict[str, str]:
-    """What to rank, from the arguments: URIs, or names with their URIs."""
+    """Stacks to rank, from the arguments: URIs, or names with their URIs."""
     named = [_split_name(text) for text in texts]
     if all(name is None for name, _ in named):
         return list(texts)

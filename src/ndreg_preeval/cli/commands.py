@@ -169,7 +169,7 @@ def _facts() -> dict[str, Any]:
 
 
 def fact(name: str) -> str:
-    """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
+    """Text that `--version`, `--includes`, `--cmakedir` or `--pkgconfigdir` prints."""
     from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     match name:

@@ -162,7 +162,7 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
                 "--reference-stack", metavar="NAME", help="take this stack: no ranking is computed"
             )
     machine.add_argument(
-        "--isolate", action="store_true", help="read in a child process: for files nobody trusts"
+        "--isolate", action="store_true", help="read in a child process: for files from unknown sources"
     )
 
 

@@ -85,7 +85,7 @@ class Inputs(_WithOptions):
 
 
 class Outputs(BaseOutputModel):
-    """Those of the original."""
+    """Outputs that the original has too."""
 
     image_stacks: SkipValidation[dict[str, Any]] = Field(
         description="The stacks as they came; a dictionary of URIs where names or a group were resolved."

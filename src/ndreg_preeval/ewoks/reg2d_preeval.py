@@ -33,7 +33,7 @@ class Reg2DPreEvaluation(
     input_model=Inputs,  # type: ignore[call-arg]  # ewokscore has no type information
     output_model=Outputs,
 ):
-    """Of several stacks of images that need the same alignment, find the one to align by.
+    """Choice of the stack to align by, of several that need the same alignment.
 
     The stacks are ranked by how likely phase cross-correlation aligns every image by a
     translation. The correlogram of each image with the reference image has a peak at their shift;
@@ -111,7 +111,7 @@ class Reg2DPreEvaluationReport(
     """`Reg2DPreEvaluation` with three more outputs: the scores, what to trust, and all numbers.
 
     A task of its own, since outputs are never optional in Ewoks: Orange waits for one without a value, and
-    one that nobody expects can end up as an unexpected input of the next task.
+    one that no task expects can end up as an unexpected input of the next task.
     """
 
     def run(self) -> None:

@@ -90,7 +90,7 @@ class Controls(QWidget):
     def changes(self) -> dict[str, Any]:
         """Inputs that a person changed since the last call; those left empty are missing data.
 
-        Of the others nothing is told: an input may have a value that no field can show.
+        Others are left out: an input may have a value that no field can show.
         """
         now: dict[str, Any] = self.form.get_parameter_values()
         changed = {name: value for name, value in now.items() if value != self._known[name]}
