@@ -117,7 +117,7 @@ def choose_engine(
     Raises
     ------
     TypeError, ValueError
-        When `executor` or `isolate` is none, or both were given.
+        When `executor` or `isolate` is of another type, or both were given.
     """
     if not isinstance(isolate, bool):
         raise TypeError(f"isolate must be True or False, not {type_name(isolate)}")

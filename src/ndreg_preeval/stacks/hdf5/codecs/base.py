@@ -37,7 +37,7 @@ class Filter(NamedTuple):
 
 
 class Damaged(Exception):
-    """What is wrong with a chunk, to be said after its place."""
+    """Damage of a chunk, to be said after its place."""
 
 
 def first_line(error: Exception) -> str:

@@ -65,7 +65,7 @@ def lz4_fits(raw: bytes, size: int) -> bool:
 
 
 def _blocks_end(raw: bytes, count: int) -> int:
-    """Where the last of some blocks ends, each after its size; beyond the chunk if one does not fit."""
+    """End of the last of some blocks, each after its size; beyond the chunk if one does not fit."""
     at = 12
     for _ in range(count):
         if at + 4 > len(raw):

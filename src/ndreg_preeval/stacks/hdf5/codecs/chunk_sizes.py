@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What compressed chunks declare to inflate to, and whether their parts fit together."""
+"""Sizes that compressed chunks declare to inflate to, and whether their parts fit together."""
 
 from __future__ import annotations
 
