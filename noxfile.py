@@ -57,6 +57,7 @@ def lint(session: nox.Session) -> None:
     session.run(
         "python", "-m", "mypy.stubtest", "ndreg_preeval._core", "--allowlist", "tests/stubtest_allowlist.txt"
     )
+    session.run("python", "tools/docstrings.py")
     session.run("clang-format", "--dry-run", "--Werror", *compiled_sources())
     session.run("cmake", "--preset", "tidy")
     files = [file for file in compiled_sources() if file.endswith(".cpp") and "consume" not in file]

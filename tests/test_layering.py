@@ -19,7 +19,7 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 ORDER = [
     "core errors optional_modules",
     "text argument_checks atomic_write build_info",
-    "methods progress",
+    "declared_option limits methods progress",
     "options",
     "stacks",
     "pipeline",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Rank stacks of images by how likely phase cross-correlation will align them."""
+"""Ranking of image stacks by how likely phase cross-correlation will align them."""
 
 from __future__ import annotations
 

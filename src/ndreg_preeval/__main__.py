@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`python -m ndreg_preeval` is the command `ndreg-preeval`."""
+"""The command `ndreg-preeval` as `python -m ndreg_preeval`."""
 
 import sys
 

@@ -8,6 +8,7 @@ import numbers
 import operator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import shorten
 
@@ -38,8 +39,48 @@ def check_positive(argument: str, value: object) -> float | None:
     return number
 
 
+def check_not_negative(argument: str, value: object, unit: str) -> float | None:
+    """Return a finite float that is not negative, or None for None."""
+    if value is None:
+        return None
+    number = as_float(argument, value)
+    if not 0 <= number < math.inf:
+        raise ValueError(
+            f"{argument} must be finite and not negative, in {unit}, or None, not {shorten(value)}"
+        )
+    return number
+
+
+def check_count(argument: str, value: object, least: str) -> int | None:
+    """Return a positive int, or None for None; `least` says in the message what is allowed."""
+    if value is None:
+        return None
+    number = as_int(argument, value)
+    if number < 1:
+        raise ValueError(f"{argument} must be at least {least}, not {shorten(number)}")
+    return number
+
+
+def check_mask(argument: str, value: object) -> NDArray[np.bool_] | None:
+    """Return a private, read-only copy of a boolean image, or None for None."""
+    if value is None:
+        return None
+    try:
+        mask = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{argument} must be a rectangular array of bool (True = valid): {error}") from None
+    if mask.dtype != np.bool_:
+        raise TypeError(f"{argument} must be an array of bool (True = valid pixel), not of {mask.dtype}")
+    if mask.ndim != 2:
+        raise ValueError(f"{argument} must have the shape (height, width) of an image, not {mask.shape}")
+    # A private copy: what is frozen must not change with the caller's array.
+    mask = np.array(mask, dtype=np.bool_, order="C")
+    mask.setflags(write=False)
+    return mask
+
+
 def as_float(argument: str, value: object) -> float:
-    """Return a real number as float; text and bool are none."""
+    """Return a real number as float; text and bool are rejected."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(f"{argument} must be a real number or None, not {type_name(value)}")
     try:
@@ -49,7 +90,7 @@ def as_float(argument: str, value: object) -> float:
 
 
 def as_int(argument: str, value: object) -> int:
-    """Return a whole number as int; bool and float are none.
+    """Return a whole number as int; bool and float are rejected.
 
     Raises
     ------

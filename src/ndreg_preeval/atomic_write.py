@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Output files appear whole or not at all."""
+"""Output files that appear whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What this installation is made of, and where C++ projects find it."""
+"""Parts of this installation, and the folders where C++ projects find them."""
 
 from __future__ import annotations
 
@@ -51,6 +51,11 @@ def build_config() -> dict[str, Any]:
 def get_include() -> str:
     """Return the folder of the C++ headers, for ``-I``.
 
+    Returns
+    -------
+    str
+        Absolute path of the folder.
+
     Raises
     ------
     FileNotFoundError
@@ -62,6 +67,11 @@ def get_include() -> str:
 def get_cmake_dir() -> str:
     """Return the folder of the CMake package, for ``-Dndreg_preeval_DIR=``.
 
+    Returns
+    -------
+    str
+        Absolute path of the folder.
+
     Raises
     ------
     FileNotFoundError
@@ -72,6 +82,11 @@ def get_cmake_dir() -> str:
 
 def get_pkgconfig_dir() -> str:
     """Return the folder of ``ndreg_preeval.pc``, for ``PKG_CONFIG_PATH``.
+
+    Returns
+    -------
+    str
+        Absolute path of the folder.
 
     Raises
     ------

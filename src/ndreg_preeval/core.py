@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The compiled module, loaded without a side effect and not where it would hang: nobody else imports it."""
+"""The compiled module, loaded without a side effect and not where it would hang: all others import it from here."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Naming the stack, file and image at fault without changing the class of an error."""
+"""Names of the stack, file and image at fault, added without changing the class of an error."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 MAX_MESSAGE: Final = 3800
-"""Characters an error message may have: readable in a log, whatever the input."""
+"""Longest error message, in characters: readable in a log, whatever the input."""
 
 # Errors whose text is `str(args[0])`: their message can be extended in place. The classes of
 # other people may keep more in `args` than a message, so those get a note instead.

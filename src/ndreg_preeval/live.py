@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scoring images as they come."""
+"""Scores of images as they come: `StackScorer` and `StackRanker`."""
 
 from __future__ import annotations
 
@@ -34,9 +34,16 @@ class StackScorer:
 
     Examples
     --------
-    >>> scorer = StackScorer(first_image)              # doctest: +SKIP
-    >>> scorer.add(next_image).add(more_images)        # doctest: +SKIP
-    >>> scorer.result().score                          # doctest: +SKIP
+    >>> import numpy as np
+    >>> from ndreg_preeval import StackScorer
+    >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+    >>> scorer = StackScorer(scene)
+    >>> for step in (2, 4, 6):
+    ...     score = scorer.add(np.roll(scene, step, axis=1)).result()
+    ...     print(score.n_images, score.shifts[-1, 1].round())
+    2 -2.0
+    3 -4.0
+    4 -6.0
     """
 
     __module__ = "ndreg_preeval"
@@ -120,14 +127,23 @@ class StackRanker:
     Parameters
     ----------
     reference_images : mapping of name to array_like, shape (h, w)
-        Of each stack, the image that its others are compared with.
+        Image of each stack that its others are compared with.
     **options
         As in `StackScorer`.
 
     Examples
     --------
-    >>> ranker = StackRanker({"Ca-K": calcium, "Fe-K": iron})            # doctest: +SKIP
-    >>> ranker.add({"Ca-K": next_calcium, "Fe-K": next_iron}).result()   # doctest: +SKIP
+    >>> import numpy as np
+    >>> from ndreg_preeval import StackRanker
+    >>> rng = np.random.default_rng(1)
+    >>> scene, noise = rng.normal(size=(64, 64)), rng.normal(size=(4, 64, 64))
+    >>> ranker = StackRanker({"Fe-K": noise[0], "Ca-K": scene})
+    >>> for i in (1, 2, 3):
+    ...     ranking = ranker.add({"Fe-K": noise[i], "Ca-K": np.roll(scene, 2 * i, axis=1)}).result()
+    ...     print(i, ranking.reference_stack)
+    1 Ca-K
+    2 Ca-K
+    3 Ca-K
     """
 
     __module__ = "ndreg_preeval"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How images are judged and how their judgements make the score of a stack."""
+"""Methods: how images are judged and how their judgements make the score of a stack."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NORMALIZATIONS: tuple[str | None, ...] = ("phase", None)
 
 @dataclass(frozen=True)
 class Method:
-    """How each image is judged and how the judgements make one score.
+    """Rules by which each image is judged and the judgements make one score.
 
     Parameters
     ----------

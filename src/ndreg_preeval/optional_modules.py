@@ -8,11 +8,11 @@ import importlib
 from typing import Any, Final
 
 COMPILED: Final = ("zlib", "bz2", "ctypes")
-"""Of the standard library; each needs headers of another library when Python is built."""
+"""Modules of the standard library that need headers of another library when Python is built."""
 
 
 def optional_module(name: str) -> Any | None:
-    """Return a module, None where there is none."""
+    """Return a module, or None where this Python lacks it."""
     try:
         return importlib.import_module(name)
     except ImportError:

@@ -1,16 +1,26 @@
 # SPDX-License-Identifier: MIT
-"""The options of a ranking and the limits of its input, checked once."""
+"""Options of a ranking: declared once for every way to give them, and checked once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .argument_checks import as_float, as_int, check_choice, check_positive, type_name
+from .argument_checks import (
+    as_int,
+    check_choice,
+    check_count,
+    check_mask,
+    check_not_negative,
+    check_positive,
+    type_name,
+)
+from .declared_option import DeclaredOption, declare
 from .errors import shorten
+from .limits import Limits
 from .methods import (
     DEFAULT_METHOD,
     METHODS,
@@ -22,58 +32,15 @@ from .methods import (
     resolve_method,
 )
 
-__all__ = ["Limits", "Options", "make_options"]
+__all__ = ["DECLARED_OPTIONS", "DeclaredOption", "Limits", "Options", "make_options"]
 
 Pairing = Literal["reference", "previous"]
 Precision = Literal["auto", "single", "double"]
 Invalid = Literal["fill", "raise"]
 OnError = Literal["raise", "rank_last"]
 
-MAX_THREADS = 1024
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a stack may ask for before its pixels are read; None lifts a limit.
-
-    Parameters
-    ----------
-    image_bytes : int or None
-        Largest image, counted as height * width * 8 bytes.
-    stack_bytes : int or None
-        Largest stack, counted as n * height * width * itemsize bytes.
-    ratio : int or None
-        How many times its file size a dataset may declare, above `ratio_floor`.
-    ratio_floor : int
-        Datasets up to this many bytes are not held against the size of their file.
-    chunk_bytes : int or None
-        Largest chunk of a chunked dataset, in bytes.
-    virtual_depth : int or None
-        How deep virtual datasets may refer to virtual datasets.
-    open_seconds : int or None
-        How long opening one stack may take with ``isolate=True``; nothing can stop libhdf5
-        in the own process.
-    """
-
-    __module__ = "ndreg_preeval"
-
-    image_bytes: int | None = 1 << 30
-    stack_bytes: int | None = 1 << 40
-    ratio: int | None = 4096
-    ratio_floor: int = 256 << 20
-    chunk_bytes: int | None = 256 << 20
-    virtual_depth: int | None = 8
-    open_seconds: int | None = 120
-
-    def __post_init__(self) -> None:
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if value is None and each.name != "ratio_floor":
-                continue
-            number = as_int(f"limits.{each.name}", value)
-            if number < 0:
-                raise ValueError(f"limits.{each.name} must not be negative, not {number}")
-            object.__setattr__(self, each.name, number)
+MAX_THREADS: Final = 1024
+"""Largest number of threads that is ever asked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,20 +50,117 @@ class Options:
     The parameters are those of `rank_stacks`.
     """
 
-    method: Method = METHODS[DEFAULT_METHOD]
-    reference_image: int = 0
-    pairing: Pairing = "reference"
-    precision: Precision = "auto"
-    window: Window | None = None
-    cutoff: float | None = None
-    max_shift: float | None = None
-    normalization: Normalization | None = "phase"
-    invalid: Invalid = "fill"
-    mask: NDArray[np.bool_] | None = None
-    num_threads: int | None = None
-    memory_limit: int | None = None
-    limits: Limits = field(default_factory=Limits)
-    on_error: OnError = "raise"
+    method: Method = field(
+        default=METHODS[DEFAULT_METHOD],
+        metadata=declare("how stacks are judged", str, choices=tuple(METHODS), in_form=True),
+    )
+    reference_image: int = field(
+        default=0,
+        metadata=declare(
+            "index of the image that all others are compared with; negative counts from the end",
+            int,
+            unit="INDEX",
+            examples=(0, -1),
+            in_form=True,
+        ),
+    )
+    pairing: Pairing = field(
+        default="reference",
+        metadata=declare(
+            "what an image is compared with: the reference image, or the image before it",
+            str,
+            choices=get_args(Pairing),
+            in_form=True,
+        ),
+    )
+    precision: Precision = field(
+        default="auto",
+        metadata=declare(
+            "precision of the transforms; auto is single where it holds the pixels without loss",
+            str,
+            choices=get_args(Precision),
+        ),
+    )
+    window: Window | None = field(
+        default=None,
+        metadata=declare("window that the aligner applies to the images", str, choices=WINDOWS),
+    )
+    cutoff: float | None = field(
+        default=None,
+        metadata=declare(
+            "Gaussian low pass of the aligner, in cycles per pixel", float, unit="F", examples=(0.15,)
+        ),
+    )
+    max_shift: float | None = field(
+        default=None,
+        metadata=declare(
+            "farthest shift that the aligner accepts, in pixels along each axis",
+            float,
+            unit="PIXELS",
+            examples=(20,),
+        ),
+    )
+    normalization: Normalization | None = field(
+        default="phase",
+        metadata=declare(
+            "what the aligner makes of the cross-power spectrum: phases, or nothing (plain cross-correlation)",
+            str,
+            choices=NORMALIZATIONS,
+        ),
+    )
+    invalid: Invalid = field(
+        default="fill",
+        metadata=declare(
+            "what becomes of NaN and infinite pixels: filled with the mean of the valid ones, or refused",
+            str,
+            choices=get_args(Invalid),
+        ),
+    )
+    mask: NDArray[np.bool_] | None = field(
+        default=None,
+        metadata=declare(
+            "boolean array of the shape of the images, True where a pixel is valid", object, flag=""
+        ),
+    )
+    num_threads: int | None = field(
+        default=None,
+        metadata=declare(
+            "number of threads; by default OMP_NUM_THREADS, else the CPUs that the process may use",
+            int,
+            flag="--threads",
+            unit="N",
+            group="machine",
+            examples=(4,),
+        ),
+    )
+    memory_limit: int | None = field(
+        default=None,
+        metadata=declare(
+            "bytes of images that are held at a time",
+            int,
+            unit="SIZE",
+            group="machine",
+            examples=(256 << 20,),
+        ),
+    )
+    limits: Limits = field(
+        default_factory=Limits,
+        metadata=declare(
+            "what a file may declare before its pixels are read; see `ndreg_preeval.Limits`",
+            object,
+            flag="",
+            examples=({"image_bytes": 2 << 30},),
+        ),
+    )
+    on_error: OnError = field(
+        default="raise",
+        metadata=declare(
+            "what a stack that cannot be read does: raise its error, or be ranked last",
+            str,
+            choices=get_args(OnError),
+            in_form=True,
+        ),
+    )
 
     def __post_init__(self) -> None:
         def put(name: str, value: object) -> None:
@@ -108,13 +172,15 @@ class Options:
         check_choice("precision", self.precision, get_args(Precision))
         check_choice("window", self.window, WINDOWS)
         put("cutoff", check_positive("cutoff", self.cutoff))
-        put("max_shift", _check_max_shift(self.max_shift))
+        put("max_shift", check_not_negative("max_shift", self.max_shift, "pixels"))
         check_choice("normalization", self.normalization, NORMALIZATIONS)
         check_choice("invalid", self.invalid, get_args(Invalid))
         check_choice("on_error", self.on_error, get_args(OnError))
-        put("mask", _check_mask(self.mask))
-        put("num_threads", _check_num_threads(self.num_threads))
-        put("memory_limit", _check_memory_limit(self.memory_limit))
+        put("mask", check_mask("mask", self.mask))
+        threads = check_count("num_threads", self.num_threads, "1, or None for all usable CPUs")
+        # More threads than any machine has are a wish for all of them, not an error.
+        put("num_threads", threads and min(threads, MAX_THREADS))
+        put("memory_limit", check_count("memory_limit", self.memory_limit, "1 byte, or None"))
         if not isinstance(self.limits, Limits):
             raise TypeError(f"limits must be a Limits or None, not {type_name(self.limits)}")
         self._check_one_filter()
@@ -183,6 +249,22 @@ class Options:
         return "single" if dtype.itemsize <= exact else "double"
 
 
+def _declared_options() -> tuple[DeclaredOption, ...]:
+    found = []
+    for each in fields(Options):
+        known = dict(each.metadata)
+        if known["flag"] is None:
+            known["flag"] = "--" + each.name.replace("_", "-")
+        known["examples"] = known["examples"] or tuple(c for c in known["choices"] if c is not None)
+        default = {"method": DEFAULT_METHOD, "limits": None}.get(each.name, each.default)
+        found.append(DeclaredOption(each.name, default, **known))
+    return tuple(found)
+
+
+DECLARED_OPTIONS: Final = _declared_options()
+"""All options of a ranking, of which command line, Ewoks model and Orange form are made."""
+
+
 def make_options(
     *,
     method: str | Method = DEFAULT_METHOD,
@@ -207,52 +289,3 @@ def make_options(
         mask=mask,  # type: ignore[arg-type]  # Options coerces and checks it
         **others,
     )
-
-
-def _check_num_threads(value: object) -> int | None:
-    if value is None:
-        return None
-    number = as_int("num_threads", value)
-    if number < 1:
-        raise ValueError(
-            f"num_threads must be at least 1, or None for all usable CPUs, not {shorten(number)}"
-        )
-    # More threads than any machine has are a wish for all of them, not an error.
-    return min(number, MAX_THREADS)
-
-
-def _check_memory_limit(value: object) -> int | None:
-    if value is None:
-        return None
-    number = as_int("memory_limit", value)
-    if number < 1:
-        raise ValueError(f"memory_limit must be at least 1 byte, or None, not {shorten(number)}")
-    return number
-
-
-def _check_max_shift(value: object) -> float | None:
-    if value is None:
-        return None
-    number = as_float("max_shift", value)
-    if not 0 <= number < float("inf"):
-        raise ValueError(
-            f"max_shift must be finite and not negative, in pixels, or None, not {shorten(value)}"
-        )
-    return number
-
-
-def _check_mask(value: object) -> NDArray[np.bool_] | None:
-    if value is None:
-        return None
-    try:
-        mask = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"mask must be a rectangular array of bool (True = valid): {error}") from None
-    if mask.dtype != np.bool_:
-        raise TypeError(f"mask must be an array of bool (True = valid pixel), not of {mask.dtype}")
-    if mask.ndim != 2:
-        raise ValueError(f"mask must have the shape (height, width) of an image, not {mask.shape}")
-    # A private copy: what is frozen must not change with the caller's array.
-    mask = np.array(mask, dtype=np.bool_, order="C")
-    mask.setflags(write=False)
-    return mask

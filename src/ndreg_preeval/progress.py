@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Telling how far a ranking is: a callable, a tqdm bar, or a line on the terminal."""
+"""Progress of a ranking: a callable, a tqdm bar, or a line on the terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Progress = Callable[[int, int], None]
 
 @contextlib.contextmanager
 def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterator[Progress | None]:
-    """Give a callable(done, total), or None when nobody wants to know.
+    """Give a callable(done, total), or None when the caller asked for no progress.
 
     Raises
     ------

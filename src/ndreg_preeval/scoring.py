@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scoring one stack: `score_stack`."""
+"""Score of one stack: `score_stack`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,13 @@ def score_stack(
         Images of shape (n, h, w), in any form that `rank_stacks` takes for one stack.
     name : object, optional
         What errors and the result call it; by default where its pixels come from.
-    executor, isolate, progress, **options
+    executor : concurrent.futures.Executor, optional
+        As in `rank_stacks`.
+    isolate : bool
+        As in `rank_stacks`.
+    progress : bool or callable(done, total), optional
+        As in `rank_stacks`.
+    **options
         As in `rank_stacks`; `on_error` means nothing for one stack.
 
     Returns
@@ -55,6 +61,19 @@ def score_stack(
     -----
     RankingWarning
         For what makes the score doubtful.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ndreg_preeval import score_stack
+    >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+    >>> score = score_stack([np.roll(scene, 2 * i, axis=1) for i in range(5)])
+    >>> score.rankable, score.score > 0.9
+    (True, True)
+    >>> score.image_indices
+    array([1, 2, 3, 4])
+    >>> score.shifts[:, 1].round()
+    array([-2., -4., -6., -8.])
     """
     chosen = replace(make_options(**options), on_error="raise")
     label = "stack" if name is None else name

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import shorten
 
 NAMES_SHOWN = 6
-"""Of stacks, in a sentence."""
+"""Largest number of stacks that a sentence names."""
 
 
 def text_of(key: object) -> str:
@@ -26,7 +26,7 @@ def text_of(key: object) -> str:
 
 
 def short_number(value: float) -> str:
-    """A number where there is little room: four or so of its digits, or a dash for none."""
+    """A number where there is little room: four or so of its digits, or a dash for a missing one."""
     if not math.isfinite(value):
         return "-"
     if value == 0 or 1e-3 <= abs(value) < 10:
@@ -35,7 +35,7 @@ def short_number(value: float) -> str:
 
 
 def printable(key: object, width: int, *, keep_end: bool = True) -> str:
-    """At most `width` columns of text without line breaks or control characters.
+    """Text of at most `width` columns, without line breaks or control characters.
 
     Long names lose their middle: names of one scan often differ only at the end.
     Sentences (`keep_end=False`) lose their end.

@@ -1,15 +1,28 @@
 # SPDX-License-Identifier: MIT
 # ruff: noqa: PTH100, PTH110, PTH112, PTH120, PTH121 - os.path says no where Path raises
-"""What the URIs and file names of the command line mean."""
+"""Meanings of the URIs, file names and options of the command line."""
 
 from __future__ import annotations
 
 import os
+from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from ..options import DECLARED_OPTIONS
+
+NONE: Final = "none"
+"""Word for None among the choices of an option."""
+
+
+def ranking_options(arguments: Namespace) -> dict[str, Any]:
+    """Options of `rank_stacks` as they were given."""
+    given = {option.name: getattr(arguments, option.name) for option in DECLARED_OPTIONS if option.flag}
+    return {name: None if value == NONE else value for name, value in given.items()}
 
 
 def parse_stacks(texts: Sequence[str]) -> list[str] | dict[str, str]:
-    """What to rank, from the arguments: URIs, or names with their URIs."""
+    """Stacks to rank, from the arguments: URIs, or names with their URIs."""
     named = [_split_name(text) for text in texts]
     if all(name is None for name, _ in named):
         return list(texts)

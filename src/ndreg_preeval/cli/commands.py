@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the commands of the command line do."""
+"""Commands of the command line: rank, find, demo and info."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..progress import Bar
-from .arguments import check_outputs, parse_stacks
+from .arguments import check_outputs, parse_stacks, ranking_options
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -48,25 +48,13 @@ def rank(arguments: Namespace) -> int:
         from ..report import check_format
 
         check_format(arguments.plot)
-    options: dict[str, Any] = {"isolate": True} if arguments.isolate else {}
     with _warnings_as_lines(arguments.quiet), _progress(arguments.quiet) as progress:
         ranking = rank_stacks(
             stacks,
             reference_stack=arguments.reference_stack,
-            method=arguments.method,
-            reference_image=arguments.reference_image,
-            pairing=arguments.pairing,
-            precision=arguments.precision,
-            window=None if arguments.window == "none" else arguments.window,
-            cutoff=arguments.cutoff,
-            max_shift=arguments.max_shift,
-            normalization=None if arguments.normalization == "none" else arguments.normalization,
-            invalid=arguments.invalid,
-            num_threads=arguments.threads,
-            memory_limit=arguments.memory_limit,
-            on_error=arguments.on_error,
+            isolate=arguments.isolate,
             progress=progress,
-            **options,
+            **ranking_options(arguments),
         )
     # Groups and links lead to files that the arguments do not name.
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
@@ -181,7 +169,7 @@ def _facts() -> dict[str, Any]:
 
 
 def fact(name: str) -> str:
-    """What `--version`, `--includes`, `--cmakedir` and `--pkgconfigdir` print."""
+    """Text that `--version`, `--includes`, `--cmakedir` or `--pkgconfigdir` prints."""
     from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
 
     match name:

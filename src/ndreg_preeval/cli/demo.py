@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Demo data: element maps of one drifting scene, with the drift known.
 
-What a fluorescence XANES scan of a mineral section looks like: the same grains seen by
+They look as a fluorescence XANES scan of a mineral section does: the same grains seen by
 several elements while the sample drifts, each with its own dose, and the things that make
 people choose the wrong element. One stack has the shape that a naive score likes best.
 """
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 GROUP: Final = "/entry/fit/results"
 DRIFT_PER_IMAGE: Final = 0.6
-"""Pixels, on average, up to a sixteenth of the width in all."""
+"""Average drift from image to image, in pixels; up to a sixteenth of the width in all."""
 
 
 @dataclass(frozen=True)
 class Element:
-    """How one stack of the demo sees the scene."""
+    """One element of the demo: how its stack sees the scene."""
 
     name: str
     counts: float
@@ -46,20 +46,20 @@ ELEMENTS: Final = (
     Element("Cr-K", 20.0, 0.5, "detector"),
     Element("Fe-K", 25.0, 0.7, "edge"),
 )
-"""In the order of the file. Calcium is the one to align with."""
+"""Elements in the order of the file. Calcium is the one to align with."""
 
 BEST: Final = "Ca-K"
 
 
 @dataclass(frozen=True)
 class DemoTruth:
-    """What was put into a demo file."""
+    """Truth about a demo file: what was put into it."""
 
     path: str
     uri: str
     """The NXdata group with all stacks: what to rank."""
     shifts: NDArray[np.float64]
-    """(n, 2) dy, dx in pixels: what registers image i onto image 0."""
+    """Shifts that register image i onto image 0: dy, dx in pixels, of shape (n, 2)."""
     best: str
     """The stack that aligns best."""
     names: tuple[str, ...]
@@ -68,13 +68,13 @@ class DemoTruth:
 
 @dataclass(frozen=True)
 class DemoCheck:
-    """How a ranking compares with what was put in."""
+    """Comparison of a ranking with what was put in."""
 
     passed: bool
     chosen: str
     expected: str
     max_error: float
-    """Pixels; of the chosen stack's shifts; inf when there are none."""
+    """Largest error of the chosen stack's shifts, in pixels; inf when it has no shifts."""
     allowed_error: float
 
     def __str__(self) -> str:
@@ -139,7 +139,7 @@ def check_demo(ranking: RankingData, truth: DemoTruth, *, allowed_error: float =
     Parameters
     ----------
     ranking : RankingData
-        Of `truth.uri`, with the first image as reference.
+        Ranking of `truth.uri`, with the first image as reference.
     truth : DemoTruth
         From `make_demo`.
     allowed_error : float

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line: what can be asked, and how errors leave."""
+"""Commands and options of the command line, and how errors leave."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from ..methods import DEFAULT_METHOD, METHODS
+from ..options import DECLARED_OPTIONS, DeclaredOption
+from .arguments import NONE
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
@@ -151,51 +152,35 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
     score = parser.add_argument_group("score")
-    score.add_argument("--method", choices=list(METHODS), default=DEFAULT_METHOD, help="default: %(default)s")
-    score.add_argument("--reference-stack", metavar="NAME", help="take this stack: no ranking is computed")
-    score.add_argument(
-        "--reference-image",
-        type=int,
-        default=0,
-        metavar="INDEX",
-        help="default: 0; negative counts from the end",
-    )
-    score.add_argument(
-        "--pairing",
-        choices=["reference", "previous"],
-        default="reference",
-        help="what each image is compared with",
-    )
-    score.add_argument("--precision", choices=["auto", "single", "double"], default="auto")
-    score.add_argument("--window", choices=["none", "hann"], default="none", help="window of the aligner")
-    score.add_argument("--cutoff", type=float, metavar="F", help="low pass of the aligner, cycles per pixel")
-    score.add_argument(
-        "--normalization",
-        choices=["phase", "none"],
-        default="phase",
-        help="what the aligner makes of the cross-power spectrum (none: plain cross-correlation)",
-    )
-    score.add_argument("--max-shift", type=float, metavar="PIXELS", help="largest shift the aligner allows")
-    score.add_argument(
-        "--invalid",
-        choices=["fill", "raise"],
-        default="fill",
-        help="what to do with NaN and inf (default: fill)",
-    )
-    score.add_argument(
-        "--on-error",
-        choices=["raise", "rank_last"],
-        default="raise",
-        help="what to do with a stack that cannot be read (default: raise)",
-    )
     machine = parser.add_argument_group("machine")
+    groups = {"score": score, "machine": machine}
+    for option in DECLARED_OPTIONS:
+        if option.flag:
+            _add_option(groups[option.group], option)
+        if option.name == "method":
+            score.add_argument(
+                "--reference-stack", metavar="NAME", help="take this stack: no ranking is computed"
+            )
     machine.add_argument(
-        "--threads", type=_positive, metavar="N", help="default: OMP_NUM_THREADS, else usable CPUs"
+        "--isolate", action="store_true", help="read in a child process: for files from unknown sources"
     )
-    machine.add_argument("--memory-limit", type=byte_size, metavar="SIZE", help="for reading ahead: 512M, 2G")
-    machine.add_argument(
-        "--isolate", action="store_true", help="read in a child process: for files nobody trusts"
-    )
+
+
+def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
+    """Add an option of the ranking as it is declared."""
+    arguments: dict[str, Any] = {"dest": option.name, "default": option.default, "help": option.help}
+    if option.choices:
+        # None has no text of its own: its word becomes None again in `ranking_options`.
+        arguments["choices"] = [NONE if choice is None else choice for choice in option.choices]
+        if option.default is None:
+            arguments["default"] = NONE
+    else:
+        arguments["type"], hint = READERS.get(option.name, (option.type, ""))
+        arguments["help"] += hint
+        arguments["metavar"] = option.unit
+    if arguments["default"] is not None:
+        arguments["help"] += " (default: %(default)s)"
+    group.add_argument(option.flag, **arguments)
 
 
 def _add_find(parser: argparse.ArgumentParser) -> None:
@@ -248,3 +233,10 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
     return number
+
+
+READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
+    "num_threads": (_positive, ""),
+    "memory_limit": (byte_size, ", such as 512M or 2G"),
+}
+"""Readers of texts that the option's type does not read as it should, each with what the help adds."""

@@ -66,7 +66,7 @@ def _own(value: Any) -> Any:
 
 
 def _uri(spec: StackSpec) -> Any:
-    """Text where everybody reads it alike; a DataUrl for names that silx would misread in text."""
+    """Text where all programs read it alike; a DataUrl for names that silx would misread in text."""
     if not isinstance(spec, UriSpec):
         return spec.location
     from silx.io.url import DataUrl

@@ -8,15 +8,17 @@ messages name the argument, the rule and what came.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 try:
     from ewokscore.model import BaseInputModel, BaseOutputModel
-    from pydantic import Field, SkipValidation
+    from pydantic import Field, SkipValidation, create_model
 except ImportError as error:
     raise ImportError(
         f'the Ewoks task needs ewokscore: pip install ewoks, or the extra "ewoks" ({error})'
     ) from error
+
+from ..options import DECLARED_OPTIONS, DeclaredOption
 
 STACKS_EXAMPLES = [
     {
@@ -30,8 +32,23 @@ STACKS_EXAMPLES = [
 CONFIGURATION_EXAMPLES = [{"param1": 0, "param2": 1}]
 
 
-class Inputs(BaseInputModel):
-    """What the task can be given; only `image_stacks` has to be."""
+def _option_field(option: DeclaredOption) -> tuple[Any, Any]:
+    """Type and field of an option, as pydantic takes them."""
+    accepted: Any = option.type
+    if option.may_be_none and option.type is not object:
+        accepted = option.type | None
+    description = f"{option.help[0].upper()}{option.help[1:]}."
+    examples = list(option.examples) or None
+    unchecked: Any = SkipValidation
+    return unchecked[accepted], Field(default=option.default, description=description, examples=examples)
+
+
+OPTION_FIELDS: Final[dict[str, Any]] = {option.name: _option_field(option) for option in DECLARED_OPTIONS}
+"""Inputs that are options of `rank_stacks`: type and field by name."""
+
+
+class _Given(BaseInputModel):
+    """Inputs that are no options of a ranking, as those of the original."""
 
     image_stacks: SkipValidation[object] = Field(
         description="Stacks of images that need the same alignment: arrays of shape (n, h, w), sequences of "
@@ -49,68 +66,14 @@ class Inputs(BaseInputModel):
         examples=CONFIGURATION_EXAMPLES,
     )
     skip: bool = Field(default=False, description="Rank nothing: pass everything on as it came.")
-    method: SkipValidation[str] = Field(
-        default="evidence",
-        description="How stacks are judged.",
-        examples=["evidence", "plain", "robust", "peak_to_mean", "ewoksndreg"],
-    )
-    reference_image: SkipValidation[int] = Field(
-        default=0,
-        description="Index of the image that all others are compared with; negative counts from the end.",
-        examples=[0, -1],
-    )
-    pairing: SkipValidation[str] = Field(
-        default="reference",
-        description="What an image is compared with: the reference image, or the image before it.",
-        examples=["reference", "previous"],
-    )
-    precision: SkipValidation[str] = Field(
-        default="auto", description="Of the transforms.", examples=["auto", "single", "double"]
-    )
-    window: SkipValidation[str | None] = Field(
-        default=None, description="Window that the aligner applies to the images.", examples=["hann"]
-    )
-    cutoff: SkipValidation[float | None] = Field(
-        default=None,
-        description="Gaussian low pass of the aligner, in cycles per pixel.",
-        examples=[0.15],
-    )
-    max_shift: SkipValidation[float | None] = Field(
-        default=None,
-        description="Farthest shift that the aligner accepts, in pixels along each axis.",
-        examples=[20],
-    )
-    normalization: SkipValidation[str | None] = Field(
-        default="phase",
-        description="What the aligner makes of the cross-power spectrum: phases, or (None) nothing.",
-        examples=["phase"],
-    )
-    mask: SkipValidation[object] = Field(
-        default=None, description="Boolean array of the shape of the images, True where a pixel is valid."
-    )
-    invalid: SkipValidation[str] = Field(
-        default="fill",
-        description="NaN and infinite pixels are filled with the mean of the valid ones, or refused.",
-        examples=["fill", "raise"],
-    )
-    num_threads: SkipValidation[int | None] = Field(
-        default=None,
-        description="By default OMP_NUM_THREADS, else the CPUs that the process may use.",
-        examples=[4],
-    )
-    memory_limit: SkipValidation[int | None] = Field(
-        default=None, description="Bytes of images that are held at a time.", examples=[268435456]
-    )
-    limits: SkipValidation[object] = Field(
-        default=None,
-        description="What a file may declare before its pixels are read; see `ndreg_preeval.Limits`.",
-        examples=[{"image_bytes": 2147483648}],
-    )
-    on_error: SkipValidation[str] = Field(
-        default="raise",
-        description="What a stack that cannot be read does: stop the task, or be ranked last.",
-        examples=["raise", "rank_last"],
-    )
+
+
+_WithOptions: Any = create_model("_WithOptions", __base__=_Given, **OPTION_FIELDS)
+
+
+class Inputs(_WithOptions):
+    """Inputs of the task; only `image_stacks` is required."""
+
     output_url: SkipValidation[object] = Field(
         default=None,
         description="Write the ranking there as NeXus: a file, or a file and the path of a new group.",
@@ -122,7 +85,7 @@ class Inputs(BaseInputModel):
 
 
 class Outputs(BaseOutputModel):
-    """Those of the original."""
+    """Outputs that the original has too."""
 
     image_stacks: SkipValidation[dict[str, Any]] = Field(
         description="The stacks as they came; a dictionary of URIs where names or a group were resolved."

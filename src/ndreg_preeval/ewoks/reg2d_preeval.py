@@ -7,7 +7,12 @@ from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from .models import Inputs, Outputs, ReportOutputs  # first: says what to install without ewokscore
+from .models import (  # first: says what to install without ewokscore
+    OPTION_FIELDS,
+    Inputs,
+    Outputs,
+    ReportOutputs,
+)
 
 # isort: split
 from ewokscore.taskwithprogress import TaskWithProgress
@@ -16,24 +21,6 @@ if TYPE_CHECKING:
     from ..ranking import Ranking
 
 __all__ = ["Reg2DPreEvaluation", "Reg2DPreEvaluationReport"]
-
-OPTIONS = (
-    "method",
-    "reference_image",
-    "pairing",
-    "precision",
-    "window",
-    "cutoff",
-    "max_shift",
-    "normalization",
-    "mask",
-    "invalid",
-    "num_threads",
-    "memory_limit",
-    "limits",
-    "on_error",
-)
-"""Inputs that are options of `rank_stacks`."""
 
 
 class _Stop(BaseException):
@@ -46,7 +33,7 @@ class Reg2DPreEvaluation(
     input_model=Inputs,  # type: ignore[call-arg]  # ewokscore has no type information
     output_model=Outputs,
 ):
-    """Of several stacks of images that need the same alignment, find the one to align by.
+    """Choice of the stack to align by, of several that need the same alignment.
 
     The stacks are ranked by how likely phase cross-correlation aligns every image by a
     translation. The correlogram of each image with the reference image has a peak at their shift;
@@ -72,7 +59,7 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
-        options = {name: getattr(inputs, name) for name in OPTIONS}
+        options = {name: getattr(inputs, name) for name in OPTION_FIELDS}
         options["limits"] = _as_limits(inputs.limits)
         if inputs.output_url is not None and not inputs.skip:
             find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
@@ -124,7 +111,7 @@ class Reg2DPreEvaluationReport(
     """`Reg2DPreEvaluation` with three more outputs: the scores, what to trust, and all numbers.
 
     A task of its own, since outputs are never optional in Ewoks: Orange waits for one without a value, and
-    one that nobody expects can end up as an unexpected input of the next task.
+    one that no task expects can end up as an unexpected input of the next task.
     """
 
     def run(self) -> None:

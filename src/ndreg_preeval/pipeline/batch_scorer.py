@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Scoring the batches of a group of stacks: what waits for what, and who does it.
+"""Scores of the batches of a group of stacks: what waits for what, and which thread does it.
 
 A batch is scored when it is decoded, when the reference spectra are known, and, where each image is
 compared with the one before it, when the image before its first one is known.
@@ -111,7 +111,7 @@ class BatchScorer:
     def decoded(self, current: Batch, blocks: Sequence[Callable[[], Block]]) -> None:
         """Take the images of a batch; called once, by whoever ran its last task.
 
-        What waits for a batch is told also where it failed: it then goes on without scoring.
+        Waiting tasks are told of a batch that failed, too: they then go on without scoring.
         """
         if not self.is_lost(current):
             try:
@@ -201,7 +201,7 @@ class BatchScorer:
                 self._records_of(current, owner, low, high, threads)
                 current.progress(high - low)
         except core.Cancelled:
-            return  # everybody is going home
+            return  # all threads are ending
         except Exception as error:  # noqa: BLE001 - whatever it is, it is reported
             self.break_at(current, (current.number, low), owner, error)
         with self._lock:
@@ -234,7 +234,7 @@ class BatchScorer:
         current.failed(place, owner, error)
 
     def is_lost(self, current: Batch) -> bool:
-        """Whether this batch or an earlier one has failed: nobody asks for it any more."""
+        """Whether this batch or an earlier one has failed: its numbers are no longer asked for."""
         return current.broken or (self._broken is not None and self._broken < current.number)
 
     # -------------------------------------------------------------- results

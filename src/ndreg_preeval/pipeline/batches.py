@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""How a stream of images is cut into batches: aligned to chunks, small enough for the memory."""
+"""Batches that a stream of images is cut into: aligned to chunks, small enough for the memory."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ PIXELS_PER_CALL = 1 << 22
 """Pixels per thread and core call: some tens of milliseconds, so that progress is seen."""
 
 BATCHES_AT_ONCE = 4
-"""Wished for: one is scored, one is decoded, one is read, and one to spare."""
+"""Number of batches in memory that is aimed at: one is scored, one decoded, one read, and one to spare."""
 
 DEFAULT_ROW = 4 * READ_AHEAD
 """Bytes that a row of chunks may take when no memory_limit is given: decoding is dearer than memory."""
 
 
 class BatchPlan(NamedTuple):
-    """How stacks of one shape, read together, go through memory."""
+    """Way of stacks of one shape, read together, through memory."""
 
     length: int
     """Images of a batch, of each stack."""
     batch_bytes: int
-    """What the images of a batch take."""
+    """Memory that the images of a batch take, in bytes."""
     budget: int
-    """What the batches in memory may take together; one batch is always allowed."""
+    """Memory that all batches may take together, in bytes; one batch is always allowed."""
     readers: int
     """Tasks that are read and decoded at a time."""
     times_decoded: int
-    """How often each chunk is decoded: once, unless a row of chunks exceeds the memory."""
+    """Number of times that each chunk is decoded: once, unless a row of chunks exceeds the memory."""
     row: int
     """Images of a row of chunks."""
     row_bytes: int
-    """What they take."""
+    """Memory that they take, in bytes."""
 
     @property
     def batches_at_once(self) -> int:
-        """How many batches can be in memory at a time."""
+        """Number of batches that can be in memory at a time."""
         return max(1, self.budget // max(1, self.batch_bytes))
 
 

@@ -84,5 +84,5 @@ def check_valid(options: Options, invalid_pixels: Any, indices: Any) -> None:
 
 
 def core_threads(options: Options, threads: int) -> int:
-    """What the core is told: as many as asked for, or 0 to choose where nobody asked."""
+    """Number of threads that the core is told: as many as asked for, or 0 to choose where the caller asked for no number."""
     return threads if options.num_threads or threads == 1 else 0

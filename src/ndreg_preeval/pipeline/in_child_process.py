@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading files that nobody trusts in a child process with a memory limit.
+"""Child process with a memory limit, which reads files from unknown sources.
 
 It keeps a file that crashes libhdf5, or makes it eat memory, from doing so here: the child dies
 and an OSError names the stack. It is no defence against code that takes over the child.
@@ -193,7 +193,7 @@ def memory_allowance(options: Options) -> int | None:
 
 
 def _portable(key: Any) -> Any:
-    """Return the key, or how it looks: objects of other people need not survive the journey."""
+    """Return the key, or how it looks: objects of callers need not survive the journey."""
     return key if type(key) in (str, int, float) else shorten(key)
 
 
@@ -235,7 +235,7 @@ def _pickled_error(error: Exception) -> bytes:
     try:
         data = pickle.dumps((None, error))
         pickle.loads(data)
-    except Exception:  # noqa: BLE001 - classes of other people may not survive pickling
+    except Exception:  # noqa: BLE001 - classes of callers may not survive pickling
         data = pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {shorten(str(error), 1000)}")))
     return data
 

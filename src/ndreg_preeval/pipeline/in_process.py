@@ -20,7 +20,7 @@ SOURCES_KEPT_OPEN = 128
 """Files that stay open between checking and reading them; others are opened again."""
 
 DESCRIPTORS_PER_SOURCE = 8
-"""Generously: HDF5 has one, we have another, virtual datasets have those of their sources."""
+"""File descriptors of a source, generously: HDF5 has one, we have another, virtual datasets those of their sources."""
 
 
 def score_in_process(

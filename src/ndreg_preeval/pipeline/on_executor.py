@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 IMAGES_PER_JOB = 16
-"""At least, on an executor: each job reads and transforms the reference image anew."""
+"""Least number of images per job: each job reads and transforms the reference image anew."""
 
 BYTES_PER_JOB = 64 << 20
-"""At most, of images that are sent to a worker."""
+"""Largest size of the images that are sent to a worker, in bytes."""
 
 JOBS_IN_FLIGHT = 32
-"""On executors that do not tell how many workers they have."""
+"""Number of jobs at a time on executors that do not tell how many workers they have."""
 
 
 class _Call(NamedTuple):

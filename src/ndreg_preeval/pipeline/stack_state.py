@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is known of a stack before and after its images were scored."""
+"""Facts about a stack before and after its images were scored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Records = NDArray[np.void]
 
 
 class StackInfo(NamedTuple):
-    """What is known of a stack once it was opened; small and picklable."""
+    """Facts about a stack that was opened; small and picklable."""
 
     shape: tuple[int, int, int]
     dtype: str
@@ -29,7 +29,7 @@ class StackInfo(NamedTuple):
 
     @property
     def compared(self) -> int:
-        """How many images are compared with another one."""
+        """Number of images that are compared with another one."""
         return max(self.shape[0] - 1, 0)
 
     def with_warning(self, *texts: str) -> StackInfo:
@@ -89,7 +89,7 @@ class Scored(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """What went wrong with a stack; the error names it."""
+    """Failure of a stack; the error names it."""
 
     error: Exception
 
@@ -104,7 +104,7 @@ class OpenStack(NamedTuple):
     """Stacks in memory stay open, and files as long as there are few."""
     failed: Exception | None = None
     number: int = 0
-    """Among all stacks."""
+    """Number of the stack among all stacks."""
 
     def with_warning(self, text: str) -> OpenStack:
         """Return the same with something to be said about the stack."""

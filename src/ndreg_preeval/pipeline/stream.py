@@ -57,7 +57,7 @@ def score_streams(
         Stacks of a group share chunks, and are read together.
     options : Options
     threads : int
-        Of the pool.
+        Threads of the pool.
     advance : callable, optional
         Told the numbers of images, in the caller's thread.
     keep_going : bool
@@ -106,7 +106,7 @@ class _Stream:
         self._threads = threads
         self._advance = advance
         self._events: SimpleQueue[Event] = SimpleQueue()
-        # Not of this object: a cycle would keep its memory until somebody collects garbage.
+        # Not of this object: a cycle would keep its memory until garbage is collected.
         events = self._events
         self._pool = ThreadPool(threads, lambda error: events.put(partial(_raise, error)))
         self._in_memory = 0
@@ -119,7 +119,7 @@ class _Stream:
         return self
 
     def __exit__(self, *error: object) -> None:
-        # Sources are closed when nobody reads from them any more.
+        # Sources are closed when no thread reads from them any more.
         self._pool.close()
         self._stack.close()
         self._buffers.clear()
@@ -150,7 +150,7 @@ class _Stream:
             self._events.get()()
 
     def outcomes(self, group: _Group, *, keep_going: bool) -> list[Outcome]:
-        """What came out for the stacks of a group."""
+        """Outcomes of the stacks of a group."""
         if group.failures and not keep_going:
             _, owner, error = min(group.failures, key=lambda each: each[0])
             member = group.members[owner]
@@ -227,7 +227,7 @@ class _Stream:
         return self._in_memory + group.plan.batch_bytes <= group.plan.budget
 
     def _launch(self, group: _Group) -> bool:
-        """Start the next batch of a group; False when there is none."""
+        """Start the next batch of a group; False when no batch is left."""
         if group.failures or group.scorer is None:
             return False
         found = next(group.ranges, None)

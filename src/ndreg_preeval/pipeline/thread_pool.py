@@ -12,11 +12,11 @@ from typing import Self
 from .. import core
 
 Task = Callable[[], None]
-"""Deals with its own errors, as far as it can."""
+"""Work for a thread, which deals with its own errors as far as it can."""
 
 
 class ConcurrencyLimit:
-    """How many tasks of one kind run at a time, at most, and how many do."""
+    """Largest number of tasks of one kind that run at a time, and how many do."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -63,7 +63,7 @@ class ThreadPool:
             self._wake(len(tasks))
 
     def backlog(self) -> int:
-        """How many tasks have not begun."""
+        """Number of tasks that have not begun."""
         with self._changed:
             return len(self._first) + len(self._others)
 

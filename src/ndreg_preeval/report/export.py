@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..results import RankingData, StackScore
 
 FORMAT_VERSION: Final = 2
-"""Of the dictionary and its JSON; raised when a reader of the old one would go wrong."""
+"""Version of the dictionary and its JSON; raised when a reader of the old one would go wrong."""
 
 PER_IMAGE: Final = (
     "peak",
@@ -66,7 +66,7 @@ def to_dict(ranking: RankingData) -> dict[str, Any]:
 
 
 def configuration(ranking: RankingData) -> dict[str, Any]:
-    """How the ranking was made, as plain Python objects."""
+    """Method and options of the ranking, as plain Python objects."""
     return {
         "method": _plain(ranking.method),
         "options": _plain(ranking.options),
@@ -111,7 +111,7 @@ def _image_lists(stack: StackScore) -> dict[str, list[Any]]:
 
 
 def flag_words(flags: int) -> list[str]:
-    """What the bits of `StackScore.flags` say."""
+    """Words for the bits of `StackScore.flags`."""
     from .. import core
 
     words = {

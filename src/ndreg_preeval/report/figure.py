@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A ranking as one figure: who wins, on which images, and what the worst of them looks like."""
+"""A ranking as one figure: which stack wins, on which images, and what the worst of them looks like."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _draw(figure: Figure | SubFigure, ranking: RankingData) -> None:
 
 
 def _heights(ranking: RankingData) -> tuple[float, float]:
-    """Of the bars and of the correlograms, in inches."""
+    """Heights of the bars and of the correlograms, in inches."""
     return max(4.3, 0.22 * min(len(ranking.stacks), panels.MAX_BARS)), 2.8
 
 

@@ -223,7 +223,7 @@ def _correlogram(axes: Axes, values: Any, peak: tuple[int, int]) -> Axes:
 
 
 def around_zero(values: Any, reach: int) -> tuple[Any, tuple[float, float, float, float]]:
-    """What holds zero shift and the peak, and its extent in pixels of shift."""
+    """Part that holds zero shift and the peak, and its extent in pixels of shift."""
     half = max(16, int(1.3 * reach) + 4)
     height, width = values.shape
     y, x = height // 2, width // 2

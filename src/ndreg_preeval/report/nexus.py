@@ -49,7 +49,7 @@ IMAGE_FIELDS: Final = {
 
 LINK_WIDTH: Final = 80
 NAMES_SHOWN: Final = 8
-"""Of stacks, below a plot."""
+"""Largest number of stacks that are named below a plot."""
 
 
 def save_nexus(ranking: RankingData, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where a ranking goes in a NeXus file: new groups appear whole or not at all, others are left alone."""
+"""The place of a ranking in a NeXus file: new groups appear whole or not at all, others are left alone."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH100, PTH110, PTH112, PTH120
@@ -31,10 +31,10 @@ PROGRAM: Final = "ndreg_preeval"
 
 ENTRY: Final = "entry"
 PROCESS: Final = "ranking"
-"""What the groups are called where the URL does not say it."""
+"""Name of the group where the URL does not say it."""
 
 SLACK: Final = 1 << 16
-"""Bytes that a file may grow by beyond what is put into it: indices of the groups that exist."""
+"""Growth of a file beyond what is put into it, in bytes: indices of the groups that exist."""
 
 
 class Target(NamedTuple):
@@ -49,7 +49,7 @@ class Target(NamedTuple):
 
     @property
     def path(self) -> str:
-        """Of the group in the file."""
+        """Path of the group in the file."""
         return "/" + "/".join(self.parts)
 
 

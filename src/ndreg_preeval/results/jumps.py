@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the shifts of a stack say about its motion."""
+"""Motion of a stack, as its shifts tell it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 JUMP_PIXELS: Final = 3.0
-"""Shorter steps are no jumps."""
+"""Length of the shortest jump, in pixels."""
 
 JUMP_TIMES: Final = 5.0
-"""How much longer than the usual step of the stack a jump is."""
+"""Length of the shortest jump, as a multiple of the median step of the stack."""
 
 
 def steps(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which stack comes first, and what to say about all of them together."""
+"""Order of the stacks, and what to say about all of them together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def check_rankable(results: Sequence[StackScore], failure: Exception | None) -> 
 def ranking_warnings(
     ranked: Sequence[StackScore], given: Sequence[StackScore]
 ) -> tuple[list[str], list[str]]:
-    """What to say about the ranking as a whole, and which of it is worth a Python warning."""
+    """Sentences about the ranking as a whole, and those of them that are worth a Python warning."""
     notes: list[str] = []
     to_issue: list[str] = []
     lengths: dict[int, list[Any]] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a ranking knows: a `Ranking` without its reports."""
+"""Data of a ranking: a `Ranking` without its reports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RankingData:
 
     @property
     def trust(self) -> str:
-        """Which stacks will align and how likely, in words."""
+        """Words on which stacks will align and how likely."""
         if not self.stack_scores:
             return "Nothing was scored."
         if not self.method.asks_opinion:

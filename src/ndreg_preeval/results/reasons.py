@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Why images of a stack are not trusted, in words."""
+"""Reasons why images of a stack are not trusted, in words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ UNLIKELY = 0.01
 """p-value up to which a peak is not by chance; stands in where no probability is computed."""
 
 AS_GOOD = 1.1
-"""Times the second peak from which the highest one stands out."""
+"""Ratio to the second peak from which the highest one stands out."""
 
 NAMED = 3
-"""More images, or stacks, than these are counted only."""
+"""Largest number of images, or stacks, that are named; more are counted only."""
 
 
 class _Kind(NamedTuple):
@@ -43,7 +43,7 @@ def reasons(
     image_indices : (m,) int array
         Their places in the stack.
     invalid_share : float
-        Of all pixels, those that were replaced.
+        Share of all pixels that were replaced.
 
     Returns
     -------

@@ -27,7 +27,7 @@ OPINION: Final = (
     "confirmation",
     "probability",
 )
-"""What the second opinion gives for each image."""
+"""Attributes that the second opinion gives for each image."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,17 +47,17 @@ class StackScore:
     shape : (int, int)
         Height and width of an image.
     dtype, location : str
-        Of the pixels, and where they come from (empty for memory).
+        Type of the pixels, and the place that they come from (empty for memory).
     method : Method
         How it was judged.
     precision : {"single", "double"}
-        Of the transforms.
+        Precision of the transforms.
     rankable : bool
         False with fewer than two images.
     reference_image : int
         The image all others are compared with, unless each is compared with the one before it.
     trust : float
-        About the probability that every image aligns within a pixel. NaN for methods without a
+        Probability, roughly, that every image aligns within a pixel. NaN for methods without a
         second opinion.
     reasons : tuple of str
         Why images will probably not align, the most frequent reason first; empty without a second
@@ -260,7 +260,7 @@ def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
 
 
 def worst_position(stack: StackScore) -> int | None:
-    """Where the worst image is in the per-image arrays; None when there are none."""
+    """Index of the worst image in the per-image arrays; None when no image was compared."""
     worst = stack.worst_image
     if worst is None:
         return None

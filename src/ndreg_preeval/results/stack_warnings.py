@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..options import Options
 
 MOVED = 2
-"""Pixels between neighbouring images that make a peak at zero shift between them odd."""
+"""Motion between neighbouring images, in pixels, that makes a peak at zero shift between them odd."""
 
 
 class StackMessage(NamedTuple):

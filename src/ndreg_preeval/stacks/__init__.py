@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What can be a stack of images, and how its pixels are read."""
+"""Stacks of images in all their forms, and how their pixels are read."""
 
 from __future__ import annotations
 

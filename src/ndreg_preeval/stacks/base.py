@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the pipeline needs to know of a stack, wherever its pixels are."""
+"""Stacks as the pipeline knows them, wherever their pixels are."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Block(NamedTuple):
     """Some consecutive images of a stack."""
 
     images: NDArray[Any] | list[NDArray[Any]]
-    """(k, h, w), or k images of shape (h, w) that may differ in dtype and layout."""
+    """Array of shape (k, h, w), or k images of shape (h, w) that may differ in dtype and layout."""
     mask: NDArray[np.bool_] | None
     """True = valid pixel; (k, h, w) or None when all are."""
 
@@ -58,9 +58,9 @@ class ReadTask(NamedTuple):
     run: Callable[[], None]
     """Reads and decodes it to its place in the block; raises OSError where it is damaged."""
     place: int = 0
-    """Where it lies in its file: tasks are run in this order."""
+    """Offset in its file, in bytes: tasks are run in this order."""
     owner: int = 0
-    """Of several stacks that are read together, the first that needs it."""
+    """Number of the first stack that needs it, of several that are read together."""
 
 
 class PendingBlock(NamedTuple):
@@ -71,7 +71,7 @@ class PendingBlock(NamedTuple):
     block: Callable[[], Block]
     """Called once, when all tasks have run."""
     release: Callable[[], None] = lambda: None
-    """Called once, when nobody looks at the block any more."""
+    """Called once, when the block is no longer in use."""
 
 
 class StackSource(abc.ABC):
@@ -84,13 +84,13 @@ class StackSource(abc.ABC):
     dtype: np.dtype[Any]
     """Common dtype of the images: decides the working precision under "auto"."""
     location: str = ""
-    """Where the pixels come from ("file.h5::/entry/Ca-K"), empty for memory."""
+    """Place that the pixels come from ("file.h5::/entry/Ca-K"), empty for memory."""
     images_per_chunk: int = 1
     """Blocks that start and stop at multiples of this decode no chunk twice."""
     bytes_per_image: int
     """Memory that one image of a block takes; 0 when reading makes no copy."""
     warnings: tuple[str, ...] = ()
-    """What a person should know about this stack, found while opening it."""
+    """Sentences about this stack that a person should know, found while opening it."""
     concurrent: bool = False
     """Whether tasks may run in any thread, several at a time; else the caller's thread runs them."""
     exclusive: bool = False

@@ -45,6 +45,24 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     -----
     RankingWarning
         For every broken link.
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import h5py
+    >>> import numpy as np
+    >>> from ndreg_preeval import find_stacks
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = os.path.join(folder.name, "scan.h5")
+    >>> with h5py.File(path, "w") as file:
+    ...     for name in ("Ca-K", "Fe-K"):
+    ...         file[f"entry/results/{name}"] = np.zeros((3, 8, 8))
+    >>> found = find_stacks(f"{path}::/entry/results")
+    >>> list(found)
+    ['Ca-K', 'Fe-K']
+    >>> found["Ca-K"] == f"{path}::/entry/results/Ca-K"
+    True
+    >>> folder.cleanup()
     """
     meanings = parse_uri(uri)
     with Formats() as formats:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which dtypes, shapes and sizes can be the pixels of a stack."""
+"""Checks of the dtypes, shapes and sizes that the pixels of a stack can have."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def check_image_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 
 
 def describe(dtype: np.dtype[Any]) -> str:
-    """Return the dtype as people call it."""
+    """Return the usual name of the dtype."""
     kinds = {
         "c": "complex",
         "O": "object",

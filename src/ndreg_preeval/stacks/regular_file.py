@@ -70,7 +70,7 @@ def check_regular_file(path: str) -> int:
     Raises
     ------
     OSError
-        Of the class that fits (FileNotFoundError, PermissionError, ...), with its errno: when there
+        An error of the class that fits (FileNotFoundError, PermissionError, ...), with its errno: when there
         is no such file, it may not be read, or it is a folder, pipe, device or socket. Never blocks.
     """
     short = clip(path)

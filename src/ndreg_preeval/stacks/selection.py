@@ -21,9 +21,9 @@ class AxisRange:
     step: int
     count: int
     reverse: bool
-    """The indices are wanted in the opposite order: HDF5 itself only walks forward."""
+    """Whether the indices are wanted in the opposite order: HDF5 itself only walks forward."""
     drop: bool
-    """A single index, which takes the axis away."""
+    """Whether it is a single index, which takes the axis away."""
 
     @property
     def stop(self) -> int:

@@ -23,7 +23,7 @@ from ..optional_modules import load_h5py
 from .selection import Indices, check_slice, format_slice, parse_slice
 
 MAX_SPLITS: Final = 16
-"""Positions of ``::`` or ``?`` that are tried: more of them are no honest URI."""
+"""Largest number of ``::`` or ``?`` that are tried: more of them are no honest URI."""
 
 
 class UriMeaning(NamedTuple):
@@ -31,10 +31,10 @@ class UriMeaning(NamedTuple):
 
     file: str
     path: str
-    """Within the file; empty when the URI names a file only."""
+    """Path within the file; empty when the URI names a file only."""
     indices: Indices | None = None
     problem: str = ""
-    """Why this meaning cannot be used, for instance an invalid slice."""
+    """Reason why this meaning cannot be used, for instance an invalid slice."""
 
     def __str__(self) -> str:
         text = f"{self.file}::{self.path}" if self.path else self.file

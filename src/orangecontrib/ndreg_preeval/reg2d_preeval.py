@@ -36,17 +36,17 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
     want_main_area = True
 
     class Error(OWEwoksWidgetOneThread.Error):
-        """What made a run fail."""
+        """Error that made a run fail."""
 
         failed = Msg("{}")
 
     class Warning(OWEwoksWidgetOneThread.Warning):
-        """What makes a ranking doubtful."""
+        """Doubts about a ranking."""
 
         doubtful = Msg("{}")
 
     class Information(OWEwoksWidgetOneThread.Information):
-        """What else a person should know."""
+        """Notes that a person should know besides."""
 
         cancelled = Msg("Cancelled: nothing was ranked.")
 
@@ -124,7 +124,7 @@ class OWReg2DPreEvaluation(  # type: ignore[call-arg, unused-ignore]
     # ------------------------------------------------------------------ results
 
     def task_output_changed(self) -> None:
-        """Show the result of the run that ended, or why there is none."""
+        """Show the result of the run that ended, or why it has no result."""
         self._clear_messages()
         if self.task_succeeded:
             self._show(self.task_executor.current_task.ranking, self.get_task_output_values())

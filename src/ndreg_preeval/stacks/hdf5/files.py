@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Opening HDF5 files read-only: without locking, beside other writers."""
+"""HDF5 files opened read-only: without locking, beside other writers."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH116

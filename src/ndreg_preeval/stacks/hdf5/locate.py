@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Walking from the root of an HDF5 file to an object, every link looked at before it is followed."""
+"""The walk from the root of an HDF5 file to an object, every link looked at before it is followed."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH100, PTH109, PTH116, PTH117, PTH118, PTH119, PTH120
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import h5py
 
 MAX_LINKS: Final = 64
-"""Soft and external links followed on one path: more of them are a loop."""
+"""Largest number of soft and external links on one path: more of them are a loop."""
 
 
 class Files:

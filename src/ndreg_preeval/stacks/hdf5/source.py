@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 KEEP_BYTES: Final = 64 << 20
-"""Images decoded along with those asked for are kept up to this size: the next block holds them."""
+"""Largest size of images kept that were decoded along with others, in bytes: the next block holds them."""
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class Hdf5Source(StackSource):
         return Block(pixels[start - first : stop - first], None)
 
     def warnings_while_reading(self) -> tuple[str, ...]:
-        """Whether somebody wrote to the file meanwhile."""
+        """Whether the file was written to meanwhile."""
         changed = changed_files(self._stored)
         if not changed or self._own_writer:
             return ()

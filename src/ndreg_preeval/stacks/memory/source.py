@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Reading blocks from what the caller holds in memory, trusting no shape but that of the result."""
+"""Blocks of what the caller holds in memory, read without trust in any shape but that of the result."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixe
 Mask = NDArray[np.bool_] | None
 
 TASK_BYTES: Final = 8 << 20
-"""Of images that are read by one task, unless one row of chunks has more."""
+"""Target size of a read task, in bytes, unless one row of chunks has more."""
 
 ALIGNED_BYTES: Final = 256 << 20
-"""Of images that are read at a time to meet the borders of chunks that differ in length."""
+"""Largest size of images read at a time to meet the borders of chunks that differ in length, in bytes."""
 
 
 def split_mask(array: NDArray[Any]) -> tuple[NDArray[Any], Mask]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the pixels of a TIFF file lie and how they are decoded; none is read yet.
+"""Places of the pixels of a TIFF file, and how they are decoded; no pixel is read yet.
 
 tifffile gives zeros for pixels that are missing, so all places are looked at here.
 """
@@ -19,7 +19,7 @@ from .pages import Likeness, read_chain
 from .series import errors_logged, open_series
 
 SPARE_BYTES: Final = 1 << 20
-"""Compressed segments may take twice the size of their pixels, and this."""
+"""Bytes that a compressed segment may take beyond twice the size of its pixels."""
 
 JPEG: Final = frozenset({6, 7, 33007, 34892})
 
@@ -39,13 +39,13 @@ class Layout(NamedTuple):
     """The images of the first series of a file."""
 
     shape: tuple[int, ...]
-    """Without axes of length 1; the last two axes are those of an image."""
+    """Shape without axes of length 1; the last two axes are those of an image."""
     axes: str
     dtype: np.dtype[Any]
     images: list[Image]
-    """As many as the product of all axes but the last two."""
+    """All images, as many as the product of all axes but the last two."""
     decode: Decode | None
-    """Of segments; None where the bytes of the file are the pixels."""
+    """Decoder of segments; None where the bytes of the file are the pixels."""
     header: bytes | None
     segment: tuple[int, int]
     """Height and width of a segment."""

@@ -57,9 +57,9 @@ def read_chain(descriptor: int, size: int) -> dict[int, Likeness]:
     Parameters
     ----------
     descriptor : int
-        Of the open file.
+        Descriptor of the open file.
     size : int
-        Of the file, in bytes.
+        Size of the file, in bytes.
 
     Raises
     ------

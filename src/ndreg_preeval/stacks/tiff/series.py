@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which pages of a TIFF file are the images of a stack, and in which order: what tifffile makes of it."""
+"""Pages of a TIFF file that are the images of a stack, in the order that tifffile makes of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_series(file: IO[bytes], name: str, *, alike: bool) -> tuple[Any, list[s
     ----------
     file : binary file
     name : str
-        Of the file, without its folder.
+        Name of the file, without its folder.
     alike : bool
         Whether all pages of the file are decoded alike.
 

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 RUN_BYTES: Final = 4 << 20
-"""Of plain pixels that are read by one task."""
+"""Target size of the plain pixels that one task reads, in bytes."""
 
 DECODED_BYTES: Final = 1 << 20
-"""Of pixels that are decoded by one task, unless one segment has more."""
+"""Target size of the pixels that one task decodes, in bytes, unless one segment has more."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class TiffSource(StackSource):
         return PendingBlock(tasks, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
 
     def warnings_while_reading(self) -> tuple[str, ...]:
-        """Whether somebody wrote to the file meanwhile."""
+        """Whether the file was written to meanwhile."""
         if not changed_files([self._state]):
             return ()
         return (

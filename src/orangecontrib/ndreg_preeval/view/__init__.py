@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: MIT
-"""What the widget shows: `model` and `pictures` without Qt, the rest with it."""
+"""Parts that the widget shows: `model` and `pictures` without Qt, the rest with it."""

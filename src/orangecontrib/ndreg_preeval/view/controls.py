@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Container, Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from AnyQt.QtWidgets import QProgressBar, QPushButton, QVBoxLayout, QWidget
 from ewoksorange.gui.widgets.parameter_form import ParameterForm
 from silx.gui.dialog.DataFileDialog import DataFileDialog
 
-from ndreg_preeval.methods import METHODS
-from ndreg_preeval.options import OnError, Pairing
+from ndreg_preeval.options import DECLARED_OPTIONS
 
 
 def _as_text(stacks: Any) -> str:
@@ -35,10 +34,11 @@ def _from_text(text: str) -> Any:
 FIELDS: Final[dict[str, dict[str, Any]]] = {
     "image_stacks": {"value_for_type": "", "serialize": _as_text, "deserialize": _from_text},
     "reference_stack": {"value_for_type": "", "deserialize": _filled},
-    "method": {"value_for_type": tuple(METHODS)},
-    "reference_image": {"value_for_type": 0},
-    "pairing": {"value_for_type": get_args(Pairing)},
-    "on_error": {"value_for_type": get_args(OnError)},
+    **{
+        option.name: {"value_for_type": option.choices or option.default}
+        for option in DECLARED_OPTIONS
+        if option.in_form
+    },
     "output_url": {"value_for_type": "", "deserialize": _filled},
     "overwrite": {"value_for_type": False},
     "skip": {"value_for_type": False},
@@ -90,7 +90,7 @@ class Controls(QWidget):
     def changes(self) -> dict[str, Any]:
         """Inputs that a person changed since the last call; those left empty are missing data.
 
-        Of the others nothing is told: an input may have a value that no field can show.
+        Others are left out: an input may have a value that no field can show.
         """
         now: dict[str, Any] = self.form.get_parameter_values()
         changed = {name: value for name, value in now.items() if value != self._known[name]}

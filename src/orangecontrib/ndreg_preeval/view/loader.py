@@ -41,7 +41,7 @@ class Loader(QObject):
     """
 
     loaded = pyqtSignal(object)
-    """What the newest job returned."""
+    """Result of the newest job."""
 
     _finished = pyqtSignal(int, object)
 
@@ -94,7 +94,7 @@ class Loader(QObject):
         error = future.exception()
         if error is not None:
             _logger.error("a picture could not be made", exc_info=error)
-        # The widget may have been deleted meanwhile: there is nobody left to tell.
+        # The widget may have been deleted meanwhile: no object is left to tell.
         with contextlib.suppress(RuntimeError):
             self._finished.emit(number, None if error is not None else future.result())
 

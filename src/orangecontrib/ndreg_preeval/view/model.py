@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What there is to say about a result: texts and numbers, without a word on how they are drawn."""
+"""A result as texts and numbers, without a word on how they are drawn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLUMNS: Final = ("rank", "stack", "score", "all align", "worst image", "images"
 NAME_WIDTH: Final = 60
 WHY_WIDTH: Final = 120
 WIDE: Final = 30
-"""Largest by smallest value from which the values are drawn on a logarithmic axis."""
+"""Ratio of the largest to the smallest value from which the axis is logarithmic."""
 
 
 class Row(NamedTuple):
@@ -71,14 +71,14 @@ class Model:
         self.chosen = chosen if ranking is None else ranking.reference_stack
 
     def headline(self) -> str:
-        """What to align by, in one line."""
+        """Stack to align by, in one line."""
         if self.chosen is None or self.chosen == "":
             return f"No stack was chosen: {self.note}" if self.names else "Nothing to show yet"
         name = printable(self.chosen, NAME_WIDTH)
         return f"Align by: {name}" + ("" if self.scores else f" ({self.note})")
 
     def trust(self) -> str:
-        """Which stacks will align, in words; empty when nothing was scored."""
+        """Words on which stacks will align; empty when nothing was scored."""
         return "" if self.ranking is None or not self.scores else self.ranking.trust
 
     def rows(self) -> list[Row]:
@@ -160,14 +160,14 @@ class Model:
         return int(indices[np.abs(indices - x).argmin()])
 
     def position(self, row: int, image: int) -> int | None:
-        """Where an image is in the arrays of its stack; None when it was not compared."""
+        """Index of an image in the arrays of its stack; None when it was not compared."""
         if not self.scores:
             return None
         found = np.flatnonzero(self.scores[row].image_indices == image)
         return int(found[0]) if len(found) else None
 
     def facts(self, row: int, image: int) -> str:
-        """What was found about one image, in one line."""
+        """Findings about one image, in one line."""
         if not self.scores:
             return f"Image {image}"
         stack, position = self.scores[row], self.position(row, image)
@@ -206,7 +206,7 @@ def _row(rank: int, stack: StackScore) -> Row:
 
 
 def _doubts(stack: StackScore) -> list[str]:
-    """Why images of a stack will probably not align, in sentences."""
+    """Reasons why images of a stack will probably not align, in sentences."""
     if stack.error is not None:
         return [text_of(stack.error)]
     return [_sentence(reason) for reason in stack.reasons]

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 MARGIN: Final = 1.3
-"""Times the distance of the peak: what is shown around zero shift at first."""
+"""Range around zero shift that is shown at first, as a multiple of the distance of the peak."""
 
 LEAST: Final = 16
-"""Pixels around zero shift that are shown at least."""
+"""Least range around zero shift that is shown, in pixels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,11 +38,11 @@ class Picture:
     Attributes
     ----------
     n_images : int
-        Of the stack; 0 when it could not be opened.
+        Number of images of the stack; 0 when it could not be opened.
     pixels : (h, w) array or None
         The image; None when it could not be read, `trouble` says why.
     correlogram : (h, w) float64 array or None
-        ``|r| / mean`` with zero shift at [h // 2, w // 2]; None where there is none,
+        ``|r| / mean`` with zero shift at [h // 2, w // 2]; None when it could not be made,
         `no_correlogram` says why.
     peak : (int, int) or None
         dy, dx of its highest pixel, from zero shift.
@@ -151,14 +151,14 @@ def lasting(image_stacks: Any, ranking: Ranking | None = None) -> Any:
 
 
 def unranked(image_stacks: Any, chosen: Any, order: Sequence[Any] | None) -> Model:
-    """What is known of stacks that were not ranked, or not in this session; may open files.
+    """Facts about stacks that were not ranked, or not in this session; may open files.
 
     Parameters
     ----------
     image_stacks : mapping, sequence of URIs, or URI
         The stacks.
     chosen : object
-        The reference stack, None where there is none.
+        The reference stack; None where no stack was chosen.
     order : sequence or None
         Names from best to worst, as an earlier ranking had them.
     """

@@ -19,10 +19,10 @@ from .model import Curve
 from .pictures import Picture
 
 RING: Final = 0.12
-"""Radius of the ring around the peak, by what is shown around zero shift."""
+"""Radius of the ring around the peak, as a share of what is shown around zero shift."""
 
 CORNERS: Final = 48
-"""Of the polygon that stands for a ring."""
+"""Number of corners of the polygon that stands for a ring."""
 
 
 class CurvePlot(PlotWidget):

@@ -17,7 +17,7 @@ from .model import COLUMNS, Row
 NAME_COLUMN: Final = COLUMNS.index("stack")
 LEFT: Final = {NAME_COLUMN, len(COLUMNS) - 1}
 DOT: Final = 12
-"""Pixels of the coloured dot beside the name."""
+"""Diameter of the coloured dot beside the name, in pixels."""
 
 
 class RankingTable(QTableWidget):

@@ -23,7 +23,7 @@ Decoder = Callable[[Bytes, Bytes], Any]
 
 
 class Damaged(Exception):
-    """What is wrong with a chunk, to be said after its place."""
+    """Damage of a chunk, to be said after its place."""
 
 
 class Filter:

@@ -18,9 +18,9 @@ class Request(NamedTuple):
     """Pixels that are wanted, and where they go."""
 
     axes: tuple[AxisRange, ...]
-    """One per axis of the dataset; all walks are forward."""
+    """Indices along each axis of the dataset; all walks are forward."""
     out: NDArray[Any]
-    """Of the dataset's dtype; one axis per axis of the dataset."""
+    """Array of the dataset's dtype, with one axis per axis of the dataset."""
 
 
 class Reader(abc.ABC):
@@ -40,7 +40,7 @@ class Reader(abc.ABC):
 
 
 class Part(NamedTuple):
-    """What one chunk gives along one axis."""
+    """Part of one chunk that is taken along one axis."""
 
     origin: int
     inside: slice

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where the chunks of a dataset lie, and what was done to them."""
+"""Places of the chunks of a dataset, and the filters they went through."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ....errors import shorten
 from ..codecs import Filter, filter_of
 
 MOST_BYTES: Final = 2**32 - 1
-"""Of a stored chunk: more is not kept apart."""
+"""Largest size of a stored chunk, in bytes: more is not kept apart."""
 
 
 class Stored(NamedTuple):
-    """Where a chunk lies."""
+    """Place of a chunk."""
 
     offset: int
     size: int
@@ -26,7 +26,7 @@ class Stored(NamedTuple):
 
 
 class ChunkIndex:
-    """Which chunks were written, and where; about 20 bytes for each.
+    """Chunks that were written, and their places; about 20 bytes for each.
 
     Looked up once, as HDF5 searches its own index from the start.
     """
@@ -57,7 +57,7 @@ class ChunkIndex:
         self._tells_unwritten = tells_unwritten()
         dataset.id.chunk_iter(look)
         self.end = max(map(int.__add__, offsets, sizes), default=0)
-        """Where the last chunk ends in the file."""
+        """End of the last chunk in the file."""
         self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
         self._offsets, self._sizes = offsets, sizes
         self._order = None
@@ -66,7 +66,7 @@ class ChunkIndex:
             self._numbers = self._numbers[self._order]
         self._check_apart()
         # HDF5 looks for each chunk where it should be, and gives fill values for those it misses.
-        # Chunks beyond the shape are those that somebody appended meanwhile, if they come in order.
+        # Chunks beyond the shape are those that a writer appended meanwhile, if they come in order.
         strays = [each for each in strays if not order.may_be_new(each, dataset.shape, self._chunk)]
         if strays:
             raise OSError(f"the index of the chunks is damaged: it has one at {shorten(strays[0])}")
@@ -89,7 +89,7 @@ class ChunkIndex:
         Raises
         ------
         OSError
-            When HDF5 does not find a chunk that its own index lists, or cannot tell that there is none:
+            When HDF5 does not find a chunk that its own index lists, or cannot tell that it has no such chunk:
             where its way there is damaged, it gives fill values.
         """
         number = self._number(origin)

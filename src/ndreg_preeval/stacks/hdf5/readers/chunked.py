@@ -21,7 +21,7 @@ Origin = tuple[int, ...]
 
 
 class _Place(NamedTuple):
-    """Pixels of a chunk that somebody wants."""
+    """Pixels of a chunk that a caller wants."""
 
     inside: tuple[slice, ...]
     out: NDArray[Any]
@@ -65,7 +65,7 @@ class ChunkedReader(Reader):
 
     @property
     def end(self) -> int:
-        """Where the last chunk ends in the file."""
+        """End of the last chunk in the file."""
         return self._index.end
 
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:

@@ -17,10 +17,10 @@ from .chunk_index import is_plain
 from .raw_file import RawFile
 
 RUN_BYTES: Final = 4 << 20
-"""Of a task, about: long enough for a disk, short enough to share among threads."""
+"""Target size of a read task, in bytes: long enough for a disk, short enough to share among threads."""
 
 MOST_SKIPPED: Final = 16
-"""Times the wanted bytes that may be read along with them, before HDF5 reads instead."""
+"""Bytes read along, as a multiple of the wanted ones, beyond which HDF5 reads instead."""
 
 
 class ContiguousReader(Reader):

@@ -18,7 +18,7 @@ from .chunk_checks import ChunkChecks
 from .raw_file import RawFile
 
 TASK_BYTES: Final = 4 << 20
-"""About, where one chunk is less."""
+"""Target size of a read task, in bytes, where one chunk is less."""
 
 
 class LibhdfReader(Reader):

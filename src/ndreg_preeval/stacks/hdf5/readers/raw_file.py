@@ -21,11 +21,11 @@ from ....errors import clip
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 
 MOST_OFFSET: Final = 2**62
-"""No file is longer; beyond twice this the system takes no number."""
+"""Largest offset in a file, in bytes: beyond twice this the system takes no number."""
 
 
 class RawFile:
-    """A file opened for reading at given places; closed when nobody needs it any more."""
+    """A file opened for reading at given places; closed when no reader needs it any more."""
 
     def __init__(self, path: str, descriptor: int) -> None:
         self.path = path

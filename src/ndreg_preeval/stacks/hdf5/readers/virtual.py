@@ -19,11 +19,11 @@ from ..virtual_sources import source_mappings
 from .base import Reader, Request
 
 OPEN_SOURCES: Final = 16
-"""Files of sources that are kept open."""
+"""Largest number of files of sources that are kept open."""
 
 
 class OpenReader(Protocol):
-    """How the reader of a source is found: that of `hdf5.open_reader`."""
+    """Function that finds the reader of a source: that of `hdf5.open_reader`."""
 
     def __call__(self, dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: Any, /) -> Reader: ...
 
@@ -47,7 +47,7 @@ class _Mapping(NamedTuple):
     target: tuple[_Run, ...]
     source: tuple[_Run, ...]
     axes: tuple[int | None, ...]
-    """For each axis of the source, that of the virtual dataset; None where there is none."""
+    """For each axis of the source, that of the virtual dataset; None where it has no such axis."""
 
 
 class VirtualReader(Reader):
