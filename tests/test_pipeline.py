@@ -19,7 +19,9 @@ from ndreg_preeval import Method, rank_stacks, score_stack
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import make_options
 from ndreg_preeval.pipeline.batches import block_length, block_ranges
+from ndreg_preeval.pipeline.pairs import Pairs
 from ndreg_preeval.pipeline.stack_state import StackInfo
+from ndreg_preeval.stacks import Block
 from scenes import SHAPE, assert_same_numbers, drifting, three
 
 
@@ -64,6 +66,36 @@ def test_block_ranges_cut_at_multiples() -> None:
 )
 def test_block_length(changes: dict[str, Any], memory_limit: int | None, length: int) -> None:
     assert block_length(info(**changes), make_options(memory_limit=memory_limit), threads=2) == length
+
+
+@pytest.mark.parametrize(
+    ("pairing", "images", "references", "inside"),
+    [
+        ("reference", [0, 1, 3, 4], [2, 2, 2, 2], [(1, 2), (3, 4)]),
+        ("previous", [1, 2, 3, 4], [0, 1, 2, 3], [(1, 4)]),
+    ],
+)
+def test_pairs(pairing: Any, images: list[int], references: list[int], inside: list[tuple[int, int]]) -> None:
+    pairs = Pairs.of(info(shape=(5, 8, 8), reference_image=2), make_options(pairing=pairing))
+    assert [each.tolist() for each in pairs.indices()] == [images, references]
+    assert [i for low, high in pairs.compared(0, 5) for i in range(low, high)] == images
+    assert pairs.compared(1, 4) == inside
+    assert pairs.compared(3, 3) == []
+    alone = pairs.first_reference
+    assert pairs.compared(alone, alone + 1) == []
+
+
+def test_parts_of_blocks() -> None:
+    pixels = np.arange(24.0).reshape(6, 2, 2)
+    block = Block(pixels, pixels != 5)
+    last = block.image(-1).copy()
+    assert np.array_equal(last.images, pixels[5:])
+    assert not np.shares_memory(last.images[0], pixels)
+    joined = block.part(0, 2).after(Block(pixels[2:3], None))
+    assert np.array_equal(joined.images, pixels[[2, 0, 1]])
+    assert joined.mask is not None
+    assert joined.mask.sum() == 11
+    assert block.after(None) is block
 
 
 @pytest.mark.parametrize("pairing", ["reference", "previous"])

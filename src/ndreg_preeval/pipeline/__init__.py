@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .core_scorer import check_valid, core_mask, core_threads, make_scorer, masked_pixels
+from .core_scorer import core_mask, core_threads, make_scorer, masked_pixels
 from .pairs import Pairs, PairScorer
 from .run import choose_engine, score_stacks
 from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, inspect_stack
@@ -16,7 +16,6 @@ __all__ = [
     "Records",
     "Scored",
     "StackInfo",
-    "check_valid",
     "choose_engine",
     "core_mask",
     "core_threads",

@@ -76,21 +76,10 @@ class Pairs(NamedTuple):
 class PairScorer:
     """Scores images of one stack against what they are compared with.
 
-    Parameters
-    ----------
-    info : StackInfo
-    options : Options
-    block : Block
-        Begins with image `start` and holds the reference image; where each image is compared with
-        the one before it, any block will do.
-    start : int
-    itself : bool
-        Compare the reference image with itself too, where the method asks for it: once per stack.
-
-    Raises
-    ------
-    ValueError
-        For invalid pixels of the reference image where the options refuse them; names the image.
+    Made of a block that begins with image `start` and holds the reference image; where each image
+    is compared with the one before it, any block will do. With `itself` the reference image is
+    compared with itself too, where the method asks for it: once per stack. Raises ValueError for
+    invalid pixels where the options refuse them, and names the image.
     """
 
     def __init__(
@@ -117,26 +106,9 @@ class PairScorer:
         threads: int,
         stop: Callable[[], bool] | None = None,
     ) -> Records:
-        """Score a range of compared images.
+        """Score a range of compared images of a block that begins with image `start`.
 
-        Parameters
-        ----------
-        block : Block
-            Begins with image `start`.
-        start : int
-        compared : tuple of int
-            First image, and the one after the last.
-        before : Block, optional
-            The image before `start`, where it is needed.
-        threads : int
-            Told to the core.
-        stop : callable, optional
-            Whether to give up.
-
-        Raises
-        ------
-        ValueError
-            For invalid pixels where the options refuse them; names the image.
+        `before` is the image before the block, where one is needed; `stop` tells whether to give up.
         """
         first, last = compared[0] - start, compared[1] - start
         if not self.pairs.consecutive:
