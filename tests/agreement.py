@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 import oracle
+from ndreg_preeval import Method, _core
 from rounding import correlogram_error, plain_error
 
 NUMBERS = (
@@ -29,6 +30,13 @@ NUMBERS = (
     "p_value",
 )
 COUNTS = ("invalid_pixels", "peak_dy", "peak_dx", "flags")
+
+
+def aggregate(values: oracle.Floats, how: Any) -> float:
+    """What the core makes of probabilities of images: the score of their stack."""
+    records = np.zeros(len(values), _core.PAIR_SCORE)
+    records["probability"] = values
+    return _core.stack_score(records, None, Method("confirmation", how))[0]
 
 
 def bits(records: Any) -> bytes:

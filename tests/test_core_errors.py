@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from agreement import bits
+from agreement import aggregate, bits
 from ndreg_preeval import _core
 from oracle import Floats
 
@@ -240,14 +241,25 @@ def test_second_opinion_must_have_been_asked_for() -> None:
     assert (record["confirmation"], record["probability"]) == (0, 0)
 
 
-def test_aggregations_have_names() -> None:
-    with pytest.raises(ValueError, match="geometric"):
-        _core.aggregate(np.ones(3), "geometric")
-    with pytest.raises(TypeError):
-        _core.aggregate(np.ones(3), 4)  # type: ignore[arg-type]
-    for bad in (np.nan, np.inf, -np.inf):
-        with pytest.raises(ValueError, match="finite"):
-            _core.aggregate(np.array([0.5, bad]), "mean")
+def test_methods_have_names() -> None:
+    records = np.zeros(3, _core.PAIR_SCORE)
+    for name, value, error in (
+        ("statistic", "ratio", ValueError),
+        ("aggregation", "geometric", ValueError),
+        ("statistic", 4, TypeError),
+        ("aggregation", None, TypeError),
+    ):
+        wrong: Any = SimpleNamespace(**{"statistic": "evidence", "aggregation": "mean", name: value})
+        with pytest.raises(error, match=name):
+            _core.stack_score(records, None, wrong)
+    with pytest.raises(ValueError, match=r"method must be one of 'evidence', .*, not 'best'"):
+        _core.method_named("best")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_scores_are_of_finite_numbers(bad: float) -> None:
+    with pytest.raises(ValueError, match="value 1 must be finite"):
+        aggregate(np.array([0.5, bad]), "mean")
 
 
 def test_cancelled_is_a_runtime_error() -> None:

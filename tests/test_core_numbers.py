@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import oracle
-from agreement import NUMBERS, assert_agrees, bits, tolerances
+from agreement import NUMBERS, aggregate, assert_agrees, bits, tolerances
 from ndreg_preeval import _core
 from oracle import EPS, EPS_SINGLE, Floats
 
@@ -402,15 +402,13 @@ def test_aggregate(how: str) -> None:
     rng = np.random.default_rng(18)
     for n in (0, 1, 2, 3, 10, 101):
         values = rng.random(n)
-        assert _core.aggregate(values, how) == pytest.approx(oracle.aggregate(values, how), rel=1e-13)
+        assert aggregate(values, how) == pytest.approx(oracle.aggregate(values, how), rel=1e-13)
         values[: n // 2] = 0
-        assert _core.aggregate(values, how) == pytest.approx(oracle.aggregate(values, how), rel=1e-13)
-    assert _core.aggregate(np.zeros(4), how) == 0
-    assert _core.aggregate(np.full(7, 0.3), how) == pytest.approx(0.3)
-    assert _core.aggregate(np.array([1e-9, 1e-9]), how) == pytest.approx(
-        1e-4 if how == "harmonic_mean" else 1e-9
-    )
-    assert type(_core.aggregate(values, how)) is float
+        assert aggregate(values, how) == pytest.approx(oracle.aggregate(values, how), rel=1e-13)
+    assert aggregate(np.zeros(4), how) == 0
+    assert aggregate(np.full(7, 0.3), how) == pytest.approx(0.3)
+    assert aggregate(np.array([1e-9, 1e-9]), how) == pytest.approx(1e-4 if how == "harmonic_mean" else 1e-9)
+    assert type(aggregate(values, how)) is float
 
 
 def test_one_mask_for_all_images() -> None:

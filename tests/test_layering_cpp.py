@@ -15,6 +15,8 @@ BINDINGS = ROOT / "src" / "ndreg_preeval" / "_bindings"
 
 # All of them inline, and of public headers: what the C interface and the bindings share.
 NAMES = "scoring/names.hpp"
+# The same, for the bindings: the score of a stack whose images were scored.
+STACK_SCORE = "scoring/stack_score.hpp"
 
 # Folders of cpp/src (and single files that others stand on), lowest first, and what each may include
 # beside itself and the public headers.
@@ -233,11 +235,11 @@ def test_pybind11_and_python_are_in_the_bindings_only() -> None:
 
 
 def test_bindings_use_public_headers_only() -> None:
-    """And the names of enumerations."""
+    """And the names of enumerations, and the score of a stack."""
     for file in cpp_files(BINDINGS):
         for name in includes(file):
             local = (BINDINGS / name).exists()
-            known = name.startswith("ndreg_preeval/") or name == NAMES
+            known = name.startswith("ndreg_preeval/") or name in {NAMES, STACK_SCORE}
             assert local or not name.endswith(".hpp") or known, (file, name)
 
 

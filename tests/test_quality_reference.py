@@ -16,6 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 import oracle
+from agreement import aggregate
 from ndreg_preeval import _core
 
 REFERENCE = {
@@ -91,9 +92,7 @@ def test_oracle(method: str) -> None:
 @pytest.mark.parametrize(("precision", "room"), [("double", 1e-11), ("single", 1e-4)])
 @pytest.mark.parametrize("method", REFERENCE)
 def test_core(method: str, precision: str, room: float) -> None:
-    found = {
-        name: _core.aggregate(*core_statistics(stack, method, precision)) for name, stack in stacks().items()
-    }
+    found = {name: aggregate(*core_statistics(stack, method, precision)) for name, stack in stacks().items()}
     assert found == pytest.approx(REFERENCE[method], rel=room)
 
 

@@ -46,6 +46,23 @@ def test_ties_keep_the_order_of_the_mapping() -> None:
     ]
 
 
+def test_failed_stacks_come_behind_those_of_one_image(tmp_path: Path) -> None:
+    """And images without contrast behind all others, whatever their score."""
+    stacks = {
+        "missing": str(tmp_path / "missing.h5::/images"),
+        "one": drifting(0.3)[:1],
+        "constant": np.ones((5, *SHAPE)),
+        "also missing": str(tmp_path / "also_missing.h5::/images"),
+        "also one": drifting(0.3)[1:2],
+        "fair": drifting(0.3),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RankingWarning)
+        ranking = rank_stacks(stacks, on_error="rank_last")
+    assert ranking.ranked_stack_names == ["fair", "constant", "one", "also one", "missing", "also missing"]
+    assert list(ranking.scores.values())[1:] == [0] * 5
+
+
 def test_forced_stack() -> None:
     ranking = rank_stacks(three(), reference_stack="poor")
     assert ranking.reference_stack == "poor"

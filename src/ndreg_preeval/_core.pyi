@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Types of the compiled module; `tests/test_stubs.py` checks them against it."""
+"""Types of the compiled module; stubtest checks them against it in the lint session."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .methods import Method
 
 PAIR_SCORE: Final[np.dtype[np.void]]
 """One record per image compared with the reference image (C++ `PairScore`).
@@ -86,8 +88,24 @@ class Scorer:
         second_opinion: bool = False,
     ) -> NDArray[np.float64]: ...
 
-def aggregate(values: NDArray[np.float64], how: str) -> float: ...
-def score_from_chance(chance: float, peak_to_mean: NDArray[np.float64]) -> float: ...
+def method_names() -> list[str]:
+    """Names of all methods, the default one first."""
+
+def method_named(name: str) -> dict[str, Any]:
+    """Return the arguments of the `Method` of that name."""
+
+def stack_score(
+    records: NDArray[np.void], itself: NDArray[np.void] | None, method: Method
+) -> tuple[float, float, NDArray[np.float64]]:
+    """Return score and trust of a stack, and what the method takes from each image.
+
+    `records` are those of its compared images, `itself` is that of the reference image compared with
+    itself, where it enters the score.
+    """
+
+def rank(stacks: Sequence[tuple[float, NDArray[np.uint32]]]) -> list[int]:
+    """Return the places of stacks, best first, from their scores and the flags of their images."""
+
 def usable_cpus() -> int: ...
 def default_threads() -> int: ...
 def leave_openmp_place() -> None: ...

@@ -20,11 +20,13 @@ __all__ = [
     "PAIR_SCORE",
     "Cancelled",
     "Scorer",
-    "aggregate",
     "build_config",
     "default_threads",
     "leave_openmp_place",
-    "score_from_chance",
+    "method_named",
+    "method_names",
+    "rank",
+    "stack_score",
     "usable_cpus",
 ]
 
@@ -77,11 +79,13 @@ from ._core import (
     PAIR_SCORE,
     Cancelled,
     Scorer,
-    aggregate,
     build_config,
     default_threads,
     leave_openmp_place,
-    score_from_chance,
+    method_named,
+    method_names,
+    rank,
+    stack_score,
     usable_cpus,
 )
 

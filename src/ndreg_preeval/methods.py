@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
+from . import core
 from .argument_checks import check_choice, check_positive, type_name
 from .errors import shorten
 
@@ -128,15 +129,7 @@ def resolve_method(method: str | Method) -> Method:
         raise ValueError(f"method must be one of {names} or a Method, not {shorten(method)}") from None
 
 
-METHODS: dict[str, Method] = {
-    "evidence": Method("evidence", "every_image", cutoff=0.25, ignore_hot_pixel=True, name="evidence"),
-    "plain": Method(
-        "evidence", "every_image", cutoff=0.25, ignore_hot_pixel=True, normalization=None, name="plain"
-    ),
-    "robust": Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust"),
-    "peak_to_mean": Method("peak_to_mean", "mean", name="peak_to_mean"),
-    "ewoksndreg": Method("peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"),
-}
-"""The named methods."""
+METHODS: Final[dict[str, Method]] = {name: Method(**core.method_named(name)) for name in core.method_names()}
+"""The named methods, the default one first."""
 
-DEFAULT_METHOD = "evidence"
+DEFAULT_METHOD: Final = next(iter(METHODS))

@@ -24,7 +24,7 @@ from .results import (
     build_failed_score,
     build_stack_score,
     check_rankable,
-    rank_key,
+    rank_order,
     ranking_warnings,
 )
 from .stacks import StackSpec
@@ -324,7 +324,7 @@ def order_stacks(
         When no stack can be ranked; from `failure`, if one could not be read.
     """
     check_rankable(results, failure)
-    order = sorted(range(len(results)), key=lambda i: rank_key(results[i]))
+    order = rank_order(results)
     ranked = tuple(results[i] for i in order)
     sentences, more = ranking_warnings(ranked, results)
     ranking = Ranking(

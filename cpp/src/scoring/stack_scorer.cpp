@@ -2,13 +2,13 @@
 #include <ndreg_preeval/stack_scorer.hpp>
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <stdexcept>
 
 #include <ndreg_preeval/scorer.hpp>
 
 #include "image/image_copy.hpp"
+#include "scoring/stack_score.hpp"
 
 namespace ndreg_preeval {
 
@@ -64,24 +64,7 @@ class StackScorer::Impl {
 
   StackScore result() const {
     StackScore found = score_;
-    const bool asks = method_.options.confirm;
-    found.trust = asks ? 0 : std::numeric_limits<double>::quiet_NaN();
-    if (!found.rankable()) return found;
-    std::vector<double> values = found.values;
-    if (itself_) values.insert(values.begin(), *itself_);
-    found.score = aggregate(values, method_.aggregation);
-    if (scores_are_chances(method_)) {
-      std::vector<double> ratios;
-      ratios.reserve(found.images.size());
-      for (const PairScore& image : found.images) ratios.push_back(peak_to_mean(image));
-      found.score = score_from_chance(found.score, ratios);
-    }
-    if (asks) {
-      std::vector<double> chances;
-      chances.reserve(found.images.size());
-      for (const PairScore& image : found.images) chances.push_back(image.probability);
-      found.trust = aggregate(chances, Aggregation::every_image);
-    }
+    detail::add_score(found, itself_, method_);
     return found;
   }
 
@@ -89,7 +72,7 @@ class StackScorer::Impl {
   Method method_;
   Scorer scorer_;
   StackScore score_;  // without score and trust
-  std::optional<double> itself_;
+  detail::ValueOfReference itself_;
   std::optional<detail::ImageCopy> last_;
 };
 

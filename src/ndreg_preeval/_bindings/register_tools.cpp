@@ -1,17 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "register.hpp"
 
-#include <string>
-#include <vector>
-
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
-#include <ndreg_preeval/aggregate.hpp>
 #include <ndreg_preeval/build_info.hpp>
 #include <ndreg_preeval/threads.hpp>
-
-#include "scoring/names.hpp"
 
 namespace py = pybind11;
 
@@ -42,14 +35,6 @@ py::dict config() {
 }  // namespace
 
 void register_tools(py::module_& m) {
-  using namespace pybind11::literals;
-  m.def(
-      "aggregate",
-      [](const std::vector<double>& values, const std::string& how) {
-        return aggregate(values, detail::value_named<Aggregation>(how, "aggregation"));
-      },
-      "values"_a, "how"_a);
-  m.def("score_from_chance", &score_from_chance, "chance"_a, "peak_to_mean"_a);
   m.def("usable_cpus", &usable_cpus);
   m.def("default_threads", &default_threads);
   m.def("leave_openmp_place", &leave_openmp_place);

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .order import check_rankable, rank_key, ranking_warnings
+from .order import check_rankable, rank_order, ranking_warnings
 from .ranking_data import RankingData
 from .reasons import TRUSTED
 from .stack_score import OPINION, StackScore, build_failed_score, build_stack_score, worst_position
@@ -16,7 +16,7 @@ __all__ = [
     "build_failed_score",
     "build_stack_score",
     "check_rankable",
-    "rank_key",
+    "rank_order",
     "ranking_warnings",
     "worst_position",
 ]

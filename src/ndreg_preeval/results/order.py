@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import core
 from ..text import NAMES_SHOWN, list_names
 from .trust import all_invalid, at_zero, has_evidence, least_trusted, moves
 
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
     from .stack_score import StackScore
 
 
-def rank_key(stack: StackScore) -> tuple[bool, bool, bool, float]:
-    """Sorts best first; equal keys keep the order of the mapping."""
-    return stack.error is not None, not stack.rankable, not has_evidence(stack), -stack.score
+def rank_order(results: Sequence[StackScore]) -> list[int]:
+    """Return the places of the stacks, best first; those that could not be read come last."""
+    order = core.rank([(stack.score, stack.flags) for stack in results])
+    return sorted(order, key=lambda i: results[i].error is not None)
 
 
 def check_rankable(results: Sequence[StackScore], failure: Exception | None) -> None:

@@ -183,26 +183,17 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     indices, references = Pairs.of(info, options).indices()
     with np.errstate(all="ignore"):
         messages = stack_messages(info, numbers, indices, options)
+        score, trust, values = core.stack_score(records, numbers.reference_record, options.method)
         columns = _columns(records, options)
-        values = columns["values"]
-        if numbers.reference_record is not None:
-            itself = _columns(numbers.reference_record, options)["values"]
-            score = core.aggregate(np.concatenate([itself, values]), options.method.aggregation)
-        else:
-            score = core.aggregate(values, options.method.aggregation)
-        if options.method.scores_are_chances:
-            score = core.score_from_chance(score, columns["peak_to_mean"])
-        trust = float("nan")
-        if options.method.asks_opinion:
-            trust = core.aggregate(columns["probability"], "every_image") if n >= 2 else 0.0
     lengths = steps(columns["shifts"], indices, references)
-    columns |= {"image_indices": indices, "reference_indices": references, "jumps": jumps(lengths)}
+    columns |= {"values": values, "jumps": jumps(lengths)}
+    columns |= {"image_indices": indices, "reference_indices": references}
     for array in columns.values():
         array.setflags(write=False)
     result = StackScore(
         **columns,  # type: ignore[arg-type]  # arrays all, by name
         name=name,
-        score=float(score) if n >= 2 else 0.0,
+        score=score,
         n_images=n,
         shape=info.shape[1:],
         dtype=info.dtype,
@@ -248,11 +239,7 @@ def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
     columns["peak_shifts"] = np.stack([records["peak_dy"], records["peak_dx"]], axis=-1).astype(np.intp)
     peak, mean = columns["peak"], columns["mean"]
     columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
-    statistic = options.method.statistic
-    if options.method.asks_opinion:
-        columns["values"] = columns["probability"].copy()
-    else:
-        columns["values"] = columns["peak_to_mean"].copy() if statistic == "peak_to_mean" else peak - mean
+    if not options.method.asks_opinion:
         # Nobody asked for a second opinion: 0 would look like one.
         for name in OPINION:
             columns[name][:] = np.nan
