@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5.codecs.shuffle import fletcher32 as checksum_of
+from ndreg_preeval.stacks.hdf5.codecs.fletcher import fletcher32 as checksum_of
 from ndreg_preeval.stacks.hdf5.readers.chunked import ChunkedReader
 from ndreg_preeval.stacks.hdf5.source import UriSpec
 

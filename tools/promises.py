@@ -134,7 +134,6 @@ def decode(_: Path) -> None:
     import h5py
     import hdf5plugin
 
-    from ndreg_preeval.stacks.hdf5.codecs import inflater
     from ndreg_preeval.stacks.hdf5.readers.chunk_index import filters_of
 
     kinds = {
@@ -151,7 +150,7 @@ def decode(_: Path) -> None:
         for kind, options in kinds.items():
             for name, stack in stacks().items():
                 file.create_dataset(f"{kind}/{name}", data=stack, chunks=(1, *stack.shape[1:]), **options)
-            missing = [each for each in filters_of(file[f"{kind}/noise"]) if inflater(each) is None]
+            missing = [each for each in filters_of(file[f"{kind}/noise"]) if each.decoder is None]
             assert not missing, f"{kind}: {missing} has to be decoded by HDF5"
     for kind in kinds:
         check_ranks({name: f"all.h5::/{kind}/{name}" for name in stacks()})

@@ -14,7 +14,7 @@ from ...errors import clip, shorten
 from ...optional_modules import optional_module, why_no_plugins
 from ..pixel_checks import refuse_above
 from ..regular_file import FileState, check_regular_file
-from .codecs import BZIP2, DEFLATE, Filter, inflater
+from .codecs import filter_of
 from .files import file_state
 from .virtual_sources import virtual_files
 
@@ -22,27 +22,6 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 UNLIMITED: Final = 2**64 - 1
-
-# Which package brings the filters that HDF5 itself does not.
-FILTER_PACKAGES: Final = {
-    4: "an HDF5 library built with szip (libaec)",
-    307: "hdf5plugin (bzip2)",
-    32000: "h5py (lzf)",
-    32001: "hdf5plugin (blosc)",
-    32004: "hdf5plugin (lz4)",
-    32008: "hdf5plugin (bitshuffle)",
-    32013: "hdf5plugin (zfp)",
-    32015: "hdf5plugin (zstd)",
-    32017: "hdf5plugin (sz)",
-    32018: "hdf5plugin (fcidecomp)",
-    32024: "hdf5plugin (sz3)",
-    32026: "hdf5plugin (blosc2)",
-    32028: "hdf5plugin (sperr)",
-}
-
-# Which module of Python says how long the chunks of a filter are: HDF5 does not look, and gives what
-# memory holds for the rest of a chunk that is too short.
-STREAMS: Final = {DEFLATE: "zlib", BZIP2: "bz2"}
 
 
 def check_layout(dataset: Any, limits: Limits) -> None:
@@ -63,18 +42,17 @@ def check_layout(dataset: Any, limits: Limits) -> None:
     properties = dataset.id.get_create_plist()
     for index in range(properties.get_nfilters()):
         code, _, values, name = properties.get_filter(index)
+        each = filter_of(code, tuple(values))
         if not h5py.h5z.filter_avail(code):
             called = shorten(bytes(name).decode("utf-8", "replace"), 60) if name else "without a name"
-            package = FILTER_PACKAGES.get(code, "an HDF5 plugin, see the HDF5 list of registered filters")
-            why = why_no_plugins() if package.startswith("hdf5plugin") else ""
-            raise OSError(f"the pixels need the HDF5 filter {code} ({called}), which {package} brings{why}")
-        stream = STREAMS.get(code)
-        if stream and optional_module(stream) is None and inflater(Filter(code, tuple(values))) is None:
-            # imagecodecs itself needs zlib to be imported, in most of its versions.
-            instead = ', or install imagecodecs (extra "decode"), which does without' if code == BZIP2 else ""
+            why = why_no_plugins() if each.provided_by.startswith("hdf5plugin") else ""
             raise OSError(
-                f"the pixels need Python's module {stream} (HDF5 filter {code}), and this Python was built "
-                f"without it: use one that has it{instead}"
+                f"the pixels need the HDF5 filter {code} ({called}), which {each.provided_by} brings{why}"
+            )
+        if each.measured_by and optional_module(each.measured_by) is None and each.decoder is None:
+            raise OSError(
+                f"the pixels need Python's module {each.measured_by} (HDF5 filter {code}), and this Python was "
+                f"built without it: use one that has it{each.instead}"
             )
 
 

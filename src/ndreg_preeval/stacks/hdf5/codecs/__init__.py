@@ -3,25 +3,8 @@
 
 from __future__ import annotations
 
-from .base import BITSHUFFLE, BZIP2, CHECKSUM_BYTES, DEFLATE, FLETCHER, SHUFFLE, Damaged, Filter
-from .chunk_sizes import HEAD_BYTES, HEADED, MEASURED, declared_size, fits
-from .filter_chain import Codec, inflater, most_stored
+from .base import Damaged, Filter
+from .filter_chain import Codec, most_stored
+from .table import filter_of
 
-__all__ = [
-    "BITSHUFFLE",
-    "BZIP2",
-    "CHECKSUM_BYTES",
-    "DEFLATE",
-    "FLETCHER",
-    "HEADED",
-    "HEAD_BYTES",
-    "MEASURED",
-    "SHUFFLE",
-    "Codec",
-    "Damaged",
-    "Filter",
-    "declared_size",
-    "fits",
-    "inflater",
-    "most_stored",
-]
+__all__ = ["Codec", "Damaged", "Filter", "filter_of", "most_stored"]

@@ -1,66 +1,164 @@
 # SPDX-License-Identifier: MIT
-"""Filters as a dataset has them, by number, and what is said of damaged chunks."""
+"""A filter of HDF5: what brings it, how its chunks are decoded, and what they say of themselves."""
 
 from __future__ import annotations
 
+import functools
 import importlib
+import sys
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-DEFLATE: Final = 1
-SHUFFLE: Final = 2
-FLETCHER: Final = 3
-SCALE_OFFSET: Final = 6
-BZIP2: Final = 307
-LZF: Final = 32000
-BLOSC: Final = 32001
-LZ4: Final = 32004
-BITSHUFFLE: Final = 32008
-ZSTD: Final = 32015
-BLOSC2: Final = 32026
-CHECKSUM_BYTES: Final = 4
+WHOLE: Final = sys.maxsize
+"""For `Filter.examined`: all bytes of a chunk."""
+
 Bytes = NDArray[np.uint8]
 Values = tuple[int, ...]
 
-Inflate = Callable[[Bytes, Bytes, Values], Any]
-"""inflate(raw, out, values): fills `out` with what raw holds; returns what it wrote."""
-
-
-class Filter(NamedTuple):
-    """One filter of a dataset, as its creation property list has it."""
-
-    code: int
-    values: Values
+Decoder = Callable[[Bytes, Bytes], Any]
+"""decoder(data, out): fills `out` with what data holds; returns what it wrote."""
 
 
 class Damaged(Exception):
     """What is wrong with a chunk, to be said after its place."""
 
 
+class Filter:
+    """One filter of a dataset; as it is, one that HDF5 alone undoes.
+
+    Parameters
+    ----------
+    values : tuple of int
+        What the creation property list of the dataset has for it.
+    """
+
+    number: ClassVar[int]
+    """HDF5's, registered there."""
+    provided_by: str = "an HDF5 plugin, see the HDF5 list of registered filters"
+    """Which package brings it to HDF5, which has it not, or may not have it."""
+    measured_by: ClassVar[str] = ""
+    """Which module of Python says how long its chunks are, where these do not: HDF5 does not look, and
+    gives what memory holds for the rest of a chunk that is too short."""
+    instead: ClassVar[str] = ""
+    """What else does, for the message that a Python lacks this module."""
+    examined: ClassVar[int] = 0
+    """How many of the first bytes of a chunk `check` looks at."""
+    padding: ClassVar[int] = 1
+    """How many times longer than its pixels a chunk may decode to."""
+    added: ClassVar[int] = 0
+    """Bytes that follow the data, which stay as they are."""
+    imagecodec: ClassVar[str] = ""
+    """The function of imagecodecs that undoes it, where nothing else is needed."""
+    reorders: bool = False
+    """Whether bytes are only brought into another order."""
+
+    def __init__(self, values: Values) -> None:
+        self.values = values
+
+    @functools.cached_property
+    def decoder(self) -> Decoder | None:
+        """What undoes a compression, None where no library at hand does it without HDF5."""
+        return self._find_decoder()
+
+    def decodes(self, itemsize: int) -> bool:  # noqa: ARG002
+        """Return whether `decode` can be used, for pixels of so many bytes."""
+        return self.decoder is not None
+
+    def decode(self, data: Bytes, out: Bytes) -> Bytes:
+        """Undo the filter.
+
+        Parameters
+        ----------
+        data : (n,) uint8 array
+        out : (size,) uint8 array
+            Contiguous and writable, as long as what is decoded must be.
+
+        Returns
+        -------
+        (size,) uint8 array
+            `out`; of a filter that only adds bytes, the data without them.
+
+        Raises
+        ------
+        Damaged
+            When it does not decode, or not to exactly that size.
+        """
+        assert self.decoder is not None
+        try:
+            written = self.decoder(data, out)
+        except Damaged:
+            raise
+        except (RuntimeError, ValueError, OSError) as error:
+            raise Damaged(f"is damaged: {first_line(error)}") from error
+        found = np.frombuffer(written, np.uint8)
+        if len(found) != len(out):
+            raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(out)} bytes")
+        if found.ctypes.data != out.ctypes.data:
+            out[:] = found
+        return out
+
+    def check(self, data: bytes, size: int, stored: int) -> None:
+        """Look at a chunk before HDF5 and its plugins decode it, as far as it tells without them.
+
+        Parameters
+        ----------
+        data : bytes
+            The chunk, or its first `examined` bytes.
+        size : int
+            What it must inflate to.
+        stored : int
+            Bytes of the chunk.
+
+        Raises
+        ------
+        ValueError
+            When it does not fit together, or declares to hold more or less.
+        """
+        if not self._fits(data, size, stored):
+            raise ValueError("its blocks do not fit into it")
+        declared = self._declared_size(data, size)
+        if declared is not None and declared != size:
+            raise ValueError(f"it declares {declared} bytes; it must hold {size} bytes")
+
+    def _find_decoder(self) -> Decoder | None:
+        return imagecodec(self.imagecodec) if self.imagecodec else None
+
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
+        """Whether all parts of a chunk lie within it: plugins do not look."""
+        return True
+
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
+        """How many bytes a chunk inflates to, None where it does not say.
+
+        Where it has to be inflated to know, one byte more than `size` is enough. Raises ValueError
+        where it does not inflate.
+        """
+        return None
+
+    def _measured_size(self, data: bytes, size: int) -> int:
+        """The declared size by inflating: for a Python without its library."""
+        if self.decoder is None:
+            raise ValueError("nothing at hand inflates it")
+        try:
+            return len(self.decoder(np.frombuffer(data, np.uint8), np.empty(size + 1, np.uint8)))
+        except (Damaged, RuntimeError) as error:
+            raise ValueError(f"it {error}" if isinstance(error, Damaged) else str(error)) from error
+
+
+def check_length(data: Bytes, size: int) -> None:
+    """Raise Damaged where data are not as long as they must be."""
+    if len(data) != size:
+        raise Damaged(f"holds {len(data)} bytes; it must hold {size} bytes")
+
+
 def first_line(error: Exception) -> str:
     return str(error).split("\n", 1)[0][:300] or type(error).__name__
 
 
-def measured_length(inflate: Inflate | None, raw: bytes, most: int) -> int:
-    """Return how many bytes a chunk inflates to, at most one more than `most`: for a Python without its library.
-
-    Raises
-    ------
-    ValueError
-        When it does not inflate.
-    """
-    if inflate is None:
-        raise ValueError("nothing at hand inflates it")
-    try:
-        return len(inflate(np.frombuffer(raw, np.uint8), np.empty(most + 1, np.uint8), ()))
-    except (Damaged, RuntimeError) as error:
-        raise ValueError(f"it {error}" if isinstance(error, Damaged) else str(error)) from error
-
-
-def imagecodec(name: str, **options: Any) -> Inflate | None:
+def imagecodec(name: str, **options: Any) -> Decoder | None:
     try:
         function = getattr(importlib.import_module("imagecodecs"), name)
         # Codecs that a build lacks are there, but only raise.
@@ -70,4 +168,4 @@ def imagecodec(name: str, **options: Any) -> Inflate | None:
             return None
     except (ImportError, AttributeError):
         return None
-    return lambda raw, out, _: function(raw, out=out, **options)
+    return lambda data, out: function(data, out=out, **options)

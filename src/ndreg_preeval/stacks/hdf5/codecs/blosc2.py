@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from .base import Bytes, Inflate, imagecodec
+from .base import Bytes, Decoder, Filter, imagecodec
 
 HEAD_BYTES: Final = 1024
 """How much of a frame holds its header, with up to eight axes."""
@@ -32,6 +32,24 @@ _NANS: Final = 0x82
 
 Decode = Callable[..., Any]
 """decode(chunk): bytes of a Blosc2 chunk; decode(chunk, out=out) where there is a place for them."""
+
+
+class Blosc2(Filter):
+    """Blosc2, by imagecodecs."""
+
+    number = 32026
+    provided_by = "hdf5plugin (blosc2)"
+    examined = HEAD_BYTES
+    padding = MOST_PADDING
+
+    def _find_decoder(self) -> Decoder | None:
+        if imagecodec("blosc2_decode") is None:
+            return None
+        decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
+        return lambda data, out: inflate_frame(data, out, decode, self.values)
+
+    def _declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
+        return read_header(data).pixel_bytes
 
 
 class Frame(NamedTuple):
@@ -229,10 +247,3 @@ def _place(blocks: Bytes, frame: Frame, out: Bytes) -> None:
     whole = blocks.view(kind).reshape(*counts, *frame.block).transpose(order)
     padded = whole.reshape([count * part for count, part in zip(counts, frame.block, strict=True)])
     out.view(kind).reshape(frame.shape)[...] = padded[tuple(slice(have) for have in frame.shape)]
-
-
-def blosc2_frames() -> Inflate | None:
-    if imagecodec("blosc2_decode") is None:
-        return None
-    decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
-    return lambda raw, out, values: inflate_frame(raw, out, decode, values)

@@ -7,58 +7,58 @@ import functools
 from typing import Any
 
 from ....optional_modules import optional_module
-from .base import Bytes, Damaged, Inflate, Values, first_line, imagecodec, measured_length
+from .base import WHOLE, Bytes, Damaged, Decoder, Filter, first_line, imagecodec
 
 
-def deflate_inflater() -> Inflate | None:
-    """Return what inflates a chunk, None where neither library is there."""
-    fast, zlib = imagecodec("deflate_decode"), optional_module("zlib")
-    if zlib is None:
-        return fast
-    slow = functools.partial(_inflate_zlib, zlib)
-    return slow if fast is None else _with_zlib_to_tell(fast, slow)
+class Deflate(Filter):
+    """Deflate."""
 
+    number = 1
+    measured_by = "zlib"
+    examined = WHOLE
 
-def deflate_length(raw: bytes, most: int) -> int:
-    """Return how many bytes a chunk inflates to, at most one more than `most`.
+    def _find_decoder(self) -> Decoder | None:
+        if len(self.values) != 1 or self.values[0] > 9:
+            return None  # HDF5 refuses that
+        fast, zlib = imagecodec("deflate_decode"), optional_module("zlib")
+        if zlib is None:
+            return fast
+        slow = functools.partial(_decode, zlib)
+        return slow if fast is None else _with_zlib_to_tell(fast, slow)
 
-    Raises
-    ------
-    ValueError
-        When it does not, or is cut off.
-    """
-    zlib = optional_module("zlib")
-    if zlib is None:
-        return measured_length(deflate_inflater(), raw, most)
-    stream = zlib.decompressobj()
-    try:
-        length = len(stream.decompress(raw, most + 1))
-    except zlib.error as error:
-        raise ValueError(str(error)) from error
-    if length <= most and not stream.eof:
-        raise ValueError("it is cut off")
-    return length
-
-
-def _with_zlib_to_tell(fast: Inflate, slow: Inflate) -> Inflate:
-    def inflate(raw: Bytes, out: Bytes, values: Values) -> Any:
+    def _declared_size(self, data: bytes, size: int) -> int:
+        zlib = optional_module("zlib")
+        if zlib is None:
+            return self._measured_size(data, size)
+        stream = zlib.decompressobj()
         try:
-            return fast(raw, out, values)
+            length = len(stream.decompress(data, size + 1))
+        except zlib.error as error:
+            raise ValueError(str(error)) from error
+        if length <= size and not stream.eof:
+            raise ValueError("it is cut off")
+        return length
+
+
+def _with_zlib_to_tell(fast: Decoder, slow: Decoder) -> Decoder:
+    def decode(data: Bytes, out: Bytes) -> Any:
+        try:
+            return fast(data, out)
         except RuntimeError:  # zlib knows better what is wrong
-            return slow(raw, out, values)
+            return slow(data, out)
 
-    return inflate
+    return decode
 
 
-def _inflate_zlib(zlib: Any, raw: Bytes, out: Bytes, _: Values) -> bytes:
+def _decode(zlib: Any, data: Bytes, out: Bytes) -> bytes:
     stream = zlib.decompressobj()
     try:
-        data: bytes = stream.decompress(raw, len(out))
-        more = len(data) == len(out) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1)
+        found: bytes = stream.decompress(data, len(out))
+        more = len(found) == len(out) and not stream.eof and stream.decompress(stream.unconsumed_tail, 1)
     except zlib.error as error:
         raise Damaged(f"is damaged: {first_line(error)}") from error
     if more:
         raise Damaged("inflates to more than it declares")
-    if len(data) == len(out) and not stream.eof:
+    if len(found) == len(out) and not stream.eof:
         raise Damaged("is cut off")
-    return data
+    return found

@@ -12,32 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .base import (
-    BITSHUFFLE,
-    BLOSC,
-    BLOSC2,
-    BZIP2,
-    CHECKSUM_BYTES,
-    DEFLATE,
-    FLETCHER,
-    LZ4,
-    LZF,
-    SHUFFLE,
-    ZSTD,
-    Bytes,
-    Damaged,
-    Filter,
-    Inflate,
-    Values,
-    first_line,
-    imagecodec,
-)
-from .bitshuffle import bitshuffle_lz4
-from .blosc import with_length_of_blosc
-from .blosc2 import MOST_PADDING, blosc2_frames
-from .bzip2 import bzip2_inflater
-from .deflate import deflate_inflater
-from .shuffle import fletcher32, unshuffle
+from .base import Bytes, Filter, check_length
 
 
 class Codec:
@@ -49,26 +24,16 @@ class Codec:
         In the order in which they were applied.
     size : int
         Bytes of a decoded chunk.
-    itemsize : int
-        Bytes of a pixel.
     """
 
-    def __init__(self, filters: Sequence[Filter], size: int, itemsize: int) -> None:
+    def __init__(self, filters: Sequence[Filter], size: int) -> None:
         self._filters = tuple(filters)
         self._size = size
-        self._itemsize = itemsize
-        self._inflate = {each.code: inflater(each) for each in filters}
 
     @classmethod
     def of(cls, filters: Sequence[Filter], size: int, itemsize: int) -> Codec | None:
-        """Return a codec, or None where libhdf5 and its plugins have to decode."""
-        codec = cls(filters, size, itemsize)
-        # HDF5 notes the size of a pixel with the filter; where that is another one, it refuses.
-        shuffled = all(each.values == (itemsize,) for each in filters if each.code == SHUFFLE)
-        known = shuffled and all(
-            each.code in (SHUFFLE, FLETCHER) or codec._inflate[each.code] for each in filters
-        )
-        return codec if known else None
+        """Return a codec, or None where libhdf5 and its plugins have to decode pixels of so many bytes."""
+        return cls(filters, size) if all(each.decodes(itemsize) for each in filters) else None
 
     @property
     def most_stored(self) -> int:
@@ -78,9 +43,9 @@ class Codec:
     @property
     def working_bytes(self) -> int:
         """Memory that decoding one chunk takes, besides its place."""
-        padding = self._size * sum(each.code == BLOSC2 for each in self._filters)
-        usual = most_stored((), self._size) + padding
-        return usual + padding + self._size * (1 + sum(each.code != FLETCHER for each in self._filters))
+        padded = self._size * sum(each.padding > 1 for each in self._filters)
+        moved = self._size * sum(not each.added for each in self._filters)
+        return most_stored((), self._size) + 2 * padded + self._size + moved
 
     def decode(self, skipped: int, raw: bytes | Bytes, out: Bytes) -> None:
         """Fill `out`, of exactly one chunk, with the decoded bytes of `raw`.
@@ -102,77 +67,19 @@ class Codec:
         data: Bytes = np.frombuffer(raw, np.uint8)
         applied = [each for index, each in enumerate(self._filters) if not skipped >> index & 1]
         while applied:
-            code, values = applied.pop()
-            if code == FLETCHER:
-                data = _checked(data)
-                continue
-            checksums = sum(each.code == FLETCHER for each in applied)
-            length = self._size + checksums * CHECKSUM_BYTES
-            target = np.empty(length, np.uint8) if applied else out
-            if code == SHUFFLE:
-                self._expect(len(data), length)
-                unshuffle(data, self._itemsize, target)
-                data = target
-            else:
-                data = self._inflated(code, values, data, target)
-        self._expect(len(data), self._size)
+            each = applied.pop()
+            length = self._size + sum(other.added for other in applied)
+            target = np.empty(length, np.uint8) if applied and not each.added else out
+            data = each.decode(data, target)
+        check_length(data, self._size)
         if data is not out:
             out[:] = data
-
-    def _inflated(self, code: int, values: Values, raw: Bytes, out: Bytes) -> Bytes:
-        inflate = self._inflate[code]
-        assert inflate is not None
-        try:
-            written = inflate(raw, out, values)
-        except Damaged:
-            raise
-        except (RuntimeError, ValueError, OSError) as error:
-            raise Damaged(f"is damaged: {first_line(error)}") from error
-        found = np.frombuffer(written, np.uint8)
-        if len(found) != len(out):
-            raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(out)} bytes")
-        if found.ctypes.data != out.ctypes.data:
-            out[:] = found
-        return out
-
-    def _expect(self, found: int, wanted: int) -> None:
-        if found != wanted:
-            raise Damaged(f"holds {found} bytes; it must hold {wanted} bytes")
 
 
 def most_stored(filters: Sequence[Filter], size: int) -> int:
     """Return how many bytes a chunk of `size` may take in a file.
 
-    No filter makes it much longer, but that Blosc2 pads blocks of pixels: to less than twice their
-    number along each axis.
+    No filter makes it much longer, but for padding.
     """
-    if any(each.code == BLOSC2 for each in filters):
-        size *= MOST_PADDING
+    size *= max((each.padding for each in filters), default=1)
     return size + size // 64 + 4096
-
-
-def _checked(data: Bytes) -> Bytes:
-    content, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
-    if len(data) < CHECKSUM_BYTES or fletcher32(content) != int.from_bytes(checksum.tobytes(), "little"):
-        raise Damaged("has a wrong checksum")
-    return content
-
-
-def inflater(each: Filter) -> Inflate | None:
-    """Return what undoes a compression, None where no library at hand does it without HDF5."""
-    if each.code == DEFLATE and (len(each.values) != 1 or each.values[0] > 9):
-        return None  # HDF5 refuses that
-    if each.code == DEFLATE:
-        return deflate_inflater()
-    if each.code == BZIP2:
-        return bzip2_inflater()
-    if each.code == BITSHUFFLE:
-        compression = each.values[4] if len(each.values) > 4 else 0
-        return bitshuffle_lz4() if compression == 2 else None
-    if each.code == BLOSC:
-        fast = imagecodec("blosc_decode", numthreads=1)
-        return None if fast is None else with_length_of_blosc(fast)
-    if each.code == BLOSC2:
-        return blosc2_frames()
-    names = {LZF: "lzf_decode", LZ4: "lz4h5_decode", ZSTD: "zstd_decode"}
-    return imagecodec(names[each.code]) if each.code in names else None

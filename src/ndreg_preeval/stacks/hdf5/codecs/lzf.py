@@ -3,6 +3,20 @@
 
 from __future__ import annotations
 
+from .base import WHOLE, Filter
+
+
+class Lzf(Filter):
+    """LZF, by imagecodecs."""
+
+    number = 32000
+    provided_by = "h5py (lzf)"
+    examined = WHOLE
+    imagecodec = "lzf_decode"
+
+    def _declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
+        return lzf_length(data)
+
 
 def lzf_length(raw: bytes) -> int:
     """Return how many bytes LZF data inflates to, -1 where it is cut off.

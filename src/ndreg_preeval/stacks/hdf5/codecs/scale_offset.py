@@ -3,17 +3,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .base import Filter
 
+HEAD_BYTES: Final = 21
+"""The bits of a pixel (4 bytes), the length of the smallest value (1), and that value (16 are left for it)."""
 
-def scale_offset_fits(each: Filter, raw: bytes, stored: int, size: int) -> bool:
-    """Return whether a scale-offset chunk holds as many bits as it says.
 
-    A chunk is the bits of a pixel (4 bytes), the length of the smallest value (1), that value (16 bytes
-    are left for it), and the pixels.
-    """
-    if len(each.values) < 5 or len(raw) < 21:
-        return False
-    count, itemsize = each.values[2], each.values[4]
-    bits = int.from_bytes(raw[:4], "little")
-    return count * itemsize == size and bits <= 8 * itemsize and 21 + count * bits // 8 <= stored
+class ScaleOffset(Filter):
+    """Scale-offset: pixels of as few bits as they need."""
+
+    number = 6
+    examined = HEAD_BYTES
+
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:
+        if len(self.values) < 5 or len(data) < HEAD_BYTES:
+            return False
+        count, itemsize = self.values[2], self.values[4]
+        bits = int.from_bytes(data[:4], "little")
+        return count * itemsize == size and bits <= 8 * itemsize and HEAD_BYTES + count * bits // 8 <= stored

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The two filters of HDF5 that are arithmetic alone: byte shuffling and Fletcher's checksum."""
+"""Byte shuffling: first all first bytes of the pixels, then all second ones, ..."""
 
 from __future__ import annotations
 
@@ -8,10 +8,27 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Bytes
+from .base import Bytes, Filter, check_length
 
 STRIP: Final = 1 << 14
 """Pixels put together at a time: what fits the first-level cache."""
+
+
+class Shuffle(Filter):
+    """Byte shuffling."""
+
+    number = 2
+    reorders = True
+
+    def decodes(self, itemsize: int) -> bool:
+        """Return whether HDF5 notes this size of a pixel with the filter: else it refuses."""
+        return self.values == (itemsize,)
+
+    def decode(self, data: Bytes, out: Bytes) -> Bytes:
+        """Put the bytes of each pixel together again."""
+        check_length(data, len(out))
+        unshuffle(data, self.values[0], out)
+        return out
 
 
 def unshuffle(data: Bytes, itemsize: int, out: Bytes) -> None:
@@ -51,23 +68,3 @@ def _join(planes: Bytes, pixels: NDArray[np.unsignedinteger]) -> None:
             np.left_shift(part, 8, out=part)
             np.bitwise_or(part, plane[start:stop], out=part)
         pixels[start:stop] = part
-
-
-def fletcher32(data: Bytes) -> int:
-    """Return the checksum that HDF5 stores: sums of big-endian 16 bit words modulo 65535.
-
-    Where a sum is a multiple of 65535 but not 0, HDF5 has 65535.
-    """
-    if len(data) % 2:
-        data = np.append(data, np.uint8(0))
-    words = data.view(">u2")
-    first = second = 0
-    length = 1 << 20  # keeps the weighted sums within 64 bits
-    for start in range(0, len(words), length):
-        block = words[start : start + length].astype(np.uint64)
-        weights = np.arange(len(block), 0, -1, dtype=np.uint64)
-        second = (second + first * len(block) + int(np.dot(weights, block))) % 65535
-        first = (first + int(block.sum())) % 65535
-    if words.any():
-        first, second = first or 65535, second or 65535
-    return second << 16 | first

@@ -7,9 +7,24 @@ from typing import Final
 
 import numpy as np
 
-from .base import imagecodec
+from .base import WHOLE, Filter, imagecodec
 
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+
+
+class Zstd(Filter):
+    """Zstandard, by imagecodecs."""
+
+    number = 32015
+    provided_by = "hdf5plugin (zstd)"
+    examined = WHOLE
+    imagecodec = "zstd_decode"
+
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
+        return zstd_fits(data)
+
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
+        return zstd_size(data) if len(data) >= 18 else None
 
 
 def zstd_decodes(raw: bytes, length: int) -> bool:
@@ -18,7 +33,7 @@ def zstd_decodes(raw: bytes, length: int) -> bool:
     if not zstd_fits(raw) or decode is None:
         return zstd_fits(raw)
     try:
-        return len(decode(np.frombuffer(raw, np.uint8), np.empty(length, np.uint8), ())) == length
+        return len(decode(np.frombuffer(raw, np.uint8), np.empty(length, np.uint8))) == length
     except (RuntimeError, ValueError):
         return False
 

@@ -13,19 +13,7 @@ from typing import Any
 
 from ....errors import naming
 from ...selection import AxisRange
-from ..codecs import (
-    BITSHUFFLE,
-    CHECKSUM_BYTES,
-    FLETCHER,
-    HEAD_BYTES,
-    HEADED,
-    MEASURED,
-    SHUFFLE,
-    Filter,
-    declared_size,
-    fits,
-    most_stored,
-)
+from ..codecs import Filter, most_stored
 from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
 from .raw_file import RawFile
@@ -81,7 +69,7 @@ class ChunkChecks:
                     f"it must hold {outer.stored} bytes"
                 )
             return
-        if outer.inflated is None or outer.filter.code not in (*HEADED, *MEASURED):
+        if outer.inflated is None or not outer.filter.examined:
             return
         if stored.size > most_stored([outer.filter], outer.inflated) + outer.added:
             raise OSError(
@@ -93,21 +81,13 @@ class ChunkChecks:
         with naming(f"the chunk at {origin}"):
             data = self._bytes(origin, stored, outer.filter)[: max(0, size)]
         try:
-            sound = fits(outer.filter, data, size, outer.inflated)
-            declared = declared_size(outer.filter, data, outer.inflated) if sound else None
+            outer.filter.check(data, outer.inflated, size)
         except ValueError as error:
             raise OSError(f"the chunk at {origin} is damaged: {error}") from error
-        if not sound:
-            raise OSError(f"the chunk at {origin} is damaged: its blocks do not fit into it")
-        if declared is not None and declared != outer.inflated:
-            raise OSError(
-                f"the chunk at {origin} is damaged: it declares {declared} bytes; it must hold "
-                f"{outer.inflated} bytes"
-            )
 
     def _bytes(self, origin: Origin, stored: Stored, last: Filter) -> bytes:
         """What is stored of a chunk, or its first bytes where they tell all."""
-        size = stored.size if last.code in MEASURED else min(stored.size, HEAD_BYTES)
+        size = min(stored.size, last.examined)
         if self._raw is not None:
             return self._raw.read(stored.offset, size).tobytes()
         return bytes(self._dataset.id.read_direct_chunk(origin)[1][:size])
@@ -133,16 +113,12 @@ class _Outermost:
         self.mixed = False
         """Whether its bytes were brought into another order."""
         for each in applied:
-            if each.code == FLETCHER:
-                self.added += CHECKSUM_BYTES
-            elif _keeps_size(each):
+            if each.added:
+                self.added += each.added
+            elif each.reorders:
                 self.mixed = True
             else:
                 self.inflated = plain + self.added if self.filter is None else None
                 self.filter, self.added, self.mixed = each, 0, False
         self.stored = plain + self.added
         """Bytes in the file, without any compression."""
-
-
-def _keeps_size(each: Filter) -> bool:
-    return each.code == SHUFFLE or (each.code == BITSHUFFLE and (*each.values, 0, 0, 0, 0, 0)[4] == 0)

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from ....errors import shorten
-from ..codecs import Filter
+from ..codecs import Filter, filter_of
 
 MOST_BYTES: Final = 2**32 - 1
 """Of a stored chunk: more is not kept apart."""
@@ -170,7 +170,7 @@ def filters_of(dataset: Any) -> list[Filter]:
     """Return the filters of a dataset, in the order in which they are applied."""
     properties = dataset.id.get_create_plist()
     found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
-    return [Filter(each[0], tuple(each[2])) for each in found]
+    return [filter_of(each[0], tuple(each[2])) for each in found]
 
 
 def is_plain(dataset: Any) -> bool:
