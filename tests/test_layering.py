@@ -30,7 +30,8 @@ ORDER = [
     "cli ewoks",
     "__main__",
 ]
-# And what the order alone would allow: formats know neither each other nor the pipeline one of them.
+# And what the order alone would allow: formats know neither each other nor the pipeline one of them, and
+# of those who resolve arguments the table alone does.
 NEVER = [
     ("stacks/memory", "stacks/hdf5"),
     ("stacks/memory", "stacks/tiff"),
@@ -41,6 +42,11 @@ NEVER = [
     ("pipeline", "stacks/hdf5"),
     ("pipeline", "stacks/tiff"),
     ("pipeline", "stacks/memory"),
+    *(
+        (f"stacks/{module}", f"stacks/{format_}")
+        for module in ("backend", "base", "find", "names", "resolve", "selection", "uris")
+        for format_ in ("hdf5", "tiff", "memory")
+    ),
 ]
 
 # Imported where they are used, never when the package is imported.
@@ -193,6 +199,10 @@ def test_python_layers(file: Path) -> None:
         ("stacks/memory/spec", "from ..tiff import TiffSpec"),
         ("stacks/tiff/source", "from ..hdf5 import open_file"),
         ("stacks/tiff/source", "from ..memory import ArraySpec"),
+        ("stacks/resolve", "from .hdf5 import UriSpec"),
+        ("stacks/resolve", "from .memory import ArraySpec"),
+        ("stacks/find", "from .tiff import TiffSpec"),
+        ("stacks/backend", "from .hdf5 import Hdf5Backend"),
         ("pipeline/in_process", "from ..stacks import UriSpec"),
         ("pipeline/stream", "from ..stacks.hdf5 import UriSpec"),
         ("pipeline/stream", "from ..stacks.tiff import TiffSpec"),

@@ -17,8 +17,11 @@ import numpy as np
 import pytest
 from silx.io.url import DataUrl
 
+from ndreg_preeval import find_stacks
 from ndreg_preeval.options import Limits
+from ndreg_preeval.stacks.backend import OneStackPerFile
 from ndreg_preeval.stacks.base import StackSpec
+from ndreg_preeval.stacks.formats import BACKENDS
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.names import relative_names, short_names, unique_names
@@ -329,6 +332,30 @@ def test_errors_name_the_stack(value: Any, kind: type[Exception], message: str, 
 def test_errors_of_a_sequence_name_the_item() -> None:
     with pytest.raises(KeyError, match=r"stack 1 \(a\.h5::/nope\)"):
         resolve(["a.h5::/plain/zeta", "a.h5::/nope"])
+
+
+class RawBackend(OneStackPerFile):
+    """All that a format needs whose files are one stack each."""
+
+    name = "raw"
+    endings = (".raw",)
+
+    def spec(self, meaning: UriMeaning, limits: Limits) -> StackSpec:
+        return ArraySpec(np.fromfile(meaning.file).reshape(STACK.shape)[meaning.indices or ...])
+
+
+def test_one_class_is_all_that_a_format_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ndreg_preeval.stacks.formats.BACKENDS", (RawBackend, *BACKENDS))
+    STACK.tofile("one.RAW")
+    Path("x").mkdir()
+    STACK.tofile("x/two.raw")
+    assert find_stacks("x/two.raw") == {"two": "x/two.raw"}
+    uris = ["one.RAW", "a.h5::/plain/zeta", Path("x/two.raw?slice=1:3")]
+    assert names(uris) == ["one", "plain/zeta", "x/two"]
+    assert [spec.open().shape[0] for _, spec in resolve(uris)] == [3, 3, 2]
+    assert names({"k": "one.RAW", "l": STACK}) == ["k", "l"]
+    with pytest.raises(ValueError, match="this str names one raw stack, and a ranking needs several"):
+        resolve("one.RAW")
 
 
 def test_names_by_path() -> None:

@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Image stacks of a file or of a group of it: `find_stacks`."""
 
-# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH119, PTH122
-
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from ..errors import naming, printable_location, shorten
-from .hdf5 import Files, is_dataset, is_stack, select_meaning, stack_paths
-from .names import short_names
-from .regular_file import check_regular_file
-from .tiff import is_tiff
-from .uris import format_uri, parse_uri, uri_text
+from .formats import Formats
+from .uris import parse_uri, uri_text
 
 if TYPE_CHECKING:
+    import os
+
     from silx.io.url import DataUrl
 
 
@@ -53,22 +47,5 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
         For every broken link.
     """
     meanings = parse_uri(uri)
-    if not meanings[0].path and is_tiff(meanings[0].file):
-        check_regular_file(meanings[0].file)
-        return {os.path.splitext(os.path.basename(meanings[0].file))[0]: uri_text(uri)}
-    with naming(printable_location(uri_text(uri))), Files() as files:
-        meaning, node = select_meaning(meanings, files)
-        if meaning.indices is not None and not is_dataset(node):
-            raise ValueError("a slice needs a dataset, and this is a group")
-        path = "/" + meaning.path.strip("/")
-        if is_dataset(node):
-            if not is_stack(node):
-                raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")
-            return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
-        paths = stack_paths(files, node, path)
-    if not paths:
-        raise ValueError(
-            f"no image stack was found in {shorten(uri_text(uri))}: neither NXdata with 3-D signals "
-            "nor 3-D datasets"
-        )
-    return dict(zip(short_names(paths), (format_uri(meaning.file, each) for each in paths), strict=True))
+    with Formats() as formats:
+        return formats.of(meanings).find(meanings, uri_text(uri))

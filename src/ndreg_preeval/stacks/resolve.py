@@ -9,18 +9,16 @@ from __future__ import annotations
 import collections.abc
 import os
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ..errors import naming_stack, shorten
+from .backend import Backend
 from .base import FailedSpec, StackSpec
-from .hdf5 import DatasetSpec, Files, UriSpec, is_dataset
-from .memory import ArraySpec
+from .formats import Formats
 from .names import relative_names, short_names, unique_names
 from .regular_file import absolute
-from .selection import format_slice
-from .tiff import TiffSpec, is_tiff
 from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -73,10 +71,10 @@ def resolve_stacks(
         if not items:
             raise ValueError("image_stacks holds no stack")
         pairs: list[tuple[Any, StackSpec]] = []
-        with _Opened() as opened:
+        with Formats() as formats:
             for key, value in items:
                 try:
-                    pairs += _resolve_item(key, value, limits, opened)
+                    pairs += _resolve_item(key, value, limits, formats)
                 except Exception as error:
                     if not keep_going:
                         raise
@@ -101,147 +99,75 @@ def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec
     TypeError, ValueError, KeyError, OSError
         As `resolve_stacks`.
     """
-    with _Opened() as opened:
-        pairs = _resolve_item(name, value, limits, opened)
+    with Formats() as formats:
+        pairs = _resolve_item(name, value, limits, formats)
     if len(pairs) != 1:
         with naming_stack(name):
             raise ValueError(f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them")
     return pairs[0][1]
 
 
-class _Opened:
-    """The files of the URI looked at last: neighbours in a mapping often share a file."""
-
-    def __init__(self) -> None:
-        self._files = Files()
-        self._file = ""
-
-    def files(self, meanings: list[UriMeaning]) -> Files:
-        """Return the open files if these meanings are of the same file, or close them first."""
-        if meanings[0].file != self._file:
-            self._files.close()
-            self._file = meanings[0].file
-        return self._files
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._files.close()
-
-
-def _resolve_item(key: Any, value: Any, limits: Limits, opened: _Opened) -> list[tuple[Any, StackSpec]]:
+def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> list[tuple[Any, StackSpec]]:
     with naming_stack(key, _location(value)):
         if not is_uri(value):
-            return [(key, DatasetSpec(value, limits) if is_dataset(value) else ArraySpec(value))]
+            return [(key, formats.object_spec(value, limits))]
         meanings = parse_uri(value)
-        if not _names_tiff(meanings) and not any(meaning.path.strip("/") for meaning in meanings):
-            _check_file(meanings, opened)
-            raise ValueError(f"{shorten(uri_text(value))} names no dataset: give file::/path/of/dataset")
-        found = _expand(meanings, opened.files(meanings), plain=False)
+        backend = formats.of(meanings)
+        found = backend.expand(meanings, uri_text(value), plain=False)
+        specs = [backend.spec(meaning, limits) for meaning in found]
         if len(found) == 1:
-            return [(key, _spec(found[0], limits))]
-        names = short_names([meaning.path for meaning in found])
+            return [(key, specs[0])]
         text = key if isinstance(key, str) else repr(key)
-        return [
-            (f"{text}/{name}", _spec(meaning, limits)) for name, meaning in zip(names, found, strict=True)
-        ]
+        names = short_names([meaning.path for meaning in found])
+        return [(f"{text}/{name}", spec) for name, spec in zip(names, specs, strict=True)]
 
 
 def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if not items:
         raise ValueError("image_stacks holds no stack")
-    found: list[UriMeaning] = []
-    lost: dict[int, Exception] = {}
-    with _Opened() as opened:
+    found: list[tuple[Backend, UriMeaning]] = []
+    specs: list[StackSpec] = []
+    with Formats() as formats:
         for index, value in enumerate(items):
             with naming_stack(index, _location(value)):
                 meanings = parse_uri(value)
+                backend = formats.of(meanings)
                 try:
-                    found += _expand(meanings, opened.files(meanings), plain=True)
+                    some = backend.expand(meanings, uri_text(value), plain=True)
+                    specs += [backend.spec(meaning, limits) for meaning in some]
                 except Exception as error:
                     if not keep_going:
                         raise
-                    lost[len(found)] = error
-                    found.append(meanings[0])
-    names = unique_names(_with_tiff_paths(found))
-    specs: list[StackSpec] = [
-        FailedSpec(lost[index], str(meaning)) if index in lost else _spec(meaning, limits)
-        for index, meaning in enumerate(found)
-    ]
-    return list(zip(names, specs, strict=True))
+                    some = [meanings[0]]
+                    specs.append(FailedSpec(error, str(meanings[0])))
+                found += [(backend, meaning) for meaning in some]
+    return list(zip(unique_names(_with_paths(found)), specs, strict=True))
 
 
 def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
-    from .hdf5 import select_meaning
-
     meanings = parse_uri(value)
-    kind = "DataUrl" if is_data_url(value) else type(value).__name__
-    with _Opened() as opened, naming_stack(uri_text(value)):
-        if _names_tiff(meanings):
+    text = uri_text(value)
+    with Formats() as formats, naming_stack(text):
+        backend = formats.of(meanings)
+        one = backend.names_one(meanings)
+        if one:
+            kind = "DataUrl" if is_data_url(value) else type(value).__name__
             raise ValueError(
-                f"this {kind} names one TIFF stack, and a ranking needs several: {EXPECTED}, not one stack"
+                f"this {kind} names one {one}, and a ranking needs several: {EXPECTED}, not one {one.split()[-1]}"
             )
-        files = opened.files(meanings)
-        meaning, node = select_meaning(meanings, files)
-        import h5py  # not before a file was opened, which tells why it cannot be imported
-
-        if isinstance(node, h5py.Dataset):
-            raise ValueError(  # noqa: TRY004 - the kind is right, what it names is not
-                f"this {kind} names one dataset, and a ranking needs several: {EXPECTED}, not one dataset"
-            )
-        found = _expand([meaning], files, plain=True)
+        found = backend.expand(meanings, text, plain=True)
     names = short_names([each.path for each in found])
-    return list(zip(names, (_spec(each, limits) for each in found), strict=True))
+    return list(zip(names, (backend.spec(each, limits) for each in found), strict=True))
 
 
-def _expand(meanings: list[UriMeaning], files: Files, *, plain: bool) -> list[UriMeaning]:
-    """Return the meaning that is a dataset or TIFF file, or those of the stacks of a group."""
-    if _names_tiff(meanings):
-        if meanings[0].problem:
-            raise ValueError(meanings[0].problem)
-        return [meanings[0]]
-    from .hdf5 import select_meaning, stack_paths
-
-    meaning, node = select_meaning(meanings, files)
-    import h5py
-
-    if isinstance(node, h5py.Dataset):
-        return [meaning]
-    if meaning.indices is not None:
-        raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
-    paths = stack_paths(files, node, "/" + meaning.path.strip("/"), plain=plain)
-    if not paths:
-        what = "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
-        raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}")
-    return [UriMeaning(meaning.file, path) for path in paths]
-
-
-def _names_tiff(meanings: list[UriMeaning]) -> bool:
-    """Return whether the likeliest meaning of a URI is a TIFF file, or a slice of one."""
-    return not meanings[0].path and is_tiff(meanings[0].file)
-
-
-def _with_tiff_paths(meanings: list[UriMeaning]) -> list[UriMeaning]:
-    """Give TIFF files, which have no dataset, the path that tells them apart: it names the stack."""
-    tiffs = [index for index, meaning in enumerate(meanings) if _names_tiff([meaning])]
-    files = [os.path.splitext(absolute(meanings[index].file))[0] for index in tiffs]
-    named = list(meanings)
-    for index, name in zip(tiffs, relative_names([file.replace(os.sep, "/") for file in files]), strict=True):
-        named[index] = meanings[index]._replace(path=name)
+def _with_paths(found: list[tuple[Backend, UriMeaning]]) -> list[UriMeaning]:
+    """Give files that are one stack, and have no dataset, the path that tells them apart: it names the stack."""
+    named = [meaning for _, meaning in found]
+    whole = [index for index, (backend, _) in enumerate(found) if backend.one_per_file]
+    files = [os.path.splitext(absolute(named[index].file))[0].replace(os.sep, "/") for index in whole]
+    for index, name in zip(whole, relative_names(files), strict=True):
+        named[index] = named[index]._replace(path=name)
     return named
-
-
-def _spec(meaning: UriMeaning, limits: Limits) -> StackSpec:
-    if _names_tiff([meaning]):
-        cut = "" if meaning.indices is None else f"?slice={format_slice(meaning.indices)}"
-        return TiffSpec(absolute(meaning.file), limits, meaning.indices, meaning.file + cut)
-    return UriSpec(absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning))
-
-
-def _check_file(meanings: list[UriMeaning], opened: _Opened) -> None:
-    """Prefer the error of the file itself over the remark that a dataset is missing."""
-    opened.files(meanings).open(meanings[0].file)
 
 
 def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:

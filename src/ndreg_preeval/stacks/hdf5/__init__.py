@@ -3,19 +3,8 @@
 
 from __future__ import annotations
 
+from .backend import Hdf5Backend
 from .files import LOCKING, open_file
-from .locate import Files, select_meaning
-from .nexus import is_stack, stack_paths
-from .source import DatasetSpec, UriSpec, is_dataset
+from .source import UriSpec
 
-__all__ = [
-    "LOCKING",
-    "DatasetSpec",
-    "Files",
-    "UriSpec",
-    "is_dataset",
-    "is_stack",
-    "open_file",
-    "select_meaning",
-    "stack_paths",
-]
+__all__ = ["LOCKING", "Hdf5Backend", "UriSpec", "open_file"]

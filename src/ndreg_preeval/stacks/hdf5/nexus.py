@@ -41,7 +41,7 @@ def stack_paths(files: Files, group: Any, path: str, *, plain: bool = True) -> l
         return list(_Search(files, broken).plain(group, path))
     finally:
         for link, reason in broken.items():
-            warnings.warn(f"broken link {shorten(link)}: {clip(reason, 600)}", RankingWarning, stacklevel=3)
+            warnings.warn(f"broken link {shorten(link)}: {clip(reason, 600)}", RankingWarning, stacklevel=4)
 
 
 class _Search:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
-from .source import TiffSpec, is_tiff
+from .backend import TiffBackend
+from .source import TiffSpec
 
-__all__ = ["TiffSpec", "is_tiff"]
+__all__ = ["TiffBackend", "TiffSpec"]

@@ -27,8 +27,6 @@ from .layout import Image, Layout, read_layout
 if TYPE_CHECKING:
     from ...options import Limits
 
-ENDINGS: Final = (".tif", ".tiff", ".btf")
-
 RUN_BYTES: Final = 4 << 20
 """Of plain pixels that are read by one task."""
 
@@ -87,11 +85,6 @@ class TiffSpec(StackSpec):
             except BaseException:
                 file.close()
                 raise
-
-
-def is_tiff(file: str) -> bool:
-    """Return whether a file is taken for a TIFF file, by its name."""
-    return file.lower().endswith(ENDINGS)
 
 
 class TiffSource(StackSource):

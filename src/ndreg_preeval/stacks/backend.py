@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+"""A storage format: which URIs are its own, the stacks they stand for, and their specs."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH119, PTH122
+
+from __future__ import annotations
+
+import abc
+import os
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .regular_file import check_regular_file
+from .selection import format_slice
+from .uris import UriMeaning
+
+if TYPE_CHECKING:
+    from ..options import Limits
+    from .base import StackSpec
+
+
+class Backend(abc.ABC):
+    """What a format has to offer. It may keep files open between questions, until it is closed."""
+
+    one_per_file: ClassVar[bool] = False
+    """Whether a file is one stack, and has no paths within."""
+
+    @abc.abstractmethod
+    def claims(self, meaning: UriMeaning) -> bool:
+        """Return whether a URI, by its likeliest meaning, is of this format."""
+
+    @abc.abstractmethod
+    def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:
+        """Return the stacks that a URI stands for, at least one.
+
+        Parameters
+        ----------
+        meanings : list of UriMeaning
+            The likeliest first, which this format claims.
+        text : str
+            The URI as its user knows it.
+        plain : bool
+            Whether whole files count, and whatever may be a stack where a group does not say.
+
+        Raises
+        ------
+        ValueError, KeyError, OSError
+            When there is none; names what is wrong with the likeliest meaning.
+        """
+
+    @abc.abstractmethod
+    def spec(self, meaning: UriMeaning, limits: Limits) -> StackSpec:
+        """Return the spec of one of the stacks that `expand` gave."""
+
+    @abc.abstractmethod
+    def names_one(self, meanings: list[UriMeaning]) -> str:
+        """Return what a URI names that can only be one stack, in words; "" for a group."""
+
+    @abc.abstractmethod
+    def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
+        """Return the stacks below a URI as `find_stacks` does."""
+
+    def object_spec(self, value: Any, limits: Limits) -> StackSpec | None:  # noqa: ARG002
+        """Return the spec of an object of this format that the caller has open; None if it is none."""
+        return None
+
+    def close(self) -> None:  # noqa: B027 - most keep nothing open
+        """Close what is open; safe to call twice."""
+
+
+class OneStackPerFile(Backend):
+    """A format whose files are known by their ending, each of them one stack: only `spec` is missing."""
+
+    one_per_file = True
+    name: ClassVar[str]
+    """In messages."""
+    endings: ClassVar[tuple[str, ...]]
+    """Of file names, in lower case."""
+
+    def claims(self, meaning: UriMeaning) -> bool:
+        """Return whether it names a file with one of the endings, or a slice of one."""
+        return not meaning.path and meaning.file.lower().endswith(self.endings)
+
+    def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:  # noqa: ARG002
+        """Return the likeliest meaning."""
+        if meanings[0].problem:
+            raise ValueError(meanings[0].problem)
+        return [meanings[0]]
+
+    def names_one(self, meanings: list[UriMeaning]) -> str:  # noqa: ARG002
+        """Return the name of the format: no URI names a group."""
+        return f"{self.name} stack"
+
+    def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
+        """Return the URI itself, under the name of the file."""
+        check_regular_file(meanings[0].file)
+        return {os.path.splitext(os.path.basename(meanings[0].file))[0]: text}
+
+    @staticmethod
+    def location(meaning: UriMeaning) -> str:
+        """Return the URI of a stack, for its spec."""
+        return meaning.file + ("" if meaning.indices is None else f"?slice={format_slice(meaning.indices)}")

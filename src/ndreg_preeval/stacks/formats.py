@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""All storage formats: the one table of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .backend import Backend
+from .hdf5 import Hdf5Backend
+from .memory import ArraySpec
+from .tiff import TiffBackend
+from .uris import UriMeaning
+
+if TYPE_CHECKING:
+    from ..options import Limits
+    from .base import StackSpec
+
+BACKENDS: Final[tuple[type[Backend], ...]] = (TiffBackend, Hdf5Backend)
+"""Asked in this order; the last one claims whatever is left."""
+
+
+class Formats:
+    """The formats, to be asked within a ``with`` statement, which closes what they opened."""
+
+    def __init__(self) -> None:
+        self._backends = [each() for each in BACKENDS]
+
+    def of(self, meanings: list[UriMeaning]) -> Backend:
+        """Return the format of a URI."""
+        return next(each for each in self._backends if each.claims(meanings[0]))
+
+    def object_spec(self, value: Any, limits: Limits) -> StackSpec:
+        """Return the spec of an object: of a format, or an array or what can be one."""
+        specs = (each.object_spec(value, limits) for each in self._backends)
+        return next((spec for spec in specs if spec is not None), None) or ArraySpec(value)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._backends:
+            each.close()
