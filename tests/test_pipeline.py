@@ -138,9 +138,10 @@ def test_a_child_that_dies_is_an_oserror() -> None:
     import os
 
     from ndreg_preeval.errors import naming_stack
-    from ndreg_preeval.pipeline.in_child_process import child_executor
+    from ndreg_preeval.pipeline.in_child_process import InChildProcess
 
-    with child_executor(make_options()) as (child, _), naming_stack("s"):
+    with InChildProcess(make_options()) as engine, naming_stack("s"):
+        child = engine.executor
         assert child.submit(abs, -3).result() == 3
         with pytest.raises(OSError, match="ended by signal 6"):
             child.submit(os.abort).result()

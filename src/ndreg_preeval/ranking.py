@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import core, report
+from . import report
 from .argument_checks import type_name
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
-from .pipeline import Failed, choose_engine, resolve, score_stacks
+from .pipeline import Failed, choose_engine, score_stacks
 from .progress import open_progress
 from .results import (
     RankingData,
@@ -243,15 +243,14 @@ def rank_stacks(
     )
     with contextlib.ExitStack() as context:
         report_progress = context.enter_context(open_progress(progress))
-        engine, effective = choose_engine(executor, isolate, options, context)
-        threads = effective.num_threads or (core.default_threads() if engine is None else 1)
-        stacks = resolve(image_stacks, options, engine if isolate else None)
+        engine = context.enter_context(choose_engine(executor, isolate, options))
+        stacks = engine.resolve(image_stacks)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
-            return Ranking(forced, None, options.method, options, (), threads)
-        scored = score_stacks(stacks, effective, engine, report_progress)
+            return Ranking(forced, None, options.method, options, (), engine.threads)
+        scored = score_stacks(engine, stacks, report_progress)
     to_issue: list[str] = []
     results = []
     for (name, spec), each in zip(stacks, scored, strict=True):
@@ -263,7 +262,7 @@ def rank_stacks(
             to_issue += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
     failure = next((each.error for each in scored if isinstance(each, Failed)), None)
-    ranking, more = order_stacks(results, [spec for _, spec in stacks], options, threads, failure)
+    ranking, more = order_stacks(results, [spec for _, spec in stacks], options, engine.threads, failure)
     for text in [*to_issue, *more]:
         python_warnings.warn(text, RankingWarning, stacklevel=2)
     return ranking

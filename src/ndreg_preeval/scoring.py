@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import RankingWarning, stack_label
 from .options import make_options
-from .pipeline import Scored, choose_engine, resolve_one, score_stacks
+from .pipeline import Scored, choose_engine, score_stacks
 from .progress import open_progress
 from .results import StackScore, build_stack_score
 
@@ -56,15 +56,13 @@ def score_stack(
     RankingWarning
         For what makes the score doubtful.
     """
-    chosen = make_options(**options)
+    chosen = replace(make_options(**options), on_error="raise")
     label = "stack" if name is None else name
     with contextlib.ExitStack() as context:
         report_progress = context.enter_context(open_progress(progress))
-        engine, effective = choose_engine(executor, isolate, chosen, context)
-        spec = resolve_one(stack, label, chosen, engine if isolate else None)
-        scored = score_stacks([(label, spec)], replace(effective, on_error="raise"), engine, report_progress)[
-            0
-        ]
+        engine = context.enter_context(choose_engine(executor, isolate, chosen))
+        spec = engine.resolve_one(stack, label)
+        (scored,) = score_stacks(engine, [(label, spec)], report_progress)
     assert isinstance(scored, Scored)
     if name is None:
         label = scored.info.location or label

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer, masked_pixels
-from .run import choose_engine, resolve, resolve_one, score_stacks
+from .run import choose_engine, score_stacks
 from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, inspect_stack
 
 __all__ = [
@@ -20,7 +20,5 @@ __all__ = [
     "inspect_stack",
     "make_scorer",
     "masked_pixels",
-    "resolve",
-    "resolve_one",
     "score_stacks",
 ]

@@ -14,7 +14,7 @@ import pickle
 import selectors
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, ValuesView
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import IO, Any
@@ -22,9 +22,10 @@ from typing import IO, Any
 from .. import core
 from ..errors import naming_stack, shorten
 from ..optional_modules import optional_module
-from ..options import Limits, Options
-from ..stacks import StackSpec
+from ..options import Options
+from ..stacks import FailedSpec, StackSpec, resolve_stack, resolve_stacks
 from .batches import READ_AHEAD
+from .engine import OnExecutor
 
 # The search path comes first, so that the child finds this very package.
 _START = (
@@ -125,14 +126,53 @@ class ChildExecutor(Executor):
         return f"the isolated process that read it ended {how}"
 
 
-@contextlib.contextmanager
-def child_executor(options: Options) -> Iterator[tuple[ChildExecutor, Options]]:
-    """Give a child to score in, and the options for scoring there."""
-    child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
-    try:
-        yield child, replace(options, num_threads=options.num_threads or core.default_threads())
-    finally:
-        child.shutdown()
+class InChildProcess(OnExecutor):
+    """One child process: links and groups of files are followed there too."""
+
+    executor: ChildExecutor
+
+    def __init__(self, options: Options) -> None:
+        child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
+        super().__init__(replace(options, num_threads=options.num_threads or core.default_threads()), child)
+        self._opened.callback(child.shutdown)
+
+    def resolve(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:
+        """Resolve stacks, those in files in the child."""
+        if not isinstance(image_stacks, Mapping):
+            if not _names_files_only(image_stacks):
+                return super().resolve(image_stacks)
+            with naming_stack(image_stacks):
+                return self._resolve_there(image_stacks)
+        pairs: list[tuple[Any, StackSpec]] = []
+        for key, value in list(image_stacks.items()):
+            if not _names_file(value):
+                pairs += super().resolve({key: value})
+                continue
+            portable = _portable(key)
+            try:
+                with naming_stack(key):
+                    some = self._resolve_there({portable: value})
+            except OSError as error:
+                if self.options.on_error == "raise":
+                    raise
+                some = [(portable, FailedSpec(error, str(value)))]
+            # The caller's own key object, not the copy that came back.
+            pairs += [(key if name == portable else name, spec) for name, spec in some]
+        return pairs or super().resolve(image_stacks)
+
+    def resolve_one(self, stack: Any, name: Any) -> StackSpec:
+        """Resolve one stack, in the child when it is in a file."""
+        if not _names_file(stack):
+            return super().resolve_one(stack, name)
+        with naming_stack(name):
+            limits = self.options.limits
+            spec: StackSpec = self.executor.submit(resolve_stack, stack, name=name, limits=limits).result()
+            return spec
+
+    def _resolve_there(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:
+        future = self.executor.submit(resolve_stacks, image_stacks, **self._resolving)
+        found: list[tuple[Any, StackSpec]] = future.result()
+        return found
 
 
 def memory_allowance(options: Options) -> int | None:
@@ -152,59 +192,14 @@ def memory_allowance(options: Options) -> int | None:
     return min(wanted, max(machine // 2, 1 << 30))
 
 
-def resolve_in_child(
-    child: Executor, image_stacks: Any, limits: Limits, *, keep_going: bool = False
-) -> list[tuple[Any, StackSpec]]:
-    """Resolve stacks, those in files in the child: links and groups are followed there."""
-    from ..stacks import FailedSpec, resolve_stacks
-
-    how: dict[str, Any] = {"limits": limits, "keep_going": keep_going}
-    if not isinstance(image_stacks, Mapping):
-        if not _names_files_only(image_stacks):
-            return resolve_stacks(image_stacks, **how)
-        with naming_stack(image_stacks):
-            found: list[tuple[Any, StackSpec]] = child.submit(resolve_stacks, image_stacks, **how).result()
-            return found
-    pairs: list[tuple[Any, StackSpec]] = []
-    for key, value in list(image_stacks.items()):
-        if not _names_file(value):
-            pairs += resolve_stacks({key: value}, **how)
-            continue
-        try:
-            with naming_stack(key):
-                some = child.submit(resolve_stacks, {_portable(key): value}, **how).result()
-        except OSError as error:
-            if not keep_going:
-                raise
-            some = [(_portable(key), FailedSpec(error, str(value)))]
-        # The caller's own key object, not the copy that came back.
-        pairs += [(key if name == _portable(key) else name, spec) for name, spec in some]
-    if not pairs:
-        return resolve_stacks(image_stacks, **how)
-    return pairs
-
-
 def _portable(key: Any) -> Any:
     """Return the key, or how it looks: objects of other people need not survive the journey."""
     return key if type(key) in (str, int, float) else shorten(key)
 
 
-def resolve_one_in_child(child: Executor, stack: Any, name: Any, limits: Limits) -> StackSpec:
-    """Resolve one stack, in the child when it is in a file."""
-    from ..stacks import resolve_stack
-
-    if not _names_file(stack):
-        return resolve_stack(stack, name=name, limits=limits)
-    with naming_stack(name):
-        spec: StackSpec = child.submit(resolve_stack, stack, name=name, limits=limits).result()
-        return spec
-
-
 def _names_files_only(image_stacks: Any) -> bool:
-    values = image_stacks.values() if isinstance(image_stacks, Mapping) else image_stacks
-    if _names_file(values):
-        return True
-    return isinstance(values, list | tuple | ValuesView) and all(map(_names_file, values))
+    several = isinstance(image_stacks, list | tuple) and all(map(_names_file, image_stacks))
+    return several or _names_file(image_stacks)
 
 
 def _names_file(value: Any) -> bool:

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""An engine: where stacks are resolved, opened and scored; this process, or any executor."""
+
+from __future__ import annotations
+
+import abc
+import contextlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from .. import core
+from ..errors import naming_stack
+from ..options import Options
+from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
+from .in_process import kept_open, score_in_process
+from .on_executor import inspect_on_executor, score_on_executor
+from .pairs import Advance
+from .stack_state import Failed, OpenStack, Scored, inspect_stack
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+NamedSpecs = Sequence[tuple[Any, StackSpec]]
+
+
+class Engine(abc.ABC):
+    """Where and how stacks are scored. Used as a context manager, which closes what was opened and started.
+
+    Parameters
+    ----------
+    options : Options
+    threads : int
+        Threads that each core call may use.
+    """
+
+    def __init__(self, options: Options, threads: int) -> None:
+        self.options = options
+        self.threads = threads
+        self._opened = contextlib.ExitStack()
+        self._resolving: dict[str, Any] = {
+            "limits": options.limits,
+            "keep_going": options.on_error != "raise",
+        }
+
+    def resolve(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:
+        """Return a spec for every stack of a ranking; raises as `resolve_stacks`."""
+        return resolve_stacks(image_stacks, **self._resolving)
+
+    def resolve_one(self, stack: Any, name: Any) -> StackSpec:
+        """Return the spec of one stack; raises as `resolve_stack`."""
+        return resolve_stack(stack, name=name, limits=self.options.limits)
+
+    @abc.abstractmethod
+    def open(self, stacks: NamedSpecs) -> list[OpenStack]:
+        """Open and check every stack; those in memory stay open.
+
+        Parameters
+        ----------
+        stacks : sequence of (name, StackSpec)
+            Names only serve errors.
+        """
+
+    @abc.abstractmethod
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+        """Score every image of some stacks that were opened here."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._opened.close()
+
+    def _open_here(self, name: Any, spec: StackSpec, *, keep: bool) -> OpenStack:
+        source: StackSource | None = None
+        try:
+            with naming_stack(name, spec.location):
+                source = spec.open()
+                info = inspect_stack(source, self.options)
+        except Exception as error:
+            if source is not None:
+                source.close()
+            if not self.options.goes_on_after(error):
+                raise
+            return OpenStack.of_failure(name, spec, error)
+        if keep:
+            self._opened.enter_context(source)
+        else:
+            source.close()
+        return OpenStack(name, spec, info, source if keep else None)
+
+
+class InProcess(Engine):
+    """This process: stacks in memory at once, files as a stream."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options, options.num_threads or core.default_threads())
+
+    def open(self, stacks: NamedSpecs) -> list[OpenStack]:
+        """Open all here; of the files as many stay open as the process may have."""
+        found: list[OpenStack] = []
+        left_open = kept_open()
+        for name, spec in stacks:
+            stack = self._open_here(name, spec, keep=spec.in_memory or left_open > 0)
+            left_open -= stack.source is not None and not spec.in_memory
+            found.append(stack)
+        return found
+
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+        """Score them one by one, and files as a stream."""
+        return score_in_process(open_stacks, self.options, advance)
+
+
+class OnExecutor(Engine):
+    """Any executor: specs of files travel and are opened there; images in memory are sent block by block."""
+
+    def __init__(self, options: Options, executor: Executor) -> None:
+        super().__init__(options, options.num_threads or 1)
+        self.executor = executor
+
+    def open(self, stacks: NamedSpecs) -> list[OpenStack]:
+        """Open stacks in memory here, and those in files there."""
+        files = [(name, spec) for name, spec in stacks if not spec.in_memory]
+        with contextlib.closing(inspect_on_executor(files, self.options, self.executor)) as inspected:
+            return [
+                self._open_here(name, spec, keep=True) if spec.in_memory else next(inspected)
+                for name, spec in stacks
+            ]
+
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+        """Score them by jobs of consecutive images."""
+        return score_on_executor(open_stacks, self.options, self.executor, advance)
