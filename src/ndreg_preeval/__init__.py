@@ -9,40 +9,26 @@ from typing import TYPE_CHECKING, Any
 from . import core
 
 if TYPE_CHECKING:
-    from .build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
-    from .errors import RankingWarning
-    from .live import StackRanker, StackScorer
-    from .methods import METHODS, Method
-    from .options import Limits
-    from .ranking import Ranking, rank_stacks
-    from .reg2d import reg2d_preeval
-    from .results import StackScore
-    from .scoring import score_stack
-    from .stacks import find_stacks
+    from .build_info import build_config as build_config
+    from .build_info import get_cmake_dir as get_cmake_dir
+    from .build_info import get_include as get_include
+    from .build_info import get_pkgconfig_dir as get_pkgconfig_dir
+    from .errors import RankingWarning as RankingWarning
+    from .live import StackRanker as StackRanker
+    from .live import StackScorer as StackScorer
+    from .methods import METHODS as METHODS
+    from .methods import Method as Method
+    from .options import Limits as Limits
+    from .ranking import Ranking as Ranking
+    from .ranking import rank_stacks as rank_stacks
+    from .reg2d import reg2d_preeval as reg2d_preeval
+    from .results import StackScore as StackScore
+    from .scoring import score_stack as score_stack
+    from .stacks import find_stacks as find_stacks
 
 __version__: str = core.build_config()["version"]
 
-__all__ = [
-    "METHODS",
-    "Limits",
-    "Method",
-    "Ranking",
-    "RankingWarning",
-    "StackRanker",
-    "StackScore",
-    "StackScorer",
-    "__version__",
-    "build_config",
-    "find_stacks",
-    "get_cmake_dir",
-    "get_include",
-    "get_pkgconfig_dir",
-    "rank_stacks",
-    "reg2d_preeval",
-    "score_stack",
-]
-
-# Where the names live. They are imported on first use: some programs import many packages and
+# Where the public names live. They are imported on first use: some programs import many packages and
 # use few of them.
 _HOMES = {
     "METHODS": "methods",
@@ -62,6 +48,8 @@ _HOMES = {
     "reg2d_preeval": "reg2d",
     "score_stack": "scoring",
 }
+if not TYPE_CHECKING:  # type checkers cannot follow it: the imports above are theirs
+    __all__ = sorted([*_HOMES, "__version__"])  # noqa: PLE0605 - it is a list
 
 
 def __getattr__(name: str) -> Any:
@@ -73,4 +61,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_HOMES})
