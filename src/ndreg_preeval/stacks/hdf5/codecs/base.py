@@ -23,7 +23,7 @@ Decoder = Callable[[Bytes, Bytes], Any]
 
 
 class Damaged(Exception):
-    """Damage of a chunk, to be said after its place."""
+    """What is wrong with a chunk, to be said after its place."""
 
 
 class Filter:
@@ -37,7 +37,7 @@ class Filter:
 
     number: ClassVar[int]
     """HDF5's, registered there."""
-    provided_by: ClassVar[str] = "an HDF5 plugin, see the HDF5 list of registered filters"
+    provided_by: str = "an HDF5 plugin, see the HDF5 list of registered filters"
     """Which package brings it to HDF5, which has it not, or may not have it."""
     measured_by: ClassVar[str] = ""
     """Which module of Python says how long its chunks are, where these do not: HDF5 does not look, and
@@ -50,6 +50,8 @@ class Filter:
     """How many times longer than its pixels a chunk may decode to."""
     added: ClassVar[int] = 0
     """Bytes that follow the data, which stay as they are."""
+    imagecodec: ClassVar[str] = ""
+    """The function of imagecodecs that undoes it, where nothing else is needed."""
     reorders: bool = False
     """Whether bytes are only brought into another order."""
 
@@ -59,7 +61,7 @@ class Filter:
     @functools.cached_property
     def decoder(self) -> Decoder | None:
         """What undoes a compression, None where no library at hand does it without HDF5."""
-        return None
+        return self._find_decoder()
 
     def decodes(self, itemsize: int) -> bool:  # noqa: ARG002
         """Return whether `decode` can be used, for pixels of so many bytes."""
@@ -115,31 +117,29 @@ class Filter:
         ValueError
             When it does not fit together, or declares to hold more or less.
         """
-        if not self.fits(data, size, stored):
+        if not self._fits(data, size, stored):
             raise ValueError("its blocks do not fit into it")
-        declared = self.declared_size(data, size)
+        declared = self._declared_size(data, size)
         if declared is not None and declared != size:
             raise ValueError(f"it declares {declared} bytes; it must hold {size} bytes")
 
-    def fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
-        """Return whether all parts of a chunk lie within it: plugins do not look."""
+    def _find_decoder(self) -> Decoder | None:
+        return imagecodec(self.imagecodec) if self.imagecodec else None
+
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
+        """Whether all parts of a chunk lie within it: plugins do not look."""
         return True
 
-    def declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
-        """Return how many bytes a chunk inflates to, None where it does not say.
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
+        """How many bytes a chunk inflates to, None where it does not say.
 
-        Where it has to be inflated to know, one byte more than `size` is enough.
+        Where it has to be inflated to know, one byte more than `size` is enough. Raises ValueError
+        where it does not inflate.
         """
         return None
 
-    def measured_size(self, data: bytes, size: int) -> int:
-        """Return `declared_size` by inflating: for a Python without its library.
-
-        Raises
-        ------
-        ValueError
-            When it does not inflate.
-        """
+    def _measured_size(self, data: bytes, size: int) -> int:
+        """The declared size by inflating: for a Python without its library."""
         if self.decoder is None:
             raise ValueError("nothing at hand inflates it")
         try:

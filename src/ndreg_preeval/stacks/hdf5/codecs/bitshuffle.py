@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 from collections.abc import Iterator
 from typing import Any, Final
@@ -31,9 +30,7 @@ class Bitshuffle(Filter):
         self._compression = values[4] if len(values) > 4 else 0
         self.reorders = self._compression == 0
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
+    def _find_decoder(self) -> Decoder | None:
         if self._compression != LZ4:
             return None
         try:
@@ -50,8 +47,7 @@ class Bitshuffle(Filter):
 
         return decode
 
-    def fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
-        """Return whether the blocks lie within the chunk; those of zstd are looked into."""
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
         if self._compression not in (LZ4, ZSTD):
             return True
         itemsize = max(1, self.values[2])
@@ -67,8 +63,7 @@ class Bitshuffle(Filter):
         lengths = [min(block, size - rest - number * block) for number in range(count)]
         return all(map(zstd_decodes, _blocks(data, count), lengths))
 
-    def declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
-        """Return what a compressed chunk begins with."""
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
         return big_endian_size(data) if self._compression in (LZ4, ZSTD) else None
 
 
@@ -86,7 +81,7 @@ def _blocks(data: bytes, count: int) -> Iterator[bytes]:
 
 
 def blocks_end(data: bytes, count: int) -> int:
-    """End of the last of some blocks, each after its size; beyond the chunk if one does not fit."""
+    """Return where the last of some blocks ends, each after its size; beyond the chunk if one does not fit."""
     at = 12
     for _ in range(count):
         if at + 4 > len(data):

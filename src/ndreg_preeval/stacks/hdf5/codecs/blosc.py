@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, Final
 
 from .base import Bytes, Damaged, Decoder, Filter, imagecodec
@@ -18,25 +17,21 @@ class Blosc(Filter):
     provided_by = "hdf5plugin (blosc)"
     examined = HEAD_BYTES
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
+    def _find_decoder(self) -> Decoder | None:
         fast = imagecodec("blosc_decode", numthreads=1)
         if fast is None:
             return None
 
         def decode(data: Bytes, out: Bytes) -> Any:
             # The decoder is not told how long its input is: it believes what that says.
-            if not self.fits(data[:HEAD_BYTES].tobytes(), len(out), len(data)):
+            if not self._fits(data[:HEAD_BYTES].tobytes(), len(out), len(data)):
                 raise Damaged("is cut off")
             return fast(data, out)
 
         return decode
 
-    def fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
-        """Return whether a chunk is as long as it says."""
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
         return len(data) >= HEAD_BYTES and int.from_bytes(data[12:16], "little") <= stored
 
-    def declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
-        """Return what the header says."""
+    def _declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
         return int.from_bytes(data[4:8], "little")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Frames of Blosc2: what HDF5's filter 32026 stores for a chunk of a dataset.
 
-A frame is a header in msgpack, here one Blosc2 chunk, an index, and a trailer. With two axes or
-more the Blosc2 chunk of a dataset holds blocks of pixels one after the other, padded at the edges, as the
+A frame is a header in msgpack, here one Blosc2 chunk, an index, and a trailer. Of datasets with two
+axes or more the Blosc2 chunk holds blocks of pixels one after the other, padded at the edges, as the
 metalayer "b2nd" of the header says. Formats: README_CFRAME_FORMAT and README_B2ND_METALAYER of c-blosc2.
 """
 
@@ -19,10 +19,10 @@ import numpy as np
 from .base import Bytes, Decoder, Filter, imagecodec
 
 HEAD_BYTES: Final = 1024
-"""Start of a frame that holds its header with up to eight axes, in bytes."""
+"""How much of a frame holds its header, with up to eight axes."""
 
 MOST_PADDING: Final = 16
-"""Size of padded blocks as a multiple of their pixels: less than twice along each axis."""
+"""Times the pixels that padded blocks may take: less than twice along each axis."""
 
 _MAGIC: Final = b"\x9e\xa8b2frame\0"
 _LAYERS_AT: Final = 87
@@ -42,21 +42,18 @@ class Blosc2(Filter):
     examined = HEAD_BYTES
     padding = MOST_PADDING
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
+    def _find_decoder(self) -> Decoder | None:
         if imagecodec("blosc2_decode") is None:
             return None
         decode = functools.partial(importlib.import_module("imagecodecs").blosc2_decode, numthreads=1)
         return lambda data, out: inflate_frame(data, out, decode, self.values)
 
-    def declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
-        """Return what the header of the frame says; raises ValueError where it does not fit together."""
+    def _declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
         return read_header(data).pixel_bytes
 
 
 class Frame(NamedTuple):
-    """Contents of the header of a frame."""
+    """What the header of a frame says."""
 
     header: int
     """Bytes of the header; the Blosc2 chunk follows."""
@@ -68,7 +65,7 @@ class Frame(NamedTuple):
     """Bytes of the Blosc2 chunk; 0 where the index says what it holds."""
     itemsize: int
     shape: tuple[int, ...]
-    """Shape of the pixels; empty where they are in order."""
+    """Of the pixels; empty where they are in order."""
     block: tuple[int, ...]
     """Shape of a block of pixels."""
 
@@ -97,7 +94,7 @@ def read_header(raw: bytes) -> Frame:
     Raises
     ------
     ValueError
-        When it is no frame, or its parts do not fit together.
+        When it is none, or does not fit together.
     """
     if raw[:10] != _MAGIC or len(raw) < _LAYERS_AT:
         raise ValueError("there is no Blosc2 frame")

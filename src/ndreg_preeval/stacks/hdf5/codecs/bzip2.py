@@ -22,20 +22,17 @@ class Bzip2(Filter):
     instead = ', or install imagecodecs (extra "decode"), which does without'
     examined = WHOLE
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`: bz2, or imagecodecs where Python was built without."""
+    def _find_decoder(self) -> Decoder | None:
         bz2 = optional_module("bz2")
         if bz2 is not None:
             return functools.partial(_decode, bz2)
         fast = imagecodec("bz2_decode")
         return None if fast is None else _with_length(fast)
 
-    def declared_size(self, data: bytes, size: int) -> int:
-        """Return how many bytes it inflates to; raises ValueError where it does not, or is cut off."""
+    def _declared_size(self, data: bytes, size: int) -> int:
         bz2 = optional_module("bz2")
         if bz2 is None:
-            return self.measured_size(data, size)
+            return self._measured_size(data, size)
         stream = bz2.BZ2Decompressor()
         try:
             length = len(stream.decompress(data, size + 1))

@@ -17,9 +17,7 @@ class Deflate(Filter):
     measured_by = "zlib"
     examined = WHOLE
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`: imagecodecs, zlib, or both."""
+    def _find_decoder(self) -> Decoder | None:
         if len(self.values) != 1 or self.values[0] > 9:
             return None  # HDF5 refuses that
         fast, zlib = imagecodec("deflate_decode"), optional_module("zlib")
@@ -28,11 +26,10 @@ class Deflate(Filter):
         slow = functools.partial(_decode, zlib)
         return slow if fast is None else _with_zlib_to_tell(fast, slow)
 
-    def declared_size(self, data: bytes, size: int) -> int:
-        """Return how many bytes it inflates to; raises ValueError where it does not, or is cut off."""
+    def _declared_size(self, data: bytes, size: int) -> int:
         zlib = optional_module("zlib")
         if zlib is None:
-            return self.measured_size(data, size)
+            return self._measured_size(data, size)
         stream = zlib.decompressobj()
         try:
             length = len(stream.decompress(data, size + 1))

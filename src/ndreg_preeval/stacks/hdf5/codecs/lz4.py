@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import functools
-
-from .base import WHOLE, Decoder, Filter, imagecodec
+from .base import WHOLE, Filter
 from .bitshuffle import big_endian_size, blocks_end
 
 
@@ -15,17 +13,11 @@ class Lz4(Filter):
     number = 32004
     provided_by = "hdf5plugin (lz4)"
     examined = WHOLE
+    imagecodec = "lz4h5_decode"
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
-        return imagecodec("lz4h5_decode")
-
-    def fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
-        """Return whether the blocks lie within the chunk."""
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
         block = int.from_bytes(data[8:12], "big")
         return block > 0 and blocks_end(data, -(-size // block)) <= len(data)
 
-    def declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
-        """Return what the chunk begins with."""
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
         return big_endian_size(data)

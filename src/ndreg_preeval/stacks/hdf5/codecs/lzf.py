@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import functools
-
-from .base import WHOLE, Decoder, Filter, imagecodec
+from .base import WHOLE, Filter
 
 
 class Lzf(Filter):
@@ -14,14 +12,9 @@ class Lzf(Filter):
     number = 32000
     provided_by = "h5py (lzf)"
     examined = WHOLE
+    imagecodec = "lzf_decode"
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
-        return imagecodec("lzf_decode")
-
-    def declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
-        """Return what the lengths of literals and repetitions add up to."""
+    def _declared_size(self, data: bytes, size: int) -> int:  # noqa: ARG002
         return lzf_length(data)
 
 

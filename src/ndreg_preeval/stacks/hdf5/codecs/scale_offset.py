@@ -17,8 +17,7 @@ class ScaleOffset(Filter):
     number = 6
     examined = HEAD_BYTES
 
-    def fits(self, data: bytes, size: int, stored: int) -> bool:
-        """Return whether a chunk holds as many bits as it says."""
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:
         if len(self.values) < 5 or len(data) < HEAD_BYTES:
             return False
         count, itemsize = self.values[2], self.values[4]

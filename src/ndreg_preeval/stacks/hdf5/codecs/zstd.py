@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Final
 
 import numpy as np
 
-from .base import WHOLE, Decoder, Filter, imagecodec
+from .base import WHOLE, Filter, imagecodec
 
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 
@@ -19,18 +18,12 @@ class Zstd(Filter):
     number = 32015
     provided_by = "hdf5plugin (zstd)"
     examined = WHOLE
+    imagecodec = "zstd_decode"
 
-    @functools.cached_property
-    def decoder(self) -> Decoder | None:
-        """As `Filter.decoder`."""
-        return imagecodec("zstd_decode")
-
-    def fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
-        """Return whether the blocks of the frame fill it."""
+    def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
         return zstd_fits(data)
 
-    def declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
-        """Return the content size of the frame, where its header has it."""
+    def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
         return zstd_size(data) if len(data) >= 18 else None
 
 

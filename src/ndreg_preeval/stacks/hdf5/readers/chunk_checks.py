@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Chunks that HDF5 and its plugins will decode: looked at before, since those believe what they read.
 
-HDF5 fills a chunk that comes out shorter than it should with whatever memory holds; one that comes out
-longer takes memory without bound.
+Of a chunk that comes out shorter than it should, HDF5 takes what memory holds for the rest; one that
+comes out longer takes memory without bound.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class _Outermost:
     def __init__(self, applied: Sequence[Filter], plain: int) -> None:
         self.filter: Filter | None = None
         self.inflated: int | None = plain
-        """Size that the last compression must inflate to; None behind another one."""
+        """What the last compression must inflate to; None behind another one."""
         self.added = 0
         """Bytes of checksums behind it."""
         self.mixed = False
