@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from ..atomic_write import replacing
 
 if TYPE_CHECKING:
+    from h5py import Group
+
     from ..results import RankingData
 
 GROUP: Final = "/entry/fit/results"
@@ -283,7 +285,7 @@ def _write(path: str, stacks: dict[str, NDArray[np.float32]]) -> None:
             dataset.attrs["units"] = "counts"
 
 
-def _group(group: Any, nx_class: str, **attributes: Any) -> Any:
+def _group(group: Group, nx_class: str, **attributes: Any) -> Group:
     """Mark a group as a NeXus class."""
     group.attrs["NX_class"] = nx_class
     for key, value in attributes.items():

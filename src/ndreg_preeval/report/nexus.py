@@ -22,6 +22,7 @@ from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, p
 if TYPE_CHECKING:
     from os import PathLike
 
+    from h5py import Group
     from silx.io.url import DataUrl
 
     from ..results import RankingData, StackScore
@@ -76,7 +77,7 @@ def _write(root: Any, target: Target, ranking: RankingData) -> None:
     _write_process(group.create_group(target.parts[-1]), ranking)
 
 
-def _write_process(group: Any, ranking: RankingData) -> None:
+def _write_process(group: Group, ranking: RankingData) -> None:
     mark_group(group, "NXprocess", default="scores" if ranking.stacks else None)
     group["program"] = PROGRAM
     group["version"] = str(core.build_config()["version"])
@@ -97,7 +98,7 @@ def _write_process(group: Any, ranking: RankingData) -> None:
         _write_stack(stacks.create_group(link), rank, key, stack)
 
 
-def _write_configuration(group: Any, ranking: RankingData) -> None:
+def _write_configuration(group: Group, ranking: RankingData) -> None:
     mark_group(group, "NXnote")
     group["type"] = "application/json"
     group["description"] = "Method and options of the ranking"
@@ -109,7 +110,7 @@ def _write_configuration(group: Any, ranking: RankingData) -> None:
         group["mask"].attrs["long_name"] = "mask (true: valid pixel)"
 
 
-def _write_scores(group: Any, ranking: RankingData, links: list[str]) -> None:
+def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     stacks = list(ranking.stacks.values())
     score = np.array([stack.score for stack in stacks], dtype=np.float64)
     trust = np.array([stack.trust for stack in stacks], dtype=np.float64)
@@ -135,7 +136,7 @@ def _ranks(ranking: RankingData) -> str:
     return told + (f", and {more} more" if more else "")
 
 
-def _write_stack(group: Any, rank: int, key: object, stack: StackScore) -> None:
+def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> None:
     mark_group(group, "NXcollection", default="images")
     group["name"] = _text(key)
     group["rank"] = rank
@@ -161,7 +162,7 @@ def _write_stack(group: Any, rank: int, key: object, stack: StackScore) -> None:
     _write_shifts(group.create_group("shifts"), _shown(key), stack)
 
 
-def _write_images(group: Any, shown: str, stack: StackScore) -> None:
+def _write_images(group: Group, shown: str, stack: StackScore) -> None:
     method = stack.method
     signal = "probability" if method.asks_opinion else "value"
     # Curves share one axis: only what lies between 0 and 1 goes with what does.
@@ -177,7 +178,7 @@ def _write_images(group: Any, shown: str, stack: StackScore) -> None:
     group["flags"].attrs["bits"] = words
 
 
-def _write_shifts(group: Any, shown: str, stack: StackScore) -> None:
+def _write_shifts(group: Group, shown: str, stack: StackScore) -> None:
     shifts = np.asarray(stack.shifts).reshape(-1, 2)
     whole = np.asarray(stack.peak_shifts).reshape(-1, 2)
     _mark_data(group, f"{shown}: shift of each image onto its reference", "dy", ["dx"], "image")
@@ -187,7 +188,7 @@ def _write_shifts(group: Any, shown: str, stack: StackScore) -> None:
         _put(group, f"peak_{name}", whole[:, axis], f"{name} of the highest pixel (pixels)", PIXELS)
 
 
-def _mark_data(group: Any, title: str, signal: str, others: list[str], axis: str) -> None:
+def _mark_data(group: Group, title: str, signal: str, others: list[str], axis: str) -> None:
     mark_group(group, "NXdata")
     group.attrs["signal"] = signal
     group.attrs["axes"] = [axis]
@@ -196,13 +197,13 @@ def _mark_data(group: Any, title: str, signal: str, others: list[str], axis: str
     group["title"] = title
 
 
-def _put(group: Any, name: str, values: Any, long_name: str, units: str = "") -> None:
+def _put(group: Group, name: str, values: Any, long_name: str, units: str = "") -> None:
     group[name] = np.asarray(values)
     group[name].attrs["long_name"] = long_name
     group[name].attrs["units"] = units
 
 
-def _put_texts(group: Any, name: str, texts: Any) -> None:
+def _put_texts(group: Group, name: str, texts: Any) -> None:
     import h5py
 
     group.create_dataset(name, data=[_text(text) for text in texts], dtype=h5py.string_dtype())

@@ -12,7 +12,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..atomic_write import replacing
 from ..errors import clip, shorten
@@ -26,6 +26,9 @@ from ..stacks import (
     parse_uri,
     uri_text,
 )
+
+if TYPE_CHECKING:
+    from h5py import File, Group
 
 PROGRAM: Final = "ndreg_preeval"
 
@@ -85,7 +88,7 @@ def find_target(url: Any, *, overwrite: bool = False) -> Target:
     return target
 
 
-def mark_group(group: Any, nx_class: str, default: str | None = None) -> None:
+def mark_group(group: Group, nx_class: str, default: str | None = None) -> None:
     """Make a group one of a NeXus class; `default` leads to what is to be plotted."""
     group.attrs["NX_class"] = nx_class
     if default is not None:
@@ -93,7 +96,7 @@ def mark_group(group: Any, nx_class: str, default: str | None = None) -> None:
 
 
 @contextlib.contextmanager
-def memory_file() -> Iterator[Any]:
+def memory_file() -> Iterator[File]:
     """Open a new HDF5 file that is on no disk: what goes wrong while it is filled harms no file."""
     import h5py
 
@@ -102,7 +105,7 @@ def memory_file() -> Iterator[Any]:
         yield file
 
 
-def publish(memory: Any, target: Target, *, overwrite: bool = False) -> None:
+def publish(memory: File, target: Target, *, overwrite: bool = False) -> None:
     """Put the group of a file in memory where it belongs.
 
     A new file comes into being whole, by renaming. In an existing file the group, and those above it
@@ -169,7 +172,7 @@ def _check_folder(path: str) -> None:
         )
 
 
-def _open_to_write(path: str) -> Any:
+def _open_to_write(path: str) -> File:
     import h5py
 
     check_regular_file(path)
@@ -187,7 +190,7 @@ def _open_to_write(path: str) -> Any:
     ) from reason
 
 
-def _place(file: Any, target: Target, overwrite: bool) -> tuple[list[Any], bool]:
+def _place(file: File, target: Target, overwrite: bool) -> tuple[list[Group], bool]:
     """Groups of the path that exist, root first, without the target; and whether that exists."""
     import h5py
 
@@ -236,7 +239,7 @@ def _is_ours(parent: Any, name: str) -> bool:
     return isinstance(program, h5py.Dataset) and program.shape == () and program[()] == PROGRAM.encode()
 
 
-def _append(memory: Any, file: Any, target: Target, overwrite: bool) -> None:
+def _append(memory: File, file: File, target: Target, overwrite: bool) -> None:
     groups, exists = _place(file, target, overwrite)
     _reserve(file, memory.id.get_filesize() + SLACK)
     parent, depth = groups[-1], len(groups) - 1
@@ -264,7 +267,7 @@ def _append(memory: Any, file: Any, target: Target, overwrite: bool) -> None:
     file.flush()
 
 
-def _reserve(file: Any, size: int) -> None:
+def _reserve(file: File, size: int) -> None:
     """Raise OSError when the file cannot grow by as much: HDF5 may spoil a file it cannot write to."""
     allocate = getattr(os, "posix_fallocate", None)
     if allocate is None:
