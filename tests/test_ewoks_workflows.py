@@ -49,7 +49,7 @@ def test_discovery_imports_nothing_heavy() -> None:
     assert report["task_identifier"] == f"{TASK}Report"
     assert task["category"] == "ndreg_preeval"
     assert task["required_input_names"] == ["image_stacks"]
-    assert task["description"].startswith("Of several stacks of images")
+    assert task["description"].startswith("Choice of the stack to align by")
     # Beyond what ewokscore has loaded itself, which is pydantic, h5py and silx among others.
     packages = {name.partition(".")[0] for name in loaded if not name.startswith("_")}
     assert packages - sys.stdlib_module_names <= {"ndreg_preeval", "numpy"}
