@@ -199,7 +199,7 @@ def bench(root: Path) -> None:
 
     sys.path.insert(0, str(root / "benchmarks"))
     image = np.random.default_rng(0).normal(size=(64, 72))
-    pairs: dict[str, Any] = importlib.import_module("suite.pairs").PAIRS
+    pairs: dict[str, Any] = importlib.import_module("speed_parts.fft_pairs").PAIRS
     for name, make in pairs.items():
         if "mkl" not in name.lower() or platform.machine() == "x86_64":
             make(image)
