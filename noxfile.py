@@ -157,7 +157,7 @@ def runtimes(session: nox.Session) -> None:
     """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
     session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")
     session.run("python", "-m", "pytest", "-m", "runtimes", *session.posargs)
-    session.run("python", "-m", "tests.neighbours")
+    session.run("python", "-m", "tests.support.other_runtimes")
 
 
 @nox.session(default=False)

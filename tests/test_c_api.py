@@ -17,13 +17,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import c_library
 import ndreg_preeval
-from agreement import bits
-from c_library import CError, CLibrary, Progress, Run, ShouldStop, views
 from ndreg_preeval import _core
 from ndreg_preeval.methods import METHODS
-from test_core_dtypes import FLOATS, INTEGERS, LAYOUTS, whole_numbers
+from tests.support import c_library
+from tests.support.agreement import bits
+from tests.support.c_library import CError, CLibrary, Progress, Run, ShouldStop, views
+from tests.test_core_dtypes import FLOATS, INTEGERS, LAYOUTS, whole_numbers
 
 CONSUMERS = Path(__file__).parent.parent / "cpp" / "tests" / "consume"
 

@@ -22,7 +22,7 @@ import ndreg_preeval
 from ndreg_preeval.cli import arguments, commands
 from ndreg_preeval.cli.demo import GROUP, make_demo
 from ndreg_preeval.cli.main import EXIT_BROKEN_PIPE, byte_size, main, one_line
-from standins import names_in
+from tests.support.made_up_rankings import names_in
 
 NAMES = {"S-K", "Cl-K", "K-K", "Ca-K", "Cr-K", "Fe-K"}
 

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import oracle
-from agreement import assert_agrees, bits
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE
+from tests.support import oracle
+from tests.support.agreement import assert_agrees, bits
+from tests.support.oracle import EPS, EPS_SINGLE
 
 INTEGERS = ["i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"]
 FLOATS = ["f2", "f4", "f8", "g"]

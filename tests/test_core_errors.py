@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agreement import bits
 from ndreg_preeval import _core
-from oracle import Floats
+from tests.support.agreement import bits
+from tests.support.oracle import Floats
 
 
 def stack(n: int = 3) -> Floats:

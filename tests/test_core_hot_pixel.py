@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import oracle
 from ndreg_preeval import _core
+from tests.support import oracle
 
 HOT = (5, 6)
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import oracle
-from agreement import NUMBERS, assert_agrees, bits, tolerances
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE, Floats
+from tests.support import oracle
+from tests.support.agreement import NUMBERS, assert_agrees, bits, tolerances
+from tests.support.oracle import EPS, EPS_SINGLE, Floats
 
 PRECISIONS = [("double", EPS), ("single", EPS_SINGLE)]
 

@@ -18,8 +18,8 @@ import pytest
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from agreement import bits
 from ndreg_preeval import _core
+from tests.support.agreement import bits
 
 # Large enough for two threads at least to share an image, and for a window to reach over the border
 # between their shares.

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import oracle
-from agreement import assert_agrees, tolerances
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE, Floats
+from tests.support import oracle
+from tests.support.agreement import assert_agrees, tolerances
+from tests.support.oracle import EPS, EPS_SINGLE, Floats
 
 PRECISIONS = [("double", EPS), ("single", EPS_SINGLE)]
 AWKWARD = [

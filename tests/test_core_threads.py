@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import oracle
-from agreement import assert_agrees, bits
 from ndreg_preeval import _core
-from oracle import Floats
+from tests.support import oracle
+from tests.support.agreement import assert_agrees, bits
+from tests.support.oracle import Floats
 
 
 def noisy_stack(n: int, h: int, w: int, seed: int = 0) -> Floats:

@@ -14,7 +14,7 @@ import pytest
 from ndreg_preeval import rank_stacks
 from ndreg_preeval.pipeline.batch_scorer import BatchScorer
 from ndreg_preeval.pipeline.thread_pool import ConcurrencyLimit, ThreadPool
-from scenes import assert_same_numbers, three
+from tests.support.scenes import assert_same_numbers, three
 
 
 def fail(error: BaseException) -> None:

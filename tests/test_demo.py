@@ -12,7 +12,7 @@ import pytest
 
 from ndreg_preeval import RankingWarning, rank_stacks
 from ndreg_preeval.cli.demo import BEST, GROUP, check_demo, make_demo
-from standins import names_in
+from tests.support.made_up_rankings import names_in
 
 
 @pytest.fixture(scope="module")

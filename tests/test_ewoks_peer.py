@@ -20,7 +20,7 @@ from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.ewoks import find_workflow
 from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation
 
-HERE = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def needs(package: str) -> Any:
@@ -62,8 +62,8 @@ def run(*command: str, folder: Path | None = None, **environment: str) -> str:
 def test_their_own_tests_pass_with_our_task(tmp_path: Path) -> None:
     """Their task and their widget, both with our class in place of theirs."""
     module = "ewoksndreg.tests.tasks.test_reg2d_preeval"
-    where = os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")])
-    command = ["-m", "pytest", "-q", "-p", "swap_task", "--pyargs", module]
+    where = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    command = ["-m", "pytest", "-q", "-p", "tests.support.ewoksndreg_plugin", "--pyargs", module]
     assert "2 passed" in run(*command, folder=tmp_path, PYTHONPATH=where)
 
 

@@ -18,7 +18,7 @@ from ewokscore.task import TaskInputError
 
 from ndreg_preeval import Limits, rank_stacks
 from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation, Reg2DPreEvaluationReport
-from scenes import drifting, three
+from tests.support.scenes import drifting, three
 
 ORDER = ["clear", "fair", "poor"]
 FOUR = {"image_stacks", "reference_stack", "ranked_stack_names", "output_configuration"}

@@ -13,7 +13,7 @@ import pytest
 from ewokscore import execute_graph, load_graph
 
 from ndreg_preeval.ewoks import find_workflow, workflow_names
-from scenes import three
+from tests.support.scenes import three
 
 TASK = "ndreg_preeval.ewoks.reg2d_preeval.Reg2DPreEvaluation"
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import oracle
 from ndreg_preeval import _core, rank_stacks
+from tests.support import oracle
 
 pytestmark = [
     pytest.mark.peer,

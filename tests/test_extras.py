@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from programs import ROOT, load
+from tests.support.programs import ROOT, load
 
 promises = load("promises")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

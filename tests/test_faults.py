@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from effort import counted
-from faults import BOMBS, FAULTS, Fault
-from faults.damage import write
-from faults.outcome import Outcome, attempt, check_error, check_last, with_bad
+from tests.faults import BOMBS, FAULTS, Fault
+from tests.faults.damage import write
+from tests.faults.outcome import Outcome, attempt, check_error, check_last, with_bad
+from tests.support.effort import counted
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors as Linux does")
 
@@ -70,8 +70,8 @@ def check_both(fault: Fault, stacks: Any, **options: Any) -> None:
 CHILD = """
 import json, pathlib, sys
 sys.path.insert(0, sys.argv[1])
-from faults import FAULTS
-from faults.outcome import attempt, check_error, check_last, with_bad
+from tests.faults import FAULTS
+from tests.faults.outcome import attempt, check_error, check_last, with_bad
 fault, folder = FAULTS[sys.argv[2]], pathlib.Path(sys.argv[3])
 stacks = with_bad(fault.build(folder))
 raised = attempt(stacks, num_threads=int(sys.argv[4]))
@@ -86,7 +86,7 @@ print(json.dumps(raised.message))
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", APART)
 def test_what_crashes_hdf5_is_a_named_error(tmp_path: Path, name: str, threads: int, mode: str) -> None:
-    arguments = [str(Path(__file__).parent), name, str(tmp_path), str(threads), mode]
+    arguments = [str(Path(__file__).resolve().parent.parent), name, str(tmp_path), str(threads), mode]
     done = subprocess.run(
         [sys.executable, "-c", CHILD, *arguments], capture_output=True, text=True, timeout=300, check=False
     )

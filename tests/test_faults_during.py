@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from faults.damage import PATH, counts, write
-from faults.outcome import Outcome, attempt, check_others, with_bad
-from faults.writer import BEGUN, MOST, images, writing
-from scenes import assert_same_numbers
+from tests.faults.damage import PATH, counts, write
+from tests.faults.outcome import Outcome, attempt, check_others, with_bad
+from tests.faults.writer import BEGUN, MOST, images, writing
+from tests.support.scenes import assert_same_numbers
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors as Linux does")
 

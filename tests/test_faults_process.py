@@ -13,14 +13,14 @@ from typing import Any
 import h5py
 import pytest
 
-from faults.damage import CODECS, PATH, counts
+from tests.faults.damage import CODECS, PATH, counts
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts descriptors as Linux does")
 
 THREADS = pytest.mark.parametrize("threads", [1, 2])
 PRELUDE = f"""
 import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
+sys.path.insert(0, {str(Path(__file__).resolve().parent.parent)!r})
 """
 
 
@@ -40,10 +40,10 @@ def script(code: str, *arguments: object, timeout: float = 300.0) -> Any:
 
 FORBIDDEN = """
 import errno, json, os, pathlib
-from faults.damage import write
-from faults import Fault
-from faults.outcome import attempt, check_error, check_last, with_bad
-from privileges import forbidden, obey_permission_bits, within_reach
+from tests.faults.damage import write
+from tests.faults import Fault
+from tests.faults.outcome import attempt, check_error, check_last, with_bad
+from tests.support.privileges import forbidden, obey_permission_bits, within_reach
 folder, threads = within_reach(pathlib.Path(sys.argv[1])), int(sys.argv[2])
 uri = write(folder / "bad.h5", codec="gzip")
 (folder / "bad.h5").chmod(0)
@@ -72,9 +72,9 @@ def test_files_that_cannot_be_opened(
     tmp_path: Path, threads: int, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same as far as Python code goes, wherever permission bits mean nothing."""
-    from faults import Fault
-    from faults.damage import write
-    from faults.outcome import attempt, check_error, check_last, with_bad
+    from tests.faults import Fault
+    from tests.faults.damage import write
+    from tests.faults.outcome import attempt, check_error, check_last, with_bad
 
     stacks = with_bad(write(tmp_path / "bad.h5", codec="gzip"))
     original = os.open
@@ -95,7 +95,7 @@ def test_files_that_cannot_be_opened(
 INTERRUPTED = """
 import json, os, signal, threading
 import ndreg_preeval
-from faults.outcome import left_over
+from tests.faults.outcome import left_over
 from ndreg_preeval.pipeline.thread_pool import ThreadPool
 uri, threads, mode, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -12,10 +12,10 @@ import h5py
 import numpy as np
 import pytest
 
-from effort import counted
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.pixel_checks import check_sizes
+from tests.support.effort import counted
 
 STACK = np.random.default_rng(0).random((4, 6, 8))
 

@@ -27,8 +27,8 @@ HEAVY = {
 
 PROBE = """
 import json, sys, numpy
-sys.path.insert(0, {tests!r})
-from effort import counted
+sys.path.insert(0, {root!r})
+from tests.support.effort import counted
 before = set(sys.modules)
 with counted() as effort:
     import ndreg_preeval
@@ -39,7 +39,13 @@ print(json.dumps([effort.calls, effort.memory, sorted(set(sys.modules) - before)
 
 def probe(use: str = "") -> tuple[int, int, set[str]]:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROBE.format(use=use, tests=str(Path(__file__).parent))],
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            PROBE.format(use=use, root=str(Path(__file__).resolve().parent.parent)),
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -14,18 +14,18 @@ from pathlib import Path
 
 import pytest
 
-from isas import ACTIVE, USABLE, VARIABLE
+from tests.support.isas import ACTIVE, USABLE, VARIABLE
 
-FOLDER = Path(__file__).parent
+ROOT = Path(__file__).resolve().parent.parent
 MODULES = [
-    "test_core_dtypes.py",
-    "test_core_hot_pixel.py",
-    "test_core_numbers.py",
-    "test_core_shared_image.py",
-    "test_core_sizes.py",
-    "test_core_threads.py",
-    "test_properties.py",
-    "test_scoring.py",
+    "tests/test_core_dtypes.py",
+    "tests/test_core_hot_pixel.py",
+    "tests/test_core_numbers.py",
+    "tests/test_core_shared_image.py",
+    "tests/test_core_sizes.py",
+    "tests/test_core_threads.py",
+    "tests/test_properties.py",
+    "tests/test_scoring.py",
 ]
 OTHERS = [isa for isa in USABLE if isa != ACTIVE]
 
@@ -36,7 +36,7 @@ OTHERS = [isa for isa in USABLE if isa != ACTIVE]
 def test_numbers(isa: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-k", "not signal", *MODULES],
-        cwd=FOLDER,
+        cwd=ROOT,
         env={**os.environ, VARIABLE: isa},
         capture_output=True,
         text=True,

@@ -19,7 +19,7 @@ from ndreg_preeval.options import Options
 from ndreg_preeval.report import export
 from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
 from ndreg_preeval.text import text_of
-from standins import ranking, stack
+from tests.support.made_up_rankings import ranking, stack
 
 ODD_NAMES = ["a/b", "", ".", "..", " ", "a_b", "x" * 70_000, "日本", 7, None, b"x", ("a", 1), "\udc80"]
 ODD_NAMES += ["a\x00b", "a\nb", "$a$", r"$\frac$", "Ca-K", "{0}%s", "stack", "a::b?c=d"]

@@ -22,7 +22,7 @@ from ndreg_preeval.report import nexus as nexus_output
 from ndreg_preeval.report import nexus_file as nexus_target
 from ndreg_preeval.report.nexus import save_nexus
 from ndreg_preeval.report.nexus_file import find_target
-from standins import names_in, ranking, stack
+from tests.support.made_up_rankings import names_in, ranking, stack
 
 RANKING = ranking(stack("Ca-K", [0.9, 0.8]), stack("Fe-K", [0.2, 0.1]))
 OTHER = ranking(stack("K-K", [0.7]))
@@ -347,12 +347,12 @@ def test_no_room_leaves_the_file_as_it_was(scan):
     before = scan.read_bytes()
     code = (
         "import resource, sys; sys.path.insert(0, sys.argv[2])\n"
-        "from standins import ranking, stack; from ndreg_preeval.report.nexus import save_nexus\n"
+        "from tests.support.made_up_rankings import ranking, stack; from ndreg_preeval.report.nexus import save_nexus\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({len(before)} + 10000,) * 2)\n"
         "try: save_nexus(ranking(stack('Ca-K', [0.9])), sys.argv[1])\n"
         "except OSError as error: print(error.errno, error)\n"
     )
-    command = [sys.executable, "-c", code, str(scan), str(Path(__file__).parent)]
+    command = [sys.executable, "-c", code, str(scan), str(Path(__file__).resolve().parent.parent)]
     done = subprocess.run(command, capture_output=True, timeout=300, check=True)
     assert b"cannot grow by" in done.stdout, done
     assert str(scan).encode() in done.stdout

@@ -2,7 +2,7 @@
 """Processors without wide instructions, and nodes that differ, as an emulator shows them.
 
 A program that is emulated ends with "Illegal instruction" at the first one that the named processor
-lacks. `test_symbols.py` reads the compiled code; here it runs.
+lacks. `tests/test_symbols.py` reads the compiled code; here it runs.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import numpy as np
 import pytest
 
 import ndreg_preeval
-from agreement import assert_agrees
-from isas import ALL, USABLE, VARIABLE
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE, Floats
+from tests.support.agreement import assert_agrees
+from tests.support.isas import ALL, USABLE, VARIABLE
+from tests.support.oracle import EPS, EPS_SINGLE, Floats
 
 EMULATOR = shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64") or ""
 CONSUMERS = Path(__file__).parent.parent / "cpp" / "tests" / "consume"

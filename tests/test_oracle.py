@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import oracle
-from oracle import Floats
+from tests.support import oracle
+from tests.support.oracle import Floats
 
 
 def noise(seed: int, *shape: int) -> Floats:

@@ -20,7 +20,7 @@ from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.resolve import resolve_stack
-from scenes import assert_same_numbers, drifting
+from tests.support.scenes import assert_same_numbers, drifting
 
 STACK = (1000 * drifting(0.2, n=11) + 5000).astype(np.uint16)
 N, HEIGHT, WIDTH = STACK.shape

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ndreg_preeval.atomic_write import replacing, write_text
-from standins import names_in
+from tests.support.made_up_rankings import names_in
 
 
 def test_new_file_has_ordinary_permissions(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from programs import ROOT, load
+from tests.support.programs import ROOT, load
 
 pages = load("pages")
 

@@ -12,7 +12,7 @@ import pytest
 
 import ndreg_preeval
 from ndreg_preeval import METHODS, Limits, Ranking, RankingWarning, rank_stacks
-from scenes import three
+from tests.support.scenes import three
 
 h5py = pytest.importorskip("h5py")
 tifffile = pytest.importorskip("tifffile")

@@ -20,7 +20,7 @@ from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import make_options
 from ndreg_preeval.pipeline.batches import block_length, block_ranges
 from ndreg_preeval.pipeline.stack_state import StackInfo
-from scenes import SHAPE, assert_same_numbers, drifting, three
+from tests.support.scenes import SHAPE, assert_same_numbers, drifting, three
 
 
 @pytest.fixture(scope="module")

@@ -25,10 +25,10 @@ import scipy.fft
 from numpy.typing import NDArray
 
 import ndreg_preeval
-from agreement import bits
-from isas import USABLE, VARIABLE
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE
+from tests.support.agreement import bits
+from tests.support.isas import USABLE, VARIABLE
+from tests.support.oracle import EPS, EPS_SINGLE
 
 Longs = NDArray[np.longdouble]
 BOUND = 1.5

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-import oracle
-from agreement import COUNTS, NUMBERS, assert_agrees, bits, tolerances
 from ndreg_preeval import _core
-from oracle import EPS, EPS_SINGLE, Floats
+from tests.support import oracle
+from tests.support.agreement import COUNTS, NUMBERS, assert_agrees, bits, tolerances
+from tests.support.oracle import EPS, EPS_SINGLE, Floats
 
 EXAMPLES = int(os.environ.get("NDREG_PREEVAL_EXAMPLES", "0"))
 

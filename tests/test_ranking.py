@@ -11,9 +11,9 @@ import h5py
 import numpy as np
 import pytest
 
-import oracle
 from ndreg_preeval import METHODS, Ranking, RankingWarning, rank_stacks, score_stack
-from scenes import SHAPE, assert_same_numbers, drifting, three
+from tests.support import oracle
+from tests.support.scenes import SHAPE, assert_same_numbers, drifting, three
 
 ORDER = ["clear", "fair", "poor"]
 

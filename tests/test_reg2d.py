@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from ndreg_preeval import reg2d_preeval
-from scenes import three
+from tests.support.scenes import three
 
 
 def test_four_outputs() -> None:

@@ -16,7 +16,7 @@ from ndreg_preeval.options import Options
 from ndreg_preeval.report import export
 from ndreg_preeval.report.table import table
 from ndreg_preeval.text import columns, printable, text_of
-from standins import ranking, stack
+from tests.support.made_up_rankings import ranking, stack
 
 AWKWARD = [
     "",

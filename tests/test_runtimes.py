@@ -2,7 +2,7 @@
 """In one process with other packages' threads: the same bits, and no hang.
 
 `nox -s runtimes` installs the packages and runs this; elsewhere those that are there are tried.
-What the packages cost is printed by `python -m tests.neighbours`.
+What the packages cost is printed by `python -m tests.support.other_runtimes`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval import _core
-from neighbours import ORDERS, OURS, USES, missing, module_of, prelude, run
+from tests.support.other_runtimes import ORDERS, OURS, USES, missing, module_of, prelude, run
 
 pytestmark = [
     pytest.mark.runtimes,

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import oracle
 from ndreg_preeval import Method, RankingWarning, StackScorer, score_stack
 from ndreg_preeval.text import abbreviate
-from scenes import PER_IMAGE, SHAPE, assert_same_numbers, drift, drifting
+from tests.support import oracle
+from tests.support.scenes import PER_IMAGE, SHAPE, assert_same_numbers, drift, drifting
 
 
 def quiet(stack: Any, **options: Any) -> Any:

@@ -24,7 +24,7 @@ from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.base import BufferPool
 from ndreg_preeval.stacks.hdf5.codecs.filter_chain import Codec
 from ndreg_preeval.stacks.resolve import resolve_stack
-from scenes import SHAPE, assert_same_numbers, drifting
+from tests.support.scenes import SHAPE, assert_same_numbers, drifting
 
 N = 11
 H, W = SHAPE

@@ -18,12 +18,12 @@ from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
 from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.tiff import source as tiff
 from ndreg_preeval.stacks.tiff.source import TiffSource
-from scenes import assert_same_numbers, three
+from tests.support.scenes import assert_same_numbers, three
 
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
 
-from tiffs import LAYOUTS, STACK, everything, spec, write
+from tests.support.tiffs import LAYOUTS, STACK, everything, spec, write
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -21,7 +21,7 @@ from ndreg_preeval.errors import RankingWarning
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
 
-from tiffs import LAYOUTS, STACK, everything, spec, write
+from tests.support.tiffs import LAYOUTS, STACK, everything, spec, write
 
 
 def test_errors_of_the_file_itself(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ import pytest
 pytest.importorskip("h5py")
 pytest.importorskip("hdf5plugin")
 
-TESTS = Path(__file__).resolve().parent
-EXPECTED = json.loads((TESTS / "recorder" / "expected.json").read_text())
+ROOT = Path(__file__).resolve().parent.parent
+EXPECTED = json.loads((ROOT / "tests" / "recorder" / "expected.json").read_text())
 
 # Compilers round differently: (relative, absolute), by the precision of the transforms.
 TOLERANCE = {"double": (1e-6, 1e-8), "single": (1e-2, 1e-4)}
@@ -33,7 +33,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Any:
     file = tmp_path_factory.mktemp("values") / "found.json"
     done = subprocess.run(
         [sys.executable, "-m", "tests.recorder", "values", str(file)],
-        cwd=TESTS.parent,
+        cwd=ROOT,
         env={**os.environ, "NDREG_PREEVAL_ISA": "baseline"},
         capture_output=True,
         text=True,

@@ -50,8 +50,8 @@ def declared(file: Path, shape: tuple[int, ...], chunks: tuple[int, ...]) -> str
 
 def bombs(folder: Path) -> dict[str, str]:
     """Files in which a chunk of two bytes a pixel inflates to a gigabyte, as the tests make them."""
-    sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
-    faults = importlib.import_module("faults")
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    faults = importlib.import_module("tests.faults")
     made = {}
     for codec in faults.BOMBS:
         (folder / codec).mkdir()

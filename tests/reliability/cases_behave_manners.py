@@ -95,7 +95,7 @@ def _(folder: Path) -> None:
     "error_message_bounded", "a name of 1 MB or a big array: short message, little effort", **FRESH
 )
 def _(folder: Path) -> None:
-    from tests.effort import counted
+    from tests.support.effort import counted
 
     huge = "n" * 1_000_000
     ghost = {name: f"{folder}/{'x' * 300_000}.h5::/{name}" for name in ("a", "b")}
@@ -152,9 +152,7 @@ def random_stack(rng: np.random.Generator, shape: tuple[int, ...], kind: str) ->
 
 def _one_random_call(rng: np.random.Generator) -> bool:
     """Rank some random stacks; true when the best one was compared with the formulas."""
-    # In the process of a case the folder of the tests is not on the path.
-    sys.path[:0] = [tests] if (tests := str(Path(__file__).parents[1])) not in sys.path else []
-    import oracle
+    from tests.support import oracle
 
     names = [f"stack {i}" for i in range(rng.integers(1, 5))]
     floats = bool(rng.random() < 0.4)

@@ -126,7 +126,7 @@ def at_once(name: str, what: str, build: Build, *accepted: Outcome, **options: A
 
     @h5.scenario(name, what, **options)
     def _(folder: Path) -> None:
-        from tests.effort import counted
+        from tests.support.effort import counted
 
         stacks = build(folder)
         strict_warnings()

@@ -102,7 +102,7 @@ def _(folder: Path) -> Any:
 
 @h5.scenario("chunk_thrash", "96 images in one deflate chunk larger than the chunk cache: inflate it once")
 def _(folder: Path) -> None:
-    from tests.effort import counted
+    from tests.support.effort import counted
 
     from .support import rank, strict_warnings
 

@@ -47,7 +47,7 @@ def _(folder: Path) -> Any:
 
 @h5.scenario("permission", "a file that may not be read")
 def _(folder: Path) -> None:
-    from tests.privileges import forbidden, obey_permission_bits, within_reach
+    from tests.support.privileges import forbidden, obey_permission_bits, within_reach
 
     folder = within_reach(folder)
     write(folder / "b.h5", {"stk_bad": excellent()})
@@ -62,7 +62,7 @@ def _(folder: Path) -> None:
 
 @h5.scenario("read_only_file", "neither file nor folder may be written: reading needs no write")
 def _(folder: Path) -> None:
-    from tests.privileges import forbidden, obey_permission_bits, within_reach
+    from tests.support.privileges import forbidden, obey_permission_bits, within_reach
 
     folder = within_reach(folder)
     stacks = good_file(folder)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from plain import plain_evidence
+from tests.support.plain_correlation import plain_evidence
 
 HOT_PIXEL = 16
 

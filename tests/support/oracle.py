@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from judgement import HOT_PIXEL, chance, confidence, evidence
-from plain import plain
+from tests.support.plain_correlation import plain
+from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-import oracle
-from plain import norm
+from tests.support import oracle
+from tests.support.plain_correlation import norm
 
 
 def correlogram_error(

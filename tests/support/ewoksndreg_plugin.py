@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pytest plugin (``-p swap_task``): the tests of ewoksndreg with our task in place of its own."""
+"""Pytest plugin (``-p tests.support.ewoksndreg_plugin``): the tests of ewoksndreg with our task in place of its own."""
 
 from __future__ import annotations
 

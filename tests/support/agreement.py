@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-import oracle
-from rounding import correlogram_error, plain_error
+from tests.support import oracle
+from tests.support.rounding import correlogram_error, plain_error
 
 NUMBERS = (
     "peak",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Other packages that bring threads along, and what they cost a score that runs beside them.
 
-    python -m tests.neighbours
+    python -m tests.support.other_runtimes
 
 prints one line per package and order of import: how long scoring eight images takes there, as a multiple of
 what it takes alone; first right after the other package's work, when idle threads of its may still spin,
