@@ -211,10 +211,17 @@ def bench(root: Path) -> None:
 @promise("test")
 def test(root: Path) -> None:
     """Tests of arrays, files and reports find all that they import; none is left out for want of a package."""
-    chosen = ["minimal", "other_arrays", "plotting", "tiff", "ewoks_task", "core_dtypes"]
+    chosen = [
+        "test_minimal",
+        "test_other_arrays",
+        "test_plotting",
+        "test_tiff",
+        "test_ewoks_task",
+        "core/test_dtypes",
+    ]
     printed = run(
         *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *(root / "tests" / f"test_{name}.py" for name in chosen),
+        *(root / "tests" / f"{name}.py" for name in chosen),
         folder=root,
     )
     print(printed.strip().splitlines()[-1])

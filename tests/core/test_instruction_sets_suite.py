@@ -16,15 +16,15 @@ import pytest
 
 from tests.support.isas import ACTIVE, USABLE, VARIABLE
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODULES = [
-    "tests/test_core_dtypes.py",
-    "tests/test_core_hot_pixel.py",
-    "tests/test_core_numbers.py",
-    "tests/test_core_shared_image.py",
-    "tests/test_core_sizes.py",
-    "tests/test_core_threads.py",
-    "tests/test_properties.py",
+    "tests/core/test_dtypes.py",
+    "tests/core/test_hot_pixel.py",
+    "tests/core/test_numbers.py",
+    "tests/core/test_shared_image.py",
+    "tests/core/test_sizes.py",
+    "tests/core/test_threads.py",
+    "tests/core/test_properties.py",
     "tests/test_scoring.py",
 ]
 OTHERS = [isa for isa in USABLE if isa != ACTIVE]

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 import ndreg_preeval
 from ndreg_preeval import _core
 from ndreg_preeval.methods import METHODS
+from tests.core.test_dtypes import FLOATS, INTEGERS, LAYOUTS, whole_numbers
 from tests.support import c_library
 from tests.support.agreement import bits
 from tests.support.c_library import CError, CLibrary, Progress, Run, ShouldStop, views
-from tests.test_core_dtypes import FLOATS, INTEGERS, LAYOUTS, whole_numbers
 
-CONSUMERS = Path(__file__).parent.parent / "cpp" / "tests" / "consume"
+CONSUMERS = Path(__file__).parents[2] / "cpp" / "tests" / "consume"
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="words of the linker are those of Linux"),

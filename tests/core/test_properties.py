@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What must hold for all images: Hypothesis looks for one where it does not.
 
-`NDREG_PREEVAL_EXAMPLES=20000 pytest tests/test_properties.py` searches longer, and elsewhere each
+`NDREG_PREEVAL_EXAMPLES=20000 pytest tests/core/test_properties.py` searches longer, and elsewhere each
 time; otherwise the examples are the same in each run.
 """
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """`NDREG_PREEVAL_ISA` chooses the kernels, and says clearly what it cannot.
 
-`tests/test_isa_suite.py` runs the tests of the numbers once per instruction set.
+`tests/core/test_instruction_sets_suite.py` runs the tests of the numbers once per instruction set.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pytest
 
 import ndreg_preeval
 from ndreg_preeval import _core
+from tests.core.test_dtypes import LAYOUTS, whole_numbers
 from tests.support.agreement import assert_agrees, bits
 from tests.support.isas import ALL, USABLE, VARIABLE
 from tests.support.oracle import EPS, EPS_SINGLE, Floats
-from tests.test_core_dtypes import LAYOUTS, whole_numbers
 
 PRECISIONS = [("double", EPS), ("single", EPS_SINGLE)]
 
