@@ -213,9 +213,9 @@ def test(root: Path) -> None:
     """Tests of arrays, files and reports find all that they import; none is left out for want of a package."""
     chosen = [
         "test_minimal",
-        "test_other_arrays",
+        "stacks/memory/test_other_arrays",
         "test_plotting",
-        "test_tiff",
+        "stacks/tiff/test_source",
         "test_ewoks_task",
         "core/test_dtypes",
     ]
