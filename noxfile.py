@@ -95,7 +95,8 @@ SANITIZED_TESTS = [
         for name in ("dtypes", "errors", "hot_pixel", "instruction_sets", "numbers")
     ),
     *(f"tests/core/test_{name}.py" for name in ("shared_image", "sizes", "threads")),
-    *(f"tests/test_{name}.py" for name in ("crew", "live", "processes", "scoring", "stream")),
+    *(f"tests/pipeline/test_{name}.py" for name in ("processes", "stream", "thread_pool")),
+    *(f"tests/test_{name}.py" for name in ("live", "scoring")),
 ]
 
 
