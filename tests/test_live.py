@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval import RankingWarning, StackRanker, rank_stacks
-from tests.test_evidence import moving
+from tests.results.test_evidence import moving
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skimage.registration import phase_cross_correlation
 
 from ndreg_preeval import METHODS, StackScorer, rank_stacks, score_stack
-from tests.test_evidence import SHAPE, moving, scene
+from tests.results.test_evidence import SHAPE, moving, scene
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 
