@@ -214,7 +214,7 @@ def test(root: Path) -> None:
     chosen = [
         "test_minimal",
         "stacks/memory/test_other_arrays",
-        "test_plotting",
+        "report/test_figure",
         "stacks/tiff/test_source",
         "test_ewoks_task",
         "core/test_dtypes",

@@ -186,11 +186,11 @@ def test_missing_matplotlib_says_what_to_install(monkeypatch):
 def test_pyplot_is_not_touched():
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from tests.test_plotting import three, plotting\n"
+        "from tests.report.test_figure import three, plotting\n"
         "plotting.plot_ranking(three())\n"
         "assert 'matplotlib.figure' in sys.modules\n"
         "assert 'matplotlib.pyplot' not in sys.modules\n"
     )
     subprocess.run(
-        [sys.executable, "-c", code, str(Path(__file__).resolve().parent.parent)], check=True, timeout=300
+        [sys.executable, "-c", code, str(Path(__file__).resolve().parents[2])], check=True, timeout=300
     )

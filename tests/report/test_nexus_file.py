@@ -352,7 +352,7 @@ def test_no_room_leaves_the_file_as_it_was(scan):
         "try: save_nexus(ranking(stack('Ca-K', [0.9])), sys.argv[1])\n"
         "except OSError as error: print(error.errno, error)\n"
     )
-    command = [sys.executable, "-c", code, str(scan), str(Path(__file__).resolve().parent.parent)]
+    command = [sys.executable, "-c", code, str(scan), str(Path(__file__).resolve().parents[2])]
     done = subprocess.run(command, capture_output=True, timeout=300, check=True)
     assert b"cannot grow by" in done.stdout, done
     assert str(scan).encode() in done.stdout
