@@ -96,7 +96,7 @@ SANITIZED_TESTS = [
     ),
     *(f"tests/core/test_{name}.py" for name in ("shared_image", "sizes", "threads")),
     *(f"tests/pipeline/test_{name}.py" for name in ("processes", "stream", "thread_pool")),
-    *(f"tests/test_{name}.py" for name in ("live", "scoring")),
+    *(f"tests/api/test_{name}.py" for name in ("live", "scoring")),
 ]
 
 

@@ -25,7 +25,7 @@ MODULES = [
     "tests/core/test_sizes.py",
     "tests/core/test_threads.py",
     "tests/core/test_properties.py",
-    "tests/test_scoring.py",
+    "tests/api/test_scoring.py",
 ]
 OTHERS = [isa for isa in USABLE if isa != ACTIVE]
 

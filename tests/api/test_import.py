@@ -44,7 +44,7 @@ def probe(use: str = "") -> tuple[int, int, set[str]]:
             "-W",
             "error",
             "-c",
-            PROBE.format(use=use, root=str(Path(__file__).resolve().parent.parent)),
+            PROBE.format(use=use, root=str(Path(__file__).resolve().parents[2])),
         ],
         capture_output=True,
         text=True,
