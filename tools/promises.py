@@ -216,7 +216,7 @@ def test(root: Path) -> None:
         "stacks/memory/test_other_arrays",
         "report/test_figure",
         "stacks/tiff/test_source",
-        "test_ewoks_task",
+        "ewoks/test_reg2d_preeval",
         "core/test_dtypes",
     ]
     printed = run(

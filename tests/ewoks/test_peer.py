@@ -20,7 +20,7 @@ from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.ewoks import find_workflow
 from ndreg_preeval.ewoks.reg2d_preeval import Reg2DPreEvaluation
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def needs(package: str) -> Any:
