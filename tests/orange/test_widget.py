@@ -367,7 +367,7 @@ def test_form_sets_inputs_that_no_link_sets(app, widget, demo):
 DELETE_WHILE_RUNNING = """
 import gc, sys
 sys.path.insert(0, {root!r})
-from tests.test_orange_widget import Endless, OWReg2DPreEvaluation, QtWidgets
+from tests.orange.test_widget import Endless, OWReg2DPreEvaluation, QtWidgets
 app = QtWidgets.QApplication([])
 widget = OWReg2DPreEvaluation()
 stack = Endless()
@@ -406,7 +406,7 @@ def test_form_leaves_alone_what_it_cannot_show(app, widget):
 
 
 def test_deleting_during_a_run_is_safe():
-    code = DELETE_WHILE_RUNNING.format(root=str(Path(__file__).resolve().parent.parent))
+    code = DELETE_WHILE_RUNNING.format(root=str(Path(__file__).resolve().parents[2]))
     done = subprocess.run(
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=300
     )
