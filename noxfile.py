@@ -55,7 +55,12 @@ def lint(session: nox.Session) -> None:
     session.run("codespell")
     session.run("mypy")
     session.run(
-        "python", "-m", "mypy.stubtest", "ndreg_preeval._core", "--allowlist", "tests/stubtest_allowlist.txt"
+        "python",
+        "-m",
+        "mypy.stubtest",
+        "ndreg_preeval._core",
+        "--allowlist",
+        "tests/packaging/stubtest_allowlist.txt",
     )
     session.run("clang-format", "--dry-run", "--Werror", *compiled_sources())
     session.run("cmake", "--preset", "tidy")
@@ -244,7 +249,7 @@ def docs(session: nox.Session) -> None:
 def sdist(session: nox.Session) -> None:
     """Source distribution: whole, the same bytes twice, and built without a network."""
     session.install("build", "pytest", *BUILD_TOOLS, *build_requirements())
-    session.run("python", "-m", "pytest", "tests/test_sdist.py")
+    session.run("python", "-m", "pytest", "tests/packaging/test_sdist.py")
     session.run("python", "tools/offline_build.py")
 
 

@@ -212,7 +212,7 @@ def bench(root: Path) -> None:
 def test(root: Path) -> None:
     """Tests of arrays, files and reports find all that they import; none is left out for want of a package."""
     chosen = [
-        "test_minimal",
+        "packaging/test_minimal",
         "stacks/memory/test_other_arrays",
         "report/test_figure",
         "stacks/tiff/test_source",

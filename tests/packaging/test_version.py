@@ -9,7 +9,7 @@ from pathlib import Path
 
 import ndreg_preeval
 
-HEADER = Path(__file__).resolve().parent.parent / "cpp/include/ndreg_preeval/version.hpp"
+HEADER = Path(__file__).resolve().parents[2] / "cpp/include/ndreg_preeval/version.hpp"
 
 
 def test_header_package_and_module_agree() -> None:

@@ -2,7 +2,7 @@
 """Processors without wide instructions, and nodes that differ, as an emulator shows them.
 
 A program that is emulated ends with "Illegal instruction" at the first one that the named processor
-lacks. `tests/test_symbols.py` reads the compiled code; here it runs.
+lacks. `tests/packaging/test_symbols.py` reads the compiled code; here it runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.support.isas import ALL, USABLE, VARIABLE
 from tests.support.oracle import EPS, EPS_SINGLE, Floats
 
 EMULATOR = shutil.which("qemu-x86_64-static") or shutil.which("qemu-x86_64") or ""
-CONSUMERS = Path(__file__).parent.parent / "cpp" / "tests" / "consume"
+CONSUMERS = Path(__file__).parents[2] / "cpp" / "tests" / "consume"
 
 pytestmark = [
     pytest.mark.slow,

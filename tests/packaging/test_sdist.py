@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("scikit_build_core", reason="scikit-build-core, which makes it, is missing")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # Built, measured or kept by programs: never in a source distribution.
 UNWANTED = {"build", "dist", "__pycache__", ".git", ".nox", ".venv", ".mypy_cache", ".ruff_cache"}
 # For the repository only.

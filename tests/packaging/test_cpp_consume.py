@@ -15,7 +15,7 @@ import pytest
 
 import ndreg_preeval
 
-CONSUMERS = Path(__file__).parent.parent / "cpp" / "tests" / "consume"
+CONSUMERS = Path(__file__).parents[2] / "cpp" / "tests" / "consume"
 PKG_CONFIG = shutil.which("pkgconf") or shutil.which("pkg-config")
 MAKE = shutil.which("gmake") or shutil.which("make")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CPP = ROOT / "cpp"
 SOURCES = CPP / "src"
 BINDINGS = ROOT / "src" / "ndreg_preeval" / "_bindings"
@@ -122,7 +122,7 @@ def test_headers_include_each_other_one_way() -> None:
 def test_what_an_instruction_set_compiles_again_is_its_own() -> None:
     """All else, the standard library above all, comes before the instruction set is switched on.
 
-    What is compiled for an instruction set is in unnamed namespaces (`tests/test_symbols.py`).
+    What is compiled for an instruction set is in unnamed namespaces (`tests/packaging/test_symbols.py`).
     """
     arrows = {path: includes(SOURCES / path) for path in source_paths()}
     arrows |= {name: set() for names in list(arrows.values()) for name in names if name not in arrows}

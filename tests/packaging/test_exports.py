@@ -18,7 +18,7 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval import _core
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 COMPILER = next(
     (name for name in (os.environ.get("CXX", ""), "c++", "g++") if name and shutil.which(name)), ""
 )
@@ -93,7 +93,14 @@ def test_works_with_a_runtime_of_its_own(tmp_path: Path) -> None:
     )
     build = tmp_path / "build"
     run(
-        *("cmake", "-S", ROOT / "tests" / "static_runtime", "-B", build, "-DCMAKE_BUILD_TYPE=Release"),
+        *(
+            "cmake",
+            "-S",
+            ROOT / "tests" / "packaging" / "static_runtime",
+            "-B",
+            build,
+            "-DCMAKE_BUILD_TYPE=Release",
+        ),
         f"-DBINDINGS={ROOT / 'src' / 'ndreg_preeval' / '_bindings'}",
         f"-Dndreg_preeval_DIR={ndreg_preeval.get_cmake_dir()}",
         f"-DPython_EXECUTABLE={sys.executable}",
@@ -103,4 +110,12 @@ def test_works_with_a_runtime_of_its_own(tmp_path: Path) -> None:
     (module,) = package.glob("_core.*")
     assert "libstdc++" not in run("ldd", module)
     assert shown(module) == {"PyInit__core"}
-    run(sys.executable, "-W", "error", "-c", SMOKE_TEST, package.parent, ROOT / "tests" / "test_minimal.py")
+    run(
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        SMOKE_TEST,
+        package.parent,
+        ROOT / "tests" / "packaging" / "test_minimal.py",
+    )
