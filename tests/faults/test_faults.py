@@ -86,7 +86,7 @@ print(json.dumps(raised.message))
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("name", APART)
 def test_what_crashes_hdf5_is_a_named_error(tmp_path: Path, name: str, threads: int, mode: str) -> None:
-    arguments = [str(Path(__file__).resolve().parent.parent), name, str(tmp_path), str(threads), mode]
+    arguments = [str(Path(__file__).resolve().parents[2]), name, str(tmp_path), str(threads), mode]
     done = subprocess.run(
         [sys.executable, "-c", CHILD, *arguments], capture_output=True, text=True, timeout=300, check=False
     )
