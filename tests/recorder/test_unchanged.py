@@ -20,7 +20,7 @@ import pytest
 pytest.importorskip("h5py")
 pytest.importorskip("hdf5plugin")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = json.loads((ROOT / "tests" / "recorder" / "expected.json").read_text())
 
 # Compilers round differently: (relative, absolute), by the precision of the transforms.
