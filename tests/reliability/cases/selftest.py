@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from .outcomes import RANKED
-from .support import good
-from .table import Section
+from ..outcomes import RANKED
+from ..support import good
+from ..table import Section
 
 selftest = Section("selftest")
 

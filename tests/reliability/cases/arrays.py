@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import arraylikes
-from .outcomes import (
+from .. import arraylikes
+from ..outcomes import (
     BAD_LAST,
     FOUR,
     NAMES_BAD,
@@ -24,8 +24,8 @@ from .outcomes import (
     ranking,
     require,
 )
-from .support import excellent, faulty, good, images, rank, strict_warnings
-from .table import Build, Section
+from ..support import excellent, faulty, good, images, rank, strict_warnings
+from ..table import Build, Section
 
 arrays = Section("arrays")
 NO_STACK = error(ValueError, TypeError, IndexError, naming=["stk_bad"])

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .cases_behave_threads import FRESH, ORDER, behave, right
-from .outcomes import MESSAGE_LIMIT, Got, message, require
-from .support import excellent, faulty, good, images, rank, strict_warnings
-from .uris import bad_uri, write
+from ...outcomes import MESSAGE_LIMIT, Got, message, require
+from ...support import excellent, faulty, good, images, rank, strict_warnings
+from ...uris import bad_uri, write
+from .threads import FRESH, ORDER, behave, right
 
 
 @behave.scenario(

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from .outcomes import RANKED, REFUSED, Outcome, error, require
-from .outcomes import rank as ranked
-from .support import excellent, good, rank, strict_warnings
-from .table import Section
-from .uris import write
+from ..outcomes import RANKED, REFUSED, Outcome, error, require
+from ..outcomes import rank as ranked
+from ..support import excellent, good, rank, strict_warnings
+from ..table import Section
+from ..uris import write
 
 names = Section("names")
 

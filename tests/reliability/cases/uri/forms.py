@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .outcomes import (
+from ...outcomes import (
     FOUR,
     NAMES_BAD,
     NAMES_GOOD,
@@ -23,10 +23,10 @@ from .outcomes import (
     ranking,
     require,
 )
-from .support import excellent, faulty, good, images
-from .support import rank as plain_rank
-from .table import Section
-from .uris import beside, good_file, write
+from ...support import excellent, faulty, good, images
+from ...support import rank as plain_rank
+from ...table import Section
+from ...uris import beside, good_file, write
 
 uri = Section("uri")
 FILE_REFUSED = error(OSError, ValueError, KeyError, naming=["ok.h5"])

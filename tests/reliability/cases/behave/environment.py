@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from .cases_behave_threads import FRESH, ORDER, behave, right
-from .outcomes import BAD_LAST, Got, require
-from .processes import script, threads
-from .support import faulty, good, rank, strict_warnings, to_range
-from .uris import good_file
+from ...outcomes import BAD_LAST, Got, require
+from ...processes import script, threads
+from ...support import faulty, good, rank, strict_warnings, to_range
+from ...uris import good_file
+from .threads import FRESH, ORDER, behave, right
 
 for name, variable, value in (
     ("omp_num_threads_0", "OMP_NUM_THREADS", "0"),

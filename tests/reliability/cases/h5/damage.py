@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .cases_h5_layouts import FAMILIES, H5_REFUSED, h5
-from .outcomes import BAD_LAST, FOUR, OTHERS_IN_ORDER, RANKED, Outcome, error, require
-from .support import excellent, strict_warnings
-from .table import Build, call, check
-from .uris import bad_uri, good_file, write
+from ...outcomes import BAD_LAST, FOUR, OTHERS_IN_ORDER, RANKED, Outcome, error, require
+from ...support import excellent, strict_warnings
+from ...table import Build, call, check
+from ...uris import bad_uri, good_file, write
+from .layouts import FAMILIES, H5_REFUSED, h5
 
 CORRUPT = error(*FAMILIES, MemoryError, naming=["stk_bad", "b.h5"])
 

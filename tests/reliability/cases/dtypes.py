@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .outcomes import NAMES_BAD, NAMES_GOOD, RANKED
-from .support import excellent, faulty, good, to_range
-from .table import Build, Section
+from ..outcomes import NAMES_BAD, NAMES_GOOD, RANKED
+from ..support import excellent, faulty, good, to_range
+from ..table import Build, Section
 
 dtypes = Section("dtypes")
 

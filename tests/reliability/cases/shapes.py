@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .outcomes import (
+from ..outcomes import (
     BAD_LAST,
     NAMES_BAD,
     NAMES_GOOD,
@@ -20,8 +20,8 @@ from .outcomes import (
     rank,
     ranking,
 )
-from .support import NOISE, excellent, faulty, good, images
-from .table import Section
+from ..support import NOISE, excellent, faulty, good, images
+from ..table import Section
 
 shapes = Section("shapes")
 

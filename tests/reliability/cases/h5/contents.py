@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from .cases_h5_layouts import H5_REFUSED, h5, virtual
-from .outcomes import BAD_LAST, FOUR, NOT_BEST, OTHERS_IN_ORDER, error
-from .support import excellent
-from .uris import bad_uri, beside, write
+from ...outcomes import BAD_LAST, FOUR, NOT_BEST, OTHERS_IN_ORDER, error
+from ...support import excellent
+from ...uris import bad_uri, beside, write
+from .layouts import H5_REFUSED, h5, virtual
 
 
 def spoilt(fill: Callable[[Any, Path], Any], dataset: str = "/entry/stk_bad") -> Callable[[Path], Any]:

@@ -9,10 +9,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .outcomes import FOUR, OTHERS_IN_ORDER, RANKED, error
-from .support import excellent, good, to_range
-from .table import Section
-from .uris import beside, good_file, write
+from ...outcomes import FOUR, OTHERS_IN_ORDER, RANKED, error
+from ...support import excellent, good, to_range
+from ...table import Section
+from ...uris import beside, good_file, write
 
 h5 = Section("h5")
 FAMILIES = (OSError, ValueError, KeyError, TypeError, RuntimeError)
@@ -104,7 +104,7 @@ def _(folder: Path) -> Any:
 def _(folder: Path) -> None:
     from tests.support.effort import counted
 
-    from .support import rank, strict_warnings
+    from ...support import rank, strict_warnings
 
     stacks = good(n=96, shape=(96, 80))  # 5.9 MB a chunk
     found = write(folder / "ok.h5", stacks, chunks=(96, 96, 80), compression="gzip", compression_opts=1)

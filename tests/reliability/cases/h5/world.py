@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .cases_h5_layouts import FAMILIES, H5_REFUSED, h5
-from .outcomes import OTHERS_IN_ORDER, RANKED, any_order, error, require
-from .support import excellent, good, strict_warnings
-from .table import call, check
-from .uris import bad_uri, beside, good_file, write
+from ...outcomes import OTHERS_IN_ORDER, RANKED, any_order, error, require
+from ...support import excellent, good, strict_warnings
+from ...table import call, check
+from ...uris import bad_uri, beside, good_file, write
+from .layouts import FAMILIES, H5_REFUSED, h5
 
 
 def not_regular(token: str) -> Any:

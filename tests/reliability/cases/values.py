@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .outcomes import (
+from ..outcomes import (
     BAD_LAST,
     FOUR,
     NAMES_BAD,
@@ -20,8 +20,8 @@ from .outcomes import (
     error,
     rank,
 )
-from .support import excellent, faulty, good, images, to_range
-from .table import Section
+from ..support import excellent, faulty, good, images, to_range
+from ..table import Section
 
 values = Section("values")
 OVERFLOW = error(ValueError, TypeError, OverflowError, naming=["kilo", "zeta", "alpha"])

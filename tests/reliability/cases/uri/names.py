@@ -7,10 +7,10 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from .cases_uri import data_url, uri
-from .outcomes import RANKED, error
-from .support import good
-from .uris import beside, good_file, write
+from ...outcomes import RANKED, error
+from ...support import good
+from ...uris import beside, good_file, write
+from .forms import data_url, uri
 
 LEADS_NOWHERE = (OSError, ValueError, KeyError, TypeError, NotImplementedError)
 

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from .core_calls import Core
-from .outcomes import Got, require
-from .processes import in_fork, script
-from .support import good, images, rank, strict_warnings
-from .table import Section
-from .uris import good_file
+from ...core_calls import Core
+from ...outcomes import Got, require
+from ...processes import in_fork, script
+from ...support import good, images, rank, strict_warnings
+from ...table import Section
+from ...uris import good_file
 
 behave = Section("behave")
 ORDER = ["zeta", "alpha", "kilo"]

@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from .cases_behave_threads import FRESH, ORDER, behave, right
-from .outcomes import require
-from .processes import descriptors, resident, script, threads
-from .support import faulty, good, rank, strict_warnings
-from .uris import bad_uri, good_file, write
+from ...outcomes import require
+from ...processes import descriptors, resident, script, threads
+from ...support import faulty, good, rank, strict_warnings
+from ...uris import bad_uri, good_file, write
+from .threads import FRESH, ORDER, behave, right
 
 MB = 1 << 20
 
@@ -77,7 +77,7 @@ behave.scenario(
 
 INJECT = """
 import ctypes
-from tests.reliability.cases_behave_faults import right_or_memory_error
+from tests.reliability.cases.behave.faults import right_or_memory_error
 shim = ctypes.CDLL(None)
 shim.faults_arm.argtypes = [ctypes.c_long]
 shim.faults_left.restype = ctypes.c_long
