@@ -95,11 +95,8 @@ SANITIZED = {
 }
 # Tests that are about the core, its threads, or what reads files for it in threads.
 SANITIZED_TESTS = [
-    *(
-        f"tests/core/test_{name}.py"
-        for name in ("dtypes", "errors", "hot_pixel", "instruction_sets", "numbers")
-    ),
-    *(f"tests/core/test_{name}.py" for name in ("shared_image", "sizes", "threads")),
+    *(f"tests/core/test_{name}.py" for name in ("dtypes", "errors", "hot_pixel", "instruction_sets")),
+    *(f"tests/core/test_{name}.py" for name in ("numbers", "shared_image", "sizes", "threads")),
     *(f"tests/pipeline/test_{name}.py" for name in ("processes", "stream", "thread_pool")),
     *(f"tests/api/test_{name}.py" for name in ("live", "scoring")),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Types of the compiled module; `tests/test_stubs.py` checks them against it."""
+"""Types of the compiled module; `nox -s lint` checks them against it (stubtest)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, final
