@@ -55,7 +55,12 @@ def lint(session: nox.Session) -> None:
     session.run("codespell")
     session.run("mypy")
     session.run(
-        "python", "-m", "mypy.stubtest", "ndreg_preeval._core", "--allowlist", "tests/stubtest_allowlist.txt"
+        "python",
+        "-m",
+        "mypy.stubtest",
+        "ndreg_preeval._core",
+        "--allowlist",
+        "tests/packaging/stubtest_allowlist.txt",
     )
     session.run("python", "tools/docstrings.py")
     session.run("clang-format", "--dry-run", "--Werror", *compiled_sources())
@@ -91,8 +96,10 @@ SANITIZED = {
 }
 # Tests that are about the core, its threads, or what reads files for it in threads.
 SANITIZED_TESTS = [
-    *sorted(str(file) for file in Path("tests").glob("test_core_*.py")),
-    *(f"tests/test_{name}.py" for name in ("crew", "isa", "live", "processes", "scoring", "stream")),
+    *(f"tests/core/test_{name}.py" for name in ("dtypes", "errors", "hot_pixel", "instruction_sets")),
+    *(f"tests/core/test_{name}.py" for name in ("numbers", "shared_image", "sizes", "threads")),
+    *(f"tests/pipeline/test_{name}.py" for name in ("processes", "stream", "thread_pool")),
+    *(f"tests/api/test_{name}.py" for name in ("live", "scoring")),
 ]
 
 
@@ -158,7 +165,7 @@ def runtimes(session: nox.Session) -> None:
     """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
     session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")
     session.run("python", "-m", "pytest", "-m", "runtimes", *session.posargs)
-    session.run("python", "-m", "tests.neighbours")
+    session.run("python", "-m", "tests.support.other_runtimes")
 
 
 @nox.session(default=False)
@@ -240,7 +247,7 @@ def docs(session: nox.Session) -> None:
 def sdist(session: nox.Session) -> None:
     """Source distribution: whole, the same bytes twice, and built without a network."""
     session.install("build", "pytest", *BUILD_TOOLS, *build_requirements())
-    session.run("python", "-m", "pytest", "tests/test_sdist.py")
+    session.run("python", "-m", "pytest", "tests/packaging/test_sdist.py")
     session.run("python", "tools/offline_build.py")
 
 

@@ -14,12 +14,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from common.report import Section, machine, write
+from latency_parts.importing import importing
+from latency_parts.latencies import LatencySettings
+from latency_parts.refusals import refusals
+from latency_parts.stopping import stopping
 from ndreg_preeval import build_config
-from suite.importing import importing
-from suite.latencies import LatencySettings
-from suite.refusals import refusals
-from suite.report import Section, machine, write
-from suite.stopping import stopping
 
 PARTS: dict[str, Callable[[LatencySettings], Section]] = {
     "stopping": stopping,

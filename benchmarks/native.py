@@ -19,13 +19,13 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from suite.goals import NATIVE, Goals
-from suite.remote import configuration, in_turn
-from suite.report import Section, machine, table, write
-from suite.scorers import PEAK_TO_MEAN, ROBUST
-from suite.settings import progress
-from suite.timing import require
-from suite.worker import Worker
+from common.child_process import Worker
+from common.goals import NATIVE, Goals
+from common.report import Section, machine, table, write
+from common.settings import progress
+from common.timing import require
+from speed_parts.scorers import PEAK_TO_MEAN, ROBUST
+from speed_parts.separate_processes import configuration, in_turn
 
 ROOT = Path(__file__).resolve().parents[1]
 GENERIC, FREE, BASELINE = "generic", "native", "native, baseline kernels"

@@ -64,24 +64,24 @@ def plain(stacks: Stacks) -> dict[str, float]:
 
 def tables(options: argparse.Namespace) -> list[str]:
     """Measure, and put it into lines of markdown."""
-    # Not above: whoever imports the scorers has no package `suite`.
-    from suite import choices  # noqa: PLC0415
-    from suite import quality_tables as shown  # noqa: PLC0415
+    # Not above: whoever imports the scorers has no package `quality_parts`.
+    from quality_parts import outcomes  # noqa: PLC0415
+    from quality_parts import tables as shown  # noqa: PLC0415
 
-    quality = choices.load(options.folder)
+    quality = outcomes.load(options.folder)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     mode = "full" if options.full else "quick"
     lines = [f"Measured on {today}, {mode} mode, aligner `{options.aligner}`."]
 
-    def task(seed: int) -> choices.Task:
-        return choices.Task(options.folder, seed, options.aligner, not options.full)
+    def task(seed: int) -> outcomes.Task:
+        return outcomes.Task(options.folder, seed, options.aligner, not options.full)
 
-    groups: dict[str, list[choices.Measured]] = {}
+    groups: dict[str, list[outcomes.Measured]] = {}
     with ProcessPoolExecutor(options.jobs) as pool:
         for title, seeds in (("chosen on", options.chosen), ("never looked at", options.fresh)):
             if seeds:
-                groups[title] = list(pool.map(choices.measure, map(task, seeds)))
-        found = list(pool.map(choices.settings, map(task, options.aligners)))
+                groups[title] = list(pool.map(outcomes.measure, map(task, seeds)))
+        found = list(pool.map(outcomes.settings, map(task, options.aligners)))
     names = {"chosen on": "Seeds the method was made with", "never looked at": "Seeds never looked at before"}
     for title, measured in groups.items():
         lines += ["", f"{names[title]}:", "", *shown.seeds_table(quality, measured)]

@@ -16,14 +16,18 @@ from collections.abc import Callable
 
 import h5py
 
+from common.report import Section, machine, write
+from common.settings import ReadingSettings
 from ndreg_preeval import build_config
-from suite.cold import cold
-from suite.large import large
-from suite.report import Section, machine, write
-from suite.settings import ReadingSettings
-from suite.warm import warm
+from reading_parts.cold_cache import cold_cache
+from reading_parts.large_stacks import large_stacks
+from reading_parts.page_cache import page_cache
 
-PARTS: dict[str, Callable[[ReadingSettings], Section]] = {"warm": warm, "cold": cold, "large": large}
+PARTS: dict[str, Callable[[ReadingSettings], Section]] = {
+    "page_cache": page_cache,
+    "cold_cache": cold_cache,
+    "large_stacks": large_stacks,
+}
 DISTRIBUTIONS = ("numpy", "h5py", "hdf5plugin", "imagecodecs", "silx", "ewoksndreg")
 QUICK = ReadingSettings(images=8, size=256, runs=2, gigabytes=0.05)
 
@@ -35,7 +39,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, help="per stack, at least 8 (48)")
     parser.add_argument("--size", type=int, help="rows and columns of an image, at least 64 (1024)")
     parser.add_argument("--runs", type=int, help="interleaved runs of each program (5)")
-    parser.add_argument("--gigabytes", type=float, help="longest stack of the part 'large' (10)")
+    parser.add_argument("--gigabytes", type=float, help="longest stack of the part 'large_stacks' (10)")
     parser.add_argument("--quick", action="store_true", help="8 images of 256 x 256, 2 runs, 0.05 GB")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only these")
     parser.add_argument("--write", action="store_true", help="put all tables into benchmarks/README.md")

@@ -14,27 +14,27 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from common.report import Section, machine, write
+from common.settings import Settings
 from ndreg_preeval import build_config
-from suite.awkward import awkward
-from suite.comparison import comparison
-from suite.counts import counts
-from suite.isas import isas
-from suite.layouts import layouts
-from suite.memory import memory
-from suite.peers import DISTRIBUTIONS
-from suite.report import Section, machine, write
-from suite.settings import Settings
-from suite.sizes import sizes
-from suite.threads import threads
+from speed_parts.awkward_sizes import awkward_sizes
+from speed_parts.image_counts import image_counts
+from speed_parts.image_sizes import image_sizes
+from speed_parts.instruction_sets import instruction_sets
+from speed_parts.memory import memory
+from speed_parts.peer_scores import peer_scores
+from speed_parts.peers import DISTRIBUTIONS
+from speed_parts.pixel_layouts import pixel_layouts
+from speed_parts.threads import threads
 
 PARTS: dict[str, Callable[[Settings], Section]] = {
-    "comparison": comparison,
-    "awkward": awkward,
+    "peer_scores": peer_scores,
+    "awkward_sizes": awkward_sizes,
     "threads": threads,
-    "sizes": sizes,
-    "counts": counts,
-    "layouts": layouts,
-    "isas": isas,
+    "image_sizes": image_sizes,
+    "image_counts": image_counts,
+    "pixel_layouts": pixel_layouts,
+    "instruction_sets": instruction_sets,
     "memory": memory,
 }
 

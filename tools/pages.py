@@ -4,7 +4,7 @@
 Each page is followed in a copy of the checkout of its own, with an empty environment that is active and
 an empty home: its blocks of commands and of Python in their order, as in one terminal. A block that is
 not followed says why in a line of its own directly above: ``<!-- not run: needs Slurm -->``.
-`tests/test_pages.py` holds every page against these rules without running anything.
+`tests/packaging/test_pages.py` holds every page against these rules without running anything.
 """
 
 from __future__ import annotations

@@ -198,7 +198,7 @@ def bench(root: Path) -> None:
 
     sys.path.insert(0, str(root / "benchmarks"))
     image = np.random.default_rng(0).normal(size=(64, 72))
-    pairs: dict[str, Any] = importlib.import_module("suite.pairs").PAIRS
+    pairs: dict[str, Any] = importlib.import_module("speed_parts.fft_pairs").PAIRS
     for name, make in pairs.items():
         if "mkl" not in name.lower() or platform.machine() == "x86_64":
             make(image)
@@ -210,10 +210,17 @@ def bench(root: Path) -> None:
 @promise("test")
 def test(root: Path) -> None:
     """Tests of arrays, files and reports find all that they import; none is left out for want of a package."""
-    chosen = ["minimal", "other_arrays", "plotting", "tiff", "ewoks_task", "core_dtypes"]
+    chosen = [
+        "packaging/test_minimal",
+        "stacks/memory/test_other_arrays",
+        "report/test_figure",
+        "stacks/tiff/test_source",
+        "ewoks/test_reg2d_preeval",
+        "core/test_dtypes",
+    ]
     printed = run(
         *("python", "-m", "pytest", "-q", "-p", "no:cacheprovider"),
-        *(root / "tests" / f"test_{name}.py" for name in chosen),
+        *(root / "tests" / f"{name}.py" for name in chosen),
         folder=root,
     )
     print(printed.strip().splitlines()[-1])

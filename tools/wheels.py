@@ -81,7 +81,7 @@ def use_without_compiler(wheel: Path, folder: Path) -> None:
     python = new_venv(folder / "user")
     pip: list[str | Path] = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     run(*pip, "--only-binary", ":all:", wheel, "pytest", folder=folder, environment=environment)
-    shutil.copy(ROOT / "tests" / "test_minimal.py", folder)
+    shutil.copy(ROOT / "tests" / "packaging" / "test_minimal.py", folder)
     tests = run(python, "-m", "pytest", "-q", "test_minimal.py", folder=folder, environment=environment)
     print(tests.splitlines()[-1])
     facts = "import ndreg_preeval as n; f = n.build_config(); print(*(f[k] for k in ('version', 'python', 'threads', 'isas', 'compiler')))"

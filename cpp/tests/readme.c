@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The example of docs/c_api.md (tests/test_readme.py). */
+/* The example of docs/c_api.md (tests/packaging/test_readme.py). */
 #include <ndreg_preeval/ndreg_preeval.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The example of README.md, to the letter (tests/test_readme.py).
+// The example of README.md, to the letter (tests/packaging/test_readme.py).
 #include <cstdio>
 #include <ndreg_preeval/ndreg_preeval.hpp>
 #include <vector>

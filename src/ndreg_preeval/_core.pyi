@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Types of the compiled module; stubtest checks them against it in the lint session."""
+"""Types of the compiled module; `nox -s lint` checks them against it (stubtest)."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final, final

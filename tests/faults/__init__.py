@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 
 if "pytest" in sys.modules:  # assertions here tell as much as those of tests
-    sys.modules["pytest"].register_assert_rewrite("faults.outcome")
+    sys.modules["pytest"].register_assert_rewrite(f"{__name__}.outcome")
 
 from . import chunks, files, links
 from .chunks import BOMBS

@@ -13,7 +13,7 @@ import hdf5plugin
 import numpy as np
 from numpy.typing import NDArray
 
-from scenes import drifting
+from tests.support.scenes import drifting
 
 PATH = "/entry/data"
 DAMAGED = 3

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ndreg_preeval import Ranking, RankingWarning, rank_stacks
-from scenes import assert_same_numbers, drifting
+from tests.support.scenes import assert_same_numbers, drifting
 
 from .damage import PATH
 from .fault import Fault

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Another process that writes to a file: ``python -m faults.writer FILE swmr|plain``, in the folder of the tests.
+"""Another process that writes to a file: ``python -m tests.faults.writer FILE swmr|plain``.
 
 It makes a file with `BEGUN` images and says "ready". For each number on a line of standard input
 it appends so many images and says "done".
@@ -18,7 +18,7 @@ import h5py
 
 from .damage import PATH, counts
 
-TESTS = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 BEGUN = 24
 MOST = 96
 SHAPE = (64, 60)
@@ -32,9 +32,9 @@ def images(n: int) -> Any:
 @contextlib.contextmanager
 def writing(file: Path, mode: str) -> Iterator[Callable[[int], None]]:
     """Start the writer; gives a function that lets it append images, and waits for that."""
-    command = [sys.executable, "-m", "faults.writer", str(file), mode]
+    command = [sys.executable, "-m", "tests.faults.writer", str(file), mode]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=TESTS, **pipes) as process:
+    with subprocess.Popen(command, cwd=ROOT, **pipes) as process:
         assert process.stdin is not None
         assert process.stdout is not None
 

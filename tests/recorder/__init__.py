@@ -7,5 +7,5 @@
 
 FILE is JSON: one list of lines per case. Versions, dates and paths are masked, numbers are written bit for
 bit, so that two records are equal only on one machine with one compiler. The third command writes the numbers of
-a few cases; `test_unchanged.py` compares those with `expected.json` on any machine. Only what is public is used, so that one recorder runs before and after.
+a few cases; `tests/recorder/test_unchanged.py` compares those with `expected.json` on any machine. Only what is public is used, so that one recorder runs before and after.
 """

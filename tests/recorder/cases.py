@@ -15,7 +15,7 @@ import numpy as np
 from ndreg_preeval import StackRanker, StackScorer, find_stacks, rank_stacks, reg2d_preeval, score_stack
 
 from ..fuzz.layouts import BUILDERS, FILE, PATH, stack
-from ..scenes import SHAPE, drifting, three
+from ..support.scenes import SHAPE, drifting, three
 from . import tell
 from .files import TIFFS, make_errors, make_group, make_interleaved, make_tiffs, python
 

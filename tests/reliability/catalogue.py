@@ -3,26 +3,20 @@
 
 from __future__ import annotations
 
+from .cases.arrays import arrays
+
 # Imported for the cases they add to the sections.
-from . import (  # noqa: F401
-    cases_behave_environment,
-    cases_behave_faults,
-    cases_behave_manners,
-    cases_behave_threads,
-    cases_h5_contents,
-    cases_h5_damage,
-    cases_h5_world,
-    cases_uri_names,
-)
-from .cases_arrays import arrays
-from .cases_behave_threads import behave
-from .cases_dtypes import dtypes
-from .cases_h5_layouts import h5
-from .cases_names import names
-from .cases_selftest import selftest
-from .cases_shapes import shapes
-from .cases_uri import uri
-from .cases_values import values
+from .cases.behave import environment, faults, manners  # noqa: F401
+from .cases.behave.threads import behave
+from .cases.dtypes import dtypes
+from .cases.h5 import contents, damage, world  # noqa: F401
+from .cases.h5.layouts import h5
+from .cases.names import names
+from .cases.selftest import selftest
+from .cases.shapes import shapes
+from .cases.uri import names as uri_names  # noqa: F401
+from .cases.uri.forms import uri
+from .cases.values import values
 from .table import Case
 
 SECTIONS = {section.name: section for section in (shapes, values, dtypes, arrays, names, uri, h5, behave)}

@@ -94,9 +94,9 @@ def serve() -> None:
     import h5py  # noqa: F401
     import hdf5plugin  # noqa: F401
     import silx.io.url  # noqa: F401
-    import tests.reliability.catalogue  # noqa: F401
 
     import ndreg_preeval  # noqa: F401
+    import tests.reliability.catalogue  # noqa: F401
 
     for line in sys.stdin:
         order = json.loads(line)

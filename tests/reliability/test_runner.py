@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from .cases_selftest import selftest
+from .cases.selftest import selftest
 from .catalogue import CASES, SECTIONS
 from .runner import Runner
 from .table import Case

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The instruction set in use, those that could be, and every number that depends on them; or why
-// there are none. Read by tests/test_old_nodes.py.
+// there are none. Read by tests/packaging/test_old_nodes.py.
 #include <cstdio>
 #include <exception>
 #include <utility>

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Timing, child processes, tables and images that several benchmarks share."""

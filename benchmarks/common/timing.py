@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""Programs timed in turn, and medians of ratios taken run by run.
+
+Machines drift by tens of per cent within a minute. What is compared is therefore timed in turn,
+A B C ... A B C ..., and a ratio is the median of the ratios of single runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .report import NOT_MEASURED, milliseconds
+
+SAMPLE = 0.02
+"""A timed sample repeats its program until it has lasted about so many seconds."""
+
+Times = Mapping[str, Sequence[float]]
+"""Seconds per image of each program, run by run."""
+
+
+class NotMeasured(Exception):
+    """A program that this machine cannot run, with the reason."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """What is timed. Whoever makes one has compared its answer with the known one before."""
+
+    name: str
+    run: Callable[[], object]
+    images: float = 1.0
+    """So many images are scored by one run: its time is divided by that."""
+
+
+def optional(module: str) -> Any:
+    """A peer, if it is installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise NotMeasured(f"{module} is not installed") from error
+
+
+def require(truth: object, message: str) -> None:
+    """Raise AssertionError, also under `python -O`."""
+    if not truth:
+        raise AssertionError(message)
+
+
+def sample(program: Program, repetitions: int) -> float:
+    """Seconds per image over so many repetitions, after one that fills the caches again."""
+    run = program.run
+    run()
+    start = time.perf_counter()
+    for _ in range(repetitions):
+        run()
+    return (time.perf_counter() - start) / (repetitions * program.images)
+
+
+def repetitions_of(program: Program) -> int:
+    """How often a program is run in one sample."""
+    program.run()  # plans, pools and pages are made here
+    count = 1
+    while (lasted := count * sample(program, count) * program.images) < SAMPLE:
+        count = max(count + 1, min(10 * count, int(1.1 * count * SAMPLE / max(lasted, 1e-9)) + 1))
+    return count
+
+
+def require_one_thread(program: Program, count: int) -> None:
+    """Refuse a program whose work is done by other threads too."""
+    for _ in range(20):
+        all_threads, this_one = time.process_time(), time.thread_time()
+        sample(program, count)
+        all_threads, this_one = time.process_time() - all_threads, time.thread_time() - this_one
+        if all_threads < 1.1 * this_one:
+            return  # not always at once: the threads of some libraries spin for a while when they are made
+    raise AssertionError(f"{program.name} uses more than one thread")
+
+
+def prepared(program: Program, one_thread: bool) -> tuple[Program, int]:
+    """The program and how often it is run in one sample."""
+    count = repetitions_of(program)
+    if one_thread:
+        require_one_thread(program, count)
+    return program, count
+
+
+def measure(programs: Iterable[Program], runs: int, one_thread: bool = False) -> dict[str, list[float]]:
+    """Seconds per image of each program, run after run in turn."""
+    counts = [prepared(program, one_thread) for program in programs]
+    times: dict[str, list[float]] = {program.name: [] for program, _ in counts}
+    for _ in range(runs):
+        for program, count in counts:
+            times[program.name].append(sample(program, count))
+    return times
+
+
+def ratio(times: Times, a: str, b: str) -> float:
+    """Median over the runs of a / b."""
+    return statistics.median(x / y for x, y in zip(times[a], times[b], strict=True))
+
+
+def median(times: Times, name: str) -> float:
+    """Median seconds per image."""
+    return statistics.median(times[name])
+
+
+def fastest(times: Times, names: Iterable[str]) -> str:
+    """Return the program with the lowest median."""
+    return min(names, key=lambda name: median(times, name))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Seconds per image of each program, run by run, and why some are missing."""
+
+    times: Mapping[str, Sequence[float]]
+    missing: Mapping[str, str]
+
+    def milliseconds(self, name: str) -> str:
+        """The median as it stands in a table."""
+        return milliseconds(median(self.times, name)) if name in self.times else NOT_MEASURED
+
+    def ratio(self, a: str, b: str) -> float | None:
+        """Median over the runs of a / b."""
+        return ratio(self.times, a, b) if a in self.times and b in self.times else None
+
+    def factor(self, a: str, b: str, digits: int = 1) -> str:
+        """The same as it stands in a table."""
+        found = self.ratio(a, b)
+        return NOT_MEASURED if found is None else f"{found:.{digits}f}"
+
+    def fastest(self, names: Iterable[str]) -> str:
+        """Whichever of these has the lowest median."""
+        measured = [name for name in names if name in self.times]
+        return fastest(self.times, measured) if measured else NOT_MEASURED

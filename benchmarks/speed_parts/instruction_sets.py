@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+"""The kernels for each instruction set that this build has, forced by NDREG_PREEVAL_ISA."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from common.child_process import Worker
+from common.report import NOT_MEASURED, Section, table
+from common.settings import Settings, progress
+from common.timing import require
+from ndreg_preeval import build_config
+
+from .scorers import PEAK_TO_MEAN, ROBUST
+from .separate_processes import configuration, in_turn
+
+BASELINE = "baseline"
+
+NOTE = """\
+Milliseconds of one image per call in one thread, and in brackets how many times faster than the baseline kernels in the
+same run. Each set of kernels runs in a process of its own, in turn."""
+
+
+def instruction_sets(settings: Settings) -> Section:
+    """A row per image and method, a column per instruction set."""
+    rows = []
+    missing = []
+    names = list(build_config()["isas"])
+    with ExitStack() as stack:
+        workers: dict[str, Worker] = {}
+        for name in names:
+            worker = stack.enter_context(Worker({"NDREG_PREEVAL_ISA": name}))
+            try:
+                running = worker.call(configuration)["isa"]
+            except RuntimeError as reason:  # this CPU lacks it
+                missing.append(f"{name} ({str(reason).splitlines()[-1]})")
+                continue
+            require(running == name, f"kernels {running} run instead of {name}")
+            workers[name] = worker
+        for method in (PEAK_TO_MEAN, ROBUST):
+            for dtype in ("float32", "float64"):
+                for size in (256,) if settings.quick else (256, 512, 1024, 2048):
+                    found = in_turn(
+                        {name: (worker, method) for name, worker in workers.items()},
+                        (size, size),
+                        dtype,
+                        settings.runs,
+                    )
+                    cells = [
+                        f"{found.milliseconds(name)} ({found.factor(BASELINE, name, 2)})"
+                        if name in found.times
+                        else NOT_MEASURED
+                        for name in names
+                    ]
+                    rows.append([f"`{method}` {dtype} {size} x {size}", *cells])
+                    progress(str(rows[-1]))
+    note = NOTE + "".join(f" Not measured: {each}." for each in missing)
+    return Section("Instruction sets", note, [table(["image", *names], rows)])

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Tests of everything, in folders as the source; what they share is in `support`."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Public functions and classes, and the ground that they stand on."""

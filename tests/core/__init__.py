@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The core: numbers, errors, threads, instruction sets, and its C interface."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""The Orange widget: its form, its model, and the canvas."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Images through the core, wherever it runs: the same bits, in bounded memory."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Cases, section by section."""

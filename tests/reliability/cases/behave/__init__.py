@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Behaviour as a process: threads, signals, limits, manners."""

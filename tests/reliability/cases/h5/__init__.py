@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""HDF5 files: layouts, contents, damage, and the world around them."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Ways to write where a stack is."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Rankings as tables, JSON, CSV, figures and NeXus."""

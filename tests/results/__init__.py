@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What numbers mean: evidence, trust, jumps."""

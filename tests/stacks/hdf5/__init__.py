@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in HDF5 files."""

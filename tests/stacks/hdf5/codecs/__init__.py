@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Filters of HDF5, decoded by ourselves."""

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in memory: arrays of numpy and of other libraries."""

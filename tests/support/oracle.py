@@ -1,0 +1,473 @@
+# SPDX-License-Identifier: MIT
+"""The numbers of the package once more: slow, obvious, in float64 numpy.
+
+Written from the formulas, not from the compiled core, and used to judge it. Every step is the
+literal one: no plans, no half tricks beyond `rfft2`, one image at a time.
+
+    r = |irfft2(F0 conj(Fi) / |F0 Fi|)|          where the aligner will go: its highest pixel p
+    L = |irfft2(B0 conj(Bi) / |B0 Bi| G)|        the second opinion: Hann window, Gaussian low pass G
+    q = max(L in 3x3 around p) / max(L outside 5x5 around p)
+    P = q^2 / (q^2 + 1.5^2)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.support.plain_correlation import plain
+from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+NO_CONTRAST = 1
+ALL_INVALID = 2
+FEW_LEVELS = 4
+IDENTICAL = 8
+
+EPS = float(np.finfo(np.float64).eps)
+EPS_SINGLE = float(np.finfo(np.float32).eps)
+
+
+# ---------------------------------------------------------------- one image
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """What is left of an image: filled pixels, some power of two times the given ones."""
+
+    pixels: Floats
+    rounding: float
+    """Bins up to this size are rounding noise of the transform."""
+    invalid: int
+    flags: int
+
+    @property
+    def has_evidence(self) -> bool:
+        return not self.flags & (NO_CONTRAST | ALL_INVALID)
+
+
+def as_floats(image: NDArray[Any], valid: Bools) -> Floats:
+    """The valid pixels as float64, the others 0.
+
+    64-bit integers do not fit into float64, so these are first counted from the first valid one,
+    in Python's own integers.
+    """
+    out = np.zeros(image.shape)
+    if image.dtype.kind in "iu" and image.dtype.itemsize == 8:
+        numbers = [int(v) for v in image[valid]]
+        out[valid] = [float(v - numbers[0]) for v in numbers]
+    else:
+        out[valid] = image[valid].astype(np.float64)
+    return out
+
+
+def scaled(pixels: Floats) -> Floats:
+    """Within [-1, 1] by a power of two, which is exact but for what is 2^1000 times smaller."""
+    exponent = math.frexp(float(np.abs(pixels).max()))[1]
+    # in two steps: the factor itself may not be a float64 (subnormal pixels)
+    return np.ldexp(np.ldexp(pixels, -(exponent // 2)), -(exponent - exponent // 2))
+
+
+def prepare(image: Any, mask: Any = None) -> Image:
+    """Fill what is invalid with the mean of the rest, and say what kind of image it is."""
+    image = np.asarray(image)
+    if image.dtype.kind == "f":
+        with np.errstate(over="ignore"):  # long doubles beyond float64 are infinite, so invalid
+            image = image.astype(np.float64)
+        valid: Bools = np.isfinite(image)
+    else:
+        valid = np.ones(image.shape, bool)
+    if mask is not None:
+        valid = valid & np.asarray(mask, bool)
+    invalid = int(valid.size - valid.sum())
+    pixels = as_floats(image, valid)
+    if not valid.any():
+        return Image(pixels, 0.0, invalid, ALL_INVALID)
+    levels = len(np.unique(pixels[valid]))
+    pixels = scaled(pixels)
+    flags = NO_CONTRAST if levels == 1 else FEW_LEVELS if levels <= 3 else 0
+    # a mean is within one rounding of the exact one: fsum
+    pixels[~valid] = math.fsum(pixels[valid]) / int(valid.sum())
+    total = math.fsum(np.abs(pixels).ravel())
+    rounding = 16 * EPS * total
+    usual_bin = math.sqrt(pixels.size) * float(np.std(pixels))
+    if rounding > 0.1 * usual_bin:  # it would swallow the image: errors of the pixels as independent ones
+        rounding = min(rounding, 4 * EPS * total / math.sqrt(pixels.size))
+    return Image(pixels, rounding, invalid, flags)
+
+
+def dominant(image: Any, mask: Any = None) -> tuple[int, int] | None:
+    """The pixel that holds more than half of the variance of an image."""
+    ready = prepare(image, mask)
+    if not ready.has_evidence:
+        return None
+    squares = (ready.pixels - math.fsum(ready.pixels.ravel()) / ready.pixels.size) ** 2
+    row, col = divmod(int(squares.argmax()), squares.shape[1])
+    return (row, col) if squares[row, col] > 0.5 * squares.sum() else None
+
+
+def hann(n: int, shortest: int = 8) -> Floats:
+    """Periodic Hann window; none on an axis shorter than so many pixels."""
+    if n < shortest:
+        return np.ones(n)
+    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
+
+
+def spectrum(image: Image, window: str | None = None, window_from: int = 8) -> NDArray[np.complex128]:
+    """Half spectrum without the mean; bins that are rounding noise are 0."""
+    pixels = image.pixels - math.fsum(image.pixels.ravel()) / image.pixels.size
+    if window == "hann":
+        h, w = pixels.shape
+        pixels = pixels * hann(h, window_from)[:, None] * hann(w, window_from)[None, :]
+    out = np.fft.rfft2(pixels)
+    out[np.abs(out) <= image.rounding] = 0
+    if window is None:
+        out[0, 0] = 0
+    return out
+
+
+def lowpass(shape: tuple[int, int], cutoff: float | None) -> Floats:
+    """Gaussian exp(-f^2 / (2 cutoff^2)) on the half spectrum, f in cycles per pixel."""
+    h, w = shape
+    f2 = np.fft.fftfreq(h)[:, None] ** 2 + np.fft.rfftfreq(w)[None, :] ** 2
+    return np.ones_like(f2) if cutoff is None else np.exp(-f2 / (2 * cutoff**2))
+
+
+# ---------------------------------------------------------------- one correlogram
+
+
+def directions(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+    """Each number divided by its size; 0 stays 0."""
+    size = np.abs(values)
+    return values / np.where(size > 0, size, 1)
+
+
+def phases(
+    reference: Image,
+    image: Image,
+    window: str | None = None,
+    cutoff: float | None = None,
+    keep_mean: bool = False,
+    window_from: int = 8,
+) -> NDArray[np.complex128]:
+    """Weighted phase differences, the half spectrum of the correlogram."""
+    shape = image.pixels.shape
+    if not (reference.has_evidence and image.has_evidence):
+        return np.zeros((shape[0], shape[1] // 2 + 1), complex)
+    out = directions(spectrum(reference, window, window_from))
+    out *= directions(spectrum(image, window, window_from)).conj()
+    if keep_mean:
+        out[0, 0] = 1
+    return out * lowpass((shape[0], shape[1]), cutoff)
+
+
+def signed_correlogram(reference: Image, image: Image, **options: Any) -> Floats:
+    return np.fft.irfft2(phases(reference, image, **options), s=image.pixels.shape)
+
+
+def wrapped(index: int, n: int) -> int:
+    """Index of a periodic axis as a shift: -n/2 .. n/2, and n/2 itself stays positive."""
+    return index - n if index > n // 2 else index
+
+
+def near(h: int, w: int, place: tuple[int, int], radius: int) -> Bools:
+    """The pixels at most `radius` rows and columns away, around the periodic edges."""
+    rows = np.abs([wrapped((y - place[0]) % h, h) for y in range(h)]) <= radius
+    cols = np.abs([wrapped((x - place[1]) % w, w) for x in range(w)]) <= radius
+    return np.logical_and.outer(rows, cols)
+
+
+def allowed(h: int, w: int, max_shift: float | None) -> Bools:
+    """Where the aligner may look."""
+    if max_shift is None:
+        return np.ones((h, w), bool)
+    rows = np.abs([wrapped(y, h) for y in range(h)]) <= max_shift
+    cols = np.abs([wrapped(x, w) for x in range(w)]) <= max_shift
+    return np.logical_and.outer(rows, cols)
+
+
+def highest(values: Floats, where: Bools) -> float:
+    return float(values[where].max()) if where.any() else 0.0
+
+
+def parabola(before: float, centre: float, after: float) -> float:
+    """Vertex of the parabola through three values, at most half a pixel away."""
+    bend = before - 2 * centre + after
+    if bend >= 0:
+        return 0.0
+    return min(0.5, max(-0.5, 0.5 * (before - after) / bend))
+
+
+def subpixel(signed: Floats, place: tuple[int, int], axis: int) -> float:
+    """Where between the pixels of one axis the peak is, relative to its pixel."""
+    n = signed.shape[axis]
+    if n < 3:
+        return 0.0
+    line = np.take(signed, place[1 - axis], axis=1 - axis)
+    k = place[axis]
+    if line[k] < 0:
+        line = -line
+    return parabola(float(line[(k - 1) % n]), float(line[k]), float(line[(k + 1) % n]))
+
+
+# ---------------------------------------------------------------- one pair
+
+
+@dataclasses.dataclass(frozen=True)
+class Pair:
+    """The fields of the core's PAIR_SCORE, and the correlograms they come from."""
+
+    peak: float = 0.0
+    mean: float = 0.0
+    rms: float = 0.0
+    second_peak: float = 0.0
+    zero_peak: float = 0.0
+    opinion_peak: float = 0.0
+    opinion_rms: float = 0.0
+    opinion_second: float = 0.0
+    opinion_moved: float = 0.0
+    opinion_zero: float = 0.0
+    shift_y: float = 0.0
+    shift_x: float = 0.0
+    confirmation: float = 0.0
+    probability: float = 0.0
+    p_value: float = 1.0
+    invalid_pixels: int = 0
+    peak_dy: int = 0
+    peak_dx: int = 0
+    flags: int = 0
+    r: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    signed: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+    opinion: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
+
+
+def without(image: Any, mask: Any, place: tuple[int, int]) -> Bools:
+    """The mask of an image, and one more pixel that does not count."""
+    valid = np.ones(np.shape(image), bool) if mask is None else np.array(mask, bool)
+    valid[place] = False
+    return valid
+
+
+def pair_score(
+    reference: Any,
+    image: Any,
+    *,
+    reference_mask: Any = None,
+    mask: Any = None,
+    window: str | None = None,
+    cutoff: float | None = None,
+    confirm: bool = True,
+    confirm_window: str | None = None,
+    confirm_cutoff: float | None = 0.25,
+    confirm_window_from: int = 8,
+    judgement: str = "evidence",
+    max_shift: float | None = None,
+    normalization: str | None = "phase",
+    keep_mean: bool = False,
+    ignore_hot_pixel: bool = False,
+    at: tuple[int, int] | None = None,
+) -> Pair:
+    """All numbers of one image and the reference image; the flags are the image's.
+
+    `at` = (dy, dx) names the peak instead of the highest pixel, to judge a choice among equals.
+    """
+    hot = dominant(reference, reference_mask) if ignore_hot_pixel else None
+    if hot is not None and hot != dominant(image, mask):
+        hot = None
+    if hot is not None and not prepare(reference, without(reference, reference_mask, hot)).has_evidence:
+        hot = None
+    if hot is not None:
+        reference_mask, mask = without(reference, reference_mask, hot), without(image, mask, hot)
+    first, other = prepare(reference, reference_mask), prepare(image, mask)
+    h, w = other.pixels.shape
+    flags = other.flags | (HOT_PIXEL if hot is not None else 0)
+    invalid = other.invalid - (hot is not None)
+    if not (first.has_evidence and other.has_evidence):
+        nothing = np.zeros((h, w))
+        return Pair(invalid_pixels=invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
+
+    search = allowed(h, w, max_shift)
+    if normalization is None:
+        found_plain = plain(
+            first.pixels,
+            other.pixels,
+            (spectrum(first, window), spectrum(other, window)),
+            lowpass((h, w), cutoff),
+            keep_mean=keep_mean,
+            search=search,
+        )
+        signed, r, strength = found_plain.signed, found_plain.r, np.abs(found_plain.x)
+    else:
+        signed = np.fft.irfft2(phases(first, other, window, cutoff, keep_mean), s=(h, w))
+        r = strength = np.abs(signed)
+    if at is None:
+        row, col = divmod(int(np.where(search, r, -9.0).argmax()), w)  # the first of equals
+    else:
+        row, col = at[0] % h, at[1] % w
+    peak = float(r[row, col])
+    rms = math.sqrt(float((strength**2).mean()))
+    dy, dx = wrapped(row, h), wrapped(col, w)
+    away = search & ~near(h, w, (row, col), 2)
+
+    if (dy, dx) == (0, 0) and peak > 0:
+        if normalization is None:
+            filtered = cutoff is not None or (window is not None and max(h, w) >= 8)
+            same = not filtered and strength[0, 0] >= 1 - 1e-5
+        else:  # all phases are equal: the peak is as high as that of the reference with itself
+            own = np.fft.irfft2(phases(first, first, window, cutoff, keep_mean), s=(h, w))[0, 0]
+            same = peak >= 0.999 * float(own)
+        flags |= IDENTICAL if same else 0
+
+    opinion = np.zeros((h, w))
+    if confirm:
+        options = {"window": confirm_window, "cutoff": confirm_cutoff, "window_from": confirm_window_from}
+        opinion = np.abs(signed_correlogram(first, other, **options))
+    here = highest(opinion, near(h, w, (row, col), 1))
+    elsewhere = highest(opinion, away)
+    found = Pair(
+        opinion_peak=here,
+        opinion_rms=math.sqrt(float((opinion**2).mean())),
+        opinion_second=elsewhere,
+        opinion_moved=highest(opinion, away & ~near(h, w, (0, 0), 2)),
+        opinion_zero=highest(opinion, near(h, w, (0, 0), 1)),
+        peak=peak,
+        mean=float(strength.mean()),
+        rms=rms,
+        second_peak=highest(r, away),
+        zero_peak=float(r[0, 0]),
+        shift_y=dy + subpixel(signed, (row, col), 0),
+        shift_x=dx + subpixel(signed, (row, col), 1),
+        confirmation=here / elsewhere if elsewhere > 0 else 0.0,
+        p_value=chance(peak, rms, int(search.sum())),
+        invalid_pixels=invalid,
+        peak_dy=dy,
+        peak_dx=dx,
+        flags=flags,
+        r=r,
+        signed=signed,
+        opinion=opinion,
+    )
+    probability = 0.0
+    if confirm and peak > 0:
+        if judgement == "evidence":
+            probability = evidence(found, h * w if normalization is None else 0)
+        else:
+            probability = confidence(found.confirmation)
+    return dataclasses.replace(found, probability=probability)
+
+
+# ---------------------------------------------------------------- one stack, some stacks
+
+
+def aggregate(values: Sequence[float] | Floats, how: str) -> float:
+    """One number from one per image; 0 from none."""
+    values = [float(v) for v in values]
+    if not values:
+        return 0.0
+    if how == "harmonic_mean":
+        if not any(values):
+            return 0.0
+        return len(values) / math.fsum(1 / max(v, 1e-4) for v in values)
+    if how == "mean":
+        return math.fsum(values) / len(values)
+    if how == "minimum":
+        return min(values)
+    if how == "median":
+        return float(np.median(values))
+    if how == "every_image":
+        h = aggregate(values, "harmonic_mean")
+        if not 0 < h < 1:
+            return min(h, *values)
+        odds = (h / (1 - h)) ** 1.25 * math.exp(-1.71)
+        return min(odds / (1 + odds), *values)
+    raise ValueError(how)
+
+
+METHODS: dict[str, dict[str, Any]] = {
+    "evidence": {
+        "statistic": "evidence",
+        "how": "every_image",
+        "options": {"ignore_hot_pixel": True},
+    },
+    "plain": {
+        "statistic": "evidence",
+        "how": "every_image",
+        "options": {"ignore_hot_pixel": True, "normalization": None},
+    },
+    "robust": {
+        "statistic": "confirmation",
+        "how": "harmonic_mean",
+        "options": {"confirm_window": "hann", "confirm_cutoff": 0.15, "judgement": "ratio"},
+    },
+    "peak_to_mean": {"statistic": "peak_to_mean", "how": "mean"},
+    "ewoksndreg": {"statistic": "peak_minus_mean", "how": "mean", "include_reference": True},
+}
+
+
+def stack_values(
+    stack: Sequence[Any] | NDArray[Any],
+    statistic: str,
+    *,
+    reference_image: int = 0,
+    pairing: str = "reference",
+    include_reference: bool = False,
+    masks: Any = None,
+    **options: Any,
+) -> list[float]:
+    """The statistic of each compared image."""
+    n = len(stack)
+    reference_image %= n
+    out = []
+    for i in range(n):
+        base = reference_image if pairing == "reference" else i - 1
+        if pairing == "reference" and i == base and not include_reference:
+            continue
+        if pairing == "previous" and i == 0:
+            continue
+        pair = pair_score(
+            stack[base],
+            stack[i],
+            reference_mask=None if masks is None else masks[base],
+            mask=None if masks is None else masks[i],
+            confirm=statistic in ("evidence", "confirmation"),
+            keep_mean=statistic == "peak_minus_mean" or options.get("normalization", "phase") is None,
+            **options,
+        )
+        if statistic in ("evidence", "confirmation"):
+            out.append(pair.probability)
+        elif statistic == "peak_to_mean":
+            out.append(pair.peak / pair.mean if pair.mean > 0 else 0.0)
+        elif statistic == "peak_minus_mean":
+            out.append(pair.peak - pair.mean)
+        else:
+            raise ValueError(statistic)
+    return out
+
+
+def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "evidence", **options: Any) -> float:
+    """Score of a stack by one of the named methods; larger is better."""
+    chosen = METHODS[method]
+    include = chosen.get("include_reference", False)
+    options = {**chosen.get("options", {}), **options}
+    values = stack_values(stack, chosen["statistic"], include_reference=include, **options)
+    score = aggregate(values, chosen["how"])
+    if chosen["how"] != "every_image" or score >= 0.05:
+        return score
+    ratios = stack_values(stack, "peak_to_mean", **options)
+    if not ratios or min(ratios) <= 0:
+        return 0.0
+    h = len(ratios) / math.fsum(1 / ratio for ratio in ratios)
+    return 0.05 * h / (h + 30)
+
+
+def rank(stacks: Mapping[Any, Any], method: str = "evidence", **options: Any) -> list[Any]:
+    """Keys of the stacks, best first; equals keep the order of the mapping."""
+    scores = {name: stack_score(stack, method, **options) for name, stack in stacks.items()}
+    return sorted(scores, key=lambda name: -scores[name])
