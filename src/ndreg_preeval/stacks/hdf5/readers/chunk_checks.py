@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Chunks that HDF5 and its plugins will decode: looked at before, since those believe what they read.
 
-Of a chunk that comes out shorter than it should, HDF5 takes what memory holds for the rest; one that
-comes out longer takes memory without bound.
+HDF5 fills a chunk that comes out shorter than it should with whatever memory holds; one that comes out
+longer takes memory without bound.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ChunkChecks:
             raise OSError(f"the chunk at {origin} is damaged: {error}") from error
 
     def _bytes(self, origin: Origin, stored: Stored, last: Filter) -> bytes:
-        """What is stored of a chunk, or its first bytes where they tell all."""
+        """Stored bytes of a chunk, or its first ones where they tell all."""
         size = min(stored.size, last.examined)
         if self._raw is not None:
             return self._raw.read(stored.offset, size).tobytes()
