@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An engine: where stacks are resolved, opened and scored; this process, or any executor."""
+"""Engines, on which stacks are resolved, opened and scored: this process, or any executor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NamedSpecs = Sequence[tuple[Any, StackSpec]]
 
 
 class Engine(abc.ABC):
-    """Where and how stacks are scored. Used as a context manager, which closes what was opened and started.
+    """A place where stacks are scored. Used as a context manager, which closes what was opened and started.
 
     Parameters
     ----------

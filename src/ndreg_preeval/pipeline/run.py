@@ -22,7 +22,7 @@ def choose_engine(executor: Executor | None, isolate: bool, options: Options) ->
     Raises
     ------
     TypeError, ValueError
-        When `executor` or `isolate` is none, or both were given.
+        When `executor` or `isolate` is of another type, or both were given.
     """
     if not isinstance(isolate, bool):
         raise TypeError(f"isolate must be True or False, not {type_name(isolate)}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A storage format: which URIs are its own, the stacks they stand for, and their specs."""
+"""Storage formats: the URIs that are their own, the stacks these stand for, and their specs."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH119, PTH122
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Backend(abc.ABC):
-    """What a format has to offer. It may keep files open between questions, until it is closed."""
+    """A storage format. It may keep files open between questions, until it is closed."""
 
     one_per_file: ClassVar[bool] = False
     """Whether a file is one stack, and has no paths within."""
@@ -73,9 +73,9 @@ class OneStackPerFile(Backend):
 
     one_per_file = True
     name: ClassVar[str]
-    """In messages."""
+    """Name of the format in messages."""
     endings: ClassVar[tuple[str, ...]]
-    """Of file names, in lower case."""
+    """Endings of file names, in lower case."""
 
     def claims(self, meaning: UriMeaning) -> bool:
         """Return whether it names a file with one of the endings, or a slice of one."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .base import StackSpec
 
 BACKENDS: Final[tuple[type[Backend], ...]] = (TiffBackend, Hdf5Backend)
-"""Asked in this order; the last one claims whatever is left."""
+"""Backends in the order in which they are asked; the last one claims whatever is left."""
 
 
 class Formats:

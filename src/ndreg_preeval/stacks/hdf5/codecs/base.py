@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WHOLE: Final = sys.maxsize
-"""For `Filter.examined`: all bytes of a chunk."""
+"""Number of bytes for `Filter.examined` that stands for all of a chunk."""
 
 Bytes = NDArray[np.uint8]
 Values = tuple[int, ...]
@@ -23,7 +23,7 @@ Decoder = Callable[[Bytes, Bytes], Any]
 
 
 class Damaged(Exception):
-    """What is wrong with a chunk, to be said after its place."""
+    """Damage of a chunk, to be said after its place."""
 
 
 class Filter:
@@ -36,22 +36,22 @@ class Filter:
     """
 
     number: ClassVar[int]
-    """HDF5's, registered there."""
+    """Number that the HDF Group registered."""
     provided_by: str = "an HDF5 plugin, see the HDF5 list of registered filters"
-    """Which package brings it to HDF5, which has it not, or may not have it."""
+    """Package that brings it to HDF5, which has it not, or may not have it."""
     measured_by: ClassVar[str] = ""
-    """Which module of Python says how long its chunks are, where these do not: HDF5 does not look, and
+    """Module of Python that says how long its chunks are, where these do not: HDF5 does not look, and
     gives what memory holds for the rest of a chunk that is too short."""
     instead: ClassVar[str] = ""
-    """What else does, for the message that a Python lacks this module."""
+    """Alternative, for the message that a Python lacks this module."""
     examined: ClassVar[int] = 0
-    """How many of the first bytes of a chunk `check` looks at."""
+    """Number of the first bytes of a chunk that `check` looks at."""
     padding: ClassVar[int] = 1
-    """How many times longer than its pixels a chunk may decode to."""
+    """Size that a chunk may decode to, as a multiple of its pixels."""
     added: ClassVar[int] = 0
-    """Bytes that follow the data, which stay as they are."""
+    """Number of bytes that follow the data, which stay as they are."""
     imagecodec: ClassVar[str] = ""
-    """The function of imagecodecs that undoes it, where nothing else is needed."""
+    """Function of imagecodecs that undoes it, where nothing else is needed."""
     reorders: bool = False
     """Whether bytes are only brought into another order."""
 
@@ -60,7 +60,7 @@ class Filter:
 
     @functools.cached_property
     def decoder(self) -> Decoder | None:
-        """What undoes a compression, None where no library at hand does it without HDF5."""
+        """Function that undoes a compression, None where no library at hand does it without HDF5."""
         return self._find_decoder()
 
     def decodes(self, itemsize: int) -> bool:  # noqa: ARG002
@@ -131,7 +131,7 @@ class Filter:
         return True
 
     def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
-        """How many bytes a chunk inflates to, None where it does not say.
+        """Number of bytes that a chunk inflates to, None where it does not say.
 
         Where it has to be inflated to know, one byte more than `size` is enough. Raises ValueError
         where it does not inflate.

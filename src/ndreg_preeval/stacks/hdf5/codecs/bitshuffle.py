@@ -81,7 +81,7 @@ def _blocks(data: bytes, count: int) -> Iterator[bytes]:
 
 
 def blocks_end(data: bytes, count: int) -> int:
-    """Return where the last of some blocks ends, each after its size; beyond the chunk if one does not fit."""
+    """Return the end of the last of some blocks, each after its size; beyond the chunk if one does not fit."""
     at = 12
     for _ in range(count):
         if at + 4 > len(data):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Undoing the filters of one chunk: in any thread, outside HDF5's lock, never beyond its declared size.
+"""The filters of one chunk, undone in any thread, outside HDF5's lock, never beyond its declared size.
 
 libhdf5 accepts a chunk that inflates to less than it should, and gives whatever memory holds for
 the rest; a chunk that inflates to more costs memory without bound. Everything here gives exactly

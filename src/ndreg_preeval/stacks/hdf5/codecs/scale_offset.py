@@ -8,7 +8,7 @@ from typing import Final
 from .base import Filter
 
 HEAD_BYTES: Final = 21
-"""The bits of a pixel (4 bytes), the length of the smallest value (1), and that value (16 are left for it)."""
+"""Bytes before the pixels: the bits of a pixel (4), the length of the smallest value (1), that value (16)."""
 
 
 class ScaleOffset(Filter):

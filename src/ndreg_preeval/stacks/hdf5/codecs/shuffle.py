@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .base import Bytes, Filter, check_length
 
 STRIP: Final = 1 << 14
-"""Pixels put together at a time: what fits the first-level cache."""
+"""Number of pixels put together at a time: what fits the first-level cache."""
 
 
 class Shuffle(Filter):

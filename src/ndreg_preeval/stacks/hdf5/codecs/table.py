@@ -22,7 +22,7 @@ FILTERS: Final[dict[int, type[Filter]]] = {
     each.number: each
     for each in (Bitshuffle, Blosc, Blosc2, Bzip2, Deflate, Fletcher, Lz4, Lzf, ScaleOffset, Shuffle, Zstd)
 }
-"""Those that are decoded here, or looked at."""
+"""Classes of the filters that are decoded here, or looked at."""
 
 HDF5_ONLY: Final = {
     4: "an HDF5 library built with szip (libaec)",
@@ -32,7 +32,7 @@ HDF5_ONLY: Final = {
     32024: "hdf5plugin (sz3)",
     32028: "hdf5plugin (sperr)",
 }
-"""Which package brings the others that are known."""
+"""Packages that bring the other filters that are known."""
 
 
 def filter_of(number: int, values: Values) -> Filter:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Chunks that HDF5 and its plugins will decode: looked at before, since those believe what they read.
 
-Of a chunk that comes out shorter than it should, HDF5 takes what memory holds for the rest; one that
-comes out longer takes memory without bound.
+HDF5 fills a chunk that comes out shorter than it should with whatever memory holds; one that comes out
+longer takes memory without bound.
 """
 
 from __future__ import annotations
