@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Frames of Blosc2: what HDF5's filter 32026 stores for a chunk of a dataset.
 
-A frame is a header in msgpack, here one Blosc2 chunk, an index, and a trailer. Of datasets with two
+A frame is a header in msgpack, here one Blosc2 chunk, an index, and a trailer. For datasets with two
 axes or more the Blosc2 chunk holds blocks of pixels one after the other, padded at the edges, as the
 metalayer "b2nd" of the header says. Formats: README_CFRAME_FORMAT and README_B2ND_METALAYER of c-blosc2.
 """
