@@ -19,7 +19,7 @@ import numpy as np
 from .base import Bytes, Decoder, Filter, imagecodec
 
 HEAD_BYTES: Final = 1024
-"""How much of a frame holds its header, with up to eight axes."""
+"""Bytes of a frame that hold its header, with up to eight axes."""
 
 MOST_PADDING: Final = 16
 """Times the pixels that padded blocks may take: less than twice along each axis."""
