@@ -17,7 +17,7 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 # Layers of the package, lowest first, each a line of modules and folders: a module imports from earlier
 # lines, and a folder's modules each other.
 ORDER = [
-    "core errors optional_modules",
+    "core errors",
     "text argument_checks atomic_write build_info",
     "declared_option limits methods progress",
     "options",

@@ -21,9 +21,8 @@ from typing import IO, Any
 
 from .. import core
 from ..errors import naming_stack, shorten
-from ..optional_modules import optional_module
 from ..options import Options
-from ..stacks import FailedSpec, StackSpec, resolve_stack, resolve_stacks
+from ..stacks import FailedSpec, StackSpec, optional_module, resolve_stack, resolve_stacks
 from .batches import READ_AHEAD
 from .engine import OnExecutor
 

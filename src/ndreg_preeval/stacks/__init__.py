@@ -13,6 +13,7 @@ from .base import (
 )
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
+from .optional_modules import optional_module
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
 from .tiff import TiffSpec
@@ -35,6 +36,7 @@ __all__ = [
     "is_data_url",
     "is_uri",
     "open_file",
+    "optional_module",
     "parse_uri",
     "resolve_stack",
     "resolve_stacks",

@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
-from ..optional_modules import load_h5py
+from .optional_modules import load_h5py
 from .selection import Indices, check_slice, format_slice, parse_slice
 
 MAX_SPLITS: Final = 16

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import clip
-from ...optional_modules import load_h5py, why_no_plugins
+from ..optional_modules import load_h5py, why_no_plugins
 from ..regular_file import FileState, check_regular_file
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import clip, shorten
-from ...optional_modules import optional_module, why_no_plugins
+from ..optional_modules import optional_module, why_no_plugins
 from ..pixel_checks import refuse_above
 from ..regular_file import FileState, check_regular_file
 from .codecs import filter_of

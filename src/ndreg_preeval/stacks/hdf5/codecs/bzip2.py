@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ....optional_modules import optional_module
+from ...optional_modules import optional_module
 from .base import WHOLE, Bytes, Damaged, Decoder, Filter, imagecodec
 
 

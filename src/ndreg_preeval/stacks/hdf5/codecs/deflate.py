@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from ....optional_modules import optional_module
+from ...optional_modules import optional_module
 from .base import WHOLE, Bytes, Damaged, Decoder, Filter, first_line, imagecodec
 
 
