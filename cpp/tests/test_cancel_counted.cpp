@@ -13,11 +13,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/cancellation.hpp"
 #include "check.hpp"
-#include "image_facts.hpp"
-#include "parallel.hpp"
-#include "pixels.hpp"
-#include "stopper.hpp"
+#include "image/pixel_reader.hpp"
+#include "image/statistics.hpp"
+#include "threads/parallel.hpp"
 #include "ticking_clock.hpp"
 #include "wide.hpp"
 
@@ -124,8 +124,8 @@ void a_closer_look_asks() {
   Wide hot(2000, 3000);
   hot.row.pixels.back() = 1e9;
   const auto look = [&](const RunOptions& run) {
-    detail::Stopper stopper(run);
-    static_cast<void>(detail::survey(detail::PixelReader(hot.view), stopper));
+    detail::Cancellation cancellation(run);
+    static_cast<void>(detail::full_statistics(detail::PixelReader(hot.view), cancellation));
   };
   // Once over the pixels, and once again for the one that outshines them.
   CHECK(questions_of(interval, look) >= static_cast<long>(hot.size() / 70000 + 2000));
@@ -141,11 +141,12 @@ void no_other_task_is_begun_afterwards() {
       int questions = 0;
       RunOptions run;
       run.should_stop = [&] { return ++questions >= last; };
-      detail::Stopper stopper(run);
+      detail::Cancellation cancellation(run);
       const auto task = [&](std::size_t, std::size_t) {
-        if (stopper.stopped()) ++late;
+        if (cancellation.cancelled()) ++late;
       };
-      CHECK_THROWS(Cancelled, detail::for_each_index(10000000, threads, stopper, task), "stopped");
+      CHECK_THROWS(Cancelled, detail::for_each_index(10000000, threads, cancellation, task),
+                   "stopped");
       CHECK(questions == last);
       CHECK(late < threads);
     }
@@ -172,7 +173,7 @@ void who_waits_is_asked() {
     changed.notify_all();
     return true;
   };
-  detail::Stopper stopper(run);
+  detail::Cancellation cancellation(run);
   const auto task = [&](std::size_t, std::size_t thread) {
     std::unique_lock<std::mutex> lock(mutex);
     both_begun = ++tasks == 2;
@@ -181,7 +182,7 @@ void who_waits_is_asked() {
     if (thread == 0) return;  // done, but for waiting
     CHECK(changed.wait_for(lock, patience, [&] { return asked; }));
   };
-  CHECK_THROWS(Cancelled, detail::for_each_index(2, 2, stopper, task), "stopped");
+  CHECK_THROWS(Cancelled, detail::for_each_index(2, 2, cancellation, task), "stopped");
   CHECK(asked);
 }
 

@@ -121,7 +121,7 @@ class Repeated:
         return int(repr(self._begun)[len("count(") : -1])
 
     def run(self) -> None:
-        calls = map(operator.call, itertools.repeat(self._work, 100))
+        calls = map(operator.call, itertools.repeat(self._work, 20))
         deque(zip(self._begun, calls, strict=False), maxlen=0)
 
 

@@ -127,7 +127,7 @@ def test_many_scorers_in_many_python_threads() -> None:
             assert list(pool.map(work, range(8))) == expected
 
 
-def endless(n: int = 200_000) -> Floats:
+def endless(n: int = 60_000) -> Floats:
     """More images than anybody waits for, in the memory of one."""
     return np.broadcast_to(noisy_stack(1, 128, 128)[0], (n, 128, 128))
 
