@@ -49,6 +49,10 @@ def right_or_memory_error(stacks: dict[str, Any], **options: Any) -> bool:
 
 def _short_of_memory(*limits: Any) -> None:
     """Rank within each limit, given in MB; the folder of the case comes last and is not needed."""
+    import ndreg_preeval
+
+    # Imported before the limit: CPython raises SystemError where memory ends in the midst of an import.
+    require(callable(ndreg_preeval.rank_stacks), "no rank_stacks")
     stacks = good(n=2, shape=(701, 700))
     strict_warnings()
     for megabytes in limits[:-1]:
