@@ -142,8 +142,9 @@ void forward_outermost(const AxisPlan<T>& plan, std::size_t j, T* work, T* stagi
 }
 
 // load(first, count, out): elements in natural order, some at a time.
+// Not inlined, as back() is not: a caller's variables would take registers from its loops.
 template <class T, std::size_t n, class Load>
-void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
+NDREG_PREEVAL_NOINLINE void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
   if (plan.convolution || plan.levels.empty()) {
     for_natural_runs(plan, [&](std::size_t index, std::size_t count, std::size_t element) {
       load(index, count, work + element * 2 * n);
@@ -160,7 +161,7 @@ void forward(const AxisPlan<T>& plan, T* work, T* staging, Load& load) {
 
 // take(first, count, values): elements in natural order, some at a time.
 template <class T, std::size_t n, class Take>
-void back(const AxisPlan<T>& plan, T* work, T* staging, Take& take) {
+NDREG_PREEVAL_NOINLINE void back(const AxisPlan<T>& plan, T* work, T* staging, Take& take) {
   if (plan.convolution || plan.levels.empty()) {
     if (plan.convolution) convolve<T, n, Direction::back>(plan, work);
     for_natural_runs(plan, [&](std::size_t index, std::size_t count, std::size_t element) {
