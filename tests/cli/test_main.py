@@ -276,7 +276,7 @@ def test_info_and_facts(call):
     assert code == 0
     assert found["version"] == ndreg_preeval.__version__
     assert found["numpy"] == np.__version__
-    assert Path(found["package"]).is_dir()
+    assert Path(found["package"]) == Path(ndreg_preeval.__file__).resolve().parent
     code, out, _ = call("info")
     assert code == 0
     assert f"version {ndreg_preeval.__version__}" in [" ".join(line.split()) for line in out.splitlines()]

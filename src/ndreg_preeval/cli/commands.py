@@ -158,7 +158,7 @@ def _facts() -> dict[str, Any]:
             facts[name] = version(name)
         except PackageNotFoundError:
             facts[name] = "not installed"
-    facts["package"] = str(Path(__file__).resolve().parent)
+    facts["package"] = str(Path(__file__).resolve().parents[1])
     folders = {"include": get_include, "cmake": get_cmake_dir, "pkgconfig": get_pkgconfig_dir}
     for name, folder in folders.items():
         try:
