@@ -9,52 +9,20 @@ from __future__ import annotations
 
 import argparse
 import email
-import os
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
 from pathlib import Path
 
+from commands import ROOT, new_venv, run, user_environment
 from promises import PROMISES
-
-ROOT = Path(__file__).resolve().parent.parent
-# What a developer has set must not show in what a user gets.
-HIDDEN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "MPLBACKEND", "DISPLAY")
-
-
-def run(*words: str | Path, folder: Path, home: Path | None = None) -> str:
-    """Run a command that must succeed; gives what it prints."""
-    environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
-    if home is not None:
-        environment |= {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache"), "PYTHONWARNINGS": ""}
-    done = subprocess.run(
-        [str(word) for word in words],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        shown = " ".join(map(str, words))
-        raise SystemExit(f"{done.stdout}\n{shown} ended with {done.returncode}")
-    return done.stdout.strip()
-
-
-def new_venv(folder: Path) -> Path:
-    """The Python of an empty environment, with the pip that comes with it."""
-    run(sys.executable, "-m", "venv", folder, folder=ROOT)
-    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 def build(folder: Path) -> Path:
     """The wheel of this checkout, as pip builds it."""
     python = new_venv(folder / "builder")
-    run(python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, ROOT, folder=folder)
+    command = (python, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", folder, ROOT)
+    run(*command, folder=folder, environment=user_environment())
     (wheel,) = folder.glob("*.whl")
     return wheel
 
@@ -79,16 +47,18 @@ def check_promises(extras: list[str]) -> None:
 def try_extra(extra: str, wheel: Path, folder: Path) -> None:
     """Install one extra, and have it keep its promise."""
     start = time.monotonic()
-    python = new_venv(folder / "environment")
-    pip = run(python, "-m", "pip", "--version", folder=folder).split()[1]
-    wanted = f"{wheel}[{extra}]" if extra else str(wheel)
-    run(python, "-m", "pip", "install", "--quiet", wanted, folder=folder)
-    run(python, "-m", "pip", "check", folder=folder)
     (folder / "home").mkdir()
     (folder / "work").mkdir()
-    tools = Path(__file__).resolve().parent
-    said = run(python, tools / "promises.py", extra, ROOT, folder=folder / "work", home=folder / "home")
-    count = len(run(python, "-m", "pip", "list", "--format", "freeze", folder=folder).splitlines())
+    python = new_venv(folder / "environment")
+
+    def user(*words: str | Path, home: Path | None = None) -> str:
+        return run(python, *words, folder=folder / "work", environment=user_environment(home))
+
+    pip = user("-m", "pip", "--version").split()[1]
+    user("-m", "pip", "install", "--quiet", f"{wheel}[{extra}]" if extra else wheel)
+    user("-m", "pip", "check")
+    said = user(ROOT / "tools" / "promises.py", extra, ROOT, home=folder / "home")
+    count = len(user("-m", "pip", "list", "--format", "freeze").splitlines())
     last = f"; {said.splitlines()[-1]}" if extra == "test" and said else ""
     print(
         f"{extra or '(none)'}: kept, pip {pip}, {count} packages, {time.monotonic() - start:.0f} s{last}",

@@ -15,14 +15,14 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).resolve().parent.parent
+from commands import ROOT, new_venv, user_environment
+
 FOLDERS: Final = ("docs", "benchmarks", "cpp", "src", "tests", "third_party", "tools", ".github")
 SHELL: Final = ("sh", "bash")
 FOLLOWED: Final = (*SHELL, "python")
@@ -31,8 +31,6 @@ SHOWN: Final = ("c", "cmake", "cpp", "ini", "json", "julia", "text", "toml", "ya
 
 FENCE: Final = re.compile(r" *(`{3,}|~{3,})(.*)")
 MARKER: Final = re.compile(r" *<!-- not run: (\S.*) -->")
-# What a developer has set must not show in what a reader gets.
-HIDDEN: Final = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONWARNINGS", "MPLBACKEND", "DISPLAY")
 
 
 class Block(NamedTuple):
@@ -129,13 +127,10 @@ def follow(page: Path, *, loud: bool) -> bool:
         start = time.monotonic()
         copy_checkout(folder / "clone")
         (folder / "home").mkdir()
-        subprocess.run([sys.executable, "-m", "venv", folder / "environment"], check=True)
-        environment = {name: value for name, value in os.environ.items() if name not in HIDDEN}
-        environment |= {
-            "HOME": str(folder / "home"),
+        programs = new_venv(folder / "environment").parent
+        environment = user_environment(folder / "home") | {
             "VIRTUAL_ENV": str(folder / "environment"),
-            "PATH": f"{folder / 'environment' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         }
         done = subprocess.run(
             ["bash", "-c", script],

@@ -9,35 +9,16 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
+from commands import ROOT, new_venv, run
 from wheel_contents import check_contents
 
-ROOT = Path(__file__).resolve().parent.parent
 CONSUMERS = ROOT / "cpp" / "tests" / "consume"
 COMPILERS = ("cc", "c++", "gcc", "g++", "clang", "clang++", "cmake", "ninja", "make")
-
-
-def run(*words: str | Path, folder: Path = ROOT, environment: dict[str, str] | None = None) -> str:
-    """Run a command that must succeed; gives what it prints."""
-    shown = " ".join(Path(word).name if isinstance(word, Path) else word for word in words)
-    print(f"$ {shown}", flush=True)
-    done = subprocess.run(
-        [str(word) for word in words],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise SystemExit(f"{done.stdout}\n{shown} ended with {done.returncode}")
-    return done.stdout.strip()
 
 
 def build(folder: Path) -> Path:
@@ -63,12 +44,6 @@ def check(wheel: Path) -> None:
     print(run(sys.executable, "-m", "twine", "check", "--strict", wheel))
     print(run(sys.executable, "-m", "check_wheel_contents", wheel))
     print(check_contents(wheel))
-
-
-def new_venv(folder: Path) -> Path:
-    """The Python of an empty virtual environment."""
-    run(sys.executable, "-m", "venv", folder)
-    return folder / ("Scripts" if os.name == "nt" else "bin") / "python"
 
 
 def use_without_compiler(wheel: Path, folder: Path) -> None:
