@@ -84,7 +84,11 @@ static void structs_that_grew(void) {
   CHECK_OK(ndreg_preeval_ranking_stack(ranking, 1, &stack));
   memset(&summary, 255, sizeof summary);
   CHECK_OK(ndreg_preeval_stack_score_summary(stack, &summary.now, sizeof summary));
-  CHECK(summary.now.count == 1 && summary.more == 0);
+  CHECK(summary.now.count == 1 && summary.now.judged == 1 && summary.more == 0);
+  /* Callers of version 1 know nothing of `judged`. */
+  memset(&summary, 255, sizeof summary);
+  CHECK_OK(ndreg_preeval_stack_score_summary(stack, &summary.now, 40));
+  CHECK(summary.now.count == 1 && summary.now.has_evidence == 1 && summary.now.judged == -1);
   ndreg_preeval_ranking_destroy(ranking);
   memset(&limits, 255, sizeof limits);
   CHECK_OK(ndreg_preeval_get_thread_limits(&limits.now, sizeof limits));
@@ -113,7 +117,8 @@ static void places_of_members(void) {
   CHECK(sizeof(ndreg_preeval_image) == 80 && offsetof(ndreg_preeval_image, swapped) == 76);
   CHECK(sizeof(ndreg_preeval_run) == 48 && offsetof(ndreg_preeval_run, first_index) == 40);
   CHECK(sizeof(ndreg_preeval_stack) == 32 && offsetof(ndreg_preeval_stack, count) == 24);
-  CHECK(sizeof(ndreg_preeval_stack_summary) == 40);
+  CHECK(sizeof(ndreg_preeval_stack_summary) == 48 &&
+        offsetof(ndreg_preeval_stack_summary, judged) == 40);
   CHECK(sizeof(ndreg_preeval_pair_score) == 144);
   CHECK(sizeof(ndreg_preeval_thread_limits) == 12);
 }

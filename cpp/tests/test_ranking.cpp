@@ -178,6 +178,65 @@ void several_stacks() {
   }
 }
 
+// The score of a stack of which some images are blank, by the rule and from the records alone.
+double expected_score(const StackScore& stack, const Method& method, const double* itself) {
+  std::vector<double> all, some;
+  double inverse = 0;
+  for (std::size_t i = 0; i < stack.images.size(); ++i) {
+    const bool seen = stack.images[i].rms > 0;
+    all.push_back(seen ? stack.values[i] : 0);
+    if (!seen) continue;
+    some.push_back(stack.values[i]);
+    inverse += stack.images[i].mean / stack.images[i].peak;
+  }
+  if (itself != nullptr) all.push_back(*itself);
+  if (method.aggregation == Aggregation::mean) return aggregate(all, Aggregation::mean);
+  if (some.empty()) return 0;
+  const double left = static_cast<double>(some.size());
+  const double share = left / static_cast<double>(stack.images.size());
+  const double score = aggregate(some, method.aggregation);
+  const double h = left / inverse;
+  return share * (scores_are_chances(method) && score < 0.05 ? 0.05 * h / (h + 30) : score);
+}
+
+// One blank image lowers the score by its share; the trust is that of the others.
+void images_without_evidence() {
+  for (const double level : {0.0, std::numeric_limits<double>::quiet_NaN()}) {
+    for (const Pairing pairing : {Pairing::reference, Pairing::previous}) {
+      for (const std::string& name : method_names()) {
+        const Method method = method_named(name);
+        const bool previous = pairing == Pairing::previous;
+        for (const double noise : {0.3, 20.0}) {
+          std::vector<Image> stack = moving(noise, 4, 7);
+          std::fill(stack[3].pixels.begin(), stack[3].pixels.end(), level);
+          const StackScore found = rank_stacks({{"a", views(stack)}}, method, pairing).stacks[0];
+          CHECK(found.judged() == (previous ? 4U : 5U) && has_evidence(found));
+          CHECK(!has_evidence(found.images[2]) && has_evidence(found.images[3]) != previous);
+          double itself = 0;
+          if (method.include_reference && !previous) {
+            const PairScore own =
+                Scorer(stack[0].view(), method.options).score({stack[0].view()})[0];
+            itself = statistic_of(own, method.statistic);
+          }
+          const bool enters = method.include_reference && !previous;
+          CHECK_NEAR(found.score, expected_score(found, method, enters ? &itself : nullptr), 1e-12);
+          CHECK(found.score > 0);
+          if (previous) continue;
+          std::vector<Image> without = stack;
+          without.erase(without.begin() + 3);
+          const StackScore rest = rank_stacks({{"a", views(without)}}, method).stacks[0];
+          CHECK(found.trust == rest.trust || !method.options.confirm);
+        }
+      }
+    }
+  }
+  std::vector<Image> dark = moving(0.1, 5, 4);
+  std::fill(dark[0].pixels.begin(), dark[0].pixels.end(), 1.0);
+  const StackScore nothing = rank_stacks({{"dark", views(dark)}}).stacks[0];
+  CHECK(nothing.score == 0 && nothing.trust == 0 && nothing.judged() == 0);
+  CHECK(!has_evidence(nothing) && nothing.images[0].flags == 0);
+}
+
 void reference_image() {
   const std::vector<Image> stack = moving(0.3, 6);
   const std::vector<ImageView> all = views(stack);
@@ -252,6 +311,7 @@ int main() {
                      {"blocks", blocks},
                      {"the last image is copied as it is", the_last_image_is_copied_as_it_is},
                      {"several stacks", several_stacks},
+                     {"images without evidence", images_without_evidence},
                      {"reference image", reference_image},
                      {"errors name the stack and the image", errors_name_the_stack_and_the_image},
                      {"progress and stopping", progress_and_stopping}});

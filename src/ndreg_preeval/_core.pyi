@@ -103,8 +103,8 @@ def stack_score(
     itself, where it enters the score.
     """
 
-def rank(stacks: Sequence[tuple[float, NDArray[np.uint32]]]) -> list[int]:
-    """Return the places of stacks, best first, from their scores and the flags of their images."""
+def rank(stacks: Sequence[tuple[float, NDArray[np.float64]]]) -> list[int]:
+    """Return the places of stacks, best first, from their scores and the means of their images' correlograms."""
 
 def usable_cpus() -> int: ...
 def default_threads() -> int: ...

@@ -326,7 +326,7 @@ def order_stacks(
     check_rankable(results, failure)
     order = rank_order(results)
     ranked = tuple(results[i] for i in order)
-    sentences, more = ranking_warnings(ranked, results)
+    sentences, more = ranking_warnings(ranked, results, options.pairing)
     ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],

@@ -13,7 +13,7 @@ from .errors import RankingWarning, stack_label
 from .options import make_options
 from .pipeline import Scored, choose_engine, score_stacks
 from .progress import open_progress
-from .results import StackScore, build_stack_score
+from .results import StackScore, blank_reference, build_stack_score
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -86,6 +86,7 @@ def score_stack(
     if name is None:
         label = scored.info.location or label
     result, to_issue = build_stack_score(label, scored, chosen)
-    for text in to_issue:
+    blank = blank_reference([result] if result.rankable else [], chosen.pairing)
+    for text in [*to_issue, *([] if blank is None else [blank])]:
         warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
     return result

@@ -66,8 +66,6 @@ def test_hopeless_stacks_are_told_apart_by_their_peaks() -> None:
     assert score == pytest.approx(0.05 * h / (h + 30), rel=1e-13)
     assert trust == pytest.approx(oracle.aggregate(some["probability"], "every_image"), rel=1e-13)
     assert trust < 0.05
-    some["mean"][1] = 0
-    assert _core.stack_score(some, None, METHODS["evidence"])[0] == 0
     for other in ({"statistic": "confirmation"}, {"aggregation": "minimum"}):
         method = dataclasses.replace(METHODS["evidence"], **other)
         expected = oracle.aggregate(some["probability"], method.aggregation)
@@ -86,17 +84,63 @@ def test_records_may_be_packed_or_apart() -> None:
         np.testing.assert_array_equal(again[2], values)
 
 
+@pytest.mark.parametrize("how", ["harmonic_mean", "mean", "minimum", "median", "every_image"])
+@pytest.mark.parametrize("statistic", ["evidence", "confirmation", "peak_to_mean", "peak_minus_mean"])
+@pytest.mark.parametrize("empty", [[], [1], [0, 2], [0, 1, 2, 3]])
+def test_images_without_evidence_lower_the_score_by_their_share(
+    how: Any, statistic: Any, empty: list[int]
+) -> None:
+    chances, ratios = np.array([0.9, 0.6, 0.97, 0.8]), np.array([12.0, 30.0, 7.5, 50.0])
+    method = Method(statistic, how)
+    some, kept = records(list(chances), list(ratios)), np.delete(np.arange(4), empty)
+    score, trust, _ = _core.stack_score(some[kept], None, method)
+    for name in ("probability", "peak", "mean"):
+        some[name][empty] = 0
+    found = _core.stack_score(some, None, method)
+    assert found[0] == pytest.approx(score * len(kept) / 4, rel=1e-14)
+    assert found[1] == trust or not method.asks_opinion
+    if not empty:
+        assert found[0] == score
+
+
+@pytest.mark.parametrize("how", ["harmonic_mean", "mean", "minimum", "median", "every_image"])
+@pytest.mark.parametrize("statistic", ["evidence", "confirmation"])
+def test_evidence_without_a_chance_is_told_apart(how: Any, statistic: Any) -> None:
+    """Tiny images have no rival to their peak, and no probability: no score is 0, and none above a real one."""
+    method = Method(statistic, how)
+    poor, better, least = records([0, 0, 0], [2, 3, 4]), records([0, 0, 0], [2, 3, 5]), records([1e-9] * 3)
+    scores = [_core.stack_score(each, None, method)[0] for each in (poor, better)]
+    assert 0 < scores[0] < scores[1] < (0.05 if how == "every_image" else 1e-11)
+    if not (how == "every_image" and statistic == "evidence"):
+        assert scores[1] < _core.stack_score(least, None, method)[0]
+    nothing = records([0, 0, 0], [0, 0, 0])
+    assert 0 < _core.stack_score(nothing, None, method)[0] < scores[0]
+    nothing["mean"] = 0
+    assert _core.stack_score(nothing, None, method)[0] == 0
+
+
+def test_one_image_without_a_peak_does_not_decide() -> None:
+    """Plain correlation may find nothing at all in an image that has contrast: it counts as a peak of the mean."""
+    ratios = [50.0] * 20
+    h = 20 / (19 / 50 + 1)
+    for least in (0.0, -3.0):
+        some = records([0.9] * 20, [least, *ratios[1:]])
+        some["probability"][0] = 0
+        score, trust, _ = _core.stack_score(some, None, METHODS["plain"])
+        assert (score, trust) == (pytest.approx(0.05 * h / (h + 30), rel=1e-13), 0)
+
+
 def test_order() -> None:
-    fine, flat, invalid, few = 0, _core.NO_CONTRAST, _core.ALL_INVALID, _core.FEW_LEVELS
-    stacks: list[tuple[float, list[Any]]] = [
+    fine, empty = 0.01, 0.0
+    stacks: list[tuple[float, list[float]]] = [
         (0.0, []),
-        (0.9, [flat, invalid]),
+        (0.9, [empty, empty]),
         (0.2, [fine, fine]),
-        (0.4, [invalid, few]),
+        (0.4, [empty, fine]),
         (0.0, []),
         (0.2, [fine]),
-        (0.9, [flat]),
+        (0.9, [empty]),
     ]
-    given = [(score, np.array(flags, np.uint32)) for score, flags in stacks]
+    given = [(score, np.array(means)) for score, means in stacks]
     assert _core.rank(given) == [3, 2, 5, 1, 6, 0, 4]
     assert _core.rank([]) == []

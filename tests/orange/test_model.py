@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import warnings
@@ -142,6 +143,14 @@ def test_facts_of_an_image(model):
     assert model.facts(0, 0) == "Image 0: the others are compared with it"
     assert "P < 0.01" in model.facts(2, 1)
     assert "no contrast" in model.facts(2, 1)
+
+
+def test_a_blank_image_shows_beside_the_trust(stacks):
+    stack = stacks["moved"].copy()
+    stack[2] = 0
+    (row,) = Model(rank({"a": stack})).rows()
+    assert re.fullmatch(r"9\d %, 3 of 4 images", cell(row, "all align"))
+    assert "no signal in image 2" in cell(row, "why not")
 
 
 def test_without_ranking_names_remain():

@@ -141,6 +141,11 @@ def test_words(trusts: list[tuple[str, float]], said: str) -> None:
     assert trust_words(trusts) == said
 
 
+def test_words_with_the_number_of_images() -> None:
+    said = trust_words([("a", 0.98), ("b", 0.3), ("c", 0.1)], ["118 of 119 images", "", "1 of 4 images"])
+    assert said == "a aligns (98 %, 118 of 119 images); b perhaps (30 %); the other one hardly."
+
+
 # ---------------------------------------------------------------- what changes nothing
 
 

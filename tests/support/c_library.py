@@ -86,6 +86,7 @@ class Summary(Structure):
         ("reference_invalid_pixels", c_int64),
         ("reference_flags", c_uint32),
         ("has_evidence", c_int32),
+        ("judged", c_int64),
     )
 
 

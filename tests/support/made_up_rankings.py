@@ -37,6 +37,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "error": None,
         "reference_image": 0,
         "trust": float(values.min()) if m else 0.0,
+        "n_judged": m,
         "reasons": (),
         "warnings": (),
         "image_indices": images,

@@ -446,25 +446,39 @@ def stack_values(
             out.append(pair.peak / pair.mean if pair.mean > 0 else 0.0)
         elif statistic == "peak_minus_mean":
             out.append(pair.peak - pair.mean)
+        elif statistic == "mean":
+            out.append(pair.mean)
         else:
             raise ValueError(statistic)
     return out
 
 
 def stack_score(stack: Sequence[Any] | NDArray[Any], method: str = "evidence", **options: Any) -> float:
-    """Score of a stack by one of the named methods; larger is better."""
+    """Score of a stack by one of the named methods; larger is better.
+
+    Means are literal. Else images without evidence (a correlogram of zeros) are left out, and the score
+    of the others is multiplied by their share.
+    """
     chosen = METHODS[method]
     include = chosen.get("include_reference", False)
     options = {**chosen.get("options", {}), **options}
     values = stack_values(stack, chosen["statistic"], include_reference=include, **options)
-    score = aggregate(values, chosen["how"])
-    if chosen["how"] != "every_image" or score >= 0.05:
-        return score
-    ratios = stack_values(stack, "peak_to_mean", **options)
-    if not ratios or min(ratios) <= 0:
+    if chosen["how"] == "mean":
+        return aggregate(values, "mean")
+    means = stack_values(stack, "mean", **options)
+    left = [i for i, mean in enumerate(means) if mean > 0]
+    if not left:
         return 0.0
-    h = len(ratios) / math.fsum(1 / ratio for ratio in ratios)
-    return 0.05 * h / (h + 30)
+    share = len(left) / len(means)
+    score = aggregate([values[i] for i in left], chosen["how"])
+    ratios = stack_values(stack, "peak_to_mean", **options)
+    inverse = [1 / ratios[i] if ratios[i] > 0 else 1.0 for i in left]
+    h = len(left) / math.fsum(inverse)
+    if chosen["how"] == "every_image" and score < 0.05:
+        return share * 0.05 * h / (h + 30)
+    if score == 0:
+        return share * 5e-12 * h / (h + 30)
+    return share * score
 
 
 def rank(stacks: Mapping[Any, Any], method: str = "evidence", **options: Any) -> list[Any]:

@@ -333,14 +333,17 @@ typedef struct ndreg_preeval_stack_score ndreg_preeval_stack_score;
 
 /// The numbers of a stack.
 typedef struct ndreg_preeval_stack_summary {
-  double score;  ///< larger is better; finite, and 0 when nothing could be compared
-  /// About the probability that every image aligns within a pixel; NaN without the option
-  /// "confirm", 0 when nothing could be compared.
+  /// Larger is better; finite, and 0 where no image has evidence (contrast in it and in what it is
+  /// compared with). Images without evidence lower it by their share.
+  double score;
+  /// About the probability that every image that has evidence aligns within a pixel; NaN without
+  /// the option "confirm", 0 where none has.
   double trust;
   int64_t count;                     ///< compared images
   int64_t reference_invalid_pixels;  ///< of the reference image: pixels that were replaced,
   uint32_t reference_flags;          ///< and flags
-  int32_t has_evidence;              ///< whether any compared image has contrast to be judged by
+  int32_t has_evidence;              ///< whether any compared image has evidence,
+  int64_t judged;                    ///< and how many of them: what the trust is about
 } ndreg_preeval_stack_summary;
 
 /// Scores the images of one stack while they are read or recorded. Results do not depend on the

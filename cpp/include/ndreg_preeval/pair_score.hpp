@@ -20,7 +20,8 @@ enum PairFlag : std::uint32_t {
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.
 ///
-/// Without evidence (no contrast, no valid pixel) every number is 0 and the p-value is 1.
+/// Without evidence (no contrast or no valid pixel in either image) every number is 0 and the
+/// p-value is 1.
 struct PairScore {
   /// Highest value of r; 1 - 1 / (h w) for a circularly shifted copy (plain correlation: 1).
   double peak = 0;
@@ -49,5 +50,9 @@ struct PairScore {
 inline double peak_to_mean(const PairScore& score) noexcept {
   return score.mean > 0 ? score.peak / score.mean : 0.0;
 }
+
+/// Whether both images have contrast to be judged by. The flags are those of one image, and do not
+/// tell: what it was compared with may have none.
+inline bool has_evidence(const PairScore& score) noexcept { return score.mean > 0; }
 
 }  // namespace ndreg_preeval

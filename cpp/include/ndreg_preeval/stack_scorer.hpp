@@ -24,10 +24,11 @@ enum class Pairing : std::uint8_t {
 
 /// What is known of a stack.
 struct StackScore {
-  /// Larger is better; finite, and 0 when nothing could be compared.
+  /// Larger is better; finite, and 0 where no image has evidence. Images without evidence lower it
+  /// by their share.
   double score = 0;
-  /// About the probability that every image aligns within a pixel; NaN without a second opinion
-  /// (Options::confirm), 0 when nothing could be compared.
+  /// About the probability that every image that has evidence aligns within a pixel; NaN without a
+  /// second opinion (Options::confirm), 0 where none has.
   double trust = 0;
   std::vector<PairScore> images;  ///< of the compared images, in order
   std::vector<double> values;     ///< what the method takes from each
@@ -36,9 +37,16 @@ struct StackScore {
 
   /// Whether any image was compared.
   bool rankable() const noexcept { return !images.empty(); }
+
+  /// How many of the compared images have evidence: what the trust is about.
+  std::size_t judged() const noexcept {
+    std::size_t count = 0;
+    for (const PairScore& image : images) count += has_evidence(image) ? 1U : 0U;
+    return count;
+  }
 };
 
-/// Whether any compared image has contrast to be judged by.
+/// Whether any compared image has evidence.
 NDREG_PREEVAL_API bool has_evidence(const StackScore& stack) noexcept;
 
 /// Scores the images of one stack, block by block, while they are read or recorded.

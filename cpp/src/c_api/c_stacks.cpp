@@ -85,6 +85,7 @@ ndreg_preeval_status ndreg_preeval_stack_score_summary(const ndreg_preeval_stack
     made.reference_invalid_pixels = stack.reference_invalid_pixels;
     made.reference_flags = stack.reference_flags;
     made.has_evidence = has_evidence(stack) ? 1 : 0;
+    made.judged = static_cast<std::int64_t>(stack.judged());
     c_api::write_struct(made, summary, size);
   });
 }

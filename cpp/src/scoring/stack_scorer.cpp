@@ -77,9 +77,8 @@ class StackScorer::Impl {
 };
 
 bool has_evidence(const StackScore& stack) noexcept {
-  constexpr std::uint32_t nothing = no_contrast | all_invalid;
   return std::any_of(stack.images.begin(), stack.images.end(),
-                     [](const PairScore& image) { return (image.flags & nothing) == 0; });
+                     [](const PairScore& image) { return has_evidence(image); });
 }
 
 StackScorer::StackScorer(const ImageView& reference, const Method& method, Pairing pairing,

@@ -137,7 +137,8 @@ void check_scorer(const Problem& problem, const ndreg_preeval_scorer* scorer) {
 void check_summary(const ndreg_preeval_stack_summary& summary) {
   REQUIRE(std::isfinite(summary.score) && summary.count >= 0);
   REQUIRE(std::isnan(summary.trust) || (summary.trust >= 0 && summary.trust <= 1));
-  REQUIRE(summary.has_evidence == 0 || summary.has_evidence == 1);
+  REQUIRE(summary.has_evidence == (summary.judged > 0 ? 1 : 0));
+  REQUIRE(summary.judged >= 0 && summary.judged <= summary.count);
 }
 
 bool same(const ndreg_preeval_stack_summary& a, const ndreg_preeval_stack_summary& b) {

@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -25,7 +24,7 @@ namespace ndreg_preeval::bindings {
 namespace {
 
 using Records = py::array_t<PairScore, py::array::c_style | py::array::forcecast>;
-using Flags = py::array_t<std::uint32_t, py::array::c_style | py::array::forcecast>;
+using Means = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 // Python says None where the name is "none".
 template <class Enum>
@@ -104,14 +103,15 @@ py::tuple score_of(const Records& records, const std::optional<Records>& itself,
   return py::make_tuple(stack.score, stack.trust, values);
 }
 
-std::vector<std::size_t> order_of(const std::vector<std::pair<double, Flags>>& stacks) {
+// Of each stack its score, and of its images the means of their correlograms.
+std::vector<std::size_t> order_of(const std::vector<std::pair<double, Means>>& stacks) {
   std::vector<StackScore> scores(stacks.size());
   for (std::size_t i = 0; i < stacks.size(); ++i) {
-    const auto& [score, flags] = stacks[i];
+    const auto& [score, means] = stacks[i];
     scores[i].score = score;
-    scores[i].images.resize(static_cast<std::size_t>(flags.size()));
-    for (py::ssize_t k = 0; k < flags.size(); ++k) {
-      scores[i].images[static_cast<std::size_t>(k)].flags = flags.at(k);
+    scores[i].images.resize(static_cast<std::size_t>(means.size()));
+    for (py::ssize_t k = 0; k < means.size(); ++k) {
+      scores[i].images[static_cast<std::size_t>(k)].mean = means.at(k);
     }
   }
   return rank(scores);

@@ -88,6 +88,7 @@ def _stack_dict(key: object, stack: StackScore) -> dict[str, Any]:
         "reference_image": int(stack.reference_image),
         "worst_image": _plain(stack.worst_image),
         "trust": _plain(stack.trust),
+        "n_judged": int(stack.n_judged),
         "reasons": [text_of(reason) for reason in stack.reasons],
         "warnings": [text_of(warning) for warning in stack.warnings],
         "images": _image_lists(stack),

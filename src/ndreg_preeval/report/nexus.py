@@ -122,6 +122,8 @@ def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     _mark_data(group, title, "score", others, "rank")
     _put(group, "score", score, f"score ({_shown(ranking.method.name)})")
     _put(group, "trust", trust, "trust: probability that every image aligns")
+    judged = np.array([stack.n_judged for stack in stacks], dtype=np.int64)
+    _put(group, "n_judged", judged, "images with evidence, which the trust is about")
     _put(group, "rank", np.arange(1, len(stacks) + 1), f"rank: {_ranks(ranking)}")
     # Text makes no axis: viewers plot numbers only. The label of the axis tells the names.
     _put_texts(group, "stack", ranking.stacks)
@@ -142,6 +144,7 @@ def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> Non
     group["rank"] = rank
     group["score"] = float(stack.score)
     group["trust"] = float(stack.trust)
+    group["n_judged"] = int(stack.n_judged)
     group["rankable"] = bool(stack.rankable)
     group["n_images"] = int(stack.n_images)
     _put(group, "shape", stack.shape, "height and width", PIXELS)

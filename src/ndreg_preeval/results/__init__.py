@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .order import check_rankable, rank_order, ranking_warnings
+from .order import blank_reference, check_rankable, rank_order, ranking_warnings
 from .ranking_data import RankingData
 from .reasons import TRUSTED
 from .stack_score import OPINION, StackScore, build_failed_score, build_stack_score, worst_position
@@ -13,6 +13,7 @@ __all__ = [
     "TRUSTED",
     "RankingData",
     "StackScore",
+    "blank_reference",
     "build_failed_score",
     "build_stack_score",
     "check_rankable",

@@ -17,7 +17,7 @@ from ..pipeline import core_mask, make_scorer
 from ..stacks import StackSpec
 from ..text import printable
 from .stack_score import StackScore
-from .trust import trust_words
+from .trust import judged_words, trust_words
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -40,12 +40,15 @@ class RankingData:
 
     @property
     def trust(self) -> str:
-        """Words on which stacks will align and how likely."""
+        """Words on which stacks will align and how likely; of how many images, where some have no contrast."""
         if not self.stack_scores:
             return "Nothing was scored."
         if not self.method.asks_opinion:
             return f"The method {self.method.name!r} does not say how likely a stack aligns."
-        return trust_words([(printable(stack.name, 60), stack.trust) for stack in self.stack_scores])
+        return trust_words(
+            [(printable(stack.name, 60), stack.trust) for stack in self.stack_scores],
+            [judged_words(stack) for stack in self.stack_scores],
+        )
 
     @property
     def stacks(self) -> dict[Any, StackScore]:

@@ -75,6 +75,7 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
     two = records["peak"] < AS_GOOD * records["second_peak"]
     return [
         _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
+        _Kind("a blank image to be compared with", ~(records["mean"] > 0)),
         _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),

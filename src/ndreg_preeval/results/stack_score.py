@@ -39,9 +39,10 @@ class StackScore:
     name : object
         The caller's own key.
     score : float
-        Larger is better; always finite, 0 when nothing could be compared. With the methods "evidence" and
+        Larger is better; always finite, 0 where no image has evidence. With the methods "evidence" and
         "plain" the trust, but where that is below 0.05: differences of such probabilities are
         chance, and ``0.05 * h / (h + 30)``, with h the harmonic mean of `peak_to_mean`, tells stacks apart.
+        Images without evidence lower it by their share: it is that of the others times ``n_judged / m``.
     n_images : int
         All images of the stack.
     shape : (int, int)
@@ -57,8 +58,8 @@ class StackScore:
     reference_image : int
         The image all others are compared with, unless each is compared with the one before it.
     trust : float
-        Probability, roughly, that every image aligns within a pixel. NaN for methods without a
-        second opinion.
+        Probability, roughly, that every image that has evidence aligns within a pixel; 0 where none
+        has, NaN for methods without a second opinion. `n_judged` says how many have.
     reasons : tuple of str
         Why images will probably not align, the most frequent reason first; empty without a second
         opinion, or when every image is trusted.
@@ -74,7 +75,7 @@ class StackScore:
     peak, mean, rms : (m,) float array
         Highest value, mean, and root mean square of the correlogram.
     peak_to_mean : (m,) float array
-        peak / mean; 0 without evidence.
+        peak / mean; 0 without evidence (where `mean` is 0).
     second_peak, zero_peak : (m,) float array
         Highest value outside 5 x 5 pixels around the peak, and the value at zero shift.
     opinion, opinion_rms : (m,) float array
@@ -100,6 +101,8 @@ class StackScore:
         What the method takes from each image.
     error : str or None
         Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
+    reference_flags : int
+        The same bits of the reference image; of image 0 where each is compared with the one before it.
     """
 
     __module__ = "ndreg_preeval"
@@ -140,6 +143,15 @@ class StackScore:
     jumps: NDArray[np.bool_]
     values: NDArray[np.float64]
     error: str | None = None
+    reference_flags: int = 0
+
+    @property
+    def n_judged(self) -> int:
+        """Number of compared images that have evidence, which `trust` is about.
+
+        The others, or what they are compared with, have no contrast or no valid pixel.
+        """
+        return int(np.count_nonzero(self.mean > 0))
 
     @property
     def worst_image(self) -> int | None:
@@ -205,6 +217,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         trust=trust,
         reasons=_reasons(info, numbers, indices, options),
         warnings=tuple(message.text for message in messages),
+        reference_flags=int(numbers.reference_flags),
     )
     return result, tuple(message.text for message in messages if message.as_warning)
 

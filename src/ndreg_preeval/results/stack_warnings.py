@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import core
 from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
+from .trust import NOTHING
 
 if TYPE_CHECKING:
     from ..options import Options
@@ -43,15 +44,10 @@ def stack_messages(
     records = numbers.records
     flags = records["flags"]
     messages += _invalid(info, numbers, image_indices, options)
-    empty = flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0
-    if numbers.reference_flags & core.NO_CONTRAST and not numbers.reference_flags & core.ALL_INVALID:
-        messages.append(StackMessage(f"{_reference(pairs)} has no contrast: it says nothing.", False))
-    if pairs.consecutive or not numbers.reference_flags & core.NO_CONTRAST:
-        flat = (flags & core.NO_CONTRAST != 0) & (flags & core.ALL_INVALID == 0)
-        messages += _some(
-            image_indices, flat, "no contrast, alone or in their reference: they count as 0", False
-        )
-    few = (flags & core.FEW_LEVELS != 0) & ~empty
+    blank = flags & NOTHING != 0
+    empty = ~(records["mean"] > 0)
+    messages += _empty(records, numbers.reference_flags, image_indices, pairs, options)
+    few = (flags & core.FEW_LEVELS != 0) & ~blank
     messages += _some(image_indices, few, "two or three distinct values only", False)
     same = (flags & core.IDENTICAL != 0) & ~empty
     messages += _some(image_indices, same, "the very content of their reference image", False)
@@ -64,6 +60,50 @@ def stack_messages(
     )
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages
+
+
+def _empty(
+    records: NDArray[np.void],
+    reference_flags: int,
+    indices: NDArray[np.intp],
+    pairs: Pairs,
+    options: Options,
+) -> list[StackMessage]:
+    """Images without contrast, and images that have nothing to be compared with."""
+    messages = []
+    if reference_flags & core.NO_CONTRAST and not reference_flags & core.ALL_INVALID:
+        text = f"{_reference(pairs)} has no contrast: nothing can be compared with it"
+        text += "." if pairs.consecutive else "; choose another one by `reference_image=`."
+        messages.append(StackMessage(text, False))
+    flags = records["flags"]
+    before = np.full(len(flags), reference_flags, flags.dtype)
+    if pairs.consecutive:
+        before[1:] = flags[:-1]
+    elif reference_flags & NOTHING:
+        return messages
+    flat = (flags & core.NO_CONTRAST != 0) & (flags & core.ALL_INVALID == 0)
+    left = ~(records["mean"] > 0) & (flags & NOTHING == 0)
+    alone = left & (before & NOTHING != 0)
+    for which, what in (
+        (flat, "no contrast"),
+        (alone, "nothing to be compared with: the image before has no contrast or no valid pixel"),
+        (left & ~alone, "no frequency in common with their reference image"),
+    ):
+        effect = _effect(int(which.sum()), options)
+        messages += _some(indices, which, f"{what}{';' if ':' in what else ':'} {effect}", False)
+    return messages
+
+
+def _effect(number: int, options: Options) -> str:
+    """What images without evidence do to trust and score."""
+    they, does, count, lower, their = (
+        ("it", "does", "counts", "lowers", "its")
+        if number == 1
+        else ("they", "do", "count", "lower", "their")
+    )
+    if options.method.aggregation == "mean":
+        return f"{they} {count} as 0"
+    return f"{they} {does} not count towards the trust, and {lower} the score by {their} share"
 
 
 def _invalid(
@@ -79,7 +119,10 @@ def _invalid(
     messages = []
     if whole.any():
         names = abbreviate(images[whole])
-        messages.append(StackMessage(f"Without a valid pixel, so they count as 0: {names}.", True))
+        text = f"Without a valid pixel, so they count as 0: {names}."
+        if options.method.asks_opinion and len(images) > whole.sum():
+            text += " The trust is that of the other images."
+        messages.append(StackMessage(text, True))
     some = (counts > 0) & ~whole
     if some.any():
         total = int(counts[some].sum())

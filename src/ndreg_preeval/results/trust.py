@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import core
 from .reasons import NAMED, TRUSTED, UNLIKELY
@@ -14,9 +16,30 @@ if TYPE_CHECKING:
     from .stack_score import StackScore
 
 
+NOTHING: Final = core.NO_CONTRAST | core.ALL_INVALID
+"""Flags of an image that can be compared with none."""
+
+
+def judged(stack: StackScore) -> NDArray[np.bool_]:
+    """Which compared images have evidence: contrast in them and in what they are compared with."""
+    return np.asarray(stack.mean > 0)
+
+
 def has_evidence(stack: StackScore) -> bool:
-    """Whether any of its images has contrast to be judged by."""
-    return bool((stack.flags & (core.NO_CONTRAST | core.ALL_INVALID) == 0).any())
+    """Whether any compared image has evidence."""
+    return stack.n_judged > 0
+
+
+def has_contrast(stack: StackScore) -> bool:
+    """Whether any of its images has contrast, alone."""
+    flags = [*stack.flags.tolist(), stack.reference_flags] if len(stack.flags) else []
+    return any(not each & NOTHING for each in flags)
+
+
+def judged_words(stack: StackScore) -> str:
+    """Say how many images the trust is about, "118 of 119 images"; empty where it is about all."""
+    of = len(stack.flags)
+    return "" if stack.n_judged == of else f"{stack.n_judged} of {of} images"
 
 
 def all_invalid(stack: StackScore) -> bool:
@@ -25,48 +48,60 @@ def all_invalid(stack: StackScore) -> bool:
 
 
 def least_trusted(stack: StackScore) -> tuple[int, str] | None:
-    """Return the least certain image and the figure against it; None where all are trusted.
+    """Return the least certain image that has evidence and the figure against it; None where all are trusted.
 
     Methods without a second opinion have no probability: there the p-value decides.
     """
-    if not len(stack.flags):
+    which = judged(stack)
+    if not which.any():
         return None
+    images = stack.image_indices[which]
     if stack.method.asks_opinion:
-        worst = int(stack.probability.argmin())
-        value = float(stack.probability[worst])
+        worst = int(stack.probability[which].argmin())
+        value = float(stack.probability[which][worst])
         trusted = value >= TRUSTED
         figure = f"P = {value:.2g}, below {TRUSTED}"
     else:
-        worst = int(stack.p_value.argmax())
-        value = float(stack.p_value[worst])
+        worst = int(stack.p_value[which].argmax())
+        value = float(stack.p_value[which][worst])
         trusted = value <= UNLIKELY
         figure = f"p-value {value:.2g}, above {UNLIKELY}"
-    return None if trusted else (int(stack.image_indices[worst]), figure)
+    return None if trusted else (int(images[worst]), figure)
 
 
 def at_zero(stack: StackScore) -> bool:
-    """Whether every peak is at zero shift."""
-    return len(stack.peak_shifts) > 0 and has_evidence(stack) and not stack.peak_shifts.any()
+    """Whether every peak is at zero shift, of the images that have evidence."""
+    return has_evidence(stack) and not stack.peak_shifts[judged(stack)].any()
 
 
 def moves(stack: StackScore) -> bool:
-    """Whether it is trusted, and most of its images moved by a pixel or more."""
+    """Whether it is trusted, and most of its images that have evidence moved by a pixel or more."""
     if not has_evidence(stack) or least_trusted(stack) is not None:
         return False
-    return bool(np.mean(abs(stack.peak_shifts).max(axis=1) >= 1) > 0.5)
+    return bool(np.mean(abs(stack.peak_shifts[judged(stack)]).max(axis=1) >= 1) > 0.5)
 
 
-def trust_words(trusts: list[tuple[str, float]]) -> str:
+def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = None) -> str:
     """Say which stacks align, most likely first.
 
     Parameters
     ----------
     trusts : list of (str, float)
         Names and probabilities, in rank order.
+    about : sequence of str, optional
+        What each probability is about, where it is not about all images: `judged_words`.
     """
     notes = []
+    told = [
+        f"{_percent(value)}, {images}" if images else _percent(value)
+        for (_, value), images in zip(trusts, about or [""] * len(trusts), strict=True)
+    ]
     for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
-        some = [f"{name} {words} ({_percent(value)})" for name, value in trusts if low <= value < high]
+        some = [
+            f"{name} {words} ({figure})"
+            for (name, value), figure in zip(trusts, told, strict=True)
+            if low <= value < high
+        ]
         notes += some[:NAMED]
         if len(some) > NAMED:
             notes.append(f"{len(some) - NAMED} more {'align' if words == 'aligns' else words}")

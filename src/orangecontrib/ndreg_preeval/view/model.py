@@ -197,7 +197,7 @@ def _row(rank: int, stack: StackScore) -> Row:
         str(rank) if stack.rankable else "-",
         printable(stack.name, NAME_WIDTH),
         short_number(stack.score) if stack.rankable else "-",
-        _percent(stack.trust) if len(stack.values) else "-",
+        _trust(stack) if len(stack.values) else "-",
         worst,
         str(stack.n_images),
         printable(why, WHY_WIDTH, keep_end=False),
@@ -216,5 +216,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] + "."
 
 
-def _percent(value: float) -> str:
-    return f"{min(99, int(100 * value))} %" if math.isfinite(value) else "-"
+def _trust(stack: StackScore) -> str:
+    """How likely all images align, and how many that is about where some have no contrast."""
+    if not math.isfinite(stack.trust):
+        return "-"
+    of = len(stack.values)
+    number = "" if stack.n_judged == of else f", {stack.n_judged} of {of} images"
+    return f"{min(99, int(100 * stack.trust))} %{number}"
