@@ -259,6 +259,38 @@ void hot_pixels_can_be_left_out() {
   }
 }
 
+Image enlarged(const Image& image, std::size_t high, std::size_t wide) {
+  Image large = images::constant(image.height * high, image.width * wide, 0);
+  for (std::size_t y = 0; y < large.height; ++y) {
+    for (std::size_t x = 0; x < large.width; ++x) {
+      large.pixels[y * large.width + x] = image.pixels[y / high * image.width + x / wide];
+    }
+  }
+  return large;
+}
+
+void repeated_pixels_are_told_where_images_are_distrusted() {
+  const Image first = images::noise(16, 20, 1);
+  const Image other = images::noise(16, 20, 2);
+  for (const std::size_t high : {1U, 2U, 5U}) {
+    for (const std::size_t wide : {1U, 3U, 4U}) {
+      const Image reference = enlarged(first, high, wide);
+      const Image image = enlarged(other, high, wide);
+      Options options;
+      const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
+      CHECK(score.probability < 0.5);
+      const auto blocks = static_cast<std::uint32_t>(high << 16U | wide << 24U);
+      CHECK(score.flags == (high * wide == 1 ? 0 : repeated_pixels | blocks));
+      options.confirm = false;
+      CHECK(Scorer(reference.view(), options).score({image.view()})[0].flags == 0);
+    }
+  }
+  const Image large = enlarged(first, 2, 2);
+  const PairScore trusted =
+      Scorer(large.view(), Options{}).score({images::rolled(large, 4, 6).view()})[0];
+  CHECK(trusted.probability > 0.5 && trusted.flags == 0);
+}
+
 // Faint images on a bright background, as far as doubles can tell their pixels apart.
 void large_offsets() {
   const Image reference = images::noise(40, 41, 1);
@@ -349,6 +381,8 @@ int main() {
        {"identical by plain correlation", identical_by_plain_correlation},
        {"means decide the sign", means_decide_the_sign},
        {"hot pixels can be left out", hot_pixels_can_be_left_out},
+       {"repeated pixels are told where images are distrusted",
+        repeated_pixels_are_told_where_images_are_distrusted},
        {"large offsets", large_offsets},
        {"invalid pixels can be refused", invalid_pixels_can_be_refused},
        {"correlogram agrees with the score", correlogram_agrees_with_the_score},

@@ -23,6 +23,7 @@ p_value                                  f8  chance of such a peak in unrelated 
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
 flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL
+                                             | REPEATED_PIXELS | height of a block << 16 | its width << 24
 """
 
 NO_CONTRAST: Final[int]
@@ -30,6 +31,7 @@ ALL_INVALID: Final[int]
 FEW_LEVELS: Final[int]
 IDENTICAL: Final[int]
 HOT_PIXEL: Final[int]
+REPEATED_PIXELS: Final[int]
 
 @final
 class Cancelled(RuntimeError): ...

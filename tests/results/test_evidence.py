@@ -223,3 +223,30 @@ def test_clean_images_of_any_size_are_trusted(shape: tuple[int, int]) -> None:
     found = score_stack(images)
     assert found.trust > 0.9
     assert (found.peak_shifts == [(-i, 2 * i) for i in (1, 2, 3)]).all()
+
+
+# ---------------------------------------------------------------- a sample at rest
+
+
+@pytest.mark.parametrize("method", ["evidence", "plain", "robust"])
+def test_a_sample_at_rest_is_not_said_to_move(method: str) -> None:
+    """Under noise, some place of the second opinion is above that at zero shift by chance."""
+    at_rest = 0
+    for seed in range(16):
+        amount = 6 if seed % 2 else 4
+        images = scene(seed) + amount * np.random.default_rng(seed).normal(size=(6, *SHAPE))
+        found = score_stack(images, method=method)
+        assert not any("moves" in reason for reason in found.reasons)
+        at_rest += any("zero shift, or a sample at rest (which aligns)" in reason for reason in found.reasons)
+        if not found.peak_shifts.any():
+            assert "Every peak (5 of 5) is at zero shift: nothing moved" in found.warnings[0]
+    assert at_rest > 0
+
+
+def test_a_moving_scene_below_a_static_pattern_is_told() -> None:
+    rng = np.random.default_rng(5)
+    large = scene(3, (130, 160))
+    images = np.array([large[3 * i : 96 + 3 * i, 4 * i : 128 + 4 * i] for i in range(6)])
+    images += 0.5 * rng.normal(size=(96, 128)) + 0.02 * rng.normal(size=images.shape)
+    found = score_stack(images, method="robust")
+    assert any("a static pattern at zero shift, while the scene moves" in text for text in found.reasons)

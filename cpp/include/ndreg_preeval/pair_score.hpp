@@ -15,7 +15,10 @@ enum PairFlag : std::uint32_t {
   /// Same as the reference up to brightness and contrast (not looked for in filtered plain
   /// correlograms).
   identical = 8,
-  hot_pixel = 16  ///< a pixel that outshines the rest, here and in the reference, was left out
+  hot_pixel = 16,  ///< a pixel that outshines the rest, here and in the reference, was left out
+  /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
+  /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
+  repeated_pixels = 64
 };
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.

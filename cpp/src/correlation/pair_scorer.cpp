@@ -8,10 +8,14 @@
 #include <new>
 #include <stdexcept>
 
+#include "image/repeated_pixels.hpp"
 #include "image/validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
+
+// Images of a smaller probability get a reason.
+constexpr double trusted = 0.5;
 
 // Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
 double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
@@ -242,6 +246,9 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
   if (!correlate(*choice.reference, choice.statistics, cancellation)) return score;
   metrics_.measure(score, aligned(choice), opinion_.data(), cancellation);
+  if (plan_.options.confirm && score.probability < trusted) {
+    score.flags |= repeated_pixel_flags(PixelReader(image.view), cancellation);
+  }
   return score;
 }
 

@@ -20,6 +20,9 @@ UNLIKELY = 0.01
 AS_GOOD = 1.1
 """Ratio to the second peak from which the highest one stands out."""
 
+ABOVE_CHANCE = 6
+"""Multiple of its root mean square that a correlogram of unrelated images hardly reaches anywhere."""
+
 NAMED = 3
 """Largest number of images, or stacks, that are named; more are counted only."""
 
@@ -70,7 +73,10 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
     """Reasons in the order in which they are looked for; the last one holds for all that are left."""
     flags = records["flags"]
     at_zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
-    elsewhere = records["opinion_moved"] > records["opinion_zero"]
+    # Of a sample at rest under noise, some place of the second opinion may be above that at zero by chance.
+    elsewhere = records["opinion_moved"] > np.maximum(
+        records["opinion_zero"], ABOVE_CHANCE * records["opinion_rms"]
+    )
     lost = records["p_value"] > UNLIKELY
     two = records["peak"] < AS_GOOD * records["second_peak"]
     return [
@@ -79,10 +85,27 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
         _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
-        _Kind("a static pattern at zero shift, or a sample at rest", at_zero & ~lost),
+        _Kind("a static pattern at zero shift, or a sample at rest (which aligns)", at_zero & ~lost),
         _Kind("no peak above the noise", lost),
+        *_repeated(flags),
         _Kind("two places as good as each other", two),
         _Kind("a peak that a smoother look does not confirm", np.ones(len(records), np.bool_)),
+    ]
+
+
+def _repeated(flags: NDArray[np.uint32]) -> list[_Kind]:
+    """Images enlarged by their nearest pixels, by how much."""
+    return [
+        _Kind(f"pixels are repeated {height} x {width}", which) for height, width, which in repeated(flags)
+    ]
+
+
+def repeated(flags: NDArray[np.uint32]) -> list[tuple[int, int, NDArray[np.bool_]]]:
+    """Height and width of the blocks of equal pixels that images are made of, and which images those are."""
+    blocks = np.where(flags & core.REPEATED_PIXELS != 0, flags >> 16, 0)
+    return [
+        (int(block) & 0xFF, int(block) >> 8, np.asarray(blocks == block))
+        for block in np.unique(blocks[blocks > 0])
     ]
 
 

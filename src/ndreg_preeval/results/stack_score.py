@@ -92,8 +92,9 @@ class StackScore:
     invalid_pixels : (m,) int64 array
         Pixels that were replaced.
     flags : (m,) uint32 array
-        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL`` of
-        the core.
+        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``REPEATED_PIXELS``
+        of the core. The last one is looked for in images whose probability is below 0.5: bits 16 to 23 are
+        the height, 24 to 31 the width of the blocks in which its pixels come.
     jumps : (m,) bool array
         Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
         step. A wrong peak jumps there and back.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import core
 from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
+from .reasons import repeated
 from .trust import NOTHING
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def stack_messages(
         "a hot pixel, the same as in their reference image: aligners follow it unless it is masked",
         True,
     )
+    for height, width, which in repeated(flags):
+        what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
+        messages += _some(image_indices, which, what + "give the maps as they were measured", False)
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages
 
