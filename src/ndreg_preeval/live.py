@@ -56,7 +56,7 @@ class StackScorer:
         self._threads = self._options.num_threads or core.default_threads()
         with naming_stack(name), self._open([reference_image_array]) as source:
             reference = source.read(0, 1).copy()
-            self._info = inspect_stack(source, self._options)._replace(location="", images_per_chunk=1)
+            self._info = inspect_stack(source, self._options).without_place()
             self._scorer = PairScorer(self._info, self._options, reference, 0)
         self._last = self._scorer.pairs.kept(reference)
         self._parts: list[Records] = []
@@ -113,7 +113,7 @@ class StackScorer:
         StackScore
             ``rankable=False`` as long as no image was added.
         """
-        info = self._info._replace(shape=(self._count, *self._info.shape[1:]))
+        info = self._info.with_count(self._count)
         scored = Scored(info, self._scorer.numbers(self._parts))
         return build_stack_score(self._name, scored, self._options)[0]
 

@@ -37,7 +37,7 @@ def score_in_process(
         elif stack.source is not None and stack.source.bytes_per_image == 0:
             found[number] = _score_in_memory(stack, options, threads, advance)
         else:
-            streamed.append(stack._replace(number=number))
+            streamed.append(stack.numbered(number))
     groups = _groups(streamed, options)
     for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
         found.update(zip((stack.number for stack in group), results, strict=True))

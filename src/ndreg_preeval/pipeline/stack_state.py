@@ -36,6 +36,14 @@ class StackInfo(NamedTuple):
         """Return the same with something more to be said about the stack."""
         return self._replace(warnings=(*self.warnings, *texts))
 
+    def with_count(self, n: int) -> StackInfo:
+        """Return the same with another number of images."""
+        return self._replace(shape=(n, *self.shape[1:]))
+
+    def without_place(self) -> StackInfo:
+        """Return the same of images that come one by one, from nowhere in particular."""
+        return self._replace(location="", images_per_chunk=1)
+
     @classmethod
     def of_failure(cls, location: str) -> StackInfo:
         """Return what is known of a stack that cannot be read: where it should be."""
@@ -109,6 +117,10 @@ class OpenStack(NamedTuple):
     def with_warning(self, text: str) -> OpenStack:
         """Return the same with something to be said about the stack."""
         return self._replace(info=self.info.with_warning(text))
+
+    def numbered(self, number: int) -> OpenStack:
+        """Return the same with its number among all stacks."""
+        return self._replace(number=number)
 
     @classmethod
     def of_failure(cls, name: Any, spec: StackSpec, error: Exception) -> OpenStack:

@@ -62,6 +62,10 @@ class ReadTask(NamedTuple):
     owner: int = 0
     """Number of the first stack that needs it, of several that are read together."""
 
+    def running(self, run: Callable[[], None]) -> ReadTask:
+        """Return the same with another function to run."""
+        return self._replace(run=run)
+
 
 class PendingBlock(NamedTuple):
     """A block that is going to be read."""

@@ -166,7 +166,7 @@ def _with_paths(found: list[tuple[Backend, UriMeaning]]) -> list[UriMeaning]:
     whole = [index for index, (backend, _) in enumerate(found) if backend.one_per_file]
     files = [os.path.splitext(absolute(named[index].file))[0].replace(os.sep, "/") for index in whole]
     for index, name in zip(whole, relative_names(files), strict=True):
-        named[index] = named[index]._replace(path=name)
+        named[index] = named[index].at(name)
     return named
 
 

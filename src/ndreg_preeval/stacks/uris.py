@@ -36,6 +36,10 @@ class UriMeaning(NamedTuple):
     problem: str = ""
     """Reason why this meaning cannot be used, for instance an invalid slice."""
 
+    def at(self, path: str) -> UriMeaning:
+        """Return the same of another path in the file."""
+        return self._replace(path=path)
+
     def __str__(self) -> str:
         text = f"{self.file}::{self.path}" if self.path else self.file
         return text + (f"&slice={format_slice(self.indices)}" if self.indices is not None else "")

@@ -134,7 +134,7 @@ def find_beside(file: str, name: str, prefix: str) -> str:
     return ""
 
 
-def _open_external(files: Files, node: Any, name: str, link: h5py.ExternalLink) -> Any:
+def _open_external(files: Files, node: h5py.Group | h5py.Dataset, name: str, link: h5py.ExternalLink) -> Any:
     target = find_beside(_filename(node), link.filename, "HDF5_EXT_PREFIX")
     origin = f"the external link {shorten(name)} in {_place(node)}"
     if not target:
@@ -152,7 +152,7 @@ def _components(path: str) -> list[str]:
     return [name for name in reversed(path.split("/")) if name not in ("", ".")]
 
 
-def _link(group: Any, name: str) -> Any:
+def _link(group: h5py.Group, name: str) -> Any:
     try:
         return group.get(name, getlink=True)
     except KeyError:
@@ -163,14 +163,14 @@ def _link(group: Any, name: str) -> Any:
         raise OSError(f"{_place(group)}: {shorten(name)} cannot be looked up: {error}") from error
 
 
-def _child(group: Any, name: str) -> Any:
+def _child(group: h5py.Group, name: str) -> Any:
     try:
         return group[name]
     except (KeyError, OSError, RuntimeError, ValueError, TypeError) as error:
         raise OSError(f"{_place(group)}: {shorten(name)} cannot be opened: {error}") from error
 
 
-def _there(group: Any) -> str:
+def _there(group: h5py.Group) -> str:
     """Some of the names that a group does hold."""
     import itertools
 
@@ -188,11 +188,11 @@ def _seeking(path: str) -> str:
     return f" (looking for {shorten(path)})"
 
 
-def _place(node: Any) -> str:
+def _place(node: h5py.Group | h5py.Dataset) -> str:
     return printable_location(f"{_filename(node)}::{node.name}")
 
 
-def _filename(node: Any) -> str:
+def _filename(node: h5py.Group | h5py.Dataset) -> str:
     return str(node.file.filename)
 
 

@@ -6,17 +6,20 @@ from __future__ import annotations
 import itertools
 import warnings
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import RankingWarning, clip, shorten
 from .locate import Files, locate
+
+if TYPE_CHECKING:
+    import h5py
 
 MAX_DEPTH: Final = 32
 MAX_GROUPS: Final = 100_000
 MAX_DEFAULTS: Final = 16
 
 
-def stack_paths(files: Files, group: Any, path: str, *, plain: bool = True) -> list[str]:
+def stack_paths(files: Files, group: h5py.Group, path: str, *, plain: bool = True) -> list[str]:
     """Return the paths of the image stacks of a group.
 
     Parameters
@@ -52,7 +55,7 @@ class _Search:
         self._broken = broken
         self._seen: set[tuple[int, int]] = set()
 
-    def below(self, group: Any, path: str, depth: int = 0) -> Iterator[str]:
+    def below(self, group: h5py.Group, path: str, depth: int = 0) -> Iterator[str]:
         """Paths of the signals of all NXdata groups, this group included."""
         if depth > MAX_DEPTH or len(self._seen) > MAX_GROUPS or not self._is_new(group):
             return
@@ -64,20 +67,20 @@ class _Search:
             if child is not None and not _is_dataset(child):
                 yield from self.below(child, _join(path, name), depth + 1)
 
-    def plain(self, group: Any, path: str) -> Iterator[str]:
+    def plain(self, group: h5py.Group, path: str) -> Iterator[str]:
         """Paths of the 3-D datasets directly in the group."""
         yield from self._stacks(group, path, _names(group))
 
-    def _stacks(self, group: Any, path: str, names: list[str]) -> Iterator[str]:
+    def _stacks(self, group: h5py.Group, path: str, names: list[str]) -> Iterator[str]:
         for name in names:
             child = self._follow(group, path, name)
             if child is not None and _is_dataset(child) and is_stack(child) and self._is_new(child):
                 yield _join(path, name)
 
-    def _follow(self, group: Any, path: str, name: str) -> Any:
+    def _follow(self, group: h5py.Group, path: str, name: str) -> Any:
         return _follow(self._files, group, name, _join(path, name), self._broken)
 
-    def _is_new(self, node: Any) -> bool:
+    def _is_new(self, node: h5py.Group | h5py.Dataset) -> bool:
         import h5py
 
         info = h5py.h5o.get_info(node.id)
@@ -88,7 +91,7 @@ class _Search:
         return True
 
 
-def _follow(files: Files, group: Any, name: str, path: str, broken: dict[str, str]) -> Any:
+def _follow(files: Files, group: h5py.Group, name: str, path: str, broken: dict[str, str]) -> Any:
     import h5py
 
     try:
@@ -99,7 +102,9 @@ def _follow(files: Files, group: Any, name: str, path: str, broken: dict[str, st
     return node if isinstance(node, (h5py.Group, h5py.Dataset)) else None
 
 
-def _default_chain(files: Files, group: Any, path: str, broken: dict[str, str]) -> list[tuple[Any, str]]:
+def _default_chain(
+    files: Files, group: h5py.Group, path: str, broken: dict[str, str]
+) -> list[tuple[Any, str]]:
     chain = [(group, path)]
     while len(chain) < MAX_DEFAULTS and _text(group, "NX_class") != "NXdata":
         default = _text(group, "default")
@@ -114,7 +119,7 @@ def _default_chain(files: Files, group: Any, path: str, broken: dict[str, str]) 
     return chain
 
 
-def _signals(group: Any) -> list[str]:
+def _signals(group: h5py.Group) -> list[str]:
     signal = _text(group, "signal")
     if signal:
         return list(dict.fromkeys([signal, *_texts(group, "auxiliary_signals")]))
@@ -123,7 +128,7 @@ def _signals(group: Any) -> list[str]:
     return marked or [name for name in ("data",) if name in _names(group)]
 
 
-def _marked_as_signal(group: Any, name: str) -> bool:
+def _marked_as_signal(group: h5py.Group, name: str) -> bool:
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
@@ -131,12 +136,12 @@ def _marked_as_signal(group: Any, name: str) -> bool:
     return str(_attribute(group[name], "signal")) in ("1", "b'1'", "[1]")
 
 
-def _text(node: Any, attribute: str) -> str:
+def _text(node: h5py.Group | h5py.Dataset, attribute: str) -> str:
     texts = _texts(node, attribute)
     return texts[0] if texts else ""
 
 
-def _texts(node: Any, attribute: str) -> list[str]:
+def _texts(node: h5py.Group | h5py.Dataset, attribute: str) -> list[str]:
     value = _attribute(node, attribute)
     if value is None:
         return []
@@ -145,14 +150,14 @@ def _texts(node: Any, attribute: str) -> list[str]:
     return [item for item in decoded if isinstance(item, str)]
 
 
-def _attribute(node: Any, name: str) -> Any:
+def _attribute(node: h5py.Group | h5py.Dataset, name: str) -> Any:
     try:
         return node.attrs.get(name)
     except (OSError, RuntimeError, ValueError, TypeError, KeyError):
         return None  # an attribute that cannot be read says nothing
 
 
-def _names(group: Any) -> list[str]:
+def _names(group: h5py.Group) -> list[str]:
     return list(itertools.islice(group, MAX_GROUPS))
 
 
@@ -160,13 +165,13 @@ def _join(path: str, name: str) -> str:
     return f"{path.rstrip('/')}/{name}"
 
 
-def _is_dataset(node: Any) -> bool:
+def _is_dataset(node: h5py.Group | h5py.Dataset) -> bool:
     import h5py
 
     return isinstance(node, h5py.Dataset)
 
 
-def is_stack(dataset: Any) -> bool:
+def is_stack(dataset: h5py.Dataset) -> bool:
     try:
         return dataset.ndim == 3 and dataset.dtype.kind in "biuf"
     except (TypeError, ValueError, OSError, RuntimeError):

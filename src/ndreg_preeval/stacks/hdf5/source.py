@@ -21,6 +21,8 @@ from .readers import Request, VirtualReader, open_reader
 from .storage_checks import check_storage
 
 if TYPE_CHECKING:
+    import h5py
+
     from ...options import Limits
 
 KEEP_BYTES: Final = 64 << 20
@@ -88,7 +90,7 @@ class UriSpec(StackSpec):
 class DatasetSpec(StackSpec):
     """A stack in an `h5py.Dataset` that the caller has open, and keeps open."""
 
-    dataset: Any
+    dataset: h5py.Dataset
     limits: Limits
     location: str = ""
     in_memory = True
@@ -120,7 +122,7 @@ class Hdf5Source(StackSource):
     concurrent = True
 
     def __init__(
-        self, dataset: Any, limits: Limits, indices: Indices | None, location: str, files: Files
+        self, dataset: h5py.Dataset, limits: Limits, indices: Indices | None, location: str, files: Files
     ) -> None:
         import h5py
 
@@ -182,7 +184,7 @@ class Hdf5Source(StackSource):
             blocks.append(Finish(source, out, buffers, axes, start, stop))
         with naming(f"{printable_location(self.location)}, images {start} to {stop - 1}"):
             tasks = self._reader.tasks(requests)
-        named = [task._replace(run=_Named(task.run, sources[task.owner], start, stop)) for task in tasks]
+        named = [task.running(_Named(task.run, sources[task.owner], start, stop)) for task in tasks]
         return named, blocks
 
     def shares_reads_with(self, other: StackSource) -> bool:
@@ -295,7 +297,7 @@ class Finish:
         self._buffers.give_back(self._out)
 
 
-def _dtype(dataset: Any) -> np.dtype[Any]:
+def _dtype(dataset: h5py.Dataset) -> np.dtype[Any]:
     try:
         return dataset.dtype  # type: ignore[no-any-return]
     except TypeError as error:  # bit fields and the like, which numpy has not

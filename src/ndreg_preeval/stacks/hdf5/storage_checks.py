@@ -19,12 +19,14 @@ from .files import file_state
 from .virtual_sources import virtual_files
 
 if TYPE_CHECKING:
+    import h5py
+
     from ...options import Limits
 
 UNLIMITED: Final = 2**64 - 1
 
 
-def check_layout(dataset: Any, limits: Limits) -> None:
+def check_layout(dataset: h5py.Dataset, limits: Limits) -> None:
     """Refuse chunks and filters that cannot be read.
 
     Raises
@@ -57,7 +59,7 @@ def check_layout(dataset: Any, limits: Limits) -> None:
 
 
 def check_storage(
-    dataset: Any, limits: Limits, *, depth: int = 0, seen: tuple[Any, ...] = ()
+    dataset: h5py.Dataset, limits: Limits, *, depth: int = 0, seen: tuple[Any, ...] = ()
 ) -> list[FileState]:
     """Check where the pixels lie, and return the files that hold them, that of the dataset first.
 
@@ -93,7 +95,7 @@ def check_storage(
     return [own]
 
 
-def external_files(dataset: Any) -> list[FileState]:
+def external_files(dataset: h5py.Dataset) -> list[FileState]:
     """Return the raw files that hold the pixels of a dataset.
 
     Raises

@@ -15,13 +15,15 @@ from ..regular_file import FileState, check_regular_file
 from .locate import Files, find_beside, locate
 
 if TYPE_CHECKING:
+    import h5py
+
     from ...options import Limits
 
 MAX_BLOCKS = 100_000
 
 
 def virtual_files(
-    dataset: Any,
+    dataset: h5py.Dataset,
     limits: Limits,
     check_storage: Callable[..., list[FileState]],
     *,
@@ -60,7 +62,7 @@ def virtual_files(
 
 
 def _check_source(
-    dataset: Any,
+    dataset: h5py.Dataset,
     file: str,
     path: str,
     limits: Limits,
@@ -89,7 +91,7 @@ def _check_source(
         return node.shape or (), check_storage(node, limits, depth=depth + 1, seen=seen)
 
 
-def _open_as(dataset: Any, path: str, what: str, files: Files) -> Any:
+def _open_as(dataset: h5py.Dataset, path: str, what: str, files: Files) -> Any:
     """Open a source as libhdf5 will do it: where that fails it silently gives fill values."""
     import h5py
 
@@ -122,7 +124,7 @@ def _check_extent(file: str, path: str, space: Any, target: Any, shape: tuple[in
         )
 
 
-def source_mappings(dataset: Any) -> Iterator[tuple[str, str, Any, Any]]:
+def source_mappings(dataset: h5py.Dataset) -> Iterator[tuple[str, str, Any, Any]]:
     """Yield file, dataset path, selection there and selection here of every source."""
     properties = dataset.id.get_create_plist()
     for index in range(properties.get_virtual_count()):
@@ -149,5 +151,5 @@ def _numbered(name: str, block: int) -> str:
     return "%".join(part.replace("%b", str(block)) for part in name.split("%%"))
 
 
-def _identity(dataset: Any) -> tuple[Any, ...]:
+def _identity(dataset: h5py.Dataset) -> tuple[Any, ...]:
     return os.path.realpath(dataset.file.filename), dataset.name

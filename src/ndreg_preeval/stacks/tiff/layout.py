@@ -52,6 +52,10 @@ class Layout(NamedTuple):
     jpeg: bool
     warnings: tuple[str, ...]
 
+    def with_warnings(self, *texts: str) -> Layout:
+        """Return the same with what a person should know about the file."""
+        return self._replace(warnings=texts)
+
     @property
     def largest(self) -> int:
         """Bytes of the largest segment, before and after decoding."""
@@ -77,7 +81,7 @@ def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
     with errors_logged() as said:
         series, remarks = open_series(file, name, alike=len(set(pages.values())) == 1)
         found = _read_series(series, pages, size)
-    return found._replace(warnings=(*remarks, *(f"tifffile says: {clip(text)}" for text in said)))
+    return found.with_warnings(*remarks, *(f"tifffile says: {clip(text)}" for text in said))
 
 
 def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:

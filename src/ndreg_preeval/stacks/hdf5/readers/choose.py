@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...regular_file import FileState
 from ...selection import AxisRange
@@ -15,8 +15,13 @@ from .libhdf5 import LibhdfReader
 from .raw_file import RawFile
 from .virtual import VirtualReader
 
+if TYPE_CHECKING:
+    import h5py
 
-def open_reader(dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: FileState) -> Reader:
+
+def open_reader(
+    dataset: h5py.Dataset, axes: Sequence[AxisRange], image_axis: int, state: FileState
+) -> Reader:
     """Return the reader that fits how a dataset is stored.
 
     Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....errors import naming
 from ...selection import AxisRange
@@ -17,6 +17,9 @@ from ..codecs import Filter, most_stored
 from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
 from .raw_file import RawFile
+
+if TYPE_CHECKING:
+    import h5py
 
 Origin = tuple[int, ...]
 
@@ -32,7 +35,7 @@ class ChunkChecks:
         Its file, where its bytes can be read beside HDF5.
     """
 
-    def __init__(self, dataset: Any, raw: RawFile | None) -> None:
+    def __init__(self, dataset: h5py.Dataset, raw: RawFile | None) -> None:
         self._dataset = dataset
         self._raw = raw
         self._index = ChunkIndex(dataset)

@@ -6,12 +6,15 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from ....errors import shorten
 from ..codecs import Filter, filter_of
+
+if TYPE_CHECKING:
+    import h5py
 
 MOST_BYTES: Final = 2**32 - 1
 """Largest size of a stored chunk, in bytes: more is not kept apart."""
@@ -31,7 +34,7 @@ class ChunkIndex:
     Looked up once, as HDF5 searches its own index from the start.
     """
 
-    def __init__(self, dataset: Any) -> None:
+    def __init__(self, dataset: h5py.Dataset) -> None:
         self._dataset = dataset
         self._chunk: tuple[int, ...] = dataset.chunks
         grid = [-(-length // part) for length, part in zip(dataset.shape, self._chunk, strict=True)]
@@ -123,7 +126,7 @@ class ChunkIndex:
         )
 
 
-def is_unwritten(dataset: Any, origin: Sequence[int]) -> bool:
+def is_unwritten(dataset: h5py.Dataset, origin: Sequence[int]) -> bool:
     """Return whether HDF5 says that there is no such chunk."""
     try:
         # It is looked up, and not read into so little memory.
@@ -166,14 +169,14 @@ class _Order:
         )
 
 
-def filters_of(dataset: Any) -> list[Filter]:
+def filters_of(dataset: h5py.Dataset) -> list[Filter]:
     """Return the filters of a dataset, in the order in which they are applied."""
     properties = dataset.id.get_create_plist()
     found = [properties.get_filter(index) for index in range(properties.get_nfilters())]
     return [filter_of(each[0], tuple(each[2])) for each in found]
 
 
-def is_plain(dataset: Any) -> bool:
+def is_plain(dataset: h5py.Dataset) -> bool:
     """Return whether the bytes in the file are just those of the numpy dtype.
 
     Where they are not (reduced precision), HDF5 must convert.

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from ..codecs import Codec, Damaged
 from .base import Reader, Request, chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
 from .raw_file import RawFile
+
+if TYPE_CHECKING:
+    import h5py
 
 Origin = tuple[int, ...]
 
@@ -38,7 +41,7 @@ class ChunkedReader(Reader):
         The file, where its bytes can be read beside HDF5; else HDF5 gives the raw chunks.
     """
 
-    def __init__(self, dataset: Any, codec: Codec, raw: RawFile | None) -> None:
+    def __init__(self, dataset: h5py.Dataset, codec: Codec, raw: RawFile | None) -> None:
         self._dataset = dataset
         self._codec = codec
         self._raw = raw
@@ -51,7 +54,7 @@ class ChunkedReader(Reader):
         self.working_bytes = codec.working_bytes
 
     @classmethod
-    def of(cls, dataset: Any, raw: RawFile | None) -> ChunkedReader | None:
+    def of(cls, dataset: h5py.Dataset, raw: RawFile | None) -> ChunkedReader | None:
         """Return a reader, or None when libhdf5 has to decode this dataset."""
         if dataset.chunks is None or dataset.dtype.kind not in "biuf" or not is_plain(dataset):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from ...selection import AxisRange
 from .base import Reader, Request
 from .chunk_index import is_plain
 from .raw_file import RawFile
+
+if TYPE_CHECKING:
+    import h5py
 
 RUN_BYTES: Final = 4 << 20
 """Target size of a read task, in bytes: long enough for a disk, short enough to share among threads."""
@@ -40,7 +43,7 @@ class ContiguousReader(Reader):
 
     @classmethod
     def of(
-        cls, dataset: Any, raw: RawFile | None, axes: Sequence[AxisRange], image_axis: int
+        cls, dataset: h5py.Dataset, raw: RawFile | None, axes: Sequence[AxisRange], image_axis: int
     ) -> ContiguousReader | None:
         """Return a reader, or None when libhdf5 has to read."""
         if raw is None or dataset.chunks is not None or dataset.is_virtual or dataset.external:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import errno
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from .base import Reader, Request, chunk_boxes
 from .chunk_checks import ChunkChecks
 from .raw_file import RawFile
 
+if TYPE_CHECKING:
+    import h5py
+
 TASK_BYTES: Final = 4 << 20
 """Target size of a read task, in bytes, where one chunk is less."""
 
@@ -26,7 +29,7 @@ class LibhdfReader(Reader):
 
     concurrent = False
 
-    def __init__(self, dataset: Any, raw: RawFile | None = None) -> None:
+    def __init__(self, dataset: h5py.Dataset, raw: RawFile | None = None) -> None:
         self._dataset = dataset
         self._box = self._piece_shape()
         self._checks = None if dataset.chunks is None else ChunkChecks(dataset, raw)
@@ -69,7 +72,7 @@ class LibhdfReader(Reader):
 class _Read:
     __slots__ = ("_dataset", "_out", "_wanted")
 
-    def __init__(self, dataset: Any, wanted: tuple[slice, ...], out: Any) -> None:
+    def __init__(self, dataset: h5py.Dataset, wanted: tuple[slice, ...], out: Any) -> None:
         self._dataset = dataset
         self._wanted = wanted
         self._out = out

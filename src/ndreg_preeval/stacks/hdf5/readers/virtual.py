@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from ..locate import Files, find_beside, locate
 from ..virtual_sources import source_mappings
 from .base import Reader, Request
 
+if TYPE_CHECKING:
+    import h5py
+
 OPEN_SOURCES: Final = 16
 """Largest number of files of sources that are kept open."""
 
@@ -25,7 +28,9 @@ OPEN_SOURCES: Final = 16
 class OpenReader(Protocol):
     """Function that finds the reader of a source: that of `hdf5.open_reader`."""
 
-    def __call__(self, dataset: Any, axes: Sequence[AxisRange], image_axis: int, state: Any, /) -> Reader: ...
+    def __call__(
+        self, dataset: h5py.Dataset, axes: Sequence[AxisRange], image_axis: int, state: Any, /
+    ) -> Reader: ...
 
 
 class _Run(NamedTuple):
@@ -54,7 +59,7 @@ class VirtualReader(Reader):
     """Reads virtual datasets whose mappings are boxes that do not overlap."""
 
     def __init__(
-        self, dataset: Any, mappings: Sequence[_Mapping], image_axis: int, open_reader: OpenReader
+        self, dataset: h5py.Dataset, mappings: Sequence[_Mapping], image_axis: int, open_reader: OpenReader
     ) -> None:
         self._dataset = dataset
         self._mappings = sorted(mappings, key=lambda each: each.target)
@@ -68,7 +73,7 @@ class VirtualReader(Reader):
         self.images_per_chunk = self._chunk_length()
 
     @classmethod
-    def of(cls, dataset: Any, image_axis: int, open_reader: OpenReader) -> VirtualReader | None:
+    def of(cls, dataset: h5py.Dataset, image_axis: int, open_reader: OpenReader) -> VirtualReader | None:
         """Return a reader, or None when libhdf5 has to put the sources together."""
         if not dataset.is_virtual or dataset.dtype.kind not in "biuf":
             return None
@@ -156,7 +161,7 @@ class VirtualReader(Reader):
         return self._open[key][1]
 
 
-def _open_source(dataset: Any, file: str, path: str, files: Files) -> Any:
+def _open_source(dataset: h5py.Dataset, file: str, path: str, files: Files) -> Any:
     if file == ".":
         return locate(files, dataset.file["/"], "/" + path)
     found = find_beside(dataset.file.filename, file, "HDF5_VDS_PREFIX")
