@@ -64,6 +64,19 @@ def changed_files(states: Iterable[FileState]) -> list[str]:
     return found
 
 
+def missing_files(states: Iterable[FileState]) -> list[str]:
+    """Return which files no longer are where they were opened."""
+    found = []
+    for state in states:
+        try:
+            now = os.stat(state.path)
+        except (OSError, ValueError):
+            now = None
+        if state.identity is not None and (now is None or (now.st_dev, now.st_ino) != state.identity):
+            found.append(state.path)
+    return found
+
+
 def check_regular_file(path: str) -> int:
     """Return the size in bytes of a file that can be read.
 

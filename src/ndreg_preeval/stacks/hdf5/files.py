@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import clip
@@ -26,6 +27,12 @@ LOCKING: Final[tuple[dict[str, Any], ...]] = (
     {"locking": False},
 )
 
+LOCKING_VARIABLE: Final = "HDF5_USE_FILE_LOCKING"
+"""Environment variable that says whether HDF5 locks files, whatever a program asks for."""
+
+OTHER_LOCKING: Final = "flag values don't match"
+"""Words of HDF5 where a file is open already, with other locking."""
+
 
 def file_state(file: h5py.File) -> FileState:
     """Return what is known of an open HDF5 file."""
@@ -37,8 +44,14 @@ def file_state(file: h5py.File) -> FileState:
     return FileState(path, status.st_size, (status.st_dev, status.st_ino), status.st_mtime_ns)
 
 
-def open_file(path: str) -> h5py.File:
+def open_file(path: str, lockings: Sequence[dict[str, Any]] = LOCKING) -> h5py.File:
     """Open an HDF5 file for reading.
+
+    Parameters
+    ----------
+    path : str
+    lockings : sequence of dict
+        Arguments of `h5py.File`, tried one after the other while the file is open with other locking.
 
     Raises
     ------
@@ -52,26 +65,35 @@ def open_file(path: str) -> h5py.File:
     why_no_plugins()  # registers filters, which must precede opening
     from silx.io.h5py_utils import File
 
-    for options in LOCKING:
+    for options in lockings:
         try:
             return File(path, "r", **options)
         except OSError as error:
             reason: Exception = error
-            if "flag values don't match" not in str(error):
+            if OTHER_LOCKING not in str(error):
                 break
         except (RuntimeError, ValueError, KeyError, UnicodeError) as error:
             reason = error
             break
     raise OSError(
         getattr(reason, "errno", None) or errno.EIO,
-        f"cannot be opened as HDF5 file ({_why(path, size)}): {clip(str(reason), 500)}",
+        f"cannot be opened as HDF5 file ({_why(path, size, str(reason))}): {clip(str(reason), 500)}",
         clip(path),
     ) from reason
 
 
-def _why(path: str, size: int) -> str:
+def _why(path: str, size: int, said: str) -> str:
     import h5py
 
+    if "unable to lock file" in said:
+        value = os.environ.get(LOCKING_VARIABLE)
+        setting = f"{LOCKING_VARIABLE}={value} has HDF5 heed locks" if value else "HDF5 heeds locks"
+        return (
+            f"somebody has it open for writing, and {setting}: unset {LOCKING_VARIABLE} or set it to FALSE "
+            "before Python starts, and it is read as far as it was written"
+        )
+    if OTHER_LOCKING in said:
+        return f"this process has it open with other locking: close it, or set {LOCKING_VARIABLE}=FALSE before Python starts"
     if size == 0:
         return "it is empty"
     try:

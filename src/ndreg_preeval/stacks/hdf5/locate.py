@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ...errors import annotate, clip, printable_location, shorten
 from ..regular_file import check_regular_file
 from ..uris import UriMeaning
-from .files import open_file
+from .files import LOCKING, open_file
 
 if TYPE_CHECKING:
     import h5py
@@ -25,17 +26,33 @@ MAX_LINKS: Final = 64
 
 
 class Files:
-    """HDF5 files opened for one purpose, closed together."""
+    """HDF5 files opened for one purpose, closed together.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    lockings : sequence of dict
+        As `open_file` takes it.
+    """
+
+    def __init__(self, lockings: Sequence[dict[str, Any]] = LOCKING) -> None:
         self._files: dict[str, h5py.File] = {}
+        self._lockings = lockings
+        self.other_locking = False
+        """Whether one was opened with other locking than was asked for."""
+
+    def __len__(self) -> int:
+        return len(self._files)
 
     def open(self, path: str) -> h5py.File:
         """Open a file once; raises as `open_file` does."""
         key = os.path.join(os.getcwd(), path)
         if key not in self._files:
-            self._files[key] = open_file(path)
+            self._files[key] = open_file(path, self._lockings)
         return self._files[key]
+
+    def files(self) -> list[h5py.File]:
+        """Return those that are open."""
+        return list(self._files.values())
 
     def adopt(self, path: str, file: h5py.File) -> None:
         """Close this file too, when the time has come."""

@@ -18,6 +18,7 @@ from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import UriMeaning
 from .locate import Files, locate
 from .readers import Request, VirtualReader, open_reader
+from .source_files import open_agreeing
 from .storage_checks import check_storage
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class UriSpec(StackSpec):
         TypeError, ValueError
             When the dataset is no stack, or beyond the limits.
         """
-        files = Files()
+        return open_agreeing(self._open)
+
+    def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source:
+        files = Files(lockings)
         try:
             with naming(printable_location(self.location)):
                 dataset = locate(files, files.open(self.file_path)["/"], "/" + self.data_path)
@@ -151,7 +155,10 @@ class Hdf5Source(StackSource):
         self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
         self.working_bytes = self._reader.working_bytes
         self.exclusive = not self._reader.concurrent
+        self.other_locking = False
+        """Whether a source of a virtual dataset is open with other locking than its own file."""
         if isinstance(self._reader, VirtualReader):
+            self.other_locking = self._reader.other_locking
             self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"

@@ -10,9 +10,10 @@ import os
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...errors import clip, printable_location, shorten
+from ...errors import clip, shorten
 from ..regular_file import FileState, check_regular_file
 from .locate import Files, find_beside, locate
+from .source_files import open_source
 
 if TYPE_CHECKING:
     import h5py
@@ -81,7 +82,10 @@ def _check_source(
             if not found:
                 raise FileNotFoundError(2, f"{what} is missing: no such file", clip(file))
             check_regular_file(found)
-            root = _open_as(dataset, found, what, files)
+            try:
+                root = open_source(dataset, found, files)
+            except OSError as error:
+                raise OSError(f"{what} cannot be read: {error}") from error
         try:
             node = locate(files, root, "/" + path)
         except KeyError as error:
@@ -89,21 +93,6 @@ def _check_source(
         if not isinstance(node, h5py.Dataset):
             raise OSError(f"{what} is no dataset")
         return node.shape or (), check_storage(node, limits, depth=depth + 1, seen=seen)
-
-
-def _open_as(dataset: h5py.Dataset, path: str, what: str, files: Files) -> Any:
-    """Open a source as libhdf5 will do it: where that fails it silently gives fill values."""
-    import h5py
-
-    try:
-        opened = h5py.h5f.open(
-            os.fsencode(path), h5py.h5f.ACC_RDONLY, fapl=dataset.file.id.get_access_plist()
-        )
-    except (OSError, RuntimeError, ValueError) as error:
-        raise OSError(f"{what} cannot be read: {clip(str(error))}: {printable_location(path)}") from error
-    file = h5py.File(opened)
-    files.adopt(path, file)
-    return file["/"]
 
 
 def _check_extent(file: str, path: str, space: Any, target: Any, shape: tuple[int, ...]) -> None:

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...regular_file import FileState
 from ...selection import AxisRange
 from .base import Reader
 from .chunked import ChunkedReader
 from .contiguous import ContiguousReader
-from .libhdf5 import LibhdfReader
+from .libhdf5 import LibhdfReader, PutTogetherReader
 from .raw_file import RawFile
 from .virtual import VirtualReader
 
@@ -27,10 +27,10 @@ def open_reader(
     Bytes are read beside HDF5 where the file is an ordinary one: on a disk, without a user block
     before it, and not open for writing here (HDF5 may then hold pixels that are not in the file).
     """
+    if dataset.is_virtual:
+        return _open_virtual(dataset, image_axis)
     if dataset.external or dataset.file.mode != "r":
         return LibhdfReader(dataset)
-    if dataset.is_virtual:
-        return VirtualReader.of(dataset, image_axis, open_reader) or LibhdfReader(dataset)
     raw = None
     if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
         raw = RawFile.open(state.path, state.identity)
@@ -41,3 +41,16 @@ def open_reader(
         if raw is not None:
             raw.close()
         raise
+
+
+def _open_virtual(dataset: h5py.Dataset, image_axis: int) -> Reader:
+    if dataset.file.mode == "r":
+        return VirtualReader.of(dataset, image_axis, open_reader) or PutTogetherReader(dataset)
+    # HDF5 opens the sources for writing, too, which fails where one is open for reading.
+    try:
+        return PutTogetherReader(dataset)
+    except OSError:
+        found = VirtualReader.of(dataset, image_axis, open_reader)
+        if found is None:
+            raise
+        return found

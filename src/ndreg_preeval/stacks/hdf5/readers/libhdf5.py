@@ -5,14 +5,18 @@ from __future__ import annotations
 
 import errno
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ....errors import clip
 from ...base import ReadTask
+from ...regular_file import FileState, missing_files
 from ...selection import AxisRange
+from ..files import file_state
+from ..locate import Files
+from ..source_files import hold_sources
 from .base import Reader, Request, chunk_boxes
 from .chunk_checks import ChunkChecks
 from .raw_file import RawFile
@@ -67,6 +71,49 @@ class LibhdfReader(Reader):
             if times > 1:
                 box[axis] = min(box[axis] * times, -(-shape[axis] // box[axis]) * box[axis])
         return tuple(box)
+
+
+class PutTogetherReader(LibhdfReader):
+    """Reads virtual datasets that libhdf5 has to put together; holds their sources open for it."""
+
+    def __init__(self, dataset: h5py.Dataset) -> None:
+        self._sources = Files()
+        try:
+            hold_sources(dataset, self._sources)
+        except BaseException:
+            self._sources.close()
+            raise
+        super().__init__(dataset)
+        self._states = [file_state(file) for file in self._sources.files()]
+
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
+        """Boxes, after each of which the sources must still be where HDF5 looks for them."""
+        return [task.running(_Checked(task.run, self._states)) for task in super().tasks(requests)]
+
+    def close(self) -> None:
+        """Close the sources."""
+        super().close()
+        self._sources.close()
+
+
+class _Checked:
+    """Task: what HDF5 read, it found in the files of the sources."""
+
+    __slots__ = ("_run", "_states")
+
+    def __init__(self, run: Callable[[], None], states: Sequence[FileState]) -> None:
+        self._run = run
+        self._states = states
+
+    def __call__(self) -> None:
+        self._run()
+        gone = missing_files(self._states)
+        if gone:
+            raise OSError(
+                errno.EIO,
+                "a source of the virtual dataset was deleted or replaced while it was read",
+                clip(gone[0]),
+            )
 
 
 class _Read:

@@ -15,6 +15,7 @@ from ...base import ReadTask
 from ...selection import AxisRange
 from ..files import file_state
 from ..locate import Files, find_beside, locate
+from ..source_files import open_source
 from ..virtual_sources import source_mappings
 from .base import Reader, Request
 
@@ -58,6 +59,9 @@ class _Mapping(NamedTuple):
 class VirtualReader(Reader):
     """Reads virtual datasets whose mappings are boxes that do not overlap."""
 
+    other_locking: bool = False
+    """Whether a source is open with other locking than the file of the virtual dataset."""
+
     def __init__(
         self, dataset: h5py.Dataset, mappings: Sequence[_Mapping], image_axis: int, open_reader: OpenReader
     ) -> None:
@@ -79,6 +83,7 @@ class VirtualReader(Reader):
             return None
         mappings = []
         shapes: dict[tuple[str, str], tuple[int, ...]] = {}
+        other_locking = False
         for file, path, source, target in source_mappings(dataset):
             if (file, path) not in shapes:
                 with Files() as files:
@@ -86,13 +91,16 @@ class VirtualReader(Reader):
                     if found.dtype != dataset.dtype:
                         return None  # HDF5 converts, and clips what does not fit
                     shapes[file, path] = found.shape
+                    other_locking |= files.other_locking
             mapping = _mapping(file, path, _box(source, shapes[file, path]), _box(target, dataset.shape))
             if mapping is None:
                 return None
             mappings.append(mapping)
         if not mappings or not _are_apart([each.target for each in mappings], 0):
             return None
-        return cls(dataset, mappings, image_axis, open_reader)
+        reader = cls(dataset, mappings, image_axis, open_reader)
+        reader.other_locking = other_locking
+        return reader
 
     def _chunk_length(self) -> int:
         """Images of a chunk, where the chunks of all sources lie in step with the virtual dataset."""
@@ -165,7 +173,7 @@ def _open_source(dataset: h5py.Dataset, file: str, path: str, files: Files) -> A
     if file == ".":
         return locate(files, dataset.file["/"], "/" + path)
     found = find_beside(dataset.file.filename, file, "HDF5_VDS_PREFIX")
-    return locate(files, files.open(found)["/"], "/" + path)
+    return locate(files, open_source(dataset, found, files), "/" + path)
 
 
 def _named(run: Callable[[], None], label: str) -> Callable[[], None]:
