@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 import pytest
 
-import ndreg_preeval as nd
+from ndreg_preeval import rank_stacks
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
 
@@ -104,7 +104,7 @@ def test_master_and_sources_that_the_caller_has_open(
 @pytest.mark.parametrize("mode", ["r", "r+"])
 def test_rankings_beside_a_notebook(tmp_path: Path, dtypes: dict[str, str], mode: str) -> None:
     write(tmp_path, dtypes)
-    expected = nd.rank_stacks({n: s.astype(dtypes[n]) for n, s in STACKS.items()})
+    expected = rank_stacks({n: s.astype(dtypes[n]) for n, s in STACKS.items()})
     with h5py.File(tmp_path / "master.h5", mode) as master:
         for what in (
             f"{tmp_path}/master.h5::/m",
@@ -112,10 +112,10 @@ def test_rankings_beside_a_notebook(tmp_path: Path, dtypes: dict[str, str], mode
             {name: f"{tmp_path}/master.h5::/m/{name}" for name in STACKS},
             {name: master[f"m/{name}"] for name in STACKS},
         ):
-            found = nd.rank_stacks(what)
+            found = rank_stacks(what)
             assert list(found.stacks) == list(expected.stacks)
             assert [s.score for s in found.stacks.values()] == [s.score for s in expected.stacks.values()]
-    isolated = nd.rank_stacks(f"{tmp_path}/master.h5::/m", isolate=True)
+    isolated = rank_stacks(f"{tmp_path}/master.h5::/m", isolate=True)
     assert list(isolated.stacks) == list(expected.stacks)
 
 
@@ -154,13 +154,14 @@ def test_a_master_open_for_writing_and_a_source_for_reading(tmp_path: Path) -> N
 
 
 SCRIPT = """
-import itertools, h5py, numpy as np, ndreg_preeval as nd
+import itertools, h5py
+from ndreg_preeval import rank_stacks
 names = ["a", "b", "c"]
 for master, source in itertools.product([False, True], [False, True]):
     held = [h5py.File(n) for n, wanted in (("master.h5", master), ("src.h5", source)) if wanted]
-    print(nd.rank_stacks("master.h5::/m").scores)
+    print(rank_stacks("master.h5::/m").scores)
     if master:
-        print(nd.rank_stacks({n: held[0]["m/" + n] for n in names}).scores)
+        print(rank_stacks({n: held[0]["m/" + n] for n in names}).scores)
     for each in held:
         each.close()
 """
@@ -170,7 +171,7 @@ for master, source in itertools.product([False, True], [False, True]):
 @pytest.mark.parametrize("dtypes", [OURS, MIXED])
 def test_locking_by_the_environment(tmp_path: Path, value: str | None, dtypes: dict[str, str]) -> None:
     write(tmp_path, dtypes)
-    expected = nd.rank_stacks({n: s.astype(dtypes[n]) for n, s in STACKS.items()}).scores
+    expected = rank_stacks({n: s.astype(dtypes[n]) for n, s in STACKS.items()}).scores
     environment = {k: v for k, v in os.environ.items() if k != "HDF5_USE_FILE_LOCKING"}
     if value is not None:
         environment["HDF5_USE_FILE_LOCKING"] = value
@@ -202,7 +203,7 @@ def test_files_that_somebody_else_writes(tmp_path: Path, value: str | None, read
     write(tmp_path, OURS)
     clean = {k: v for k, v in os.environ.items() if k != "HDF5_USE_FILE_LOCKING"}
     environment = clean if value is None else {**clean, "HDF5_USE_FILE_LOCKING": value}
-    script = f"import ndreg_preeval as nd; print(list(nd.rank_stacks({what!r}).stacks))"
+    script = f"import ndreg_preeval; print(list(ndreg_preeval.rank_stacks({what!r}).stacks))"
     pipe = subprocess.PIPE
     with subprocess.Popen(
         [sys.executable, "-c", WRITER], cwd=tmp_path, env=clean, stdin=pipe, stdout=pipe, text=True

@@ -34,6 +34,11 @@ OTHER_LOCKING: Final = "flag values don't match"
 """Words of HDF5 where a file is open already, with other locking."""
 
 
+def stored_itemsize(dataset: h5py.Dataset) -> int:
+    """Return how many bytes a pixel takes in the file, which with reduced precision are not those of numpy's dtype."""
+    return int(dataset.id.get_type().get_size())
+
+
 def file_state(file: h5py.File) -> FileState:
     """Return what is known of an open HDF5 file."""
     path = str(file.filename)

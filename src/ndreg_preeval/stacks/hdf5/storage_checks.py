@@ -15,7 +15,7 @@ from ..optional_modules import optional_module, why_no_plugins
 from ..pixel_checks import refuse_above
 from ..regular_file import FileState, check_regular_file
 from .codecs import filter_of
-from .files import file_state
+from .files import file_state, stored_itemsize
 from .virtual_sources import virtual_files
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def external_files(dataset: h5py.Dataset) -> list[FileState]:
         found += there if int(length) == UNLIMITED else min(there, int(length))
         if int(length) != UNLIMITED and there < int(length):
             break  # what follows is found at the wrong place
-    needed = dataset.size * dataset.dtype.itemsize
+    needed = dataset.size * stored_itemsize(dataset)
     if found < needed:
         names = ", ".join(shorten(str(name), 100) for name, _, _ in dataset.external[:3])
         raise OSError(f"the raw files of external storage ({names}) hold {found} of {needed} bytes")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ....errors import naming
 from ...selection import AxisRange
 from ..codecs import Filter, most_stored
+from ..files import stored_itemsize
 from .base import chunk_boxes
 from .chunk_index import ChunkIndex, Stored, filters_of
 from .raw_file import RawFile
@@ -40,7 +41,7 @@ class ChunkChecks:
         self._raw = raw
         self._index = ChunkIndex(dataset)
         self._chunk: tuple[int, ...] = dataset.chunks
-        self._plain = math.prod(self._chunk) * dataset.dtype.itemsize
+        self._plain = math.prod(self._chunk) * stored_itemsize(dataset)
         self._filters = filters_of(dataset)
 
     def check(self, axes: Sequence[AxisRange]) -> None:
