@@ -50,6 +50,28 @@ def as_pixels(array: NDArray[Any]) -> NDArray[Any]:
     return view.astype(dtype) if is_bfloat16(view.dtype) else view
 
 
+def spare_axis(shape: tuple[int, ...], axes: int) -> int | None:
+    """Return the axis of length 1 to drop where there is one axis too many, None where there is none.
+
+    That of samples, which may be last, comes first, then those before the images. Which of several it is
+    does not matter for the pixels.
+
+    >>> spare_axis((5, 1, 96, 128), 3), spare_axis((1, 96, 128, 1), 3), spare_axis((1, 96, 128), 2)
+    (1, 3, 0)
+    >>> spare_axis((5, 96, 128), 3), spare_axis((5, 2, 96, 128), 3)
+    (None, None)
+    """
+    if len(shape) != axes + 1 or 1 not in shape:
+        return None
+    return axes if shape[-1] == 1 else shape.index(1)
+
+
+def without_spare_axis(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """Return a shape without the axis that `spare_axis` finds."""
+    spare = spare_axis(shape, axes)
+    return tuple(length for axis, length in enumerate(shape) if axis != spare)
+
+
 def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Return the shape of a stack of images.
 

@@ -63,6 +63,7 @@ shapes.add("1d", "a 1-D array as stack", lambda _: faulty(np.arange(40.0)), NAME
 shapes.add("2d", "one image as stack", lambda _: faulty(excellent()[0]), NAMES_BAD)
 shapes.add("4d_rgb", "colour images", lambda _: faulty(np.stack([excellent()] * 3, axis=-1)), NAMES_BAD)
 shapes.add("5d", "5 dimensions", lambda _: faulty(excellent()[None, None]), NAMES_BAD)
+shapes.add("spare_axis", "an axis of one element", lambda _: good(change=lambda a: a[:, None]), RANKED)
 shapes.add(
     "list_of_3d",
     "a list of colour images",

@@ -98,6 +98,22 @@ def test_integers_take_axes_away(tmp_path: Path, layout: dict[str, Any], text: s
         np.testing.assert_array_equal(source.read(last, last + 1).images, wanted[last:])
 
 
+@pytest.mark.parametrize("layout", [{}, {"chunks": True, "compression": "gzip"}])
+@pytest.mark.parametrize("axis", [0, 1, 3])
+@pytest.mark.parametrize("text", ["", "...,::-1", "::-1"])
+def test_axes_of_length_one_are_dropped(tmp_path: Path, layout: Any, axis: int, text: str) -> None:
+    four = np.expand_dims(STACK, axis)
+    stack_spec = spec(write(tmp_path, four, **layout), text=text)
+    cut = four[parse_slice(text)] if text else four
+    wanted = cut.squeeze(axis)
+    with stack_spec.open() as source:
+        assert source.shape == wanted.shape
+        np.testing.assert_array_equal(source.read(0, len(wanted)).images, wanted)
+    if not text:
+        with h5py.File(tmp_path / "a.h5") as file:
+            np.testing.assert_array_equal(everything(DatasetSpec(file["entry/Ca"], Limits())), wanted)
+
+
 def test_blocks_know_the_chunks(tmp_path: Path) -> None:
     file = write(tmp_path, chunks=(3, 11, 13), compression="gzip")
     assert spec(file).open().images_per_chunk == 3

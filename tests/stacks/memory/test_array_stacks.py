@@ -110,8 +110,41 @@ CONTAINERS: dict[str, Callable[[NDArray[Any]], Any]] = {
     "__array_interface__ images": lambda a: [OnlyInterface(image) for image in a],
     "__getitem__": OnlyItems,
     "shape and dtype": Lazy,
+    "(n, 1, h, w)": lambda a: a[:, None],
+    "(1, n, h, w)": lambda a: a[None],
+    "(n, h, w, 1)": lambda a: a[..., None],
+    "images (1, h, w)": lambda a: list(a[:, None]),
+    "images (h, w, 1)": lambda a: list(a[..., None]),
+    "lists of images (1, h, w)": lambda a: a[:, None].tolist(),
+    "__array__ (n, 1, h, w)": lambda a: OnlyArray(a[:, None]),
+    "__array__ images (1, h, w)": lambda a: [OnlyArray(image) for image in a[:, None]],
+    "__getitem__ (1, h, w)": lambda a: OnlyItems(a[:, None]),
+    "shape and dtype (n, 1, h, w)": lambda a: Lazy(a[:, None]),
+    "shape and dtype (1, n, h, w)": lambda a: Lazy(a[None]),
+    "shape and dtype (n, h, w, 1)": lambda a: Lazy(a[..., None]),
+    "images (1, h, w) with shape and dtype": lambda a: [Lazy2(image) for image in a[:, None]],
     "images with shape and dtype": lambda a: [Lazy2(image) for image in a],
 }
+
+
+class Iterating(OnlyArray):
+    """An array that is its own iterator, as the signals of hyperspy are."""
+
+    def __iter__(self) -> Iterating:
+        return self
+
+    def __next__(self) -> Any:
+        raise AssertionError("it is an array, which reading must not use up")
+
+
+class LazyIterating(Lazy):
+    """The same, read block by block."""
+
+    def __iter__(self) -> LazyIterating:
+        return self
+
+    def __next__(self) -> Any:
+        raise AssertionError("it is an array, which reading must not use up")
 
 
 class Lazy2(OnlyArray):
@@ -124,6 +157,9 @@ class Lazy2(OnlyArray):
     @property
     def dtype(self) -> np.dtype[Any]:
         return self.array.dtype
+
+
+CONTAINERS.update({"__array__ and __next__": Iterating, "shape, dtype and __next__": LazyIterating})
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.uint16, ">i4"])
@@ -316,6 +352,49 @@ def test_wrong_shapes_are_value_errors(shape: tuple[int, ...], wrap: Callable[[A
 def test_errors_name_the_image(images: Any, kind: type[Exception], message: str) -> None:
     with pytest.raises(kind, match=message):
         ArraySpec(images).open()
+
+
+def test_masks_and_blocks_of_spare_axes() -> None:
+    hidden = np.random.default_rng(1).random(STACK.shape) < 0.3
+    for spare in (1, 0):
+        masked = np.ma.MaskedArray(np.expand_dims(STACK, spare), np.expand_dims(hidden, spare))
+        images = [np.ma.MaskedArray(s[None], h[None]) for s, h in zip(STACK, hidden, strict=True)]
+        for value in (masked, Lazy(masked), images):
+            with ArraySpec(value).open() as source:
+                block = source.read(1, 4)
+                assert block.mask is not None
+                np.testing.assert_array_equal(block.mask, ~hidden[1:4])
+                np.testing.assert_array_equal(pixels(block), STACK[1:4])
+    lazy = Lazy(STACK[None], chunks=(1, 2, 6, 7))
+    with ArraySpec(lazy).open() as source:
+        assert source.images_per_chunk == 2
+        source.read(2, 4)
+    assert lazy.read == [(slice(None), slice(2, 4))]  # nothing else was read
+
+
+@pytest.mark.parametrize("value", [iter(list(STACK)), (image for image in STACK), map(np.asarray, STACK)])
+def test_iterators_are_refused(value: Any) -> None:
+    with pytest.raises(TypeError, match=r"a stack must be an array .*, not (list_iterator|generator|map)"):
+        ArraySpec(value)
+
+
+def test_signals_are_read_lazily_where_they_are_lazy() -> None:
+    class Signal(Iterating):
+        __module__ = "hyperspy.signal"
+
+    class Signal2D(Signal):
+        __module__ = "another.package"
+
+    Signal.__name__ = "BaseSignal"
+    data = Lazy(STACK, chunks=(2, 6, 7))
+    eager, lazy = Signal2D(STACK), Signal2D(STACK)
+    eager.data, eager._lazy = STACK, False  # type: ignore[attr-defined]
+    lazy.data, lazy._lazy = data, True  # type: ignore[attr-defined]
+    for signal in (eager, lazy):
+        with ArraySpec(signal).open() as source:
+            np.testing.assert_array_equal(pixels(source.read(1, 3)), STACK[1:3])
+    assert lazy.asked == 0
+    assert data.read == [slice(1, 3)]
 
 
 def test_unknown_lengths_are_refused() -> None:

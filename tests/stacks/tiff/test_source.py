@@ -89,6 +89,27 @@ def test_slices_take_stacks_from_more_axes(tmp_path: Path, layout: Any, text: st
 
 
 @pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (":,0", ":,0"),
+        (":,1,0", ":,1"),
+        (":,0,0,:,:", ":,0"),
+        ("...,1,0,:,:", ":,1"),
+        ("2:,1,0:1,::-1,3:", "2:,1,::-1,3:"),
+    ],
+)
+def test_slices_of_all_axes_of_the_file(tmp_path: Path, text: str, wanted: str) -> None:
+    stack = np.arange(5 * 2 * 20 * 41, dtype=np.float32).reshape(5, 2, 20, 41)
+    file = write(tmp_path, stack[:, :, None], ome=True, metadata={"axes": "TCZYX"})
+    expected = stack[parse_slice(wanted)]
+    with spec(file, text).open() as source:
+        assert source.shape == expected.shape
+        np.testing.assert_array_equal(source.read(0, len(expected)).images, expected)
+    with pytest.raises(ValueError, match=r"slice=:,0,1 of the shape \(5, 2, 20, 41\): .* one image"):
+        spec(file, ":,0,1").open()
+
+
+@pytest.mark.parametrize(
     ("shape", "options", "text", "message"),
     [
         ((37, 53), {}, "", r"not \(37, 53\): that is one image, not a stack"),

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import RankingWarning, clip, shorten
+from ..pixel_checks import without_spare_axis
 from .locate import Files, locate
 
 if TYPE_CHECKING:
@@ -173,6 +174,6 @@ def _is_dataset(node: h5py.Group | h5py.Dataset) -> bool:
 
 def is_stack(dataset: h5py.Dataset) -> bool:
     try:
-        return dataset.ndim == 3 and dataset.dtype.kind in "biuf"
+        return len(without_spare_axis(dataset.shape, 3)) == 3 and dataset.dtype.kind in "biuf"
     except (TypeError, ValueError, OSError, RuntimeError):
         return False

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import naming, printable_location
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
-from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype, spare_axis
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import UriMeaning
@@ -138,7 +138,7 @@ class Hdf5Source(StackSource):
             raise ValueError("the dataset is empty: it has no shape")
         self.dtype = pixel_dtype(_dtype(dataset))
         self._stored_dtype = dataset.dtype
-        self._axes = apply_slice(indices, dataset.shape)
+        self._axes = without_spare(apply_slice(indices, dataset.shape))
         kept = [axis for axis in self._axes if not axis.drop]
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
             self.shape = check_stack_shape(tuple(axis.count for axis in kept))
@@ -302,6 +302,17 @@ class Finish:
     def release(self) -> None:
         """Let the memory be used again."""
         self._buffers.give_back(self._out)
+
+
+def without_spare(axes: tuple[AxisRange, ...]) -> tuple[AxisRange, ...]:
+    """Drop an axis of length 1 where four are left."""
+    kept = [index for index, axis in enumerate(axes) if not axis.drop]
+    spare = spare_axis(tuple(axes[index].count for index in kept), 3)
+    if spare is None:
+        return axes
+    return tuple(
+        replace(axis, drop=True) if index == kept[spare] else axis for index, axis in enumerate(axes)
+    )
 
 
 def _dtype(dataset: h5py.Dataset) -> np.dtype[Any]:

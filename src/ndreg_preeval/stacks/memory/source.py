@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from ...errors import naming, shorten
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
-from ..pixel_checks import as_pixels, check_image_shape, check_stack_shape, pixel_dtype
+from ..pixel_checks import (
+    as_pixels,
+    check_image_shape,
+    check_stack_shape,
+    pixel_dtype,
+    spare_axis,
+    without_spare_axis,
+)
 
 Mask = NDArray[np.bool_] | None
 
@@ -41,6 +48,10 @@ class ArraySource(StackSource):
 
     def __init__(self, pixels: NDArray[Any], mask: Mask = None) -> None:
         self.dtype = pixel_dtype(pixels.dtype)
+        spare = spare_axis(pixels.shape, 3)
+        if spare is not None:
+            kept: tuple[Any, ...] = (*(slice(None),) * spare, 0)
+            pixels, mask = pixels[kept], None if mask is None else mask[kept]
         self.shape = check_stack_shape(pixels.shape)
         self._pixels = pixels
         self._mask = mask
@@ -70,7 +81,7 @@ class ImagesSource(StackSource):
                     image = self._convert(image)
                     shape, dtype = image[0].shape, image[0].dtype
                 else:
-                    shape, dtype = _declared_shape(image), _declared_dtype(image)
+                    shape, dtype = without_spare_axis(_declared_shape(image), 2), _declared_dtype(image)
                 self._images.append(image)
                 shapes.append(shape)
                 dtypes.add(dtype)
@@ -93,6 +104,9 @@ class ImagesSource(StackSource):
             name = "None" if value is None else type(value).__name__
             raise TypeError(f"an image must be a 2-D array, not {name}")
         pixels, mask = split_mask(np.asanyarray(value))
+        shape = without_spare_axis(pixels.shape, 2)
+        if shape != pixels.shape:
+            pixels, mask = pixels.reshape(shape), None if mask is None else mask.reshape(shape)
         return as_pixels(pixels), mask
 
     def _check(self, index: int, shape: tuple[int, ...]) -> None:
@@ -135,26 +149,36 @@ class LazySource(StackSource):
     """
 
     def __init__(self, value: Any) -> None:
-        self.shape = check_stack_shape(_declared_shape(value))
+        declared = _declared_shape(value)
+        spare = spare_axis(declared, 3)
+        self._declared = declared
+        self._image_axis = 1 if spare == 0 else 0
+        self.shape = check_stack_shape(without_spare_axis(declared, 3))
         self.dtype = _declared_dtype(value)
         self._value = value
         self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
-        self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image)
+        self.images_per_chunk = _images_per_chunk(
+            value, self.shape[0], self.bytes_per_image, self._image_axis
+        )
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
         with naming(f"images {start} to {stop - 1}"):
-            part = self._value[start:stop]
+            wanted = slice(start, stop)
+            lead = (slice(None),) * self._image_axis
+            part = self._value[(*lead, wanted)] if lead else self._value[wanted]
             if _package(part) == "dask":
                 part = part.compute()  # numpy would ask for an array without the mask
             pixels, mask = split_mask(np.asanyarray(part))
-            expected = (stop - start, *self.shape[1:])
-            if pixels.shape != expected:
+            expected = list(self._declared)
+            expected[self._image_axis] = stop - start
+            if list(pixels.shape) != expected:
                 raise ValueError(
-                    f"reading must give the shape {expected} as declared by the stack, "
+                    f"reading must give the shape {tuple(expected)} as declared by the stack, "
                     f"not {shorten(pixels.shape)}"
                 )
-            return Block(as_pixels(pixels), mask)
+            shape = (stop - start, *self.shape[1:])
+            return Block(as_pixels(pixels.reshape(shape)), None if mask is None else mask.reshape(shape))
 
 
 class ZarrSource(LazySource):
@@ -178,9 +202,16 @@ class ZarrSource(LazySource):
 
 def open_lazy(value: Any) -> LazySource:
     """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
+    if is_signal(value):
+        value = value.data  # an array of numpy or dask
     if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
         value = value.data  # the dask array that it holds
     return ZarrSource(value) if _package(value) == "zarr" else LazySource(value)
+
+
+def is_signal(value: object) -> bool:
+    """Return whether this is a signal of hyperspy, of whatever package its class comes from."""
+    return any(each.__module__.partition(".")[0] == "hyperspy" for each in type(value).__mro__)
 
 
 def _joined(parts: list[Block | None]) -> Block:
@@ -224,13 +255,13 @@ def _declared_dtype(value: Any) -> np.dtype[Any]:
     return pixel_dtype(declared)
 
 
-def _images_per_chunk(value: Any, n: int, bytes_per_image: int) -> int:
+def _images_per_chunk(value: Any, n: int, bytes_per_image: int, image_axis: int) -> int:
     """Length along the image axis whose multiples are borders of chunks.
 
     zarr has the length of all chunks, dask that of each; xarray may know that of its file.
     """
     try:
-        first = _chunks(value)[0]
+        first = _chunks(value, image_axis)
         if isinstance(first, int):
             return max(1, min(first, n))
         lengths = [int(length) for length in first]
@@ -243,7 +274,7 @@ def _images_per_chunk(value: Any, n: int, bytes_per_image: int) -> int:
         return 1
 
 
-def _chunks(value: Any) -> Any:
+def _chunks(value: Any, axis: int) -> Any:
     if _package(value) == "xarray":
-        return [value.encoding["preferred_chunks"][value.dims[0]]]
-    return value.chunks
+        return value.encoding["preferred_chunks"][value.dims[axis]]
+    return value.chunks[axis]

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from ...errors import naming
 from ..base import StackSource, StackSpec
 from ..pixel_checks import check_stack_shape
-from .source import ArraySource, ImagesSource, open_lazy, split_mask
+from .source import ArraySource, ImagesSource, is_signal, open_lazy, split_mask
 
 PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
+
+LAZY = ("shape", "dtype", "__getitem__")
 
 EXPECTED = "a stack must be an array (n, height, width), a sequence of 2-D images or a URI"
 
@@ -31,7 +33,7 @@ class ArraySpec(StackSpec):
         - ndarray or masked array (n, h, w), any strides, never copied;
         - list or tuple of n images: arrays (h, w), nested lists, objects numpy can convert;
         - an object with ``shape``, ``dtype`` and ``__getitem__`` (zarr, dask, xarray, ...): read block by block;
-        - an object that numpy can convert (``__array__`` and its like);
+        - an object that numpy can convert (``__array__`` and its like), which may be an iterator, too;
         - an object with ``__len__`` and ``__getitem__`` giving images, read one by one; its first
           image tells shape and dtype.
     """
@@ -58,7 +60,9 @@ class ArraySpec(StackSpec):
             return ArraySource(*split_mask(value))
         if isinstance(value, tuple):
             return ImagesSource(value)
-        if all(hasattr(value, name) for name in ("shape", "dtype", "__getitem__")):
+        if is_signal(value) and getattr(value, "_lazy", False):
+            return open_lazy(value)
+        if all(hasattr(value, name) for name in LAZY):
             return open_lazy(value)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
             return ArraySource(*convert_stack(value))
@@ -73,7 +77,7 @@ def check_kind(value: object) -> None:
     Raises
     ------
     TypeError
-        For None, numbers, text, bytes, mappings, sets and iterators.
+        For None, numbers, text, bytes, mappings, sets, and iterators that are no arrays, too.
     """
     refused = (
         str,
@@ -83,11 +87,17 @@ def check_kind(value: object) -> None:
         np.generic,
         collections.abc.Mapping,
         collections.abc.Set,
-        collections.abc.Iterator,
         type,
     )
-    if value is None or isinstance(value, refused):
+    # An iterator is used up by reading, but an array may have __next__ beside what makes it one.
+    used_up = isinstance(value, collections.abc.Iterator) and not is_array(value)
+    if value is None or isinstance(value, refused) or used_up:
         raise TypeError(f"{EXPECTED}, not {_kind(value)}")
+
+
+def is_array(value: object) -> bool:
+    """Return whether numpy can convert it, or blocks of it."""
+    return any(hasattr(value, name) for name in PROTOCOLS) or all(hasattr(value, name) for name in LAZY)
 
 
 def convert_stack(value: object) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:

@@ -41,6 +41,10 @@ class Layout(NamedTuple):
     shape: tuple[int, ...]
     """Shape without axes of length 1; the last two axes are those of an image."""
     axes: str
+    own_shape: tuple[int, ...]
+    """Shape as the file has it."""
+    kept: tuple[int, ...]
+    """Which axes of it are in `shape`."""
     dtype: np.dtype[Any]
     images: list[Image]
     """All images, as many as the product of all axes but the last two."""
@@ -85,7 +89,11 @@ def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
 
 
 def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
-    shape, axes = _squeeze(series.get_shape(False), series.get_axes(False))
+    own_shape, own_axes = tuple(map(int, series.get_shape(False))), series.get_axes(False)
+    if own_axes.endswith("S") and own_shape[-1] == 1:
+        own_shape, own_axes = own_shape[:-1], own_axes[:-1]
+    kept, axes = _squeeze(own_shape, own_axes)
+    shape = tuple(own_shape[axis] for axis in kept)
     key = series.keyframe
     if series.dtype is None or key.dtype is None:
         raise TypeError(
@@ -108,6 +116,8 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
     common: dict[str, Any] = {
         "shape": shape,
         "axes": axes,
+        "own_shape": own_shape,
+        "kept": kept,
         "segment": segment,
         "header": key.jpegheader,
         "jpeg": key.compression in JPEG,
@@ -136,9 +146,7 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
 
 
 def _squeeze(shape: tuple[int, ...], axes: str) -> tuple[tuple[int, ...], str]:
-    """Drop axes of length 1, but for those of the images."""
-    if axes.endswith("S") and shape[-1] == 1:
-        shape, axes = shape[:-1], axes[:-1]
+    """Return which axes are left without those of length 1, but for those of the images, and their names."""
     kept = [i for i, length in enumerate(shape) if length != 1 or i >= len(shape) - 2]
     shape, axes = tuple(shape[i] for i in kept), "".join(axes[i] for i in kept)
     if len(shape) < 2 or 0 in shape:
@@ -148,7 +156,7 @@ def _squeeze(shape: tuple[int, ...], axes: str) -> tuple[tuple[int, ...], str]:
             f"the images must have one grey value per pixel, and the last two axes must be theirs: not the "
             f"axes {axes} of lengths {shape}" + (" (S: samples of a colour)" if "S" in axes else "")
         )
-    return shape, axes
+    return tuple(kept), axes
 
 
 def _page(series: Any, index: int, pages: dict[int, Likeness]) -> Any:

@@ -101,7 +101,7 @@ class TiffSource(StackSource):
         layout = read_layout(file, os.path.basename(spec.file_path), size)
         self._layout = layout
         self.dtype = layout.dtype
-        axes = apply_slice(spec.indices, layout.shape)
+        axes = _apply(spec.indices, layout)
         kept = tuple(axis.count for axis in axes if not axis.drop)
         if spec.indices is None and len(kept) > 3:
             raise ValueError(
@@ -258,6 +258,20 @@ def _check_segment(layout: Layout, limits: Limits) -> None:
 
 def _example(layout: Layout) -> str:
     return "?slice=:" + ",0" * (len(layout.shape) - 3)
+
+
+def _apply(indices: Indices | None, layout: Layout) -> tuple[AxisRange, ...]:
+    """Apply a slice of the axes of more than one element, or, where that gives no stack, of all axes of the file."""
+    if indices is not None and layout.own_shape != layout.shape:
+        for shape, kept in ((layout.shape, range(len(layout.shape))), (layout.own_shape, layout.kept)):
+            try:
+                found = apply_slice(indices, shape)
+            except ValueError:
+                continue
+            axes = tuple(found[axis] for axis in kept)
+            if sum(not axis.drop for axis in axes) == 3 and not (axes[-1].drop or axes[-2].drop):
+                return axes
+    return apply_slice(indices, layout.shape)
 
 
 def _forward(axes: tuple[AxisRange, ...]) -> tuple[slice, ...]:
