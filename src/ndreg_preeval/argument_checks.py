@@ -61,6 +61,19 @@ def check_count(argument: str, value: object, least: str) -> int | None:
     return number
 
 
+def check_axis(argument: str, value: object) -> int | None:
+    """Return an axis of a stack, or None for None."""
+    if value is None:
+        return None
+    axis = as_int(argument, value)
+    if not -3 <= axis < 3:
+        raise ValueError(
+            f"{argument} must be 0, 1 or 2 of the three axes of a stack, or -1, -2 or -3 from the end, "
+            f"not {shorten(axis)}"
+        )
+    return axis
+
+
 def check_mask(argument: str, value: object) -> NDArray[np.bool_] | None:
     """Return a private, read-only copy of a boolean image, or None for None."""
     if value is None:

@@ -12,7 +12,7 @@ from . import core
 from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline import PairScorer, Records, Scored, core_threads, inspect_stack
+from .pipeline import PairScorer, Records, Scored, choices_of, core_threads, inspect_stack
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
 from .stacks import Block, StackSource, resolve_stack
@@ -118,7 +118,8 @@ class StackScorer:
         return build_stack_score(self._name, scored, self._options)[0]
 
     def _open(self, images: Any) -> StackSource:
-        return resolve_stack(images, name=self._name, limits=self._options.limits).open()
+        choices = choices_of(self._options)
+        return resolve_stack(images, name=self._name, limits=self._options.limits, choices=choices).open()
 
 
 class StackRanker:

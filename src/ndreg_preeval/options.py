@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .argument_checks import (
     as_int,
+    check_axis,
     check_choice,
     check_count,
     check_mask,
@@ -62,6 +63,18 @@ class Options:
             unit="INDEX",
             examples=(0, -1),
             in_form=True,
+        ),
+    )
+    image_axis: int | None = field(
+        default=None,
+        metadata=declare(
+            "axis that counts the images, of the three of a stack; by default as the names of the axes say, "
+            "else the first",
+            int,
+            flag="--axis",
+            unit="AXIS",
+            examples=(0, 2, -1),
+            in_form=False,
         ),
     )
     pairing: Pairing = field(
@@ -168,6 +181,7 @@ class Options:
 
         put("method", resolve_method(self.method))
         put("reference_image", as_int("reference_image", self.reference_image))
+        put("image_axis", check_axis("image_axis", self.image_axis))
         check_choice("pairing", self.pairing, get_args(Pairing))
         check_choice("precision", self.precision, get_args(Precision))
         check_choice("window", self.window, WINDOWS)

@@ -146,6 +146,7 @@ def rank_stacks(
     *,
     reference_stack: Any = None,
     reference_image: int = 0,
+    image_axis: int | None = None,
     method: str | Method = "evidence",
     pairing: Pairing = "reference",
     precision: Precision = "auto",
@@ -176,6 +177,10 @@ def rank_stacks(
         Force this stack: it must exist, and no ranking is computed.
     reference_image : int
         Index of the image that all others are compared with; negative counts from the end.
+    image_axis : int, optional
+        Axis that counts the images, of the three of a stack (after its slice); negative counts from the end.
+        By default as names of the axes say (xarray, NXdata, netCDF, EMD, ImageJ, OME), else the first. An axis
+        that a URI says (``?axis=2``) goes first. Lists of images count them themselves.
     method : str or Method
         "evidence" (how likely every image aligns, from its correlogram and a second, smoother one),
         "plain" (the same for aligners by plain cross-correlation),
@@ -264,6 +269,7 @@ def rank_stacks(
     options = make_options(
         method=method,
         reference_image=reference_image,
+        image_axis=image_axis,
         pairing=pairing,
         precision=precision,
         window=window,

@@ -25,6 +25,7 @@ NO_OPTIONS = {"image_stacks", "reference_stack", "executor", "isolate", "progres
 OTHER_VALUES: dict[str, Any] = {
     "method": "robust",
     "reference_image": 1,
+    "image_axis": 2,
     "pairing": "previous",
     "precision": "double",
     "window": "hann",

@@ -36,6 +36,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "rankable": m > 0,
         "error": None,
         "reference_image": 0,
+        "image_axis": 0,
         "trust": float(values.min()) if m else 0.0,
         "n_judged": m,
         "reasons": (),

@@ -180,7 +180,7 @@ def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
         arguments["metavar"] = option.unit
     if arguments["default"] is not None:
         arguments["help"] += " (default: %(default)s)"
-    group.add_argument(option.flag, **arguments)
+    group.add_argument(option.flag, *ALIASES.get(option.name, ()), **arguments)
 
 
 def _add_find(parser: argparse.ArgumentParser) -> None:
@@ -234,6 +234,9 @@ def _positive(text: str) -> int:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
     return number
 
+
+ALIASES: Final[dict[str, tuple[str, ...]]] = {"image_axis": ("--image-axis",)}
+"""Other names of options."""
 
 READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "num_threads": (_positive, ""),

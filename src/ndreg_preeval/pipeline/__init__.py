@@ -6,7 +6,7 @@ from __future__ import annotations
 from .core_scorer import core_mask, core_threads, make_scorer, masked_pixels
 from .pairs import Pairs, PairScorer
 from .run import choose_engine, score_stacks
-from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, inspect_stack
+from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, choices_of, inspect_stack
 
 __all__ = [
     "Failed",
@@ -16,6 +16,7 @@ __all__ = [
     "Records",
     "Scored",
     "StackInfo",
+    "choices_of",
     "choose_engine",
     "core_mask",
     "core_threads",

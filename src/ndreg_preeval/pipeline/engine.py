@@ -15,7 +15,7 @@ from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
 from .in_process import kept_open, score_in_process
 from .on_executor import inspect_on_executor, score_on_executor
 from .pairs import Advance
-from .stack_state import Failed, OpenStack, Scored, inspect_stack
+from .stack_state import Failed, OpenStack, Scored, choices_of, inspect_stack
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -37,10 +37,8 @@ class Engine(abc.ABC):
         self.options = options
         self.threads = threads
         self._opened = contextlib.ExitStack()
-        self._resolving: dict[str, Any] = {
-            "limits": options.limits,
-            "keep_going": options.on_error != "raise",
-        }
+        self._one: dict[str, Any] = {"limits": options.limits, "choices": choices_of(options)}
+        self._resolving: dict[str, Any] = {**self._one, "keep_going": options.on_error != "raise"}
 
     def resolve(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:
         """Return a spec for every stack of a ranking; raises as `resolve_stacks`."""
@@ -48,7 +46,7 @@ class Engine(abc.ABC):
 
     def resolve_one(self, stack: Any, name: Any) -> StackSpec:
         """Return the spec of one stack; raises as `resolve_stack`."""
-        return resolve_stack(stack, name=name, limits=self.options.limits)
+        return resolve_stack(stack, name=name, **self._one)
 
     @abc.abstractmethod
     def open(self, stacks: NamedSpecs) -> list[OpenStack]:

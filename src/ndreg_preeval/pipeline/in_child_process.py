@@ -164,8 +164,7 @@ class InChildProcess(OnExecutor):
         if not _names_file(stack):
             return super().resolve_one(stack, name)
         with naming_stack(name):
-            limits = self.options.limits
-            spec: StackSpec = self.executor.submit(resolve_stack, stack, name=name, limits=limits).result()
+            spec: StackSpec = self.executor.submit(resolve_stack, stack, name=name, **self._one).result()
             return spec
 
     def _resolve_there(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import core
 from ..options import Options
-from ..stacks import StackSource, StackSpec
+from ..stacks import Choices, StackSource, StackSpec
 
 Records = NDArray[np.void]
 
@@ -26,6 +26,10 @@ class StackInfo(NamedTuple):
     images_per_chunk: int
     bytes_per_image: int
     warnings: tuple[str, ...]
+    image_axis: int = 0
+    """The axis that counts the images, of the three that are stored."""
+    notes: tuple[str, ...] = ()
+    """Warnings that need no Python warning."""
 
     @property
     def compared(self) -> int:
@@ -86,7 +90,14 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         images_per_chunk=max(1, source.images_per_chunk),
         bytes_per_image=max(0, source.bytes_per_image),
         warnings=tuple(source.warnings),
+        image_axis=source.image_axis,
+        notes=tuple(source.notes),
     )
+
+
+def choices_of(options: Options) -> Choices:
+    """Return what the options say of how stacks are read."""
+    return Choices(image_axis=options.image_axis)
 
 
 class Scored(NamedTuple):

@@ -82,6 +82,7 @@ def _stack_dict(key: object, stack: StackScore) -> dict[str, Any]:
         "error": None if stack.error is None else text_of(stack.error),
         "n_images": int(stack.n_images),
         "shape": [int(size) for size in stack.shape],
+        "image_axis": int(stack.image_axis),
         "dtype": str(stack.dtype),
         "precision": str(stack.precision),
         "location": text_of(stack.location),

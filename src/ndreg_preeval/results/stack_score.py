@@ -104,6 +104,8 @@ class StackScore:
         Why the stack could not be read, with ``on_error="rank_last"``: it has no numbers then.
     reference_flags : int
         The same bits of the reference image; of image 0 where each is compared with the one before it.
+    image_axis : int
+        The axis that counts the images, of the three that are stored (after a slice).
     """
 
     __module__ = "ndreg_preeval"
@@ -145,6 +147,7 @@ class StackScore:
     values: NDArray[np.float64]
     error: str | None = None
     reference_flags: int = 0
+    image_axis: int = 0
 
     @property
     def n_judged(self) -> int:
@@ -219,6 +222,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         reasons=_reasons(info, numbers, indices, options),
         warnings=tuple(message.text for message in messages),
         reference_flags=int(numbers.reference_flags),
+        image_axis=info.image_axis,
     )
     return result, tuple(message.text for message in messages if message.as_warning)
 

@@ -36,6 +36,7 @@ def stack_messages(
 ) -> list[StackMessage]:
     """Tell what is odd about one stack."""
     messages = [StackMessage(text, True) for text in info.warnings]
+    messages += [StackMessage(text, False) for text in info.notes]
     if info.shape[0] < 2:
         return [
             *messages,

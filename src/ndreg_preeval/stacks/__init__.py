@@ -11,6 +11,7 @@ from .base import (
     StackSource,
     StackSpec,
 )
+from .choices import Choices
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
 from .optional_modules import optional_module
@@ -23,6 +24,7 @@ __all__ = [
     "LOCKING",
     "Block",
     "BufferPool",
+    "Choices",
     "FailedSpec",
     "ReadTask",
     "StackSource",

@@ -11,7 +11,6 @@ import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .regular_file import check_regular_file
-from .selection import format_slice
 from .uris import UriMeaning
 
 if TYPE_CHECKING:
@@ -99,4 +98,5 @@ class OneStackPerFile(Backend):
     @staticmethod
     def location(meaning: UriMeaning) -> str:
         """Return the URI of a stack, for its spec."""
-        return meaning.file + ("" if meaning.indices is None else f"?slice={format_slice(meaning.indices)}")
+        query = "&".join(meaning.query())
+        return meaning.file + (f"?{query}" if query else "")

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from .axes import AxisChoice
+from .choices import Choices
+
 
 class Block(NamedTuple):
     """Some consecutive images of a stack."""
@@ -93,8 +96,12 @@ class StackSource(abc.ABC):
     """Blocks that start and stop at multiples of this decode no chunk twice."""
     bytes_per_image: int
     """Memory that one image of a block takes; 0 when reading makes no copy."""
+    image_axis: int = 0
+    """The axis that counts the images, of the three that are stored."""
     warnings: tuple[str, ...] = ()
     """Sentences about this stack that a person should know, found while opening it."""
+    notes: tuple[str, ...] = ()
+    """The same, where nobody needs to be warned."""
     concurrent: bool = False
     """Whether tasks may run in any thread, several at a time; else the caller's thread runs them."""
     exclusive: bool = False
@@ -126,6 +133,12 @@ class StackSource(abc.ABC):
         """What a person should know about this stack, found while reading it."""
         return ()
 
+    def tell(self, choice: AxisChoice) -> None:
+        """Note which axis counts the images, and what a person should know of that."""
+        self.image_axis = choice.axis
+        self.notes = (*self.notes, *filter(None, [choice.note]))
+        self.warnings = (*self.warnings, *filter(None, [choice.warning]))
+
     def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
         """Close what was opened; safe to call twice."""
 
@@ -155,6 +168,10 @@ class StackSpec(abc.ABC):
 
         Raises TypeError or ValueError for what is no stack, KeyError and OSError for files.
         """
+
+    def reading_by(self, choices: Choices) -> StackSpec:  # noqa: ARG002
+        """Return the same with what the caller chose of how stacks are read, where there is a choice."""
+        return self
 
 
 class FailedSpec(StackSpec):

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import naming_stack, shorten
 from .backend import Backend
 from .base import FailedSpec, StackSpec
+from .choices import Choices
 from .formats import Formats
 from .names import relative_names, short_names, unique_names
 from .regular_file import absolute
@@ -32,7 +33,7 @@ EXPECTED: Final = (
 
 
 def resolve_stacks(
-    image_stacks: Any, *, limits: Limits, keep_going: bool = False
+    image_stacks: Any, *, limits: Limits, keep_going: bool = False, choices: Choices | None = None
 ) -> list[tuple[Any, StackSpec]]:
     """Return a spec for every stack, in the caller's order, under the caller's own keys.
 
@@ -49,6 +50,8 @@ def resolve_stacks(
     keep_going : bool
         A stack of a mapping or sequence that leads nowhere becomes a spec that says so when it
         is opened.
+    choices : Choices, optional
+        How the stacks are to be read.
 
     Returns
     -------
@@ -64,10 +67,15 @@ def resolve_stacks(
     KeyError, OSError
         When a URI leads nowhere.
     """
+    found = _resolve(image_stacks, limits, keep_going)
+    return found if choices is None else [(key, spec.reading_by(choices)) for key, spec in found]
+
+
+def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if is_uri(image_stacks):
         return _resolve_bare(image_stacks, limits)
     if isinstance(image_stacks, collections.abc.Mapping):
-        items = _snapshot(image_stacks)
+        items = _images_among(image_stacks, _snapshot(image_stacks))
         if not items:
             raise ValueError("image_stacks holds no stack")
         pairs: list[tuple[Any, StackSpec]] = []
@@ -83,7 +91,9 @@ def resolve_stacks(
     return _resolve_sequence(_uri_items(image_stacks), limits, keep_going)
 
 
-def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec:
+def resolve_stack(
+    value: Any, *, name: object = "", limits: Limits, choices: Choices | None = None
+) -> StackSpec:
     """Return the spec for one stack.
 
     Parameters
@@ -93,6 +103,8 @@ def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec
     name : object
         How messages call the stack.
     limits : Limits
+    choices : Choices, optional
+        How it is to be read.
 
     Raises
     ------
@@ -104,7 +116,8 @@ def resolve_stack(value: Any, *, name: object = "", limits: Limits) -> StackSpec
     if len(pairs) != 1:
         with naming_stack(name):
             raise ValueError(f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them")
-    return pairs[0][1]
+    spec = pairs[0][1]
+    return spec if choices is None else spec.reading_by(choices)
 
 
 def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> list[tuple[Any, StackSpec]]:
@@ -179,6 +192,13 @@ def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:
             if "changed" not in str(error):
                 raise
     raise RuntimeError("image_stacks kept changing while it was read")
+
+
+def _images_among(mapping: Any, items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Leave out coordinates and the like of an xarray Dataset or an open HDF5 group, as its URI does."""
+    if type(mapping).__module__.partition(".")[0] not in ("xarray", "h5py"):
+        return items
+    return [item for item in items if getattr(item[1], "ndim", 0) >= 3] or items
 
 
 def _uri_items(value: Any) -> list[Any]:

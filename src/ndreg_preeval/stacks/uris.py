@@ -22,6 +22,8 @@ from ..errors import shorten
 from .optional_modules import load_h5py
 from .selection import Indices, check_slice, format_slice, parse_slice
 
+AXES_ALLOWED: Final = "give 0, 1 or 2 of the three axes of a stack, or -1, -2 or -3 from the end"
+
 MAX_SPLITS: Final = 16
 """Largest number of ``::`` or ``?`` that are tried: more of them are no honest URI."""
 
@@ -35,6 +37,8 @@ class UriMeaning(NamedTuple):
     indices: Indices | None = None
     problem: str = ""
     """Reason why this meaning cannot be used, for instance an invalid slice."""
+    image_axis: int | None = None
+    """The axis that counts the images, of those that the slice leaves."""
 
     def at(self, path: str) -> UriMeaning:
         """Return the same of another path in the file."""
@@ -42,7 +46,12 @@ class UriMeaning(NamedTuple):
 
     def __str__(self) -> str:
         text = f"{self.file}::{self.path}" if self.path else self.file
-        return text + (f"&slice={format_slice(self.indices)}" if self.indices is not None else "")
+        return text + "".join(f"&{part}" for part in self.query())
+
+    def query(self) -> list[str]:
+        """Return what follows file and path in a URI."""
+        cut = [] if self.indices is None else [f"slice={format_slice(self.indices)}"]
+        return cut + ([] if self.image_axis is None else [f"axis={self.image_axis}"])
 
 
 def is_uri(value: object) -> bool:
@@ -92,6 +101,9 @@ def parse_uri(value: Any) -> list[UriMeaning]:
     if not is_data_url(value):
         meanings = literal + [meaning for meaning in silx if not _is_cut(meaning, literal, text)]
     elif silx and silx[0].file in {meaning.file for meaning in literal}:
+        # An axis is no field of a DataUrl.
+        same = (each for each in literal if each[:2] == silx[0][:2] and each.image_axis is not None)
+        silx = [each._replace(image_axis=next(same, each).image_axis) for each in silx]
         # The fields of a DataUrl come first: they can name what no text can.
         meanings = silx + literal
     else:
@@ -107,9 +119,9 @@ def parse_uri(value: Any) -> list[UriMeaning]:
     return meanings
 
 
-def format_uri(file: str, path: str, indices: Indices | None = None) -> str:
+def format_uri(file: str, path: str, indices: Indices | None = None, image_axis: int | None = None) -> str:
     """Return the literal text of a URI, which `parse_uri` reads first as just that."""
-    return str(UriMeaning(file, path, indices))
+    return str(UriMeaning(file, path, indices, image_axis=image_axis))
 
 
 def _plain_text(value: Any) -> str:
@@ -136,8 +148,21 @@ def _read_literally(text: str) -> list[UriMeaning]:
     return meanings
 
 
-def _read_query(query: str) -> list[tuple[str, Indices | None, str]]:
-    """Meanings of what follows the file name: (path, slice, problem)."""
+def _read_query(query: str) -> list[tuple[str, Indices | None, str, int | None]]:
+    """Meanings of what follows the file name: (path, slice, problem, axis)."""
+    found = re.fullmatch(r"(|.*?[&?])axis=([^&?=/]*)(|&.*)", query, re.DOTALL)
+    meanings: list[tuple[str, Indices | None, str, int | None]] = []
+    if found:
+        axis = int(found[2]) if re.fullmatch("-?[0-9]", found[2]) else None
+        wrong = "" if axis in range(-3, 3) else f"axis={shorten(found[2])} is not valid: {AXES_ALLOWED}"
+        rest = found[1][:-1] + found[3] if found[1] else found[3][1:]
+        for path, indices, problem in _read_slice(rest):
+            meanings.append((path, indices, problem or wrong, None if wrong else axis))
+    return meanings + [(*each, None) for each in _read_slice(query)]
+
+
+def _read_slice(query: str) -> list[tuple[str, Indices | None, str]]:
+    """Meanings of a query without an axis: (path, slice, problem)."""
     meanings: list[tuple[str, Indices | None, str]] = []
     found = re.fullmatch(r"(.*?)(?:^|[&?])slice=([^&?=]*)", query, re.DOTALL)
     for text, cut in ((found[1], found[2]), (query, None)) if found else ((query, None),):

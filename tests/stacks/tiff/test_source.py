@@ -117,7 +117,7 @@ def test_slices_of_all_axes_of_the_file(tmp_path: Path, text: str, wanted: str) 
         ((2, 4, 37, 53), {"imagej": True}, "", r"axes ZCYX of lengths \(2, 4, 37, 53\): take some by .*\?slice=:,0"),
         ((5, 37, 53, 3), {"photometric": "rgb"}, "", r"not the axes Q?I?YXS of lengths \(5, 37, 53, 3\) \(S: samples"),
         ((5, 3, 37, 53), {"photometric": "rgb", "planarconfig": "separate"}, "", "S: samples"),
-        ((9, 37, 53), {"metadata": {"axes": "YXT"}}, "", "last two axes must be theirs: not the axes YXT"),
+        ((2, 9, 37, 53), {"metadata": {"axes": "CYXT"}}, "", "last two axes must be theirs: not the axes CYXT"),
         ((9, 37, 53), {}, "0", r"slice=0 of the shape \(9, 37, 53\): .* one image"),
         ((2, 4, 37, 53), {}, ":,:,0", "an image keeps its height and width"),
         ((9, 37, 53), {}, "9:", "nothing is left"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import naming, printable_location, shorten
 from ..backend import Backend
+from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
@@ -46,11 +47,12 @@ class Hdf5Backend(Backend):
                 "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
             )
             raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}")
-        return [UriMeaning(meaning.file, path) for path in paths]
+        return [UriMeaning(meaning.file, path, image_axis=meaning.image_axis) for path in paths]
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> UriSpec:
         """Return the spec of a dataset, or of a slice of it."""
-        return UriSpec(absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning))
+        choices = Choices(meaning.image_axis)
+        return UriSpec(absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning), choices)
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
         """Return "dataset" for one."""
@@ -66,13 +68,17 @@ class Hdf5Backend(Backend):
             if is_dataset(node):
                 if not is_stack(node):
                     raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")
-                return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
+                return {
+                    short_names([path])[0]: format_uri(
+                        meaning.file, path, meaning.indices, meaning.image_axis
+                    )
+                }
             paths = stack_paths(self._files, node, path)
         if not paths:
             raise ValueError(
                 f"no image stack was found in {shorten(text)}: neither NXdata with 3-D signals nor 3-D datasets"
             )
-        uris = [format_uri(meaning.file, each) for each in paths]
+        uris = [format_uri(meaning.file, each, image_axis=meaning.image_axis) for each in paths]
         return dict(zip(short_names(paths), uris, strict=True))
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | None:

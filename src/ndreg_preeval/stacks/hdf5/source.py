@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, printable_location
+from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..choices import AS_FOUND, Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype, spare_axis
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import UriMeaning
+from .axis_names import axis_names, likely_axis
 from .locate import Files, locate
+from .metadata import Neighbours
 from .readers import Request, VirtualReader, open_reader
 from .source_files import open_agreeing
 from .storage_checks import check_storage
@@ -45,6 +49,8 @@ class UriSpec(StackSpec):
         What to take of the dataset; what is left must have 3 axes.
     location : str
         How messages call it.
+    choices : Choices
+        The axis that counts the images, and what metadata may leave out.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -54,8 +60,10 @@ class UriSpec(StackSpec):
     limits: Limits
     indices: Indices | None = None
     location: str = field(default="", compare=False)
+    choices: Choices = AS_FOUND
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "choices", Choices(*self.choices))
         if not self.location:
             object.__setattr__(
                 self, "location", str(UriMeaning(self.file_path, self.data_path, self.indices))
@@ -63,7 +71,12 @@ class UriSpec(StackSpec):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Slices cannot be pickled by reference in every protocol; their parts can.
-        return (UriSpec, (self.file_path, self.data_path, self.limits, self.indices, self.location))
+        of_file = (self.file_path, self.data_path, self.limits, self.indices, self.location)
+        return (UriSpec, (*of_file, tuple(self.choices)))
+
+    def reading_by(self, choices: Choices) -> UriSpec:
+        """Return the same with the choices of the caller; an axis of the URI stays."""
+        return replace(self, choices=choices.of_uri(self.choices.image_axis))
 
     def open(self) -> StackSource:
         """Open the file and check the dataset; no pixel is read.
@@ -83,8 +96,12 @@ class UriSpec(StackSpec):
         files = Files(lockings)
         try:
             with naming(printable_location(self.location)):
-                dataset = locate(files, files.open(self.file_path)["/"], "/" + self.data_path)
-                return Hdf5Source(dataset, self.limits, self.indices, self.location, files)
+                root = files.open(self.file_path)["/"]
+                dataset = locate(files, root, "/" + self.data_path)
+                found_in = locate(files, root, "/" + self.data_path.rstrip("/").rpartition("/")[0])
+                return Hdf5Source(
+                    dataset, self.limits, self.indices, self.location, files, self.choices, found_in
+                )
         except BaseException:
             files.close()
             raise
@@ -97,6 +114,7 @@ class DatasetSpec(StackSpec):
     dataset: h5py.Dataset
     limits: Limits
     location: str = ""
+    choices: Choices = AS_FOUND
     in_memory = True
 
     def __post_init__(self) -> None:
@@ -104,12 +122,16 @@ class DatasetSpec(StackSpec):
             text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name)))
             object.__setattr__(self, "location", text)
 
+    def reading_by(self, choices: Choices) -> DatasetSpec:
+        """Return the same with the choices of the caller."""
+        return replace(self, choices=choices)
+
     def open(self) -> StackSource:
         """Check the dataset; raises as `UriSpec.open` does, but for the file."""
         if not self.dataset:
             raise ValueError("the h5py dataset is closed")
         with naming(printable_location(self.location)):
-            return Hdf5Source(self.dataset, self.limits, None, self.location, Files())
+            return Hdf5Source(self.dataset, self.limits, None, self.location, Files(), self.choices)
 
 
 def is_dataset(value: object) -> bool:
@@ -126,7 +148,14 @@ class Hdf5Source(StackSource):
     concurrent = True
 
     def __init__(
-        self, dataset: h5py.Dataset, limits: Limits, indices: Indices | None, location: str, files: Files
+        self,
+        dataset: h5py.Dataset,
+        limits: Limits,
+        indices: Indices | None,
+        location: str,
+        files: Files,
+        choices: Choices,
+        found_in: h5py.Group | None = None,
     ) -> None:
         import h5py
 
@@ -139,18 +168,28 @@ class Hdf5Source(StackSource):
         self.dtype = pixel_dtype(_dtype(dataset))
         self._stored_dtype = dataset.dtype
         self._axes = without_spare(apply_slice(indices, dataset.shape))
-        kept = [axis for axis in self._axes if not axis.drop]
+        kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
-            self.shape = check_stack_shape(tuple(axis.count for axis in kept))
+            stored_shape = check_stack_shape(tuple(self._axes[index].count for index in kept))
+        neighbours = Neighbours(files, dataset, found_in)
+        names = axis_names(dataset, neighbours)
+        choice = choose_axis(
+            stored_shape, [names[index] for index in kept], choices.image_axis, likely_axis(dataset, kept)
+        )
+        self.tell(choice)
+        self.shape = check_stack_shape(images_first(stored_shape, choice.axis))
         n, height, width = self.shape
         self._stored = check_storage(dataset, limits)
         stored = sum(state.size for state in self._stored)
         check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
-        self._first = next(index for index, axis in enumerate(self._axes) if not axis.drop)
+        self._first = kept[choice.axis]
+        step = self._axes[self._first].step
         self._chunks: tuple[int, ...] | None = dataset.chunks
         self.images_per_chunk = 1
         if self._chunks is not None:
-            self.images_per_chunk = max(1, min(n, self._chunks[self._first] // kept[0].step))
+            self.images_per_chunk = max(1, min(n, self._chunks[self._first] // step))
+        elif choice.axis == 2:
+            self.images_per_chunk = n  # every run of bytes holds pixels of all images
         self.bytes_per_image = height * width * self.dtype.itemsize
         self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
         self.working_bytes = self._reader.working_bytes
@@ -159,7 +198,8 @@ class Hdf5Source(StackSource):
         """Whether a source of a virtual dataset is open with other locking than its own file."""
         if isinstance(self._reader, VirtualReader):
             self.other_locking = self._reader.other_locking
-            self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // kept[0].step))
+            if self._reader.images_per_chunk > 1:
+                self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // step))
         self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
@@ -186,8 +226,9 @@ class Hdf5Source(StackSource):
         for source in sources:
             axes = list(source._axes)
             axes[source._first] = axes[source._first].part(start, stop)
-            out = buffers.take(tuple(axis.count for axis in axes), source._stored_dtype)
-            requests.append(Request(tuple(axes), out))
+            counts = tuple(axis.count for axis in axes)
+            out = buffers.take(images_first(counts, source._first), source._stored_dtype)
+            requests.append(Request(tuple(axes), np.moveaxis(out, 0, source._first)))
             blocks.append(Finish(source, out, buffers, axes, start, stop))
         with naming(f"{printable_location(self.location)}, images {start} to {stop - 1}"):
             tasks = self._reader.tasks(requests)
@@ -256,7 +297,8 @@ class Hdf5Source(StackSource):
     def finish(self, pixels: NDArray[Any], axes: list[AxisRange], count: int) -> Block:
         """Return the block that tasks have filled, in the order and shape that were asked for."""
         check_not_cut(self._stored)
-        flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+        order = [axes[self._first], *axes[: self._first], *axes[self._first + 1 :]]
+        flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in order)
         return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
 
 

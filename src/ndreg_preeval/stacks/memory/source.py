@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
+from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..pixel_checks import (
     as_pixels,
@@ -46,12 +47,16 @@ class ArraySource(StackSource):
 
     bytes_per_image = 0
 
-    def __init__(self, pixels: NDArray[Any], mask: Mask = None) -> None:
+    def __init__(self, pixels: NDArray[Any], mask: Mask = None, image_axis: int | None = None) -> None:
         self.dtype = pixel_dtype(pixels.dtype)
         spare = spare_axis(pixels.shape, 3)
         if spare is not None:
-            kept: tuple[Any, ...] = (*(slice(None),) * spare, 0)
-            pixels, mask = pixels[kept], None if mask is None else mask[kept]
+            pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
+        choice = choose_axis(pixels.shape, None, image_axis)
+        self.tell(choice)
+        if choice.axis:
+            pixels = np.moveaxis(pixels, choice.axis, 0)
+            mask = None if mask is None else np.moveaxis(mask, choice.axis, 0)
         self.shape = check_stack_shape(pixels.shape)
         self._pixels = pixels
         self._mask = mask
@@ -148,37 +153,47 @@ class LazySource(StackSource):
     alone: many such objects bear no other, and dask has threads of its own.
     """
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, image_axis: int | None = None) -> None:
         declared = _declared_shape(value)
         spare = spare_axis(declared, 3)
+        kept = [axis for axis in range(len(declared)) if axis != spare]
+        shape = check_stack_shape(tuple(declared[axis] for axis in kept))
+        names = axis_names(value)
+        if names is not None and len(names) == len(declared):
+            names = [names[axis] for axis in kept]
+        choice = choose_axis(shape, names, image_axis)
+        self.tell(choice)
+        self.shape = check_stack_shape(images_first(shape, choice.axis))
         self._declared = declared
-        self._image_axis = 1 if spare == 0 else 0
-        self.shape = check_stack_shape(without_spare_axis(declared, 3))
+        self._counting = kept[choice.axis]
+        """The axis that counts the images, of all that are declared."""
         self.dtype = _declared_dtype(value)
+        if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
+            value = value.data  # the dask array that it holds
         self._value = value
         self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
-        self.images_per_chunk = _images_per_chunk(
-            value, self.shape[0], self.bytes_per_image, self._image_axis
-        )
+        self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image, self._counting)
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
         with naming(f"images {start} to {stop - 1}"):
-            wanted = slice(start, stop)
-            lead = (slice(None),) * self._image_axis
-            part = self._value[(*lead, wanted)] if lead else self._value[wanted]
+            axis = self._counting
+            part = self._value[(*(slice(None),) * axis, slice(start, stop)) if axis else slice(start, stop)]
             if _package(part) == "dask":
                 part = part.compute()  # numpy would ask for an array without the mask
             pixels, mask = split_mask(np.asanyarray(part))
-            expected = list(self._declared)
-            expected[self._image_axis] = stop - start
-            if list(pixels.shape) != expected:
+            expected = (*self._declared[:axis], stop - start, *self._declared[axis + 1 :])
+            if pixels.shape != expected:
                 raise ValueError(
-                    f"reading must give the shape {tuple(expected)} as declared by the stack, "
+                    f"reading must give the shape {expected} as declared by the stack, "
                     f"not {shorten(pixels.shape)}"
                 )
-            shape = (stop - start, *self.shape[1:])
-            return Block(as_pixels(pixels.reshape(shape)), None if mask is None else mask.reshape(shape))
+            pixels = self._images_first(pixels)
+            return Block(as_pixels(pixels), None if mask is None else self._images_first(mask))
+
+    def _images_first(self, array: NDArray[Any]) -> NDArray[Any]:
+        array = np.moveaxis(array, self._counting, 0)
+        return array.reshape(len(array), *self.shape[1:])
 
 
 class ZarrSource(LazySource):
@@ -200,13 +215,25 @@ class ZarrSource(LazySource):
         return PendingBlock(tasks, lambda: _joined(parts))
 
 
-def open_lazy(value: Any) -> LazySource:
+def open_lazy(value: Any, image_axis: int | None = None) -> LazySource:
     """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
     if is_signal(value):
         value = value.data  # an array of numpy or dask
-    if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
-        value = value.data  # the dask array that it holds
-    return ZarrSource(value) if _package(value) == "zarr" else LazySource(value)
+    return (ZarrSource if _package(value) == "zarr" else LazySource)(value, image_axis)
+
+
+def axis_names(value: Any) -> list[str | None] | None:
+    """Names of the axes of an array of xarray or zarr; None where there are none."""
+    try:
+        if _package(value) == "xarray":
+            return [name if isinstance(name, str) else None for name in value.dims]
+        if _package(value) == "zarr":
+            named = getattr(getattr(value, "metadata", None), "dimension_names", None)
+            named = named or value.attrs.get("_ARRAY_DIMENSIONS")  # as xarray writes the second format
+            return [name if isinstance(name, str) else None for name in named] if named else None
+    except (AttributeError, TypeError, ValueError, KeyError):
+        pass
+    return None
 
 
 def is_signal(value: object) -> bool:
@@ -255,13 +282,13 @@ def _declared_dtype(value: Any) -> np.dtype[Any]:
     return pixel_dtype(declared)
 
 
-def _images_per_chunk(value: Any, n: int, bytes_per_image: int, image_axis: int) -> int:
+def _images_per_chunk(value: Any, n: int, bytes_per_image: int, axis: int) -> int:
     """Length along the image axis whose multiples are borders of chunks.
 
     zarr has the length of all chunks, dask that of each; xarray may know that of its file.
     """
     try:
-        first = _chunks(value, image_axis)
+        first = _chunks(value, axis)
         if isinstance(first, int):
             return max(1, min(first, n))
         lengths = [int(length) for length in first]
@@ -271,7 +298,8 @@ def _images_per_chunk(value: Any, n: int, bytes_per_image: int, image_axis: int)
             aligned = max(lengths)  # a few chunks are read twice then
         return max(1, min(aligned, n))
     except (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, StopIteration):
-        return 1
+        # Without chunks a row of pixels holds all images, where they are counted along the last axis.
+        return n if axis == 2 else 1
 
 
 def _chunks(value: Any, axis: int) -> Any:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import naming
 from ..base import StackSource, StackSpec
+from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_stack_shape
 from .source import ArraySource, ImagesSource, is_signal, open_lazy, split_mask
 
@@ -36,14 +37,21 @@ class ArraySpec(StackSpec):
         - an object that numpy can convert (``__array__`` and its like), which may be an iterator, too;
         - an object with ``__len__`` and ``__getitem__`` giving images, read one by one; its first
           image tells shape and dtype.
+    choices : Choices
+        The axis that counts the images of an array; sequences of images count them themselves.
     """
 
     in_memory = True
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, choices: Choices = AS_FOUND) -> None:
         check_kind(value)
+        self.choices = choices
         # A list is snapshot here: another thread may change it while we read.
         self.value: Any = tuple(value) if isinstance(value, (list, tuple)) else value
+
+    def reading_by(self, choices: Choices) -> ArraySpec:
+        """Return the same with the choices of the caller."""
+        return ArraySpec(self.value, choices)
 
     def open(self) -> StackSource:
         """Check shape and dtype; pixels of arrays are not touched.
@@ -57,15 +65,15 @@ class ArraySpec(StackSpec):
         """
         value = self.value
         if isinstance(value, np.ndarray):
-            return ArraySource(*split_mask(value))
+            return ArraySource(*split_mask(value), self.choices.image_axis)
         if isinstance(value, tuple):
             return ImagesSource(value)
         if is_signal(value) and getattr(value, "_lazy", False):
-            return open_lazy(value)
+            return open_lazy(value, self.choices.image_axis)
         if all(hasattr(value, name) for name in LAZY):
-            return open_lazy(value)
+            return open_lazy(value, self.choices.image_axis)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
-            return ArraySource(*convert_stack(value))
+            return ArraySource(*convert_stack(value), self.choices.image_axis)
         if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
             return LazyImagesSource(value)
         raise TypeError(f"{EXPECTED}, not {_kind(value)}")

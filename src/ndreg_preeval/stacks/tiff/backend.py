@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..backend import OneStackPerFile
+from ..choices import Choices
 from ..regular_file import absolute
 from ..uris import UriMeaning
 from .source import TiffSpec
@@ -22,4 +23,5 @@ class TiffBackend(OneStackPerFile):
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> TiffSpec:
         """Return the spec of a file, or of a slice of its series."""
-        return TiffSpec(absolute(meaning.file), limits, meaning.indices, self.location(meaning))
+        choices = Choices(meaning.image_axis)
+        return TiffSpec(absolute(meaning.file), limits, meaning.indices, self.location(meaning), choices)

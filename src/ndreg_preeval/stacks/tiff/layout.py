@@ -23,6 +23,9 @@ SPARE_BYTES: Final = 1 << 20
 
 JPEG: Final = frozenset({6, 7, 33007, 34892})
 
+WORDS: Final = {"T": "time", "Z": "z", "C": "channel", "A": "angle", "L": "wavelength", "S": "samples"}
+"""Letters of axes that mean other things as names."""
+
 Decode = Callable[..., tuple[Any, tuple[int, ...], tuple[int, ...]]]
 
 
@@ -45,6 +48,8 @@ class Layout(NamedTuple):
     """Shape as the file has it."""
     kept: tuple[int, ...]
     """Which axes of it are in `shape`."""
+    named: bool
+    """Whether the file says which axes these are; else they are pages of some height and width."""
     dtype: np.dtype[Any]
     images: list[Image]
     """All images, as many as the product of all axes but the last two."""
@@ -59,6 +64,11 @@ class Layout(NamedTuple):
     def with_warnings(self, *texts: str) -> Layout:
         """Return the same with what a person should know about the file."""
         return self._replace(warnings=texts)
+
+    @property
+    def axis_names(self) -> list[str | None]:
+        """Names of all axes, None where the file has none."""
+        return [WORDS.get(axis, axis) if self.named else None for axis in self.axes]
 
     @property
     def largest(self) -> int:
@@ -118,6 +128,7 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
         "axes": axes,
         "own_shape": own_shape,
         "kept": kept,
+        "named": _is_named(series) or not axes.endswith("YX"),
         "segment": segment,
         "header": key.jpegheader,
         "jpeg": key.compression in JPEG,
@@ -151,12 +162,20 @@ def _squeeze(shape: tuple[int, ...], axes: str) -> tuple[tuple[int, ...], str]:
     shape, axes = tuple(shape[i] for i in kept), "".join(axes[i] for i in kept)
     if len(shape) < 2 or 0 in shape:
         raise ValueError(f"the axes {axes} of the lengths {shape} hold no images")
-    if "S" in axes or ("Y" in axes and "X" in axes and not {"Y", "X"} == set(axes[-2:])):
+    apart = "Y" in axes and "X" in axes and {"Y", "X"} != set(axes[-2:])
+    if "S" in axes or (apart and len(axes) != 3):
         raise ValueError(
             f"the images must have one grey value per pixel, and the last two axes must be theirs: not the "
             f"axes {axes} of lengths {shape}" + (" (S: samples of a colour)" if "S" in axes else "")
         )
     return tuple(kept), axes
+
+
+def _is_named(series: Any) -> bool:
+    """Return whether a person named the axes; without description, or the names in it, tifffile makes them up."""
+    if series.kind == "shaped":
+        return '"axes"' in str(series.keyframe.description)
+    return series.kind in ("imagej", "ome", "lsm", "stk", "fluoview", "nih", "micromanager")
 
 
 def _page(series: Any, index: int, pages: dict[int, Likeness]) -> Any:

@@ -11,14 +11,17 @@ import functools
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, printable_location
+from ..axes import choose_axis
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..choices import AS_FOUND, Choices
+from ..moved_axis import MovedAxisSource
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, format_slice
@@ -47,6 +50,8 @@ class TiffSpec(StackSpec):
         What to take of the series; what is left must have 3 axes, the images whole or cropped.
     location : str
         How messages call it.
+    choices : Choices
+        The axis that counts the images.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -55,11 +60,21 @@ class TiffSpec(StackSpec):
     limits: Limits
     indices: Indices | None = None
     location: str = field(default="", compare=False)
+    choices: Choices = AS_FOUND
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "choices", Choices(*self.choices))
         if not self.location:
             cut = "" if self.indices is None else f"?slice={format_slice(self.indices)}"
             object.__setattr__(self, "location", self.file_path + cut)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        of_file = (self.file_path, self.limits, self.indices, self.location)
+        return (TiffSpec, (*of_file, tuple(self.choices)))
+
+    def reading_by(self, choices: Choices) -> TiffSpec:
+        """Return the same with the choices of the caller; an axis of the URI stays."""
+        return replace(self, choices=choices.of_uri(self.choices.image_axis))
 
     def open(self) -> StackSource:
         """Open the file and look at all its pages; no pixel is read.
@@ -78,7 +93,8 @@ class TiffSpec(StackSpec):
             check_regular_file(self.file_path)
             file = open(self.file_path, "rb", opener=_open_regular)  # noqa: SIM115 - the source closes it
             try:
-                return TiffSource(file, self)
+                source = TiffSource(file, self)
+                return MovedAxisSource(source, source.image_axis) if source.image_axis else source
             except (OSError, ValueError, TypeError) as error:
                 file.close()
                 raise _as_error_of_file(error, self.file_path) from error
@@ -88,7 +104,10 @@ class TiffSpec(StackSpec):
 
 
 class TiffSource(StackSource):
-    """An open TIFF file; it is read without moving a position that threads would share."""
+    """An open TIFF file; it is read without moving a position that threads would share.
+
+    It reads pages, along the first axis, whichever axis counts the images (`image_axis`).
+    """
 
     concurrent = True
 
@@ -114,6 +133,10 @@ class TiffSource(StackSource):
             self.shape = check_stack_shape(kept)
             if axes[-1].drop or axes[-2].drop:
                 raise ValueError("an image keeps its height and width, which are the last two axes")
+        names = [name for name, axis in zip(layout.axis_names, axes, strict=True) if not axis.drop]
+        choice = choose_axis(self.shape, names, spec.choices.image_axis)
+        self.warnings = layout.warnings
+        self.tell(choice)
         whole = (self.shape[0], layout.shape[-2], layout.shape[-1])
         check_sizes(whole, self.dtype.itemsize, size, spec.limits)
         _check_segment(layout, spec.limits)
@@ -123,7 +146,6 @@ class TiffSource(StackSource):
         self._whole = layout.shape[-2:]
         self.bytes_per_image = math.prod(self._whole) * self.dtype.itemsize
         self.working_bytes = 0 if layout.decode is None else layout.largest
-        self.warnings = layout.warnings
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ndreg_preeval.errors import naming_stack, stack_label
 from ndreg_preeval.ewoks.handover import entered
 from ndreg_preeval.options import Limits
+from ndreg_preeval.pipeline import choices_of
 from ndreg_preeval.stacks import resolve_stacks
 
 from .model import Model
@@ -84,7 +85,9 @@ class Pictures:
         picture = Picture(row, image, second_opinion)
         try:
             if self._specs is None:
-                self._specs = resolve_stacks(self._stacks, limits=Limits(), keep_going=True)
+                ranking = self._model.ranking
+                choices = None if ranking is None else choices_of(ranking.options)
+                self._specs = resolve_stacks(self._stacks, limits=Limits(), keep_going=True, choices=choices)
             return self._with_correlogram(self._with_pixels(picture, self._specs), self._specs)
         except Exception as error:  # noqa: BLE001 - any reader may fail in its own way; the person is told
             return replace(picture, trouble=error_text(error), no_correlogram=error_text(error))

@@ -27,7 +27,11 @@ MOST_SKIPPED: Final = 16
 
 
 class ContiguousReader(Reader):
-    """Reads runs of whole images, or the part of each image that holds what is wanted."""
+    """Reads runs of whole images, or the part of each image that holds what is wanted.
+
+    Where the images are counted along a later axis, what follows one element of an earlier one takes the
+    place of an image.
+    """
 
     def __init__(
         self, raw: RawFile, offset: int, shape: Sequence[int], dtype: np.dtype[Any], image_axis: int
@@ -48,16 +52,17 @@ class ContiguousReader(Reader):
         """Return a reader, or None when libhdf5 has to read."""
         if raw is None or dataset.chunks is not None or dataset.is_virtual or dataset.external:
             return None
-        if dataset.dtype.kind not in "iuf" or not is_plain(dataset) or image_axis + 2 > len(dataset.shape):
+        if dataset.dtype.kind not in "iuf" or not is_plain(dataset) or len(dataset.shape) < 2:
             return None
         offset = dataset.id.get_offset()
         if offset is None or dataset.id.get_storage_size() < dataset.size * dataset.dtype.itemsize:
             return None
         if offset + dataset.size * dataset.dtype.itemsize > raw.allocated():
             return None  # HDF5 refuses to read that, and says why
-        reader = cls(raw, offset, dataset.shape, dataset.dtype, image_axis)
-        wanted = math.prod(axis.count for axis in axes[image_axis + 1 :]) * dataset.dtype.itemsize
-        span = reader._span(axes)
+        reader = cls(raw, offset, dataset.shape, dataset.dtype, min(image_axis, len(dataset.shape) - 2))
+        walk = reader._walk(axes)
+        wanted = math.prod(axis.count for axis in axes[walk + 1 :]) * dataset.dtype.itemsize
+        span = reader._span(axes, walk)
         reader.working_bytes = 0 if span == wanted else span
         return reader if span <= MOST_SKIPPED * wanted else None
 
@@ -65,26 +70,27 @@ class ContiguousReader(Reader):
         """Runs of images, of a few MiB each."""
         found = []
         for owner, request in enumerate(requests):
-            axis = request.axes[self._image_axis]
-            span = self._span(request.axes)
+            walk = self._walk(request.axes)
+            axis = request.axes[walk]
+            span = self._span(request.axes, walk)
             step = max(1, RUN_BYTES // max(span, 1))
             for start in range(0, axis.count, step):
                 stop = min(start + step, axis.count)
-                found.append(self._run(request, start, stop, span, owner))
+                found.append(self._run(request, walk, start, stop, span, owner))
         return found
 
     def close(self) -> None:
         """Close the file that was opened beside HDF5."""
         self._raw.close()
 
-    def _run(self, request: Request, start: int, stop: int, span: int, owner: int) -> ReadTask:
+    def _run(self, request: Request, walk: int, start: int, stop: int, span: int, owner: int) -> ReadTask:
         axes = request.axes
         # Rows are read whole: from the first byte of the first one that is wanted.
-        leading = self._image_axis + 2
+        leading = walk + 2
         first = sum(axis.start * stride for axis, stride in zip(axes[:leading], self._strides, strict=False))
-        step = axes[self._image_axis].step * self._strides[self._image_axis]
+        step = axes[walk].step * self._strides[walk]
         at = self._offset + first + start * step
-        lead: tuple[Any, ...] = (0,) * self._image_axis
+        lead: tuple[Any, ...] = (0,) * walk
         out = request.out[(*lead, slice(start, stop))]
         whole = out.flags.c_contiguous and span == math.prod(out.shape[1:]) * self._dtype.itemsize
 
@@ -93,7 +99,7 @@ class ContiguousReader(Reader):
 
         def read_each() -> None:
             for index in range(stop - start):
-                self._read_image(axes, at + index * step, out[index], span, whole=whole)
+                self._read_image(axes[walk + 1 :], at + index * step, out[index], span, whole=whole)
 
         self._raw.announce(at, (stop - start - 1) * step + span)
         one_run = whole and step == span
@@ -101,7 +107,7 @@ class ContiguousReader(Reader):
 
     def _read_image(
         self,
-        axes: Sequence[AxisRange],
+        below: Sequence[AxisRange],
         at: int,
         out: NDArray[Any],
         span: int,
@@ -111,15 +117,19 @@ class ContiguousReader(Reader):
         if whole:
             self._raw.read_into(out.reshape(-1).view(np.uint8), at)
             return
-        below = axes[self._image_axis + 1 :]
         rows = below[0].stop - below[0].start
         found = self._raw.read(at, span).view(self._dtype)
-        box = found.reshape(rows, *self._shape[self._image_axis + 2 :])
+        box = found.reshape(rows, *self._shape[len(self._shape) - len(below) + 1 :])
         inside: tuple[slice, ...] = (slice(None, None, below[0].step),)
         inside += tuple(slice(axis.start, axis.stop, axis.step) for axis in below[1:])
         out[...] = box[inside]
 
-    def _span(self, axes: Sequence[AxisRange]) -> int:
+    def _walk(self, axes: Sequence[AxisRange]) -> int:
+        """The first axis of which more than one element is wanted, but not after that of the images."""
+        several = (axis for axis in range(self._image_axis) if axes[axis].count > 1)
+        return next(several, self._image_axis)
+
+    def _span(self, axes: Sequence[AxisRange], walk: int) -> int:
         """Bytes from the first to the last row of what is wanted of an image, rows being whole."""
-        rows = axes[self._image_axis + 1]
-        return (rows.stop - rows.start) * self._strides[self._image_axis + 1]
+        rows = axes[walk + 1]
+        return (rows.stop - rows.start) * self._strides[walk + 1]

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+"""Choices of what is taken of a stack: the axis of its images, declared pixels, and projections."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Choices(NamedTuple):
+    """What the caller, or a URI, says of how a stack is to be read."""
+
+    image_axis: int | None = None
+    """The axis that counts the images, of the three that a slice leaves; None where names and shape decide."""
+    declared_invalid: bool = True
+    """Whether pixels that metadata declare invalid are left out."""
+    projections: bool = True
+    """Whether an ``image_key`` of NXtomo selects the projections."""
+
+    def of_uri(self, image_axis: int | None) -> Choices:
+        """Return the same with the axis that a URI says, if it says one: it knows its stack best."""
+        return self if image_axis is None else self._replace(image_axis=image_axis)
+
+
+AS_FOUND: Final = Choices()
+"""Nothing chosen: names, shapes and metadata decide."""
