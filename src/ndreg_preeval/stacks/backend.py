@@ -63,6 +63,10 @@ class Backend(abc.ABC):
         """Return the spec of an object of this format that the caller has open; None if it is none."""
         return None
 
+    def stacks_of(self, value: Any) -> dict[str, Any] | None:  # noqa: ARG002
+        """Return the stacks of a mapping of this format by name; None if it is none, or holds none."""
+        return None
+
     def close(self) -> None:  # noqa: B027 - most keep nothing open
         """Close what is open; safe to call twice."""
 

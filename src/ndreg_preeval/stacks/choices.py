@@ -20,6 +20,21 @@ class Choices(NamedTuple):
         """Return the same with the axis that a URI says, if it says one: it knows its stack best."""
         return self if image_axis is None else self._replace(image_axis=image_axis)
 
+    def of_part(self) -> Choices:
+        """Return the choices for a part of a series, whose parts are joined along their first axis.
+
+        Raises
+        ------
+        ValueError
+            When another axis is asked for.
+        """
+        if self.image_axis not in (None, 0, -3):
+            raise ValueError(
+                f"image_axis={self.image_axis}: the parts of a series are joined along their first axis, "
+                "which counts its images; name the parts one by one to count along another one"
+            )
+        return self._replace(image_axis=0)
+
 
 AS_FOUND: Final = Choices()
 """Nothing chosen: names, shapes and metadata decide."""

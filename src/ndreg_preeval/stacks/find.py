@@ -22,7 +22,8 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     this chain that holds at least two stacks decides; without such, all stacks below the group
     count. Without any, 3-dimensional datasets directly in the group do.
 
-    Soft and external links are followed, and each dataset is given once. A TIFF file is one stack.
+    Soft and external links are followed, and each dataset is given once. A TIFF file is one stack, and so is
+    a group of ``data_000001``, ``data_000002``, ..., as detectors write long series.
 
     Parameters
     ----------

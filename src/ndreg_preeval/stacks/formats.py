@@ -34,6 +34,11 @@ class Formats:
         specs = (each.object_spec(value, limits) for each in self._backends)
         return next((spec for spec in specs if spec is not None), None) or ArraySpec(value)
 
+    def stacks_of(self, mapping: Any) -> Any:
+        """Return the stacks of a mapping: of a format those of its members that are stacks, else itself."""
+        found = (each.stacks_of(mapping) for each in self._backends)
+        return next((stacks for stacks in found if stacks is not None), mapping)
+
     def __enter__(self) -> Self:
         return self
 

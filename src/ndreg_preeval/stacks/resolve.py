@@ -75,11 +75,11 @@ def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[
     if is_uri(image_stacks):
         return _resolve_bare(image_stacks, limits)
     if isinstance(image_stacks, collections.abc.Mapping):
-        items = _images_among(image_stacks, _snapshot(image_stacks))
-        if not items:
-            raise ValueError("image_stacks holds no stack")
         pairs: list[tuple[Any, StackSpec]] = []
         with Formats() as formats:
+            items = _images_among(image_stacks, _snapshot(formats.stacks_of(image_stacks)))
+            if not items:
+                raise ValueError("image_stacks holds no stack")
             for key, value in items:
                 try:
                     pairs += _resolve_item(key, value, limits, formats)
@@ -195,8 +195,8 @@ def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:
 
 
 def _images_among(mapping: Any, items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Leave out coordinates and the like of an xarray Dataset or an open HDF5 group, as its URI does."""
-    if type(mapping).__module__.partition(".")[0] not in ("xarray", "h5py"):
+    """Leave out coordinates and the like of an xarray Dataset."""
+    if type(mapping).__module__.partition(".")[0] != "xarray":
         return items
     return [item for item in items if getattr(item[1], "ndim", 0) >= 3] or items
 

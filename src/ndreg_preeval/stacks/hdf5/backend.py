@@ -11,9 +11,9 @@ from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
-from .locate import Files, select_meaning
-from .nexus import is_stack, stack_paths
-from .source import DatasetSpec, UriSpec, is_dataset
+from .locate import Files, locate, select_meaning
+from .nexus import is_series, is_stack, series_names, stack_paths
+from .source import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -34,12 +34,17 @@ class Hdf5Backend(Backend):
         """Return the dataset, or the stacks of a group."""
         if not plain and not any(meaning.path.strip("/") for meaning in meanings):
             # The error of the file itself is the better one.
-            self._files_of(meanings).open(meanings[0].file)
+            root = self._files_of(meanings).open(meanings[0].file)["/"]
+            paths = stack_paths(self._files, root, "/", plain=False)
+            if len(paths) == 1 and not is_dataset(locate(self._files, root, paths[0])):
+                return [UriMeaning(meanings[0].file, paths[0])]  # a series is a file of its own
             raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset")
         meaning, node = self._select(meanings)
         if is_dataset(node):
             return [meaning]
         if meaning.indices is not None:
+            if series_names(node):
+                return [meaning]
             raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
         paths = stack_paths(self._files, node, "/" + meaning.path.strip("/"), plain=plain)
         if not paths:
@@ -62,9 +67,11 @@ class Hdf5Backend(Backend):
         """Return the stacks of a group, a file, or the dataset itself."""
         with naming(printable_location(text)):
             meaning, node = self._select(meanings)
-            if meaning.indices is not None and not is_dataset(node):
-                raise ValueError("a slice needs a dataset, and this is a group")
             path = "/" + meaning.path.strip("/")
+            if meaning.indices is not None and not is_dataset(node):
+                if series_names(node):
+                    return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
+                raise ValueError("a slice needs a dataset, and this is a group")
             if is_dataset(node):
                 if not is_stack(node):
                     raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")
@@ -81,9 +88,19 @@ class Hdf5Backend(Backend):
         uris = [format_uri(meaning.file, each, image_axis=meaning.image_axis) for each in paths]
         return dict(zip(short_names(paths), uris, strict=True))
 
-    def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | None:
-        """Return the spec of an h5py dataset."""
+    def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
+        """Return the spec of an h5py dataset, or of a group that is a series."""
+        if is_group(value) and value and series_names(value):
+            return GroupSpec(value, limits)
         return DatasetSpec(value, limits) if is_dataset(value) else None
+
+    def stacks_of(self, value: Any) -> dict[str, Any] | None:
+        """Return the stacks of an h5py group: what its URI would stand for, of those directly in it."""
+        if not is_group(value) or not value:
+            return None
+        if is_series(self._files, value):
+            return {short_names([str(value.name)])[0]: value}
+        return {name: node for name, node in value.items() if is_dataset(node) and is_stack(node)} or None
 
     def close(self) -> None:
         """Close the files."""

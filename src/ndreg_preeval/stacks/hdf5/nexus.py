@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,9 @@ from .locate import Files, locate
 
 if TYPE_CHECKING:
     import h5py
+
+SERIES: Final = re.compile(r"data_\d{6,}")
+"""Names of the links to the parts of a series, as detectors write them."""
 
 MAX_DEPTH: Final = 32
 MAX_GROUPS: Final = 100_000
@@ -60,6 +64,9 @@ class _Search:
         """Paths of the signals of all NXdata groups, this group included."""
         if depth > MAX_DEPTH or len(self._seen) > MAX_GROUPS or not self._is_new(group):
             return
+        if is_series(self._files, group):
+            yield path
+            return
         if _text(group, "NX_class") == "NXdata":
             yield from self._stacks(group, path, _signals(group))
             return
@@ -90,6 +97,27 @@ class _Search:
             return False
         self._seen.add(identity)
         return True
+
+
+def series_names(group: h5py.Group) -> list[str]:
+    """Return the names of the parts of a series, in the order of their numbers."""
+    return sorted(filter(SERIES.fullmatch, _names(group)), key=lambda name: int(name.rpartition("_")[2]))
+
+
+def is_series(files: Files, group: h5py.Group) -> bool:
+    """Return whether a group is one stack in parts: it has such links, and no other stack.
+
+    Links are not followed, but for others: a part that is missing does not make it anything else.
+    """
+    names = series_names(group)
+    if not names:
+        return False
+    there = _names(group)
+    others = [name for name in there if name not in set(names)]
+    if _text(group, "NX_class") == "NXdata":
+        others = [name for name in _signals(group) if name in others or "/" in name]
+    found = (_follow(files, group, name, name, {}) for name in others)
+    return not any(_is_dataset(node) and is_stack(node) for node in found)
 
 
 def _follow(files: Files, group: h5py.Group, name: str, path: str, broken: dict[str, str]) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,7 +22,9 @@ from ..uris import UriMeaning
 from .axis_names import axis_names, likely_axis
 from .locate import Files, locate
 from .metadata import Neighbours
+from .nexus import series_names
 from .readers import Request, VirtualReader, open_reader
+from .series import SeriesSource, series_parts
 from .source_files import open_agreeing
 from .storage_checks import check_storage
 
@@ -92,16 +95,67 @@ class UriSpec(StackSpec):
         """
         return open_agreeing(self._open)
 
-    def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source:
+    def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source | SeriesSource:
         files = Files(lockings)
         try:
             with naming(printable_location(self.location)):
                 root = files.open(self.file_path)["/"]
-                dataset = locate(files, root, "/" + self.data_path)
+                node = locate(files, root, "/" + self.data_path)
+                if not is_dataset(node) and series_names(node):
+                    parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
+                    return SeriesSource(parts, self.limits, self.indices, self.location, files.close)
                 found_in = locate(files, root, "/" + self.data_path.rstrip("/").rpartition("/")[0])
                 return Hdf5Source(
-                    dataset, self.limits, self.indices, self.location, files, self.choices, found_in
+                    node, self.limits, self.indices, self.location, files, self.choices, found_in
                 )
+        except BaseException:
+            files.close()
+            raise
+
+    def _open_part(self, name: str, indices: Indices | None) -> Hdf5Source:
+        path = f"{self.data_path}/{name}"
+        part = UriSpec(self.file_path, path, self.limits, indices, choices=self.choices.of_part())
+        source = open_agreeing(part._open)
+        if isinstance(source, SeriesSource):
+            raise TypeError("a part of a series is a series")
+        return source
+
+
+@dataclass(frozen=True, eq=False)
+class GroupSpec(StackSpec):
+    """A series whose group the caller has open, and keeps open."""
+
+    group: h5py.Group
+    limits: Limits
+    location: str = ""
+    choices: Choices = AS_FOUND
+    in_memory = True
+
+    def __post_init__(self) -> None:
+        if self.group and not self.location:
+            text = str(UriMeaning(str(self.group.file.filename), str(self.group.name)))
+            object.__setattr__(self, "location", text)
+
+    def reading_by(self, choices: Choices) -> GroupSpec:
+        """Return the same with the choices of the caller."""
+        return replace(self, choices=choices)
+
+    def open(self) -> StackSource:
+        """Check the series; raises as `UriSpec.open` does, but for the file."""
+        if not self.group:
+            raise ValueError("the h5py group is closed")
+        with naming(printable_location(self.location)):
+            parts = [(name, partial(self._open_part, name)) for name in series_parts(self.group)]
+            return SeriesSource(parts, self.limits, None, self.location)
+
+    def _open_part(self, name: str, indices: Indices | None) -> Hdf5Source:
+        files = Files()
+        location = f"{self.location}/{name}"
+        try:
+            node = locate(files, self.group, name)
+            return Hdf5Source(
+                node, self.limits, indices, location, files, self.choices.of_part(), self.group
+            )
         except BaseException:
             files.close()
             raise
@@ -142,6 +196,14 @@ def is_dataset(value: object) -> bool:
     return module is not None and isinstance(value, module.Dataset)
 
 
+def is_group(value: object) -> bool:
+    """Return whether this is an h5py group, without importing h5py to find out."""
+    import sys
+
+    module = sys.modules.get("h5py")
+    return module is not None and isinstance(value, module.Group)
+
+
 class Hdf5Source(StackSource):
     """An open dataset, or the three axes that a slice leaves of it."""
 
@@ -166,7 +228,8 @@ class Hdf5Source(StackSource):
         if dataset.shape is None:
             raise ValueError("the dataset is empty: it has no shape")
         self.dtype = pixel_dtype(_dtype(dataset))
-        self._stored_dtype = dataset.dtype
+        self.stored_dtype = dataset.dtype
+        self.own_shape: tuple[int, ...] = dataset.shape
         self._axes = without_spare(apply_slice(indices, dataset.shape))
         kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
@@ -179,19 +242,19 @@ class Hdf5Source(StackSource):
         self.tell(choice)
         self.shape = check_stack_shape(images_first(stored_shape, choice.axis))
         n, height, width = self.shape
-        self._stored = check_storage(dataset, limits)
-        stored = sum(state.size for state in self._stored)
+        self.stored = check_storage(dataset, limits)
+        stored = sum(state.size for state in self.stored)
         check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
-        self._first = kept[choice.axis]
-        step = self._axes[self._first].step
+        self.counting_axis = kept[choice.axis]
+        step = self._axes[self.counting_axis].step
         self._chunks: tuple[int, ...] | None = dataset.chunks
         self.images_per_chunk = 1
         if self._chunks is not None:
-            self.images_per_chunk = max(1, min(n, self._chunks[self._first] // step))
+            self.images_per_chunk = max(1, min(n, self._chunks[self.counting_axis] // step))
         elif choice.axis == 2:
             self.images_per_chunk = n  # every run of bytes holds pixels of all images
         self.bytes_per_image = height * width * self.dtype.itemsize
-        self._reader = open_reader(dataset, self._axes, self._first, self._stored[0])
+        self._reader = open_reader(dataset, self._axes, self.counting_axis, self.stored[0])
         self.working_bytes = self._reader.working_bytes
         self.exclusive = not self._reader.concurrent
         self.other_locking = False
@@ -200,7 +263,7 @@ class Hdf5Source(StackSource):
             self.other_locking = self._reader.other_locking
             if self._reader.images_per_chunk > 1:
                 self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // step))
-        self._identity = (self._stored[0].path, self._stored[0].identity, dataset.name)
+        self._identity = (self.stored[0].path, self.stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"
         self._kept: tuple[int, int, NDArray[Any]] | None = None
 
@@ -225,10 +288,11 @@ class Hdf5Source(StackSource):
         requests, blocks = [], []
         for source in sources:
             axes = list(source._axes)
-            axes[source._first] = axes[source._first].part(start, stop)
-            counts = tuple(axis.count for axis in axes)
-            out = buffers.take(images_first(counts, source._first), source._stored_dtype)
-            requests.append(Request(tuple(axes), np.moveaxis(out, 0, source._first)))
+            axis = source.counting_axis
+            axes[axis] = axes[axis].part(start, stop)
+            counts = tuple(each.count for each in axes)
+            out = buffers.take(images_first(counts, axis), source.stored_dtype)
+            requests.append(Request(tuple(axes), np.moveaxis(out, 0, axis)))
             blocks.append(Finish(source, out, buffers, axes, start, stop))
         with naming(f"{printable_location(self.location)}, images {start} to {stop - 1}"):
             tasks = self._reader.tasks(requests)
@@ -239,7 +303,7 @@ class Hdf5Source(StackSource):
         """Return whether both stacks have chunks in common: each is then decoded once for both."""
         if not isinstance(other, Hdf5Source) or self._chunks is None:
             return False
-        if self._identity != other._identity or self._first != other._first:
+        if self._identity != other._identity or self.counting_axis != other.counting_axis:
             return False
         return all(
             own.start // length <= (their.stop - 1) // length
@@ -271,7 +335,7 @@ class Hdf5Source(StackSource):
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Whether the file was written to meanwhile."""
-        changed = changed_files(self._stored)
+        changed = changed_files(self.stored)
         if not changed or self._own_writer:
             return ()
         text = (
@@ -296,8 +360,8 @@ class Hdf5Source(StackSource):
 
     def finish(self, pixels: NDArray[Any], axes: list[AxisRange], count: int) -> Block:
         """Return the block that tasks have filled, in the order and shape that were asked for."""
-        check_not_cut(self._stored)
-        order = [axes[self._first], *axes[: self._first], *axes[self._first + 1 :]]
+        check_not_cut(self.stored)
+        order = [axes[self.counting_axis], *axes[: self.counting_axis], *axes[self.counting_axis + 1 :]]
         flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in order)
         return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
 

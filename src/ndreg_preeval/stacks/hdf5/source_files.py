@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Files of the sources of a virtual dataset, opened with locking as far as HDF5 accepts it.
 
-HDF5 refuses to open a file twice in one process with other locking. Where it puts a virtual dataset together
-itself, it opens the sources as the file of that dataset is open, and gives fill values where that fails.
+HDF5 refuses to open a file twice in one process with other locking. A virtual dataset that it puts together itself,
+it reads from sources opened as the file of that dataset is open, and it gives fill values where that fails.
 """
 
 from __future__ import annotations

@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+"""A stack made of several datasets, joined along their first axis, few of which are open at a time.
+
+Detectors write long series into files of some thousand images each, and a master file whose group has a link
+``data_000001``, ``data_000002``, ... to each of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import naming, printable_location, shorten
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape
+from ..regular_file import FileState, changed_files
+from ..selection import AxisRange, Indices, apply_slice, format_slice
+from .nexus import series_names
+
+if TYPE_CHECKING:
+    import h5py
+
+    from ...options import Limits
+    from .source import Hdf5Source
+
+OPEN_PARTS: Final = 8
+"""Largest number of parts that are kept open while nobody reads them."""
+
+TASK_BYTES: Final = 4 << 20
+"""Target size of a read task, in bytes, unless one row of chunks has more."""
+
+OpenPart = Callable[[Indices | None], "Hdf5Source"]
+"""Opens a part, or what indices leave of it."""
+
+
+class _Part(NamedTuple):
+    """Facts about a part that was opened."""
+
+    name: str
+    open: OpenPart
+    offset: int
+    """Its first image in the series."""
+    shape: tuple[int, ...]
+    own_shape: tuple[int, ...]
+    """Shape of its dataset."""
+
+
+def series_parts(group: h5py.Group) -> list[str]:
+    """Return the names of the parts of a series.
+
+    Raises
+    ------
+    OSError
+        When their numbers have a hole.
+    """
+    names = series_names(group)
+    first = int(names[0].rpartition("_")[2])
+    for number, name in enumerate(names, min(first, 1)):
+        if int(name.rpartition("_")[2]) != number:
+            missing = f"{name.rpartition('_')[0]}_{number:06d}"
+            raise OSError(
+                f"the series {names[0]} to {names[-1]} has a hole: {missing} is missing; name the datasets that "
+                "are there one by one, or join them by a virtual dataset, if the hole does not matter"
+            )
+    return names
+
+
+class SeriesSource(StackSource):
+    """Open series: only facts about its parts, which are opened when they are read.
+
+    Parameters
+    ----------
+    parts : sequence of (str, callable)
+        Names of the parts, in their order, and what opens them.
+    limits : Limits
+    indices : tuple of int, slice and ..., or None
+        What to take of the joined dataset; what is left must have 3 axes.
+    location : str
+    close : callable
+        Called when the source is closed.
+    """
+
+    concurrent = True
+    other_locking: bool = False
+    """As that of `Hdf5Source`: each part is opened as fits its file."""
+
+    def __init__(
+        self,
+        parts: Sequence[tuple[str, OpenPart]],
+        limits: Limits,
+        indices: Indices | None,
+        location: str,
+        close: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.location = location
+        self._close = close
+        self._lock = threading.Lock()
+        self._idle: OrderedDict[int, Hdf5Source] = OrderedDict()
+        shapes = list(self._look(parts))
+        joined = (sum(shape[0] for shape, _ in shapes), *shapes[0][0][1:])
+        offsets = itertools.accumulate((shape[0] for shape, _ in shapes), initial=0)
+        self._parts = [
+            _Part(*part, offset, *each) for part, offset, each in zip(parts, offsets, shapes, strict=False)
+        ]
+        axes = apply_slice(indices, joined)
+        with naming(f"slice={format_slice(indices)} of the shape {joined}" if indices else ""):
+            self.shape = check_stack_shape(tuple(axis.count for axis in axes if not axis.drop))
+        self._walk = axes[0]
+        self._cut = self._cut_of(axes)
+        self._flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+        check_sizes(self.shape, self.dtype.itemsize, sum(state.size for state in self._states), limits)
+        self.bytes_per_image = math.prod(self.shape[1:]) * self.dtype.itemsize
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
+        """Prepare to read images start <= i < stop: some images of one part by each task, which opens it."""
+        buffers = buffers or BufferPool()
+        walk = self._walk.part(start, stop)
+        out = buffers.take((stop - start, *self.shape[1:]), self._stored_dtype)
+        tasks = []
+        for which, part in enumerate(self._parts):
+            # Steps of the walk that fall into this part.
+            first = max(0, -(-(part.offset - walk.start) // walk.step))
+            last = min(walk.count, -(-(part.offset + part.shape[0] - walk.start) // walk.step))
+            for low, high in self._pieces(walk, part, first, last):
+                run = _Piece(
+                    self, which, walk.start + low * walk.step - part.offset, walk.step, out[low:high]
+                )
+                tasks.append(ReadTask(run, which << 40 | low))
+
+        def block() -> Block:
+            return Block(as_pixels(out[self._flips]), None)
+
+        return PendingBlock(tasks, block, lambda: buffers.give_back(out))
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop.
+
+        Raises
+        ------
+        OSError
+            When a part is damaged, or no longer what it was; names it.
+        """
+        pending = self.start_reading(start, stop)
+        for task in pending.tasks:
+            task.run()
+        return pending.block()
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """Whether a file was written to meanwhile."""
+        changed = changed_files(self._states)
+        if not changed:
+            return ()
+        text = (
+            f"{printable_location(changed[0])} was changed while it was read: the {self.shape[0]} images that the "
+            "series held at the start were ranked, as they were found."
+        )
+        return (text,)
+
+    def close(self) -> None:
+        """Close all parts; safe to call twice."""
+        while self._idle:
+            self._idle.popitem()[1].close()
+        self._close()
+
+    def read_part(self, which: int, at: int, step: int, out: NDArray[Any]) -> None:
+        """Fill `out` with images of a part: `at`, at + step, ..."""
+        part = self._parts[which]
+        with naming(f"{printable_location(self.location)}, part {part.name}"):
+            source = self._borrow(which)
+            try:
+                if step == 1:
+                    _read_into(source, at, out)
+                else:
+                    for index in range(len(out)):
+                        _read_into(source, at + index * step, out[index : index + 1])
+            except BaseException:
+                source.close()
+                raise
+            self._give_back(which, source)
+
+    def _cut_of(self, axes: Sequence[AxisRange]) -> Indices | None:
+        """Return what is wanted of each image, as indices of a part; None for all of it."""
+        cut = (slice(None), *(slice(axis.start, axis.stop, axis.step) for axis in axes[1:]))
+        if all(axis.count == length for axis, length in zip(axes[1:], self._parts[0].shape[1:], strict=True)):
+            return None
+        if len(self._parts[0].own_shape) != 3:
+            raise ValueError("the images of a series can be cropped only where its parts have 3 axes")
+        return cut
+
+    def _look(
+        self, parts: Sequence[tuple[str, OpenPart]]
+    ) -> Iterator[tuple[tuple[int, int, int], tuple[int, ...]]]:
+        """Open each part once, and hold it against the first one; give the shapes of its stack and its dataset."""
+        self._states: list[FileState] = []
+        self._row = 1
+        first: Hdf5Source | None = None
+        shape: tuple[int, ...] = ()
+        lengths: list[int] = []
+        for name, open_part in parts:
+            with naming(f"part {name}"), open_part(None) as source:
+                self._states += source.stored
+                if first is None:
+                    first, shape = source, source.shape
+                    self.dtype, self._stored_dtype = source.dtype, source.stored_dtype
+                if source.shape[1:] != shape[1:] or len(source.own_shape) != len(first.own_shape):
+                    raise ValueError(
+                        f"all parts of a series must hold images of the shape {shape[1:]} of {parts[0][0]}, "
+                        f"not {shorten(source.own_shape[1:])}"
+                    )
+                if source.stored_dtype != self._stored_dtype:
+                    raise ValueError(
+                        f"all parts of a series must have the dtype {self._stored_dtype} of {parts[0][0]}, "
+                        f"not {source.stored_dtype}"
+                    )
+                self.working_bytes = max(self.working_bytes, source.working_bytes)
+                self.exclusive |= source.exclusive
+                self._row = max(self._row, source.images_per_chunk)
+                lengths.append(source.shape[0])
+                yield source.shape, source.own_shape
+        # Blocks begin and end between chunks of all parts, where these are in step.
+        in_step = all(length % self._row == 0 for length in lengths[:-1])
+        self.images_per_chunk = self._row if in_step else 1
+
+    def _pieces(self, walk: AxisRange, part: _Part, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Split steps of a walk into tasks, at the borders of chunks."""
+        row = self._row
+        length = max(1, TASK_BYTES // (row * self.bytes_per_image)) * row
+        while first < last:
+            at = walk.start + first * walk.step - part.offset
+            border = at // length * length + length
+            stop = min(last, first + -(-(border - at) // walk.step))
+            yield first, stop
+            first = stop
+
+    def _borrow(self, which: int) -> Hdf5Source:
+        with self._lock:
+            source = self._idle.pop(which, None)
+        if source is None:
+            part = self._parts[which]
+            source = part.open(self._cut)
+            axis = source.counting_axis
+            same = list(source.own_shape)
+            if axis < len(same):
+                same[axis] = min(same[axis], part.own_shape[axis])  # it may have grown
+            if tuple(same) != part.own_shape:
+                source.close()
+                raise OSError(
+                    f"its shape changed from {part.own_shape} to {source.own_shape} while it was read"
+                )
+            if source.stored_dtype != self._stored_dtype:
+                source.close()
+                raise OSError(f"its dtype changed to {source.stored_dtype} while it was read")
+        return source
+
+    def _give_back(self, which: int, source: Hdf5Source) -> None:
+        """Keep a part open for the next task, if there is no other one of it."""
+        with self._lock:
+            surplus = [] if which not in self._idle else [source]
+            if not surplus:
+                self._idle[which] = source
+            while len(self._idle) > OPEN_PARTS:
+                surplus.append(self._idle.popitem(last=False)[1])
+        for each in surplus:
+            each.close()
+
+
+class _Piece:
+    """Task: some images of one part."""
+
+    __slots__ = ("_at", "_out", "_source", "_step", "_which")
+
+    def __init__(self, source: SeriesSource, which: int, at: int, step: int, out: NDArray[Any]) -> None:
+        self._source = source
+        self._which = which
+        self._at = at
+        self._step = step
+        self._out = out
+
+    def __call__(self) -> None:
+        self._source.read_part(self._which, self._at, self._step, self._out)
+
+
+class _Into(BufferPool):
+    """Lends one place, that a part is read into."""
+
+    def __init__(self, out: NDArray[Any]) -> None:
+        super().__init__()
+        self._out = out
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+        assert dtype == self._out.dtype
+        return self._out.reshape(shape)
+
+    def give_back(self, out: NDArray[Any]) -> None:
+        pass
+
+
+def _read_into(source: Hdf5Source, at: int, out: NDArray[Any]) -> None:
+    pending = source.start_reading(at, at + len(out), _Into(out))
+    for task in sorted(pending.tasks, key=lambda task: task.place):
+        task.run()
+    pending.block()  # checks that the file was not cut meanwhile
