@@ -38,6 +38,8 @@ __all__ = ["DECLARED_OPTIONS", "DeclaredOption", "Limits", "Options", "make_opti
 Pairing = Literal["reference", "previous"]
 Precision = Literal["auto", "single", "double"]
 Invalid = Literal["fill", "raise"]
+DeclaredInvalid = Literal["fill", "ignore"]
+ImageKey = Literal["projections", "ignore"]
 OnError = Literal["raise", "rank_last"]
 
 MAX_THREADS: Final = 1024
@@ -135,6 +137,23 @@ class Options:
             "boolean array of the shape of the images, True where a pixel is valid", object, flag=""
         ),
     )
+    declared_invalid: DeclaredInvalid = field(
+        default="fill",
+        metadata=declare(
+            "what becomes of pixels that metadata of a file declare invalid (_FillValue, missing_value, "
+            "pixel_mask, underload_value): filled as those that a mask takes out, or taken as they are",
+            str,
+            choices=get_args(DeclaredInvalid),
+        ),
+    )
+    image_key: ImageKey = field(
+        default="projections",
+        metadata=declare(
+            "what an image_key of NXtomo does: select the projections, or nothing",
+            str,
+            choices=get_args(ImageKey),
+        ),
+    )
     num_threads: int | None = field(
         default=None,
         metadata=declare(
@@ -189,6 +208,8 @@ class Options:
         put("max_shift", check_not_negative("max_shift", self.max_shift, "pixels"))
         check_choice("normalization", self.normalization, NORMALIZATIONS)
         check_choice("invalid", self.invalid, get_args(Invalid))
+        check_choice("declared_invalid", self.declared_invalid, get_args(DeclaredInvalid))
+        check_choice("image_key", self.image_key, get_args(ImageKey))
         check_choice("on_error", self.on_error, get_args(OnError))
         put("mask", check_mask("mask", self.mask))
         threads = check_count("num_threads", self.num_threads, "1, or None for all usable CPUs")

@@ -15,7 +15,17 @@ from . import report
 from .argument_checks import type_name
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
-from .options import Invalid, Limits, OnError, Options, Pairing, Precision, make_options
+from .options import (
+    DeclaredInvalid,
+    ImageKey,
+    Invalid,
+    Limits,
+    OnError,
+    Options,
+    Pairing,
+    Precision,
+    make_options,
+)
 from .pipeline import Failed, choose_engine, score_stacks
 from .progress import open_progress
 from .results import (
@@ -156,6 +166,8 @@ def rank_stacks(
     normalization: Normalization | None = "phase",
     mask: ArrayLike | None = None,
     invalid: Invalid = "fill",
+    declared_invalid: DeclaredInvalid = "fill",
+    image_key: ImageKey = "projections",
     num_threads: int | None = None,
     memory_limit: int | None = None,
     limits: Limits | None = None,
@@ -205,6 +217,12 @@ def rank_stacks(
     invalid : {"fill", "raise"}
         NaN, infinite and masked pixels are replaced by the mean of the valid ones, or refused.
         Pixels taken out by `mask` are replaced either way.
+    declared_invalid : {"fill", "ignore"}
+        Pixels that metadata of an HDF5 file declare invalid (``_FillValue``, ``missing_value``, NXdetector's
+        ``pixel_mask`` and ``underload_value``) are replaced as those of `mask`, or taken as they are.
+    image_key : {"projections", "ignore"}
+        Where an ``image_key`` of NXtomo is beside a dataset, its projections alone are taken, and counted from
+        0 in all results; or all images.
     num_threads : int, optional
         By default OMP_NUM_THREADS, else the CPUs this process may use. On an executor: 1.
     memory_limit : int, optional
@@ -278,6 +296,8 @@ def rank_stacks(
         normalization=normalization,
         mask=mask,
         invalid=invalid,
+        declared_invalid=declared_invalid,
+        image_key=image_key,
         num_threads=num_threads,
         memory_limit=memory_limit,
         limits=limits,

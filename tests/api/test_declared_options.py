@@ -34,6 +34,8 @@ OTHER_VALUES: dict[str, Any] = {
     "normalization": None,
     "invalid": "raise",
     "mask": np.arange(40) > np.arange(32)[:, None],
+    "declared_invalid": "ignore",
+    "image_key": "ignore",
     "num_threads": 1,
     "memory_limit": 1 << 20,
     "limits": Limits(ratio=None),

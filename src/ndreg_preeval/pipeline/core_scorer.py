@@ -70,11 +70,18 @@ def masked_pixels(options: Options) -> int:
     return 0 if options.mask is None else int(options.mask.size - np.count_nonzero(options.mask))
 
 
-def check_valid(options: Options, invalid_pixels: Any, indices: Any) -> None:
-    """Raise ValueError for the first image with invalid pixels, where these are refused."""
+def check_valid(options: Options, invalid_pixels: Any, indices: Any, block: Block) -> None:
+    """Raise ValueError for the first image of a block with invalid pixels, where these are refused.
+
+    Those that the `mask` option or metadata of the file take out are not.
+    """
     if options.invalid != "raise":
         return
-    counts = np.asarray(invalid_pixels, dtype=np.int64) - masked_pixels(options)
+    allowed: Any = masked_pixels(options)
+    mask = core_mask(block, options) if block.declared else None
+    if mask is not None:
+        allowed = np.count_nonzero(~mask, axis=(1, 2))[-len(indices) :]
+    counts = np.asarray(invalid_pixels, dtype=np.int64) - allowed
     found = np.flatnonzero(counts > 0)
     if len(found):
         first = int(found[0])

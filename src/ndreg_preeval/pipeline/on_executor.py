@@ -105,7 +105,8 @@ def score_on_executor(
         if failure is not None:
             found.append(Failed(failure))
         else:
-            info = stack.info.with_warning(*remarks)
+            read_here = () if stack.source is None else stack.source.warnings_while_reading()
+            info = stack.info.with_warning(*dict.fromkeys([*remarks, *read_here]))
             found.append(Scored(info, RangeScore.joined(some)))
     return found
 

@@ -90,7 +90,7 @@ class PairScorer:
         index = start if self.pairs.reference is None else self.pairs.reference
         reference = block.image(index - start)
         self._core = make_scorer(reference, info.precision, options)
-        check_valid(options, [self._core.reference_invalid_pixels], [index])
+        check_valid(options, [self._core.reference_invalid_pixels], [index], reference)
         self._itself: Records | None = None
         if itself and options.method.include_reference and not self.pairs.consecutive:
             mask = core_mask(reference, options)
@@ -118,7 +118,7 @@ class PairScorer:
             if first == 0:
                 some = some.after(before)
         records = score(some.images, mask=core_mask(some, self._options), num_threads=threads, stop=stop)
-        check_valid(self._options, records["invalid_pixels"], range(*compared))
+        check_valid(self._options, records["invalid_pixels"], range(*compared), some)
         return records
 
     def numbers(self, parts: Sequence[Records]) -> RangeScore:

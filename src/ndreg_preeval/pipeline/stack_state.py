@@ -30,6 +30,8 @@ class StackInfo(NamedTuple):
     """The axis that counts the images, of the three that are stored."""
     notes: tuple[str, ...] = ()
     """Warnings that need no Python warning."""
+    masked: int = 0
+    """Pixels of an image that the `mask` option and metadata of the file take out of every image."""
 
     @property
     def compared(self) -> int:
@@ -81,6 +83,8 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
     """
     n, height, width = source.shape
     options.check_mask_shape((height, width))
+    mask = options.mask if source.valid is None or options.mask is None else source.valid & options.mask
+    mask = source.valid if mask is None else mask
     return StackInfo(
         shape=(n, height, width),
         dtype=str(source.dtype),
@@ -92,12 +96,13 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         warnings=tuple(source.warnings),
         image_axis=source.image_axis,
         notes=tuple(source.notes),
+        masked=0 if mask is None else int(mask.size - np.count_nonzero(mask)),
     )
 
 
 def choices_of(options: Options) -> Choices:
     """Return what the options say of how stacks are read."""
-    return Choices(image_axis=options.image_axis)
+    return Choices(options.image_axis, options.declared_invalid == "fill", options.image_key == "projections")
 
 
 class Scored(NamedTuple):

@@ -13,7 +13,7 @@ from .. import core
 from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
-from ..pipeline import Failed, Pairs, RangeScore, Records, Scored, StackInfo, masked_pixels
+from ..pipeline import Failed, Pairs, RangeScore, Records, Scored, StackInfo
 from .jumps import jumps, steps
 from .reasons import reasons
 from .stack_warnings import stack_messages
@@ -232,8 +232,8 @@ def _reasons(
 ) -> tuple[str, ...]:
     if not options.method.asks_opinion or not len(numbers.records):
         return ()
-    pixels = info.shape[1] * info.shape[2] - masked_pixels(options)
-    lost = numbers.records["invalid_pixels"] - masked_pixels(options)
+    pixels = info.shape[1] * info.shape[2] - info.masked
+    lost = numbers.records["invalid_pixels"] - info.masked
     return reasons(numbers.records, indices, float(lost.mean()) / pixels if pixels else 1.0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
+from ..pipeline import Pairs, RangeScore, StackInfo
 from ..text import abbreviate
 from .reasons import repeated
 from .trust import NOTHING
@@ -115,7 +115,7 @@ def _invalid(
     info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
 ) -> list[StackMessage]:
     """Pixels that were replaced, but for those the caller masked."""
-    masked = masked_pixels(options)
+    masked = info.masked
     pixels = info.shape[1] * info.shape[2]
     first = Pairs.of(info, options).first_reference
     counts = np.concatenate([[numbers.reference_invalid], numbers.records["invalid_pixels"]]) - masked

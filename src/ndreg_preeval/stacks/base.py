@@ -24,11 +24,13 @@ class Block(NamedTuple):
     """Array of shape (k, h, w), or k images of shape (h, w) that may differ in dtype and layout."""
     mask: NDArray[np.bool_] | None
     """True = valid pixel; (k, h, w) or None when all are."""
+    declared: bool = False
+    """Whether the mask is what metadata of the file declare: its pixels are filled, whatever else is refused."""
 
     def part(self, start: int, stop: int | None) -> Block:
         """Return some of the images; pixels are not copied."""
         some = slice(start, stop)
-        return Block(self.images[some], None if self.mask is None else self.mask[some])
+        return Block(self.images[some], None if self.mask is None else self.mask[some], self.declared)
 
     def image(self, index: int) -> Block:
         """Return one image, as a block of its own."""
@@ -37,7 +39,7 @@ class Block(NamedTuple):
     def copy(self) -> Block:
         """Return a block that owns its memory."""
         mask = None if self.mask is None else self.mask.copy()
-        return Block([np.array(image) for image in self.images], mask)
+        return Block([np.array(image) for image in self.images], mask, self.declared)
 
     def after(self, other: Block | None) -> Block:
         """Return the images of another block, if any, and then these; pixels are not copied."""
@@ -46,7 +48,7 @@ class Block(NamedTuple):
         mask = None
         if self.mask is not None or other.mask is not None:
             mask = np.concatenate([other.full_mask(), self.full_mask()])
-        return Block([*other.images, *self.images], mask)
+        return Block([*other.images, *self.images], mask, self.declared or other.declared)
 
     def full_mask(self) -> NDArray[np.bool_]:
         """Return the mask, made where there is none."""
@@ -98,6 +100,8 @@ class StackSource(abc.ABC):
     """Memory that one image of a block takes; 0 when reading makes no copy."""
     image_axis: int = 0
     """The axis that counts the images, of the three that are stored."""
+    valid: NDArray[np.bool_] | None = None
+    """(h, w), True = valid: pixels that metadata declare invalid in every image; blocks have it in their masks."""
     warnings: tuple[str, ...] = ()
     """Sentences about this stack that a person should know, found while opening it."""
     notes: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class Choices(NamedTuple):
                 f"image_axis={self.image_axis}: the parts of a series are joined along their first axis, "
                 "which counts its images; name the parts one by one to count along another one"
             )
-        return self._replace(image_axis=0)
+        return self._replace(image_axis=0, projections=False)
 
 
 AS_FOUND: Final = Choices()

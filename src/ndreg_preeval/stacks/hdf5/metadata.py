@@ -60,6 +60,7 @@ class Neighbours:
         self._dataset = dataset
         parent = tried(lambda: dataset.parent, None)
         self.beside: list[Any] = [group for group in (found_in, parent) if _is_group(group)]
+        self.beside += self._behind_link()
         target = text(attribute(dataset, "target"))
         if target.startswith("/") and "/" in target[1:]:
             self.beside += self._member(dataset.file["/"], target.rpartition("/")[0])
@@ -82,6 +83,19 @@ class Neighbours:
     def member(self, group: Any, name: str) -> Any:
         """Return a member of a group; None where there is none, or its link is broken."""
         return next(iter(self._member(group, name)), None)
+
+    def _behind_link(self) -> list[Any]:
+        """The group that a soft link leads to, where the name of the dataset is that of the link."""
+        import h5py
+
+        parent, _, name = tried(lambda: str(self._dataset.name), "").rpartition("/")
+        group: Any = tried(lambda: self._dataset.file[parent or "/"], None)
+        link = tried(lambda: group.get(name, getlink=True), None) if name and group is not None else None
+        if not isinstance(link, h5py.SoftLink):
+            return []
+        return self._member(
+            group, link.path.rpartition("/")[0] or ("/" if link.path.startswith("/") else ".")
+        )
 
     def _member(self, group: Any, name: str) -> list[Any]:
         node = tried(lambda: locate(self._files, group, name), None)

@@ -12,6 +12,7 @@ import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape
 from ..regular_file import FileState, changed_files
 from ..selection import AxisRange, Indices, apply_slice, format_slice
+from .declared import filled_pixels
 from .nexus import series_names
 
 if TYPE_CHECKING:
@@ -115,27 +117,33 @@ class SeriesSource(StackSource):
         self._walk = axes[0]
         self._cut = self._cut_of(axes)
         self._flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+        if self.valid is not None and self._cut is not None:
+            self.valid = self.valid[self._cut[1:]]
+        if self.valid is not None:
+            self.valid = self.valid[self._flips[1:]]
         check_sizes(self.shape, self.dtype.itemsize, sum(state.size for state in self._states), limits)
-        self.bytes_per_image = math.prod(self.shape[1:]) * self.dtype.itemsize
+        self.bytes_per_image = math.prod(self.shape[1:]) * (self.dtype.itemsize + self._masked)
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop: some images of one part by each task, which opens it."""
         buffers = buffers or BufferPool()
         walk = self._walk.part(start, stop)
         out = buffers.take((stop - start, *self.shape[1:]), self._stored_dtype)
+        mask = np.ones(out.shape, np.bool_) if self._masked else None
         tasks = []
         for which, part in enumerate(self._parts):
             # Steps of the walk that fall into this part.
             first = max(0, -(-(part.offset - walk.start) // walk.step))
             last = min(walk.count, -(-(part.offset + part.shape[0] - walk.start) // walk.step))
             for low, high in self._pieces(walk, part, first, last):
-                run = _Piece(
-                    self, which, walk.start + low * walk.step - part.offset, walk.step, out[low:high]
-                )
+                at = walk.start + low * walk.step - part.offset
+                some = None if mask is None else mask[low:high]
+                run = partial(self._read_part, which, at, walk.step, out[low:high], some)
                 tasks.append(ReadTask(run, which << 40 | low))
 
         def block() -> Block:
-            return Block(as_pixels(out[self._flips]), None)
+            valid = None if mask is None else mask[self._flips]
+            return Block(as_pixels(out[self._flips]), valid, declared=mask is not None)
 
         return PendingBlock(tasks, block, lambda: buffers.give_back(out))
 
@@ -153,15 +161,16 @@ class SeriesSource(StackSource):
         return pending.block()
 
     def warnings_while_reading(self) -> tuple[str, ...]:
-        """Whether a file was written to meanwhile."""
+        """Which declared values were met, and whether a file was written to meanwhile."""
+        filled = filled_pixels(self._declarations_met)
         changed = changed_files(self._states)
         if not changed:
-            return ()
+            return filled
         text = (
             f"{printable_location(changed[0])} was changed while it was read: the {self.shape[0]} images that the "
             "series held at the start were ranked, as they were found."
         )
-        return (text,)
+        return (*filled, text)
 
     def close(self) -> None:
         """Close all parts; safe to call twice."""
@@ -169,17 +178,19 @@ class SeriesSource(StackSource):
             self._idle.popitem()[1].close()
         self._close()
 
-    def read_part(self, which: int, at: int, step: int, out: NDArray[Any]) -> None:
-        """Fill `out` with images of a part: `at`, at + step, ..."""
+    def _read_part(
+        self, which: int, at: int, step: int, out: NDArray[Any], mask: NDArray[np.bool_] | None
+    ) -> None:
+        """Task: fill `out`, and the mask of valid pixels, with images of a part: `at`, at + step, ..."""
         part = self._parts[which]
         with naming(f"{printable_location(self.location)}, part {part.name}"):
             source = self._borrow(which)
             try:
-                if step == 1:
-                    _read_into(source, at, out)
-                else:
-                    for index in range(len(out)):
-                        _read_into(source, at + index * step, out[index : index + 1])
+                length = len(out) if step == 1 else 1
+                for index in range(0, len(out), length):
+                    valid = _read_into(source, at + index * step, out[index : index + length])
+                    if mask is not None and valid is not None:
+                        mask[index : index + length] = valid
             except BaseException:
                 source.close()
                 raise
@@ -200,6 +211,9 @@ class SeriesSource(StackSource):
         """Open each part once, and hold it against the first one; give the shapes of its stack and its dataset."""
         self._states: list[FileState] = []
         self._row = 1
+        self._masked = False
+        self._declarations_met: dict[str, None] = {}
+        valid: list[NDArray[np.bool_] | None] = []
         first: Hdf5Source | None = None
         shape: tuple[int, ...] = ()
         lengths: list[int] = []
@@ -222,11 +236,21 @@ class SeriesSource(StackSource):
                 self.working_bytes = max(self.working_bytes, source.working_bytes)
                 self.exclusive |= source.exclusive
                 self._row = max(self._row, source.images_per_chunk)
+                self._masked |= source.has_masks
+                self.notes = (*self.notes, *(each for each in source.notes if each not in self.notes))
+                self.warnings = (
+                    *self.warnings,
+                    *(each for each in source.warnings if each not in self.warnings),
+                )
+                valid.append(source.valid)
                 lengths.append(source.shape[0])
                 yield source.shape, source.own_shape
         # Blocks begin and end between chunks of all parts, where these are in step.
         in_step = all(length % self._row == 0 for length in lengths[:-1])
         self.images_per_chunk = self._row if in_step else 1
+        same = valid[0]
+        if same is not None and all(each is not None and np.array_equal(each, same) for each in valid):
+            self.valid = same
 
     def _pieces(self, walk: AxisRange, part: _Part, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Split steps of a walk into tasks, at the borders of chunks."""
@@ -263,28 +287,13 @@ class SeriesSource(StackSource):
         """Keep a part open for the next task, if there is no other one of it."""
         with self._lock:
             surplus = [] if which not in self._idle else [source]
+            self._declarations_met |= source.declarations_met
             if not surplus:
                 self._idle[which] = source
             while len(self._idle) > OPEN_PARTS:
                 surplus.append(self._idle.popitem(last=False)[1])
         for each in surplus:
             each.close()
-
-
-class _Piece:
-    """Task: some images of one part."""
-
-    __slots__ = ("_at", "_out", "_source", "_step", "_which")
-
-    def __init__(self, source: SeriesSource, which: int, at: int, step: int, out: NDArray[Any]) -> None:
-        self._source = source
-        self._which = which
-        self._at = at
-        self._step = step
-        self._out = out
-
-    def __call__(self) -> None:
-        self._source.read_part(self._which, self._at, self._step, self._out)
 
 
 class _Into(BufferPool):
@@ -302,8 +311,9 @@ class _Into(BufferPool):
         pass
 
 
-def _read_into(source: Hdf5Source, at: int, out: NDArray[Any]) -> None:
+def _read_into(source: Hdf5Source, at: int, out: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Read consecutive images of a part to a place; give their mask."""
     pending = source.start_reading(at, at + len(out), _Into(out))
     for task in sorted(pending.tasks, key=lambda task: task.place):
         task.run()
-    pending.block()  # checks that the file was not cut meanwhile
+    return pending.block().mask  # which also checks that the file was not cut meanwhile

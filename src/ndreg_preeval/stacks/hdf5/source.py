@@ -17,9 +17,12 @@ from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Stack
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype, spare_axis
 from ..regular_file import changed_files, check_not_cut
+from ..selected_images import SelectedImages
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from ..uris import UriMeaning
 from .axis_names import axis_names, likely_axis
+from .declared import Declared, filled_pixels, read_declared
+from .image_key import Projections, read_projections
 from .locate import Files, locate
 from .metadata import Neighbours
 from .nexus import series_names
@@ -93,7 +96,8 @@ class UriSpec(StackSpec):
         TypeError, ValueError
             When the dataset is no stack, or beyond the limits.
         """
-        return open_agreeing(self._open)
+        source = open_agreeing(self._open)
+        return source.projections() if isinstance(source, Hdf5Source) else source
 
     def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source | SeriesSource:
         files = Files(lockings)
@@ -105,9 +109,8 @@ class UriSpec(StackSpec):
                     parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
                     return SeriesSource(parts, self.limits, self.indices, self.location, files.close)
                 found_in = locate(files, root, "/" + self.data_path.rstrip("/").rpartition("/")[0])
-                return Hdf5Source(
-                    node, self.limits, self.indices, self.location, files, self.choices, found_in
-                )
+                of_dataset = (self.limits, self.indices, self.location, files, self.choices, found_in)
+                return Hdf5Source(node, *of_dataset)
         except BaseException:
             files.close()
             raise
@@ -116,7 +119,7 @@ class UriSpec(StackSpec):
         path = f"{self.data_path}/{name}"
         part = UriSpec(self.file_path, path, self.limits, indices, choices=self.choices.of_part())
         source = open_agreeing(part._open)
-        if isinstance(source, SeriesSource):
+        if not isinstance(source, Hdf5Source):
             raise TypeError("a part of a series is a series")
         return source
 
@@ -153,9 +156,7 @@ class GroupSpec(StackSpec):
         location = f"{self.location}/{name}"
         try:
             node = locate(files, self.group, name)
-            return Hdf5Source(
-                node, self.limits, indices, location, files, self.choices.of_part(), self.group
-            )
+            return Hdf5Source(node, self.limits, indices, location, files, self.choices.of_part(), self.group)
         except BaseException:
             files.close()
             raise
@@ -185,7 +186,8 @@ class DatasetSpec(StackSpec):
         if not self.dataset:
             raise ValueError("the h5py dataset is closed")
         with naming(printable_location(self.location)):
-            return Hdf5Source(self.dataset, self.limits, None, self.location, Files(), self.choices)
+            of_dataset = (self.limits, None, self.location, Files(), self.choices)
+            return Hdf5Source(self.dataset, *of_dataset).projections()
 
 
 def is_dataset(value: object) -> bool:
@@ -263,9 +265,33 @@ class Hdf5Source(StackSource):
             self.other_locking = self._reader.other_locking
             if self._reader.images_per_chunk > 1:
                 self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // step))
+        axis, length = self._axes[self.counting_axis], dataset.shape[self.counting_axis]
+        self._projections = (
+            read_projections(neighbours, axis, length) if choices.projections else Projections()
+        )
+        self._declared = Declared({})
+        if choices.declared_invalid:
+            of_dataset = (self.dtype, self._axes, self.counting_axis, limits)
+            self._declared = read_declared(dataset, neighbours, *of_dataset)
+        if self._declared.of_values:
+            self.bytes_per_image += height * width  # its mask
+        self.has_masks = self._declared.of_values or self._declared.valid is not None
+        """Whether blocks have masks."""
+        self.declarations_met: dict[str, None] = {}
+        """What declares pixels invalid that were read."""
+        self.valid = self._declared.valid
+        self.notes += self._declared.notes
+        self.warnings += self._declared.warnings
         self._identity = (self.stored[0].path, self.stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"
-        self._kept: tuple[int, int, NDArray[Any]] | None = None
+        self._kept: tuple[int, int, Block] | None = None
+
+    def projections(self) -> StackSource:
+        """Return what an image_key leaves of this stack: itself, where there is none."""
+        self.notes += tuple(filter(None, [self._projections.note]))
+        self.warnings += tuple(filter(None, [self._projections.warning]))
+        picked = self._projections.picked
+        return self if picked is None else SelectedImages(self, picked)
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read a block, chunk by chunk."""
@@ -328,21 +354,21 @@ class Hdf5Source(StackSource):
             block = pending.block()
             if (first, last) == (start, stop):
                 return block
-            assert isinstance(block.images, np.ndarray)
-            self._kept = (first, last, block.images)
-        first, _, pixels = self._kept
-        return Block(pixels[start - first : stop - first], None)
+            self._kept = (first, last, block)
+        first, _, block = self._kept
+        return block.part(start - first, stop - first)
 
     def warnings_while_reading(self) -> tuple[str, ...]:
-        """Whether the file was written to meanwhile."""
+        """Which declared values were met, and whether the file was written to meanwhile."""
+        filled = filled_pixels(self.declarations_met)
         changed = changed_files(self.stored)
         if not changed or self._own_writer:
-            return ()
+            return filled
         text = (
             f"{printable_location(changed[0])} was changed while it was read: the {self.shape[0]} images that it "
             "held at the start were ranked, as they were found."
         )
-        return (text,)
+        return (*filled, text)
 
     def close(self) -> None:
         """Close the files this source opened; safe to call twice."""
@@ -363,7 +389,12 @@ class Hdf5Source(StackSource):
         check_not_cut(self.stored)
         order = [axes[self.counting_axis], *axes[: self.counting_axis], *axes[self.counting_axis + 1 :]]
         flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in order)
-        return Block(as_pixels(pixels[flips].reshape((count, *self.shape[1:]))), None)
+        found = as_pixels(pixels[flips].reshape((count, *self.shape[1:])))
+        mask = None if self.valid is None else np.broadcast_to(self.valid, found.shape)
+        for name, hit in self._declared.find(found).items():
+            self.declarations_met[name] = None
+            mask = ~hit if mask is None else mask & ~hit
+        return Block(found, mask, declared=mask is not None)
 
 
 class _Named:
