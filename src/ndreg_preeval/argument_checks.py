@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import os
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,20 +76,54 @@ def check_axis(argument: str, value: object) -> int | None:
     return axis
 
 
-def check_mask(argument: str, value: object) -> NDArray[np.bool_] | None:
-    """Return a private, read-only copy of a boolean image, or None for None."""
-    if value is None:
-        return None
+def check_mask(argument: str, value: object, valid: int | None) -> Any:
+    """Return a private, read-only copy of a mask, or None for None; a URI is left to those who can read it."""
+    if value is None or is_uri_like(value):
+        return value
+    return as_mask(argument, value, valid)
+
+
+def check_leaves_pixels(mask: NDArray[np.bool_], means: str) -> None:
+    """Raise ValueError for a mask without a valid pixel."""
+    if not mask.any():
+        height, width = mask.shape
+        raise ValueError(f"mask= leaves no pixel of {height} x {width}; is {means}?")
+
+
+def is_uri_like(value: object) -> bool:
+    """Return whether this may name a file: text, a path, or a DataUrl, which is known by its name."""
+    return isinstance(value, str | os.PathLike) or type(value).__name__ == "DataUrl"
+
+
+def as_mask(argument: str, value: object, valid: int | None) -> NDArray[np.bool_]:
+    """Return a private, read-only copy of a mask, True = valid.
+
+    Parameters
+    ----------
+    argument : str
+        How messages call it.
+    value : array_like
+        Of bool, or of integers.
+    valid : int or None
+        The value of valid pixels; needed for integers.
+    """
     try:
         mask = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{argument} must be a rectangular array of bool (True = valid): {error}") from None
-    if mask.dtype != np.bool_:
+    if mask.dtype.kind not in "biu":
         raise TypeError(f"{argument} must be an array of bool (True = valid pixel), not of {mask.dtype}")
+    if mask.dtype.kind != "b" and valid is None:
+        raise TypeError(
+            f"{argument} must be an array of bool (True = valid pixel), or come with mask_valid=, the value that "
+            f"marks valid pixels: of {mask.dtype}, 1 means valid to some programs and bad to others"
+        )
     if mask.ndim != 2:
         raise ValueError(f"{argument} must have the shape (height, width) of an image, not {mask.shape}")
     # A private copy: what is frozen must not change with the caller's array.
-    mask = np.array(mask, dtype=np.bool_, order="C")
+    mask = np.array(mask if valid is None else mask == valid, dtype=np.bool_, order="C")
+    if valid is not None:
+        check_leaves_pixels(mask, f"mask_valid={shorten(valid)} what marks valid pixels")
     mask.setflags(write=False)
     return mask
 

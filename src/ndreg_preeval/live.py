@@ -12,7 +12,7 @@ from . import core
 from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline import PairScorer, Records, Scored, choices_of, core_threads, inspect_stack
+from .pipeline import PairScorer, Records, Scored, choices_of, core_threads, inspect_stack, options_with_mask
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
 from .stacks import Block, StackSource, resolve_stack
@@ -50,7 +50,7 @@ class StackScorer:
 
     def __init__(self, reference_image_array: Any, *, name: Any = "stack", **options: Any) -> None:
         self._name = name
-        self._options = make_options(**options)
+        self._options = options_with_mask(make_options(**options))
         if self._options.reference_image != 0:
             raise ValueError("reference_image must be 0: the reference is the image given first")
         self._threads = self._options.num_threads or core.default_threads()
@@ -156,7 +156,9 @@ class StackRanker:
             )
         if not reference_images:
             raise ValueError("reference_images is empty: there is no stack to rank")
-        self._options = make_options(**options)
+        self._options = options_with_mask(make_options(**options))
+        if "mask" in options:  # read once
+            options |= {"mask": self._options.mask, "mask_valid": None}
         self._threads = self._options.num_threads or core.default_threads()
         self._scorers = {
             name: StackScorer(image, name=name, **options) for name, image in reference_images.items()

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from .argument_checks import (
     as_int,
     check_axis,
     check_choice,
     check_count,
+    check_leaves_pixels,
     check_mask,
     check_not_negative,
     check_positive,
@@ -134,7 +135,17 @@ class Options:
     mask: NDArray[np.bool_] | None = field(
         default=None,
         metadata=declare(
-            "boolean array of the shape of the images, True where a pixel is valid", object, flag=""
+            "pixels that are valid, the same in all images: an array of bool (True = valid), or the URI or file "
+            "(HDF5, TIFF, npy) of one; integers need mask_valid",
+            object,
+            unit="URI",
+            examples=("mask.tif", "master.h5::/entry/instrument/detector/pixel_mask"),
+        ),
+    )
+    mask_valid: int | None = field(
+        default=None,
+        metadata=declare(
+            "value of valid pixels in a mask of integers", int, unit="VALUE", examples=(0, 1, 255)
         ),
     )
     declared_invalid: DeclaredInvalid = field(
@@ -211,7 +222,13 @@ class Options:
         check_choice("declared_invalid", self.declared_invalid, get_args(DeclaredInvalid))
         check_choice("image_key", self.image_key, get_args(ImageKey))
         check_choice("on_error", self.on_error, get_args(OnError))
-        put("mask", check_mask("mask", self.mask))
+        if self.mask_valid is not None:
+            put("mask_valid", as_int("mask_valid", self.mask_valid))
+            if self.mask is None:
+                raise ValueError("mask_valid is the value of valid pixels in a mask: it needs mask=")
+        put("mask", check_mask("mask", self.mask, self.mask_valid))
+        if isinstance(self.mask, np.ndarray):
+            put("mask_valid", None)  # the mask is made by it
         threads = check_count("num_threads", self.num_threads, "1, or None for all usable CPUs")
         # More threads than any machine has are a wish for all of them, not an error.
         put("num_threads", threads and min(threads, MAX_THREADS))
@@ -268,9 +285,11 @@ class Options:
         return index % n_images
 
     def check_mask_shape(self, shape: tuple[int, int]) -> None:
-        """Raise ValueError when the mask does not fit images of this shape."""
+        """Raise ValueError when the mask does not fit images of this shape, or leaves nothing of them."""
         if self.mask is not None and self.mask.shape != shape:
             raise ValueError(f"mask must have the shape of the images, {shape}, not {self.mask.shape}")
+        if self.mask is not None:
+            check_leaves_pixels(self.mask, "True = valid")
 
     def working_precision(self, dtype: np.dtype[Any]) -> Literal["single", "double"]:
         """Return the precision for pixels of this dtype.
@@ -304,7 +323,7 @@ def make_options(
     *,
     method: str | Method = DEFAULT_METHOD,
     limits: Limits | None = None,
-    mask: ArrayLike | None = None,
+    mask: Any = None,
     **others: Any,
 ) -> Options:
     """Return `Options` from the arguments of the public functions.
@@ -321,6 +340,6 @@ def make_options(
     return Options(
         method=resolve_method(method),
         limits=Limits() if limits is None else limits,
-        mask=mask,  # type: ignore[arg-type]  # Options coerces and checks it
+        mask=mask,
         **others,
     )

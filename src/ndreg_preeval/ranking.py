@@ -164,7 +164,8 @@ def rank_stacks(
     cutoff: float | None = None,
     max_shift: float | None = None,
     normalization: Normalization | None = "phase",
-    mask: ArrayLike | None = None,
+    mask: ArrayLike | str | PathLike[str] | DataUrl | None = None,
+    mask_valid: int | None = None,
     invalid: Invalid = "fill",
     declared_invalid: DeclaredInvalid = "fill",
     image_key: ImageKey = "projections",
@@ -212,8 +213,11 @@ def rank_stacks(
     normalization : {"phase", None}
         What the aligner makes of the cross-power spectrum: phases, or nothing (plain
         cross-correlation), whatever the method; means what it does in scikit-image.
-    mask : (h, w) bool array, optional
-        True = valid pixel; for every image of every stack.
+    mask : (h, w) bool array, or URI of one, optional
+        True = valid pixel; for every image of every stack. A URI names a dataset, a TIFF file or a .npy file.
+    mask_valid : int, optional
+        The value of valid pixels in a mask of integers, which is refused without: 1 means valid to some and bad
+        to others. A dataset called ``pixel_mask`` needs none by URI: NeXus has 0 for valid pixels.
     invalid : {"fill", "raise"}
         NaN, infinite and masked pixels are replaced by the mean of the valid ones, or refused.
         Pixels taken out by `mask` are replaced either way.
@@ -295,6 +299,7 @@ def rank_stacks(
         max_shift=max_shift,
         normalization=normalization,
         mask=mask,
+        mask_valid=mask_valid,
         invalid=invalid,
         declared_invalid=declared_invalid,
         image_key=image_key,
@@ -306,6 +311,7 @@ def rank_stacks(
     with contextlib.ExitStack() as context:
         report_progress = context.enter_context(open_progress(progress))
         engine = context.enter_context(choose_engine(executor, isolate, options))
+        options = engine.with_mask(options)
         stacks = engine.resolve(image_stacks)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")

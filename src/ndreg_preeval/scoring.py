@@ -80,6 +80,7 @@ def score_stack(
     with contextlib.ExitStack() as context:
         report_progress = context.enter_context(open_progress(progress))
         engine = context.enter_context(choose_engine(executor, isolate, chosen))
+        chosen = engine.with_mask(chosen)
         spec = engine.resolve_one(stack, label)
         (scored,) = score_stacks(engine, [(label, spec)], report_progress)
     assert isinstance(scored, Scored)

@@ -34,6 +34,7 @@ OTHER_VALUES: dict[str, Any] = {
     "normalization": None,
     "invalid": "raise",
     "mask": np.arange(40) > np.arange(32)[:, None],
+    "mask_valid": 1,
     "declared_invalid": "ignore",
     "image_key": "ignore",
     "num_threads": 1,
@@ -86,8 +87,11 @@ def test_others_take_them_by_name() -> None:
 @pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 def test_every_option_reaches_the_ranking(name: str) -> None:
     value = OTHER_VALUES[name]
-    found = getattr(rank_stacks(three(), **{name: value}).options, name)
-    if name == "mask":
+    mask = {"mask": OTHER_VALUES["mask"].astype(int)} if name == "mask_valid" else {}
+    found = getattr(rank_stacks(three(), **{name: value}, **mask).options, name)
+    if name == "mask_valid":
+        assert found is None  # the mask is made by it
+    elif name == "mask":
         np.testing.assert_array_equal(found, value)
     else:
         assert found == (METHODS[value] if name == "method" else value)
@@ -98,7 +102,8 @@ def test_every_option_reaches_the_ranking(name: str) -> None:
 def test_every_option_is_on_the_command_line(option: DeclaredOption) -> None:
     parse = make_parser().parse_args
     assert ranking_options(parse(["rank", "a.h5"]))[option.name] == option.default
-    for value in option.choices or [OTHER_VALUES[option.name]]:
+    others = {**OTHER_VALUES, "mask": "mask.tif"}
+    for value in option.choices or [others[option.name]]:
         text = "none" if value is None else str(value)
         given = ranking_options(parse(["rank", "a.h5", option.flag, text]))
         assert given[option.name] == value

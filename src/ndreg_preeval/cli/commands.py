@@ -37,7 +37,7 @@ def rank(arguments: Namespace) -> int:
     if arguments.overwrite and not arguments.nexus:
         raise ValueError("--overwrite goes with --nexus: other outputs are replaced without it")
     stacks = parse_stacks(arguments.uris)
-    check_outputs(outputs, arguments.uris)
+    check_outputs(outputs, [*arguments.uris, *filter(None, [arguments.mask])])
     if arguments.nexus:
         from ..report import find_target
 

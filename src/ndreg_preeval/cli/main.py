@@ -239,6 +239,7 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {"image_axis": ("--image-axis",)}
 """Other names of options."""
 
 READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
+    "mask": (str, ""),
     "num_threads": (_positive, ""),
     "memory_limit": (byte_size, ", such as 512M or 2G"),
 }

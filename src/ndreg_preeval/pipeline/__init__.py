@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .core_scorer import core_mask, core_threads, make_scorer, masked_pixels
 from .pairs import Pairs, PairScorer
-from .run import choose_engine, score_stacks
+from .run import choose_engine, options_with_mask, score_stacks
 from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, choices_of, inspect_stack
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "inspect_stack",
     "make_scorer",
     "masked_pixels",
+    "options_with_mask",
     "score_stacks",
 ]

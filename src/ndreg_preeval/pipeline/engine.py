@@ -6,12 +6,16 @@ from __future__ import annotations
 import abc
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import core
 from ..errors import naming_stack
 from ..options import Options
-from ..stacks import StackSource, StackSpec, resolve_stack, resolve_stacks
+from ..stacks import StackSource, StackSpec, load_mask, resolve_stack, resolve_stacks
 from .in_process import kept_open, score_in_process
 from .on_executor import inspect_on_executor, score_on_executor
 from .pairs import Advance
@@ -47,6 +51,24 @@ class Engine(abc.ABC):
     def resolve_one(self, stack: Any, name: Any) -> StackSpec:
         """Return the spec of one stack; raises as `resolve_stack`."""
         return resolve_stack(stack, name=name, **self._one)
+
+    def with_mask(self, options: Options) -> Options:
+        """Return the options with the mask that they name by a URI, from where stacks are opened.
+
+        Raises
+        ------
+        TypeError, ValueError, KeyError, OSError
+            When there is no mask; names the URI.
+        """
+        uri: Any = options.mask
+        if uri is None or isinstance(uri, np.ndarray):
+            return options
+        mask = self._load_mask(uri, options.mask_valid, options.limits)
+        self.options = replace(self.options, mask=mask, mask_valid=None)
+        return replace(options, mask=mask, mask_valid=None)
+
+    def _load_mask(self, *arguments: Any) -> NDArray[np.bool_]:
+        return load_mask(*arguments)
 
     @abc.abstractmethod
     def open(self, stacks: NamedSpecs) -> list[OpenStack]:
@@ -114,6 +136,10 @@ class OnExecutor(Engine):
     def __init__(self, options: Options, executor: Executor) -> None:
         super().__init__(options, options.num_threads or 1)
         self.executor = executor
+
+    def _load_mask(self, *arguments: Any) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = self.executor.submit(load_mask, *arguments).result()
+        return found
 
     def open(self, stacks: NamedSpecs) -> list[OpenStack]:
         """Open stacks in memory here, and those in files there."""

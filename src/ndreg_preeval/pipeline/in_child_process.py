@@ -33,7 +33,7 @@ _START = (
 )
 
 
-OPENING = frozenset({"resolve_stacks", "resolve_stack", "inspect_file"})
+OPENING = frozenset({"resolve_stacks", "resolve_stack", "load_mask", "inspect_file"})
 """Functions that only look at files: they have a time limit."""
 
 

@@ -39,6 +39,12 @@ def choose_engine(executor: Executor | None, isolate: bool, options: Options) ->
     return OnExecutor(options, executor)
 
 
+def options_with_mask(options: Options) -> Options:
+    """Return the options with the mask that they name by a URI, read here; raises as `Engine.with_mask`."""
+    with InProcess(options) as engine:
+        return engine.with_mask(options)
+
+
 def score_stacks(
     engine: Engine, stacks: NamedSpecs, on_progress: Progress | None = None
 ) -> list[Scored | Failed]:

@@ -17,6 +17,9 @@ from .trust import NOTHING
 if TYPE_CHECKING:
     from ..options import Options
 
+MASKED_NEARLY_ALL = 0.2
+"""Share of the pixels that a mask leaves, up to which it is called the cause of what is missing."""
+
 MOVED = 2
 """Motion between neighbouring images, in pixels, that makes a peak at zero shift between them odd."""
 
@@ -48,7 +51,7 @@ def stack_messages(
     messages += _invalid(info, numbers, image_indices, options)
     blank = flags & NOTHING != 0
     empty = ~(records["mean"] > 0)
-    messages += _empty(records, numbers.reference_flags, image_indices, pairs, options)
+    messages += _empty(info, numbers, image_indices, pairs, options)
     few = (flags & core.FEW_LEVELS != 0) & ~blank
     messages += _some(image_indices, few, "two or three distinct values only", False)
     same = (flags & core.IDENTICAL != 0) & ~empty
@@ -68,18 +71,13 @@ def stack_messages(
 
 
 def _empty(
-    records: NDArray[np.void],
-    reference_flags: int,
-    indices: NDArray[np.intp],
-    pairs: Pairs,
-    options: Options,
+    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], pairs: Pairs, options: Options
 ) -> list[StackMessage]:
     """Images without contrast, and images that have nothing to be compared with."""
     messages = []
+    records, reference_flags = numbers.records, numbers.reference_flags
     if reference_flags & core.NO_CONTRAST and not reference_flags & core.ALL_INVALID:
-        text = f"{_reference(pairs)} has no contrast: nothing can be compared with it"
-        text += "." if pairs.consecutive else "; choose another one by `reference_image=`."
-        messages.append(StackMessage(text, False))
+        messages.append(_no_contrast(info, pairs, options))
     flags = records["flags"]
     before = np.full(len(flags), reference_flags, flags.dtype)
     if pairs.consecutive:
@@ -166,6 +164,21 @@ def _stuck(
         f"({int(between.sum())} of {of}) are at exactly zero shift while the images beside them moved."
     )
     return [StackMessage(text, True)]
+
+
+def _no_contrast(info: StackInfo, pairs: Pairs, options: Options) -> StackMessage:
+    """Nothing can be compared with the reference image; where a mask left little of it, that is why."""
+    pixels = info.shape[1] * info.shape[2]
+    left = pixels - info.masked
+    if options.mask is None or left > MASKED_NEARLY_ALL * pixels:
+        way_out = "" if pairs.consecutive else "; choose another one by `reference_image=`"
+        text = f"{_reference(pairs)} has no contrast: nothing can be compared with it{way_out}."
+        return StackMessage(text, False)
+    text = (
+        f"{_reference(pairs)} has no contrast in what mask= leaves, {left} of {pixels} pixels: it says nothing. "
+        "Is True (or mask_valid=) what marks valid pixels?"
+    )
+    return StackMessage(text, True)
 
 
 def _some(

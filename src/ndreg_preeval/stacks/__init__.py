@@ -14,6 +14,7 @@ from .base import (
 from .choices import Choices
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
+from .mask_input import load_mask
 from .optional_modules import optional_module
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
@@ -37,6 +38,7 @@ __all__ = [
     "format_uri",
     "is_data_url",
     "is_uri",
+    "load_mask",
     "open_file",
     "optional_module",
     "parse_uri",

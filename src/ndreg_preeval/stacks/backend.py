@@ -10,6 +10,8 @@ import abc
 import os
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from numpy.typing import NDArray
+
 from .regular_file import check_regular_file
 from .uris import UriMeaning
 
@@ -58,6 +60,10 @@ class Backend(abc.ABC):
     @abc.abstractmethod
     def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
         """Return the stacks below a URI as `find_stacks` does."""
+
+    def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:  # noqa: ARG002
+        """Return one image, and the name of its dataset if it has one; raises as `expand`, and TypeError."""
+        raise ValueError("files of this format are not read as one image")
 
     def object_spec(self, value: Any, limits: Limits) -> StackSpec | None:  # noqa: ARG002
         """Return the spec of an object of this format that the caller has open; None if it is none."""

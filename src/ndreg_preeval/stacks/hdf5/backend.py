@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from ...errors import naming, printable_location, shorten
 from ..backend import Backend
 from ..choices import Choices
@@ -13,6 +15,7 @@ from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
 from .locate import Files, locate, select_meaning
 from .nexus import is_series, is_stack, series_names, stack_paths
+from .one_image import read_image
 from .source import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
 
 if TYPE_CHECKING:
@@ -87,6 +90,14 @@ class Hdf5Backend(Backend):
             )
         uris = [format_uri(meaning.file, each, image_axis=meaning.image_axis) for each in paths]
         return dict(zip(short_names(paths), uris, strict=True))
+
+    def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
+        """Return the pixels of a dataset of one image, and its name."""
+        meaning, node = self._select(meanings)
+        if not is_dataset(node):
+            raise ValueError("it is a group, not a dataset: give the path of one dataset in it")
+        name = meaning.path.rstrip("/").rpartition("/")[2]
+        return read_image(node, limits, meaning.indices), name
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of a group that is a series."""

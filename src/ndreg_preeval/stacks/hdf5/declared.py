@@ -16,10 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, shorten
-from ..pixel_checks import check_sizes
 from ..selection import AxisRange
 from .metadata import DAMAGED, Neighbours
-from .storage_checks import check_storage
+from .one_image import read_image
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -203,9 +202,7 @@ def _mask(
     mask_shape = tuple(length for length in found.shape if length != 1) if found.ndim > 2 else found.shape
     if mask_shape != whole:
         raise ValueError(f"its shape is {found.shape}, and the images are {whole}")
-    stored = sum(state.size for state in check_storage(found, limits))
-    check_sizes((1, *whole), found.dtype.itemsize, stored, limits)  # type: ignore[arg-type]  # two axes
-    valid = mask_of_bits(np.asarray(found[()]).reshape(whole))
+    valid = mask_of_bits(read_image(found, limits).reshape(whole))
     if not valid.any():
         raise ValueError("it leaves no pixel, and 0 means good")
     taken = [axes[axis] for axis in kept]

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..backend import OneStackPerFile
 from ..choices import Choices
@@ -25,3 +28,9 @@ class TiffBackend(OneStackPerFile):
         """Return the spec of a file, or of a slice of its series."""
         choices = Choices(meaning.image_axis)
         return TiffSpec(absolute(meaning.file), limits, meaning.indices, self.location(meaning), choices)
+
+    def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
+        """Return the pixels of a file of one image, or of a slice that leaves one."""
+        (meaning,) = self.expand(meanings, "", plain=False)
+        with self.spec(meaning, limits).open_image() as source:
+            return np.array(source.read(0, 1).images[0]), ""

@@ -89,12 +89,23 @@ class TiffSpec(StackSpec):
         TypeError, ValueError
             When what it holds is no stack of grey images, or beyond the limits.
         """
+        source = self._open()
+        return MovedAxisSource(source, source.image_axis) if source.image_axis else source
+
+    def open_image(self) -> StackSource:
+        """Open a file of one image as a stack of that; raises as `open` does."""
+        source = replace(self, choices=Choices(0))._open(one=True)
+        if source.shape[0] == 1:
+            return source
+        source.close()
+        raise ValueError(f"{printable_location(self.location)}: it must be one image, not {source.shape[0]}")
+
+    def _open(self, *, one: bool = False) -> TiffSource:
         with naming(printable_location(self.location)):
             check_regular_file(self.file_path)
             file = open(self.file_path, "rb", opener=_open_regular)  # noqa: SIM115 - the source closes it
             try:
-                source = TiffSource(file, self)
-                return MovedAxisSource(source, source.image_axis) if source.image_axis else source
+                return TiffSource(file, self, one=one)
             except (OSError, ValueError, TypeError) as error:
                 file.close()
                 raise _as_error_of_file(error, self.file_path) from error
@@ -111,7 +122,7 @@ class TiffSource(StackSource):
 
     concurrent = True
 
-    def __init__(self, file: IO[bytes], spec: TiffSpec) -> None:
+    def __init__(self, file: IO[bytes], spec: TiffSpec, *, one: bool = False) -> None:
         self._file = file
         status = os.fstat(file.fileno())
         size = status.st_size
@@ -122,6 +133,8 @@ class TiffSource(StackSource):
         self.dtype = layout.dtype
         axes = _apply(spec.indices, layout)
         kept = tuple(axis.count for axis in axes if not axis.drop)
+        if one and len(kept) == 2:
+            kept = (1, *kept)
         if spec.indices is None and len(kept) > 3:
             raise ValueError(
                 f"a stack must have the shape (n, height, width), and the images of this file have the axes "
