@@ -22,7 +22,7 @@ probability                              f8  about P(the image aligns within a p
 p_value                                  f8  chance of such a peak in unrelated white noise
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
-flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL
+flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL | WRAPPED
                                              | REPEATED_PIXELS | height of a block << 16 | its width << 24
 """
 
@@ -31,6 +31,7 @@ ALL_INVALID: Final[int]
 FEW_LEVELS: Final[int]
 IDENTICAL: Final[int]
 HOT_PIXEL: Final[int]
+WRAPPED: Final[int]
 REPEATED_PIXELS: Final[int]
 
 @final

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tests.support import overlaps
 from tests.support.plain_correlation import plain
-from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence
+from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence, is_credible
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -101,6 +102,19 @@ def prepare(image: Any, mask: Any = None) -> Image:
     if rounding > 0.1 * usual_bin:  # it would swallow the image: errors of the pixels as independent ones
         rounding = min(rounding, 4 * EPS * total / math.sqrt(pixels.size))
     return Image(pixels, rounding, invalid, flags)
+
+
+def with_nan(image: Any, mask: Any = None) -> Floats:
+    """The pixels of an image about 0, with an rms of about 1; invalid ones are NaN."""
+    image = np.asarray(image)
+    with np.errstate(over="ignore"):
+        valid: Bools = np.isfinite(image.astype(np.float64))
+    if mask is not None:
+        valid = valid & np.asarray(mask, bool)
+    pixels = scaled(as_floats(image, valid))
+    pixels -= pixels[valid].mean()
+    pixels /= pixels[valid].std()
+    return np.where(valid, pixels, np.nan)
 
 
 def dominant(image: Any, mask: Any = None) -> tuple[int, int] | None:
@@ -360,7 +374,13 @@ def pair_score(
             probability = evidence(found, h * w if normalization is None else 0)
         else:
             probability = confidence(found.confirmation)
-    return dataclasses.replace(found, probability=probability)
+    found = dataclasses.replace(found, probability=probability)
+    if not is_credible(found):
+        return found
+    # contrast turned over: the coefficient of correlation is negative there
+    x = found_plain.x if normalization is None else signed
+    pixels = with_nan(reference, reference_mask), with_nan(image, mask)
+    return overlaps.with_true_shift(found, *pixels, -1.0 if x[row, col] < 0 else 1.0, max_shift)
 
 
 # ---------------------------------------------------------------- one stack, some stacks

@@ -46,6 +46,12 @@ def evidence(pair: Any, plain_pixels: int = 0) -> float:
     return _probability(log_odds, pair)
 
 
+def is_credible(pair: Any) -> bool:
+    """Whether a peak is worth a look at the overlap; a hot pixel that aligners follow does not matter."""
+    hot = pair.flags & HOT_PIXEL and (pair.peak_dy, pair.peak_dx) != (0, 0)
+    return pair.probability >= (0.1 * 0.02 if hot else 0.1) and pair.p_value <= 0.01
+
+
 def _probability(log_odds: float, pair: Any) -> float:
     if log_odds > 6:
         log_odds = 6 + math.log1p(log_odds - 6)

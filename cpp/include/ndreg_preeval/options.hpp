@@ -48,7 +48,8 @@ struct Options {
   Filter aligner{};
   /// Of that correlogram; the second opinion is always one of phases.
   Normalization normalization = Normalization::phase;
-  /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation).
+  /// Ask a second, smoother correlogram whether it agrees (PairScore::confirmation), and the pixels
+  /// whether a likely peak stands for a shift by more than half of the image (PairFlag::wrapped).
   bool confirm = true;
   Filter opinion{Window::none, 8, 0.25};
   Judgement judgement = Judgement::evidence;

@@ -16,6 +16,9 @@ enum PairFlag : std::uint32_t {
   /// correlograms).
   identical = 8,
   hot_pixel = 16,  ///< a pixel that outshines the rest, here and in the reference, was left out
+  /// Moved by more than half of the image: the shift is the true one, and aligners go to another
+  /// place of the same peak.
+  wrapped = 32,
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
   repeated_pixels = 64
@@ -43,7 +46,7 @@ struct PairScore {
   double probability = 0;     ///< about P(this image aligns within a pixel): see Judgement
   double p_value = 1;         ///< chance of such a peak between unrelated images of white noise
   std::int64_t invalid_pixels = 0;  ///< pixels that were replaced
-  std::int32_t peak_dy = 0;         ///< whole-pixel shift of the highest pixel
+  std::int32_t peak_dy = 0;         ///< whole-pixel shift of the highest pixel (see `wrapped`)
   std::int32_t peak_dx = 0;
   std::uint32_t flags = 0;     ///< PairFlag bits
   std::uint32_t reserved = 0;  ///< zero

@@ -63,6 +63,7 @@ static_assert(same(NDREG_PREEVAL_ALL_INVALID, all_invalid));
 static_assert(same(NDREG_PREEVAL_FEW_LEVELS, few_levels));
 static_assert(same(NDREG_PREEVAL_IDENTICAL, identical));
 static_assert(same(NDREG_PREEVAL_HOT_PIXEL, hot_pixel));
+static_assert(same(NDREG_PREEVAL_WRAPPED, wrapped));
 static_assert(same(NDREG_PREEVAL_REPEATED_PIXELS, repeated_pixels));
 
 PixelType pixel_type(std::int32_t type, const std::string& what) {

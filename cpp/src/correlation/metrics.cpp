@@ -12,7 +12,7 @@ namespace ndreg_preeval::detail {
 namespace {
 
 // Whole-pixel shift of an index of the correlogram: beyond the middle it is negative.
-std::int32_t wrapped(std::size_t index, std::size_t length) {
+std::int32_t nearest(std::size_t index, std::size_t length) {
   const auto signed_index = static_cast<std::int64_t>(index);
   return static_cast<std::int32_t>(
       index > length / 2 ? signed_index - static_cast<std::int64_t>(length) : signed_index);
@@ -42,20 +42,23 @@ template <class T>
 Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogram_(plan, team) {}
 
 template <class T>
-void Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
-                         Cancellation& cancellation) {
+int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+                        Cancellation& cancellation) {
   correlogram_.load(aligner.half, cancellation);
   score.mean = correlogram_.mean();
   score.rms = correlogram_.rms();
   // No frequency in common.
-  if (!(score.rms > 0)) return;
+  if (!(score.rms > 0)) return 0;
   const double level = add_mean_level(aligner, cancellation);
   const PixelIndex pixel = measure_peak(score, level);
   if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
     score.flags |= identical;
   }
   measure_shift(score, pixel);
+  const double signed_peak =
+      static_cast<double>(correlogram_.value(pixel.row, pixel.column)) - level;
   if (plan_.options.confirm) measure_opinion(score, pixel, opinion, cancellation);
+  return signed_peak < 0 ? -1 : 1;
 }
 
 // Adds what the means do to a plain correlogram, as far as it matters. Returns how much.
@@ -80,8 +83,8 @@ PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
   score.second_peak = second < 0 ? 0 : second - mean_level;
   score.zero_peak = static_cast<double>(correlogram_.zero()) - mean_level;
   score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
-  score.peak_dy = wrapped(pixel.row, plan_.height);
-  score.peak_dx = wrapped(pixel.column, plan_.width);
+  score.peak_dy = nearest(pixel.row, plan_.height);
+  score.peak_dx = nearest(pixel.column, plan_.width);
   return pixel;
 }
 

@@ -28,8 +28,10 @@ class Metrics {
   Metrics(const Plan<T>& plan, Team<T>& team);
 
   // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
-  void measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
-               Cancellation& cancellation);
+  // Returns the sign of the correlogram at its peak, before means are added: less than 0 with
+  // contrast turned over, 0 without a peak.
+  int measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+              Cancellation& cancellation);
 
   // r, row after row.
   std::vector<double> correlogram(const Aligned<T>& aligner, Cancellation& cancellation);

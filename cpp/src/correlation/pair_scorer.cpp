@@ -8,6 +8,8 @@
 #include <new>
 #include <stdexcept>
 
+#include "correlation/overlap.hpp"
+#include "correlation/probability.hpp"
 #include "image/repeated_pixels.hpp"
 #include "image/validation.hpp"
 
@@ -120,6 +122,7 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image,
 template <class T>
 void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference,
                             Cancellation& cancellation) {
+  reference.view = image.view;
   reference.dominant.reset();
   const ImageStatistics statistics = transform(image, {}, cancellation);
   prepare_from_spectrum(statistics, reference, cancellation);
@@ -140,6 +143,7 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
   reference.has_evidence = statistics.has_evidence();
   if (!reference.has_evidence) return;
   reference.mean_over = statistics.mean / statistics.rms;
+  reference.centring = statistics.centring;
   const std::size_t pixels = plan_.height * plan_.width;
   kernel::WhitenJob<T> job;
   job.spectrum = spectrum_.data();
@@ -245,11 +249,33 @@ PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& imag
   score.invalid_pixels = choice.statistics.invalid;
   score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
   if (!correlate(*choice.reference, choice.statistics, cancellation)) return score;
-  metrics_.measure(score, aligned(choice), opinion_.data(), cancellation);
+  const int sign = metrics_.measure(score, aligned(choice), opinion_.data(), cancellation);
   if (plan_.options.confirm && score.probability < trusted) {
     score.flags |= repeated_pixel_flags(PixelReader(image.view), cancellation);
   }
+  if (plan_.looks_farther()) look_farther(score, given, choice, image, sign, cancellation);
   return score;
+}
+
+template <class T>
+void PairScorer<T>::look_farther(PairScore& score, const Reference<T>& given, const Choice& choice,
+                                 const NamedImage& image, int sign, Cancellation& cancellation) {
+  const Shift nearest{score.peak_dy, score.peak_dx};
+  if (!is_credible(score) || !may_be_farther(nearest, plan_.height, plan_.width)) return;
+  const std::optional<PixelIndex> left_out =
+      choice.hot_pixel ? given.dominant : std::optional<PixelIndex>{};
+  const PixelReader first(given.view, left_out);
+  const PixelReader second(image.view, left_out);
+  const Shift found =
+      true_shift({first, choice.reference->centring}, {second, choice.statistics.centring}, nearest,
+                 sign, plan_.options.max_shift, cancellation);
+  if (found == nearest) return;
+  score.flags |= wrapped;
+  score.peak_dy = static_cast<std::int32_t>(found.dy);
+  score.peak_dx = static_cast<std::int32_t>(found.dx);
+  score.shift_y += static_cast<double>(found.dy - nearest.dy);
+  score.shift_x += static_cast<double>(found.dx - nearest.dx);
+  score.probability *= aligner_goes_farther;
 }
 
 template <class T>

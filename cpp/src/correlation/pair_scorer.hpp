@@ -30,6 +30,7 @@ struct Reference {
   AlignedBuffer<T> opinion;
   double own_peak = 0;   // of the aligner's correlogram of phases of the reference with itself
   double mean_over = 0;  // mean over standard deviation of its pixels
+  Centring centring;     // of its pixels
   std::int64_t invalid_pixels = 0;
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
@@ -37,6 +38,9 @@ struct Reference {
   // Where hot pixels are ignored: the dominant pixel, and the reference without it.
   std::optional<PixelIndex> dominant;
   std::unique_ptr<Reference> rest;
+
+  // Its pixels, to be looked at again: whoever prepares a reference keeps them as long as that.
+  ImageView view;
 };
 
 // One image of a call, and how messages name it.
@@ -86,6 +90,9 @@ class PairScorer {
                  Cancellation& cancellation);
   void find_edges(std::size_t chunks, Cancellation& cancellation);
   Aligned<T> aligned(const Choice& choice);
+  // Where the peak stands for a shift by more than half of the image: says so.
+  void look_farther(PairScore& score, const Reference<T>& given, const Choice& choice,
+                    const NamedImage& image, int sign, Cancellation& cancellation);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;

@@ -62,6 +62,11 @@ bool Plan<T>::opinion_follows() const noexcept {
   return options.confirm && !plain() && !filters_aligner() && !windowed.any();
 }
 
+template <class T>
+bool Plan<T>::looks_farther() const noexcept {
+  return options.confirm && 2 * options.max_shift >= static_cast<double>(std::min(height, width));
+}
+
 template struct KernelLowPass<float>;
 template struct KernelLowPass<double>;
 template struct Plan<float>;

@@ -22,6 +22,10 @@ constexpr double least_gap = 0.01;
 // Chance that an aligner does not follow a hot pixel.
 constexpr double pixel_is_masked = 0.02;
 
+// A peak with less of both is no reason to look at the pixels again; peaks of noise have less.
+constexpr double least_credible = 0.1;
+constexpr double most_by_chance = 0.01;
+
 // Log odds from which more evidence counts less and less.
 constexpr double saturates_from = 6;
 
@@ -40,15 +44,23 @@ bool at_zero_shift(const PairScore& score) noexcept {
   return score.peak_dy == 0 && score.peak_dx == 0;
 }
 
+bool follows_pixel(const PairScore& score) noexcept {
+  return (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
+}
+
 double probability_from_log_odds(double log_odds, const PairScore& score) noexcept {
   // Nothing is certain, and better images still have to be told from good ones.
   if (log_odds > saturates_from) log_odds = saturates_from + std::log1p(log_odds - saturates_from);
   const double probability = 1 / (1 + std::exp(-log_odds));
-  const bool follows_pixel = (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
-  return follows_pixel ? pixel_is_masked * probability : probability;
+  return follows_pixel(score) ? pixel_is_masked * probability : probability;
 }
 
 }  // namespace
+
+bool is_credible(const PairScore& score) noexcept {
+  const double least = follows_pixel(score) ? pixel_is_masked * least_credible : least_credible;
+  return score.probability >= least && score.p_value <= most_by_chance;
+}
 
 double probability_from_ratio(const PairScore& score) noexcept {
   const double q = std::min(score.confirmation, largest_confirmation);

@@ -6,6 +6,12 @@
 
 namespace ndreg_preeval::detail {
 
+// Chance that an aligner does not go to the nearest of the places that a peak may stand for.
+constexpr double aligner_goes_farther = 0.02;
+
+// Whether a peak is likely enough to be that of the scene to be looked at once more.
+bool is_credible(const PairScore& score) noexcept;
+
 // q^2 / (q^2 + 1.5^2).
 double probability_from_ratio(const PairScore& score) noexcept;
 

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include <ndreg_preeval/threads.hpp>
 
 #include "correlation/pair_scorer.hpp"
+#include "image/image_copy.hpp"
 #include "image/validation.hpp"
 #include "threads/parallel.hpp"
 
@@ -47,6 +49,9 @@ class TypedScorer final : public Scorer::Impl {
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
     lease->prepare({reference, 0, "the reference image"}, reference_, cancellation);
+    if (!plan_.looks_farther()) return;
+    pixels_.emplace(reference);
+    reference_.view = pixels_->view();
   }
 
   const Options& options() const noexcept override { return plan_.options; }
@@ -182,6 +187,7 @@ class TypedScorer final : public Scorer::Impl {
 
   detail::Plan<T> plan_;
   detail::Reference<T> reference_;
+  std::optional<detail::ImageCopy> pixels_;  // of the reference image
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Worker>> idle_;
 };

@@ -19,6 +19,7 @@ void register_pair_score(py::module_& m) {
   m.attr("FEW_LEVELS") = static_cast<unsigned>(few_levels);
   m.attr("IDENTICAL") = static_cast<unsigned>(identical);
   m.attr("HOT_PIXEL") = static_cast<unsigned>(hot_pixel);
+  m.attr("WRAPPED") = static_cast<unsigned>(wrapped);
   m.attr("REPEATED_PIXELS") = static_cast<unsigned>(repeated_pixels);
 }
 

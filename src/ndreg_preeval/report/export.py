@@ -122,6 +122,7 @@ def flag_words(flags: int) -> list[str]:
         core.FEW_LEVELS: "few_levels",
         core.IDENTICAL: "identical",
         core.HOT_PIXEL: "hot_pixel",
+        core.WRAPPED: "wrapped",
         core.REPEATED_PIXELS: "repeated_pixels",
     }
     return [word for bit, word in words.items() if flags & bit]

@@ -22,6 +22,11 @@ AS_GOOD = 1.1
 
 ABOVE_CHANCE = 6
 """Multiple of its root mean square that a correlogram of unrelated images hardly reaches anywhere."""
+MOVED_TOO_FAR = (
+    'moved by more than half of the image; compare with the previous image (`pairing="previous"`)',
+    "moved by more than half of the image since the previous image; they are too far apart",
+)
+"""Reason and advice with one reference image, and where each has the previous one already."""
 
 NAMED = 3
 """Largest number of images, or stacks, that are named; more are counted only."""
@@ -35,7 +40,10 @@ class _Kind(NamedTuple):
 
 
 def reasons(
-    records: NDArray[np.void], image_indices: NDArray[np.intp], invalid_share: float
+    records: NDArray[np.void],
+    image_indices: NDArray[np.intp],
+    invalid_share: float,
+    consecutive: bool = False,
 ) -> tuple[str, ...]:
     """Tell why images of one stack will probably not align, the most frequent reason first.
 
@@ -47,6 +55,8 @@ def reasons(
         Their places in the stack.
     invalid_share : float
         Share of all pixels that were replaced.
+    consecutive : bool
+        Whether each image was compared with the one before it.
 
     Returns
     -------
@@ -57,7 +67,7 @@ def reasons(
     if not doubted.any():
         return ()
     found = []
-    for kind in _kinds(records):
+    for kind in _kinds(records, consecutive):
         which = kind.which & doubted
         doubted = doubted & ~which
         if which.any():
@@ -69,7 +79,7 @@ def reasons(
     return tuple(texts)
 
 
-def _kinds(records: NDArray[np.void]) -> list[_Kind]:
+def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
     """Reasons in the order in which they are looked for; the last one holds for all that are left."""
     flags = records["flags"]
     at_zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
@@ -82,6 +92,7 @@ def _kinds(records: NDArray[np.void]) -> list[_Kind]:
     return [
         _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
         _Kind("a blank image to be compared with", ~(records["mean"] > 0)),
+        _Kind(MOVED_TOO_FAR[consecutive], flags & core.WRAPPED != 0),
         _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
@@ -110,6 +121,5 @@ def repeated(flags: NDArray[np.uint32]) -> list[tuple[int, int, NDArray[np.bool_
 
 
 def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
-    if len(images) <= NAMED:
-        return f"{text} in {abbreviate(images)}"
-    return f"{text} in {len(images)} of {of} images"
+    which = abbreviate(images) if len(images) <= NAMED else f"{len(images)} of {of} images"
+    return f"{text}: {which}" if text in MOVED_TOO_FAR else f"{text} in {which}"

@@ -69,9 +69,10 @@ class StackScore:
         Which image was compared with which.
     shifts : (m, 2) float array
         dy, dx in pixels: what registers the image onto its reference (the sign of
-        scikit-image), with sub-pixel precision.
+        scikit-image), with sub-pixel precision; the true one also where the scene moved by more than
+        half of the image (``WRAPPED``), which aligners get wrong.
     peak_shifts : (m, 2) int array
-        dy, dx of the highest pixel of the correlogram.
+        dy, dx of the highest pixel of the correlogram: of the places that it may stand for the true one.
     peak, mean, rms : (m,) float array
         Highest value, mean, and root mean square of the correlogram.
     peak_to_mean : (m,) float array
@@ -92,9 +93,9 @@ class StackScore:
     invalid_pixels : (m,) int64 array
         Pixels that were replaced.
     flags : (m,) uint32 array
-        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``REPEATED_PIXELS``
-        of the core. The last one is looked for in images whose probability is below 0.5: bits 16 to 23 are
-        the height, 24 to 31 the width of the blocks in which its pixels come.
+        Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``WRAPPED``,
+        ``REPEATED_PIXELS`` of the core. The last one is looked for in images whose probability is below 0.5:
+        bits 16 to 23 are the height, 24 to 31 the width of the blocks in which its pixels come.
     jumps : (m,) bool array
         Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
         step. A wrong peak jumps there and back.
@@ -234,7 +235,8 @@ def _reasons(
         return ()
     pixels = info.shape[1] * info.shape[2] - info.masked
     lost = numbers.records["invalid_pixels"] - info.masked
-    return reasons(numbers.records, indices, float(lost.mean()) / pixels if pixels else 1.0)
+    share = float(lost.mean()) / pixels if pixels else 1.0
+    return reasons(numbers.records, indices, share, Pairs.of(info, options).consecutive)
 
 
 def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:

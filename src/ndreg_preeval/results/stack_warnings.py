@@ -66,6 +66,7 @@ def stack_messages(
     for height, width, which in repeated(flags):
         what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
         messages += _some(image_indices, which, what + "give the maps as they were measured", False)
+    messages += _moved_too_far(image_indices, flags & core.WRAPPED != 0, pairs)
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages
 
@@ -179,6 +180,26 @@ def _no_contrast(info: StackInfo, pairs: Pairs, options: Options) -> StackMessag
         "Is True (or mask_valid=) what marks valid pixels?"
     )
     return StackMessage(text, True)
+
+
+def _moved_too_far(indices: NDArray[np.intp], which: NDArray[np.bool_], pairs: Pairs) -> list[StackMessage]:
+    """Shifts that aligners find elsewhere: a peak stands for several of them."""
+    if not which.any():
+        return []
+    names = abbreviate(indices[which])
+    count = f"{int(which.sum())} of {len(indices)} compared"
+    if pairs.consecutive:
+        since, advice = "the image before", "the images are too far apart"
+    else:
+        since, advice = (
+            "the reference image",
+            'compare each image with the one before it (pairing="previous")',
+        )
+    text = (
+        f"{names} ({count}) moved by more than half of the image since {since}: "
+        f"aligners shift such images the other way; {advice}."
+    )
+    return [StackMessage(text[0].upper() + text[1:], True)]
 
 
 def _some(
