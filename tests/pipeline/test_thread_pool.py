@@ -72,6 +72,29 @@ def test_closing_forgets_what_nobody_has_begun() -> None:
     assert pool.backlog() == 0
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_task_that_outlasts_the_pool_hands_nothing_on(first: bool) -> None:
+    begun, closing = threading.Event(), threading.Event()
+    done: list[str] = []
+    pool = ThreadPool(2, fail)
+
+    def last() -> None:
+        begun.set()
+        closing.wait()
+        pool.submit([partial(done.append, "more")] * 5, first=first)
+
+    pool.submit([last])
+    begun.wait()
+    waiting = threading.Thread(target=pool.close)
+    waiting.start()
+    while not pool.cancelled():
+        time.sleep(0.001)
+    closing.set()
+    waiting.join()
+    assert done == []
+    assert pool.backlog() == 0
+
+
 def test_what_a_task_raises_is_told() -> None:
     told: list[BaseException] = []
     error = RuntimeError("unforeseen")

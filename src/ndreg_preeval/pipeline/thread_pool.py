@@ -54,8 +54,13 @@ class ThreadPool:
     def submit(
         self, tasks: list[Task], *, limit: ConcurrencyLimit | None = None, first: bool = False
     ) -> None:
-        """Run tasks: before all others (`first`, whatever the limit), or when there is time and the limit allows."""
+        """Run tasks: before all others (`first`, whatever the limit), or when there is time and the limit allows.
+
+        Tasks of a closed pool are forgotten: those that still run may have more to hand on.
+        """
         with self._changed:
+            if self._cancelled:
+                return
             if first:
                 self._first.extend(tasks)
             else:
