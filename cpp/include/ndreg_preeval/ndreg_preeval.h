@@ -250,7 +250,7 @@ enum {
   NDREG_PREEVAL_FEW_LEVELS = 4,   ///< two or three distinct values only
   NDREG_PREEVAL_IDENTICAL = 8,    ///< same as the reference up to brightness and contrast
   NDREG_PREEVAL_HOT_PIXEL = 16,   ///< a pixel that outshines the rest of both was left out
-  NDREG_PREEVAL_WRAPPED = 32,     ///< moved by more than half of the image; the shift is the true one
+  NDREG_PREEVAL_WRAPPED = 32,  ///< moved by more than half of the image; the shift is the true one
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
   NDREG_PREEVAL_REPEATED_PIXELS = 64

@@ -18,9 +18,10 @@ namespace ndreg_preeval {
 ///
 /// The reference is transformed once, in the constructor; no view is kept. All member functions
 /// but assignment are const and may be called from several threads at once. Memory: two half
-/// spectra for the reference, a copy of its pixels as they are (with Options::confirm), and two for each image that was ever worked on at the same time, kept
-/// for the next call; one half spectrum takes as much as an image in the working precision. It is
-/// decided here which instruction set runs (build_info()).
+/// spectra for the reference, a copy of its pixels as they are (with Options::confirm), and two
+/// half spectra for each image that was ever worked on at the same time, kept for the next call;
+/// one half spectrum takes as much as an image in the working precision. It is decided here which
+/// instruction set runs (build_info()).
 ///
 /// \par Errors
 /// std::invalid_argument for views and options against the rules, with the image index, the rule
