@@ -34,9 +34,14 @@ COUNTS = ("invalid_pixels", "peak_dy", "peak_dx", "flags")
 
 def aggregate(values: oracle.Floats, how: Any) -> float:
     """What the core makes of probabilities of images: the score of their stack."""
+    method = Method("confirmation", how)
     records = np.zeros(len(values), _core.PAIR_SCORE)
+    records["mean"] = 1
     records["probability"] = values
-    return _core.stack_score(records, None, Method("confirmation", how))[0]
+    score = _core.stack_score(records, None, method)[0]
+    # An aggregate of 0 comes out as what tells stacks with evidence apart.
+    records["probability"] = 0
+    return 0.0 if score == _core.stack_score(records, None, method)[0] else score
 
 
 def bits(records: Any) -> bytes:
