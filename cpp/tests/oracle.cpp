@@ -16,6 +16,7 @@ using ndreg_preeval::Normalization;
 using ndreg_preeval::Options;
 using ndreg_preeval::PairScore;
 using ndreg_preeval::Window;
+using ndreg_preeval::wrapped;
 using Real = long double;
 using Complex = std::complex<Real>;
 using Spectrum = std::vector<Complex>;  // row after row
@@ -215,6 +216,10 @@ Followed followed(const Image& reference, const Image& image, const Options& opt
   if (options.normalization == Normalization::phase) {
     found.r = correlogram(reference, image, options.aligner, options.keep_mean);
     found.strength = found.r;
+    for (const Real value :
+         correlate(reference, image, options.aligner, options.keep_mean, false)) {
+      found.values.push_back(static_cast<double>(value));
+    }
     return found;
   }
   const std::vector<Real> x = correlate(reference, image, options.aligner, false, true);
@@ -232,6 +237,7 @@ Followed followed(const Image& reference, const Image& image, const Options& opt
   }
   for (const Real value : x) {
     found.r.push_back(static_cast<double>(std::abs(level + value) - std::abs(level)));
+    found.values.push_back(static_cast<double>(value));
   }
   return found;
 }
@@ -297,6 +303,22 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
                             : evidence(result, peak == 0 ? result.peak : -1);
     result.probability = odds / (1 + odds);
   }
+  const auto nearest = [](std::size_t at, std::size_t length) {
+    return static_cast<int>(at > length / 2 ? at - length : at);
+  };
+  std::pair<int, int> shift{nearest(peak / image.width, image.height),
+                            nearest(peak % image.width, image.width)};
+  if (result.probability >= 0.1 && result.p_value <= 0.01) {
+    const double sign = aligner.values[peak] < 0 ? -1 : 1;
+    const auto found = true_shift(reference, image, shift, sign, options.max_shift);
+    if (found != shift) {
+      shift = found;
+      result.flags = wrapped;
+      result.probability *= 0.02;
+    }
+  }
+  result.peak_dy = shift.first;
+  result.peak_dx = shift.second;
   return result;
 }
 

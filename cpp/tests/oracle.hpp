@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include <ndreg_preeval/ndreg_preeval.hpp>
@@ -19,11 +20,18 @@ std::vector<double> correlogram(const images::Image& reference, const images::Im
 struct Followed {
   std::vector<double> r;
   std::vector<double> strength;
+  std::vector<double> values;  // signed, without the means
 };
 Followed followed(const images::Image& reference, const images::Image& image,
                   const ndreg_preeval::Options& options);
 
-// All numbers that need no tie to be broken the same way; shifts and flags stay 0.
+// (dy, dx) of a peak, of the places that it may stand for the one where both images agree. `sign`:
+// of the correlogram there.
+std::pair<int, int> true_shift(const images::Image& reference, const images::Image& image,
+                               std::pair<int, int> nearest, double sign, double max_shift);
+
+// All numbers that need no tie to be broken the same way; sub-pixel shifts stay 0, and so do flags
+// but `wrapped`.
 ndreg_preeval::PairScore score(const images::Image& reference, const images::Image& image,
                                const ndreg_preeval::Options& options);
 
