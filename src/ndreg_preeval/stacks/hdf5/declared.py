@@ -175,7 +175,9 @@ def _masks(
     for name in MASKS:
         found = neighbours.find(name)
         if found is None:
-            continue
+            if name == MASKS[0]:
+                continue
+            break  # they are numbered
         try:
             some = _mask(found, shape, axes, image_axis, limits)
         except DAMAGED as error:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
@@ -14,8 +15,8 @@ T = TypeVar("T")
 DAMAGED: Final = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
 """Errors that reading metadata ends in where it is damaged, or nothing that was expected."""
 
-MAX_SEARCHED: Final = 200
-"""Largest number of members of an entry or instrument that are looked at."""
+MAX_SEARCHED: Final = 32
+"""Largest number of members of a group that are looked at for those of a class: each stack asks anew."""
 
 
 def tried(question: Callable[[], T], default: T) -> T:
@@ -28,7 +29,10 @@ def tried(question: Callable[[], T], default: T) -> T:
 
 def attribute(node: Any, name: str) -> Any:
     """Return an attribute, None where it is missing or cannot be read."""
-    return tried(lambda: node.attrs.get(name), None)
+    import h5py
+
+    # Most attributes are nowhere: asking first is quick.
+    return tried(lambda: node.attrs[name] if h5py.h5a.exists(node.id, name.encode()) else None, None)
 
 
 def texts(value: Any) -> list[str]:
@@ -52,28 +56,32 @@ class Neighbours:
         What links open is kept there.
     dataset : h5py.Dataset
     found_in : h5py.Group, optional
-        The group that led to it, perhaps by a link.
+        The group that led to it, perhaps by a link; without it, its own name tells.
     """
 
     def __init__(self, files: Files, dataset: Any, found_in: Any = None) -> None:
         self._files = files
         self._dataset = dataset
         parent = tried(lambda: dataset.parent, None)
-        self.beside: list[Any] = [group for group in (found_in, parent) if _is_group(group)]
-        self.beside += self._behind_link()
+        found = [group for group in (found_in, parent) if _is_group(group)]
+        if found_in is None:
+            found += self._behind_link(parent)
         target = text(attribute(dataset, "target"))
         if target.startswith("/") and "/" in target[1:]:
-            self.beside += self._member(dataset.file["/"], target.rpartition("/")[0])
+            found += self._member(dataset.file["/"], target.rpartition("/")[0])
+        self.beside: list[Any] = []
+        for group in found:
+            if group not in self.beside:
+                self.beside.append(group)
 
-    def groups(self) -> Iterator[Any]:
+    @functools.cached_property
+    def groups(self) -> list[Any]:
         """The groups beside the dataset, and the detectors of its entry that can only be its own."""
-        yield from self.beside
-        for group in self.beside[:1]:
-            yield from self._detectors(group)
+        return [*self.beside, *(each for group in self.beside[:1] for each in self._detectors(group))]
 
     def find(self, *names: str) -> Any:
         """Return the first dataset of these names, None where there is none."""
-        for group in self.groups():
+        for group in self.groups:
             for name in names:
                 for node in self._member(group, name):
                     if not _is_group(node):
@@ -84,33 +92,30 @@ class Neighbours:
         """Return a member of a group; None where there is none, or its link is broken."""
         return next(iter(self._member(group, name)), None)
 
-    def _behind_link(self) -> list[Any]:
+    def _behind_link(self, parent: Any) -> list[Any]:
         """The group that a soft link leads to, where the name of the dataset is that of the link."""
         import h5py
 
-        parent, _, name = tried(lambda: str(self._dataset.name), "").rpartition("/")
-        group: Any = tried(lambda: self._dataset.file[parent or "/"], None)
-        link = tried(lambda: group.get(name, getlink=True), None) if name and group is not None else None
-        if not isinstance(link, h5py.SoftLink):
+        name = tried(lambda: str(self._dataset.name), "").rpartition("/")[2]
+        if tried(lambda: parent.id.links.get_info(name.encode()).type, None) != h5py.h5l.TYPE_SOFT:
             return []
-        return self._member(
-            group, link.path.rpartition("/")[0] or ("/" if link.path.startswith("/") else ".")
-        )
+        path = tried(lambda: str(parent.get(name, getlink=True).path), "")
+        above = path.rpartition("/")[0] or ("/" if path.startswith("/") else "")
+        return self._member(parent, above) if above else []
 
     def _member(self, group: Any, name: str) -> list[Any]:
+        # Most names are nowhere: this is quick, where an error would tell what is there instead.
+        if "/" not in name and not tried(lambda: group.id.links.exists(name.encode()), False):
+            return []
         node = tried(lambda: locate(self._files, group, name), None)
         return [] if node is None else [node]
 
     def _detectors(self, group: Any) -> Iterator[Any]:
-        entry = group
-        for _ in range(MAX_SEARCHED):
-            if text(attribute(entry, "NX_class")) == "NXentry":
-                break
-            above = tried(lambda here=entry: here.parent, None)  # type: ignore[misc]
-            if above is None or above == entry:
-                return
-            entry = above
-        for instrument in self._of_class(entry, "NXinstrument"):
+        first = tried(lambda: str(group.name), "").strip("/").partition("/")[0]
+        entries = self._member(group.file["/"], first) if first else []
+        if not entries or text(attribute(entries[0], "NX_class")) != "NXentry":
+            return
+        for instrument in self._member(entries[0], "instrument"):
             detectors = self._of_class(instrument, "NXdetector")
             own = [each for each in detectors if self.member(each, "data") == self._dataset]
             # Dectris has the pixels beside the instrument.
@@ -121,7 +126,9 @@ class Neighbours:
                 yield from self._member(each, "detectorSpecific")
 
     def _of_class(self, group: Any, name: str) -> list[Any]:
-        names: list[str] = tried(lambda: list(itertools.islice(group, MAX_SEARCHED)), [])
+        names: list[str] = tried(lambda: list(itertools.islice(group, MAX_SEARCHED + 1)), [])
+        if len(names) > MAX_SEARCHED:
+            return []
         nodes = itertools.chain.from_iterable(self._member(group, each) for each in names)
         return [node for node in nodes if _is_group(node) and text(attribute(node, "NX_class")) == name]
 

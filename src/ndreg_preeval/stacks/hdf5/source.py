@@ -108,7 +108,10 @@ class UriSpec(StackSpec):
                 if not is_dataset(node) and series_names(node):
                     parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
                     return SeriesSource(parts, self.limits, self.indices, self.location, files.close)
-                found_in = locate(files, root, "/" + self.data_path.rstrip("/").rpartition("/")[0])
+                found_in = None
+                if node.name != f"/{self.data_path.strip('/')}" or node.file != root.file:
+                    # A link led to it.
+                    found_in = locate(files, root, "/" + self.data_path.strip("/").rpartition("/")[0])
                 of_dataset = (self.limits, self.indices, self.location, files, self.choices, found_in)
                 return Hdf5Source(node, *of_dataset)
         except BaseException:
