@@ -306,3 +306,48 @@ def test_limits_are_those_of_the_whole(tmp_path: Path) -> None:
     spec(master, stack_bytes=STACK.nbytes).open().close()
     with pytest.raises(ValueError, match=r"slice=0 of the shape \(13, 20, 24\): .* one image"):
         spec(master, "0").open()
+
+
+@pytest.mark.parametrize("links", LINKS)
+@pytest.mark.parametrize("text", ["", "&slice=1:12:2", "&slice=:,2:18,::-1"])
+def test_pixels_that_a_master_file_declares_invalid(tmp_path: Path, links: str, text: str) -> None:
+    stack, valid = STACK.astype("u4"), np.ones(STACK.shape[1:], np.bool_)
+    valid[5:7], valid[:, 11] = False, False
+    stack[:, ~valid] = np.iinfo("u4").max
+    master = write(tmp_path, stack, links=links, chunks=(2, 20, 24))
+    with h5py.File(master, "r+") as file:
+        file["entry/instrument"].attrs["NX_class"] = "NXinstrument"
+        file["entry/instrument/detector"].attrs["NX_class"] = "NXdetector"
+        file["entry/instrument/detector/pixel_mask"][~valid] = 1
+    part = parse_slice(text.removeprefix("&slice=")) if text else (slice(None),)
+    expected = score_stack(stack[part], mask=valid[part[1:]])
+    found = score_stack(
+        f"silx:///{str(master).lstrip('/')}?path=/entry/data{text}" if text else f"{master}::/entry/data"
+    )
+    np.testing.assert_array_equal(found.peak, expected.peak)
+    np.testing.assert_array_equal(found.invalid_pixels, expected.invalid_pixels)
+    assert any("pixel_mask" in each for each in found.warnings)
+
+
+@pytest.mark.parametrize("links", LINKS)
+def test_values_that_parts_declare_invalid(tmp_path: Path, links: str) -> None:
+    stack = STACK.astype("i4")
+    stack[3, 2:5], stack[9, :, 7] = -1, -1
+    master = write(tmp_path, stack, links=links)
+    with h5py.File(master, "r") as file:
+        places = [(each.file.filename, each.name) for each in file["entry/data"].values()]
+    for name, path in places:
+        with h5py.File(name, "r+") as file:
+            file[path].attrs["_FillValue"] = np.int32(-1)
+    expected = score_stack(np.ma.masked_equal(stack, -1))
+    found = score_stack(f"{master}::/entry/data")
+    np.testing.assert_array_equal(found.peak, expected.peak)
+    np.testing.assert_array_equal(found.invalid_pixels, expected.invalid_pixels)
+    assert any("_FillValue = -1" in each for each in found.warnings)
+
+
+def test_another_axis_of_a_series_is_refused(tmp_path: Path) -> None:
+    master = write(tmp_path)
+    assert score_stack(f"{master}::/entry/data", image_axis=0).n_images == len(STACK)
+    with pytest.raises(ValueError, match="joined along their first axis"):
+        score_stack(f"{master}::/entry/data", image_axis=2)
