@@ -192,7 +192,7 @@ double expected_score(const StackScore& stack, const Method& method, const doubl
   if (itself != nullptr) all.push_back(*itself);
   if (method.aggregation == Aggregation::mean) return aggregate(all, Aggregation::mean);
   if (some.empty()) return 0;
-  const double left = static_cast<double>(some.size());
+  const auto left = static_cast<double>(some.size());
   const double share = left / static_cast<double>(stack.images.size());
   const double score = aggregate(some, method.aggregation);
   const double h = left / inverse;
