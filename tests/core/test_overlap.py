@@ -123,6 +123,18 @@ def test_random_drifts_are_as_the_oracle_says(case: int, options: dict[str, Any]
 
 
 @every_kind
+@pytest.mark.parametrize("drift", [(-190, 20), (160, -150), (90, -100), (3, 200)])
+def test_large_images_are_as_the_oracle_says(drift: tuple[int, int], options: dict[str, Any]) -> None:
+    """Not every row counts: 17 of a block are too many."""
+    pair = moved(drift, (300, 257), noise=0.2)
+    record = score(pair, **options)
+    same_as_oracle(record, pair, **options)
+    if options != OPTIONS["robust"]:
+        assert place(record) == drift
+        assert bool(record["flags"] & _core.WRAPPED) == (abs(drift[0]) > 150 or abs(drift[1]) > 128)
+
+
+@every_kind
 def test_the_nearest_place_is_not_thrown_away(options: dict[str, Any]) -> None:
     """Drifts of 13 to 49 % of one axis or both, little noise to much."""
     kept = 0
