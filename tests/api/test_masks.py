@@ -219,7 +219,7 @@ def test_a_mask_in_the_wrong_sense_is_named_where_nothing_is_left_to_see() -> No
         warnings.simplefilter("error", RankingWarning)
         assert score_stack(stack, mask=~dead).trust > 0.9
         flat = score_stack(np.zeros((3, *SHAPE)), mask=~dead)  # no fault of the mask
-    assert "The reference image 0 has no contrast: it says nothing." in flat.warnings
+    assert any("The reference image 0 has no contrast: nothing" in each for each in flat.warnings)
 
 
 def test_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
