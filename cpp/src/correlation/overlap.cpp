@@ -65,7 +65,8 @@ struct Coefficients {
     if (block.pixels < 2) return;
     const double a = block.aa - block.a * block.a / block.pixels;
     const double b = block.bb - block.b * block.b / block.pixels;
-    if (!(a > no_variance * block.aa && b > no_variance * block.bb)) return;
+    const bool contrast = a > no_variance * block.aa && b > no_variance * block.bb;
+    if (!contrast) return;
     const double covariance = block.ab - block.a * block.b / block.pixels;
     const double r = std::clamp(covariance / std::sqrt(a) / std::sqrt(b), -1.0, 1.0);
     sum += r;
