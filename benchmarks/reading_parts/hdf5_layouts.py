@@ -124,6 +124,7 @@ LAYOUTS = (
     Layout("uint16 zstd, one image per chunk", "uint16", plain((1, 0, 0), **hdf5plugin.Zstd())),
     Layout("uint16 gzip, chunks (8, 128, 128)", "uint16", plain((8, 128, 128), **GZIP), 14),
     Layout("uint16 gzip, map-wise chunks (all, 64, 64)", "uint16", plain((0, 64, 64), **GZIP), 25),
+    Layout("uint16, tiny chunks (all, 2, 2)", "uint16", plain((0, 2, 2))),
     Layout(f"uint16 gzip, virtual dataset over {SOURCES} files", "uint16", virtual),
     Layout("uint16 gzip, stacks interleaved in one dataset", "uint16", interleaved),
 )

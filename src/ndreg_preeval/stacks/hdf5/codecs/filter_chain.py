@@ -30,6 +30,11 @@ class Codec:
         self._filters = tuple(filters)
         self._size = size
 
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """The filters, in the order in which they were applied."""
+        return self._filters
+
     @classmethod
     def of(cls, filters: Sequence[Filter], size: int, itemsize: int) -> Codec | None:
         """Return a codec, or None where libhdf5 and its plugins have to decode pixels of so many bytes."""

@@ -13,6 +13,7 @@ from .chunked import ChunkedReader
 from .contiguous import ContiguousReader
 from .libhdf5 import LibhdfReader, PutTogetherReader
 from .raw_file import RawFile
+from .small_chunks import SmallChunksReader, is_small
 from .virtual import VirtualReader
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def open_reader(
         raw = RawFile.open(state.path, state.identity)
     try:
         found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)
+        if found is None and raw is not None and dataset.chunks is not None and is_small(dataset):
+            found = SmallChunksReader.of(dataset, raw)
         return found or ChunkedReader.of(dataset, raw) or LibhdfReader(dataset, raw)
     except BaseException:
         if raw is not None:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....errors import shorten
 from ..codecs import Filter, filter_of
@@ -108,6 +109,42 @@ class ChunkIndex:
         if self._order is not None:
             at = int(self._order[at])
         return Stored(self._offsets[at], self._sizes[at], self._masks.get(number, 0))
+
+    def numbers(self, origins: Sequence[NDArray[Any]]) -> NDArray[np.int64]:
+        """Return the numbers of all chunks of a box, of whose axes the first elements are given, in C order."""
+        total = np.zeros((1,) * len(origins), np.int64)
+        for axis, (at, length, stride) in enumerate(zip(origins, self._chunk, self._strides, strict=True)):
+            shape = [1] * len(origins)
+            shape[axis] = -1
+            total = total + (at // length * stride).reshape(shape)
+        return total.ravel()
+
+    def find_all(
+        self, numbers: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], dict[int, int]]:
+        """Return places, sizes and filter masks (by place in `numbers`) of chunks, as the index lists them.
+
+        HDF5 is not asked whether it finds them, so their bytes must be read beside it. Places are -1 where none
+        is listed.
+        """
+        if len(self._numbers) == 0:
+            none = np.full(len(numbers), -1, np.int64)
+            return none, none, {}
+        at = np.minimum(np.searchsorted(self._numbers, numbers), len(self._numbers) - 1)
+        listed = self._numbers[at] == numbers
+        if self._order is not None:
+            at = self._order[at]
+        # A damaged place may be beyond any file: reading there says so.
+        offsets = np.minimum(np.frombuffer(self._offsets, np.uint64)[at], 2**62 + 1).astype(np.int64)
+        sizes = np.frombuffer(self._sizes, np.uint32)[at].astype(np.int64)
+        masks = {}
+        if self._masks:
+            masks = {
+                which: self._masks[number]
+                for which, number in enumerate(numbers.tolist())
+                if number in self._masks
+            }
+        return np.where(listed, offsets, -1), np.where(listed, sizes, -1), masks
 
     @staticmethod
     def _is_origin(at: int, length: int, part: int) -> bool:

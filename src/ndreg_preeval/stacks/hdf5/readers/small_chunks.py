@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: MIT
+"""Chunks of a few pixels, thousands of them: read, decoded and put in place many at a time.
+
+Each of them costs more than its pixels: a look-up, a task, a copy. Here their places are looked up at once,
+bytes that follow each other are read at once, and numpy puts the pixels of a task in place.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...base import ReadTask
+from ..codecs import Codec, Damaged, Deflate, Shuffle
+from .base import Part, Request, chunk_parts
+from .chunked import ChunkedReader
+
+if TYPE_CHECKING:
+    import h5py
+
+    from .raw_file import RawFile
+
+MOST_BYTES: Final = 2048
+"""Largest chunk that is called small, in bytes."""
+
+FEWEST: Final = 1024
+"""Smallest number of chunks that are worth it."""
+
+TASK_CHUNKS: Final = 4096
+"""Target number of chunks of a read task."""
+
+Grid = tuple[Sequence[Part], ...]
+
+
+def is_small(dataset: h5py.Dataset) -> bool:
+    """Return whether a dataset has many chunks that are small."""
+    count = math.prod(-(-length // part) for length, part in zip(dataset.shape, dataset.chunks, strict=True))
+    return bool(count >= FEWEST and math.prod(dataset.chunks) * dataset.dtype.itemsize <= MOST_BYTES)
+
+
+class SmallChunksReader(ChunkedReader):
+    """Reads what `ChunkedReader` reads, by tasks of many chunks."""
+
+    def __init__(self, dataset: h5py.Dataset, codec: Codec, raw: RawFile) -> None:
+        super().__init__(dataset, codec, raw)
+        self._bytes = raw
+        first = codec.filters[0] if codec.filters else None
+        self._shuffled = isinstance(first, Shuffle) and self._dtype.itemsize > 1
+        self._outer = Codec(codec.filters[1:], self._size) if self._shuffled else codec
+        self.working_bytes = codec.working_bytes + 3 * TASK_CHUNKS * (codec.most_stored + self._size)
+
+    def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
+        """Boxes of chunks, which are read together."""
+        found = []
+        for owner, request in enumerate(requests):
+            parts = [
+                list(chunk_parts(axis, part)) for axis, part in zip(request.axes, self._shape, strict=True)
+            ]
+            for grid in _split(tuple(parts)):
+                offsets, sizes, masks = self._look_up(grid)
+                out = request.out[tuple(slice(some[0].outside.start, some[-1].outside.stop) for some in grid)]
+                run = functools.partial(self._read_box, grid, offsets, sizes, masks, out)
+                found.append(ReadTask(run, int(offsets.min()), owner))
+        return found
+
+    def _look_up(self, grid: Grid) -> tuple[NDArray[Any], NDArray[Any], dict[int, int]]:
+        """Places of all chunks of a box, 0 bytes of those that were never written."""
+        numbers = self._index.numbers([np.array([part.origin for part in parts]) for parts in grid])
+        offsets, sizes, masks = self._index.find_all(numbers)
+        for which in np.flatnonzero(sizes < 0):
+            self._index.find(_origin(grid, int(which)))  # raises where it is there, but not in the index
+        return offsets, sizes, masks
+
+    def _read_box(
+        self, grid: Grid, offsets: NDArray[Any], sizes: NDArray[Any], masks: dict[int, int], out: NDArray[Any]
+    ) -> None:
+        chunks = np.empty((len(offsets), self._size), np.uint8)
+        written = sizes >= 0
+        if not written.all():
+            # Not before it is needed: libhdf5 does not survive every damaged one.
+            fill = np.empty(self._shape, self._dtype)
+            fill[...] = self._dataset.fillvalue
+            chunks[~written] = fill.reshape(-1).view(np.uint8)
+        self._check_sizes(grid, sizes)
+        which = np.flatnonzero(written)
+        order = which[np.argsort(offsets[which], kind="stable")]
+        for run in _runs(order, offsets, sizes):
+            start = int(offsets[run[0]])
+            data = self._bytes.read(start, int(offsets[run[-1]] + sizes[run[-1]]) - start)
+            if self._plain:
+                chunks[run] = data.reshape(len(run), self._size)
+            else:
+                codec = self._codec if masks else self._outer
+                self._decode_run(codec, grid, run, data, offsets[run] - start, sizes[run], masks, chunks)
+        if self._shuffled and not masks:
+            planes = chunks[written].reshape(-1, self._dtype.itemsize, math.prod(self._shape))
+            chunks[written] = planes.transpose(0, 2, 1).reshape(-1, self._size)
+        pixels: NDArray[Any] = chunks != 0 if self._dtype.kind == "b" else chunks.view(self._dtype)
+        counts = [len(parts) for parts in grid]
+        box = pixels.reshape(*counts, *self._shape)
+        axes = len(counts)
+        box = box.transpose([each for axis in range(axes) for each in (axis, axis + axes)])
+        box = box.reshape([count * part for count, part in zip(counts, self._shape, strict=True)])
+        out[...] = box[np.ix_(*(_inside(parts, part) for parts, part in zip(grid, self._shape, strict=True)))]
+
+    @functools.cached_property
+    def _plain(self) -> bool:
+        """Whether the stored bytes are the pixels."""
+        return not self._codec.filters
+
+    def _check_sizes(self, grid: Grid, sizes: NDArray[Any]) -> None:
+        wrong = (sizes > self._codec.most_stored) | ((sizes != self._size) & (sizes >= 0) & self._plain)
+        for which in np.flatnonzero(wrong):
+            raise OSError(
+                f"the chunk at {_origin(grid, int(which))} is damaged: {sizes[which]} bytes are stored for {self._size}"
+            )
+
+    def _decode_run(
+        self,
+        codec: Codec,
+        grid: Grid,
+        run: NDArray[Any],
+        data: NDArray[np.uint8],
+        starts: NDArray[Any],
+        sizes: NDArray[Any],
+        masks: dict[int, int],
+        chunks: NDArray[np.uint8],
+    ) -> None:
+        # The chain around it takes as long as inflating a few pixels.
+        alone = codec.filters[0] if len(codec.filters) == 1 and not masks else None
+        if not isinstance(alone, Deflate):
+            alone = None
+        for which, start, size in zip(run.tolist(), starts.tolist(), sizes.tolist(), strict=True):
+            try:
+                if alone is not None:
+                    alone.decode(data[start : start + size], chunks[which])
+                else:
+                    codec.decode(masks.get(which, 0), data[start : start + size], chunks[which])
+            except Damaged as error:
+                raise OSError(f"the chunk at {_origin(grid, which)} {error}") from error
+
+
+def _split(parts: Grid) -> Iterator[Grid]:
+    """Split a grid of chunks along the first axis that has several, so that tasks have few enough."""
+    counts = [len(some) for some in parts]
+    axis = next((axis for axis, count in enumerate(counts) if count > 1), 0)
+    others = math.prod(counts) // counts[axis]
+    step = max(1, TASK_CHUNKS // others)
+    for start in range(0, counts[axis], step):
+        piece = (*parts[:axis], parts[axis][start : start + step], *parts[axis + 1 :])
+        if step == 1 and others > TASK_CHUNKS and axis + 1 < len(parts):
+            yield from _split(piece)
+        else:
+            yield piece
+
+
+def _runs(order: NDArray[Any], offsets: NDArray[Any], sizes: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Chunks that follow each other in the file."""
+    if len(order) == 0:
+        return
+    gaps = offsets[order[1:]] != offsets[order[:-1]] + sizes[order[:-1]]
+    yield from np.split(order, np.flatnonzero(gaps) + 1)
+
+
+def _inside(parts: Sequence[Part], length: int) -> NDArray[Any]:
+    """Places of what is wanted, in chunks put one behind the other."""
+    steps = (
+        range(number * length + part.inside.start, number * length + part.inside.stop, part.inside.step)
+        for number, part in enumerate(parts)
+    )
+    return np.fromiter(itertools.chain.from_iterable(steps), np.intp)
+
+
+def _origin(grid: Grid, which: int) -> tuple[int, ...]:
+    at = np.unravel_index(which, [len(parts) for parts in grid])
+    return tuple(parts[int(index)].origin for parts, index in zip(grid, at, strict=True))
