@@ -36,6 +36,9 @@ class Formats:
 
     def stacks_of(self, mapping: Any) -> Any:
         """Return the stacks of a mapping: of a format those of its members that are stacks, else itself."""
+        if type(mapping).__module__.partition(".")[0] == "xarray":
+            # As in a file: what is beside the stacks describes them.
+            return {name: each for name, each in mapping.items() if each.ndim >= 3} or mapping
         found = (each.stacks_of(mapping) for each in self._backends)
         return next((stacks for stacks in found if stacks is not None), mapping)
 

@@ -100,11 +100,14 @@ def check_regular_file(path: str) -> int:
                 os.close(descriptor)
     except OSError as error:
         # Again, with a name that keeps the message short.
-        raise type(error)(error.errno, error.strerror, short) from None
+        pattern = ": a pattern is no file" if error.errno == errno.ENOENT and "*" in path else ""
+        raise type(error)(error.errno, f"{error.strerror}{pattern}", short) from None
     except ValueError as error:  # NUL or a lone surrogate in the name
         raise ValueError(f"{shorten(path)} can be no file name: {error}") from None
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file", short)
+        raise IsADirectoryError(
+            errno.EISDIR, "is a folder, not a file: give files, or arrays made of them", short
+        )
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"only regular files are read, and this is a {_kind(mode)}", short)
     return size

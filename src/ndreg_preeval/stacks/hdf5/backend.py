@@ -14,7 +14,7 @@ from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
 from .locate import Files, locate, select_meaning
-from .nexus import is_series, is_stack, series_names, stack_paths
+from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
 from .one_image import read_image
 from .source import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
 
@@ -41,7 +41,8 @@ class Hdf5Backend(Backend):
             paths = stack_paths(self._files, root, "/", plain=False)
             if len(paths) == 1 and not is_dataset(locate(self._files, root, paths[0])):
                 return [UriMeaning(meanings[0].file, paths[0])]  # a series is a file of its own
-            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset")
+            there = datasets_below(self._files, root, "/")
+            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
         meaning, node = self._select(meanings)
         if is_dataset(node):
             return [meaning]
@@ -54,7 +55,8 @@ class Hdf5Backend(Backend):
             what = (
                 "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
             )
-            raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}")
+            there = datasets_below(self._files, node, "/" + meaning.path.strip("/"))
+            raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}{there}")
         return [UriMeaning(meaning.file, path, image_axis=meaning.image_axis) for path in paths]
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> UriSpec:
@@ -85,8 +87,9 @@ class Hdf5Backend(Backend):
                 }
             paths = stack_paths(self._files, node, path)
         if not paths:
+            there = datasets_below(self._files, node, path)
             raise ValueError(
-                f"no image stack was found in {shorten(text)}: neither NXdata with 3-D signals nor 3-D datasets"
+                f"no image stack was found in {shorten(text)}: neither NXdata with 3-D signals nor 3-D datasets{there}"
             )
         uris = [format_uri(meaning.file, each, image_axis=meaning.image_axis) for each in paths]
         return dict(zip(short_names(paths), uris, strict=True))

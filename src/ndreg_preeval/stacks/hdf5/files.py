@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import clip
+from ..hints import what_it_is
 from ..optional_modules import load_h5py, why_no_plugins
 from ..regular_file import FileState, check_regular_file
 
@@ -103,7 +104,7 @@ def _why(path: str, size: int, said: str) -> str:
         return "it is empty"
     try:
         if not h5py.is_hdf5(path):
-            return "it is no HDF5 file, or still being created"
+            return what_it_is(path) or "it is no HDF5 file, or still being created"
     except Exception:  # noqa: BLE001 - this only looks for a better message
         return "it cannot be read"
     return "it is damaged, cut off or being written"

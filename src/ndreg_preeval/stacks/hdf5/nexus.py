@@ -22,6 +22,10 @@ SERIES: Final = re.compile(r"data_\d{6,}")
 MAX_DEPTH: Final = 32
 MAX_GROUPS: Final = 100_000
 MAX_DEFAULTS: Final = 16
+MAX_LOOKED: Final = 2000
+"""Largest number of objects that are looked at for a message."""
+MAX_TOLD: Final = 6
+"""Largest number of datasets that a message names."""
 
 
 def stack_paths(files: Files, group: h5py.Group, path: str, *, plain: bool = True) -> list[str]:
@@ -50,6 +54,40 @@ def stack_paths(files: Files, group: h5py.Group, path: str, *, plain: bool = Tru
     finally:
         for link, reason in broken.items():
             warnings.warn(f"broken link {shorten(link)}: {clip(reason, 600)}", RankingWarning, stacklevel=4)
+
+
+def datasets_below(files: Files, group: h5py.Group, path: str) -> str:
+    """Return, for a message, where below a group there is what could be a stack; "" where there is nothing.
+
+    The search is short: it is for a message.
+    """
+    found: list[str] = []
+    todo, looked, seen = [(group, path)], 0, set()
+    while todo and looked < MAX_LOOKED:
+        node, where = todo.pop(0)
+        identity = _identity(node)
+        if identity in seen:
+            continue
+        seen.add(identity)
+        for name in itertools.islice(_names(node), MAX_LOOKED):
+            looked += 1
+            child = _follow(files, node, name, _join(where, name), {})
+            if child is None:
+                continue
+            if not _is_dataset(child):
+                todo.append((child, _join(where, name)))
+            elif is_stack(child):
+                found.append(shorten(_join(where, name)))
+            elif child.shape is not None and len(child.shape) > 3 and child.dtype.kind in "biuf":
+                found.append(
+                    f"{shorten(_join(where, name))} (of {len(child.shape)} axes: take some by &slice=:,0)"
+                )
+    if not found:
+        return ""
+    more = f" and {len(found) - MAX_TOLD} more" if len(found) > MAX_TOLD else ""
+    return (
+        f"; below it there are {', '.join(found[:MAX_TOLD])}{more}: name them, or the group that holds them"
+    )
 
 
 class _Search:
@@ -89,14 +127,18 @@ class _Search:
         return _follow(self._files, group, name, _join(path, name), self._broken)
 
     def _is_new(self, node: h5py.Group | h5py.Dataset) -> bool:
-        import h5py
-
-        info = h5py.h5o.get_info(node.id)
-        identity = (int(info.fileno), int(info.addr))
+        identity = _identity(node)
         if identity in self._seen:
             return False
         self._seen.add(identity)
         return True
+
+
+def _identity(node: h5py.Group | h5py.Dataset) -> tuple[int, int]:
+    import h5py
+
+    info = h5py.h5o.get_info(node.id)
+    return int(info.fileno), int(info.addr)
 
 
 def series_names(group: h5py.Group) -> list[str]:

@@ -49,7 +49,8 @@ def check_layout(dataset: h5py.Dataset, limits: Limits) -> None:
             called = shorten(bytes(name).decode("utf-8", "replace"), 60) if name else "without a name"
             why = why_no_plugins() if each.provided_by.startswith("hdf5plugin") else ""
             raise OSError(
-                f"the pixels need the HDF5 filter {code} ({called}), which {each.provided_by} brings{why}"
+                f"the pixels need the HDF5 filter {code} ({called}), which is not installed: "
+                f"{each.provided_by} brings it{why}"
             )
         if each.measured_by and optional_module(each.measured_by) is None and each.decoder is None:
             raise OSError(

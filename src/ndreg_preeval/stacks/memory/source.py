@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ...errors import naming, shorten
 from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..hints import ONE_IMAGE_PER_FILE
 from ..pixel_checks import (
     as_pixels,
     check_image_shape,
@@ -22,6 +23,7 @@ from ..pixel_checks import (
     spare_axis,
     without_spare_axis,
 )
+from ..uris import is_uri
 
 Mask = NDArray[np.bool_] | None
 
@@ -105,10 +107,15 @@ class ImagesSource(StackSource):
         self.bytes_per_image = 0
 
     def _convert(self, value: object) -> tuple[NDArray[Any], Mask]:
-        if value is None or isinstance(value, (str, bytes)):
+        if value is None or isinstance(value, bytes) or is_uri(value):
             name = "None" if value is None else type(value).__name__
-            raise TypeError(f"an image must be a 2-D array, not {name}")
-        pixels, mask = split_mask(np.asanyarray(value))
+            hint = f"; {ONE_IMAGE_PER_FILE}" if is_uri(value) else ""
+            raise TypeError(f"an image must be a 2-D array, not {name}{hint}")
+        array = np.asanyarray(value)
+        if array.dtype == object and array.ndim == 0:
+            hint = ": give its .data" if hasattr(value, "data") else ""
+            raise TypeError(f"an image must be a 2-D array, not {type(value).__name__[:200]}{hint}")
+        pixels, mask = split_mask(array)
         shape = without_spare_axis(pixels.shape, 2)
         if shape != pixels.shape:
             pixels, mask = pixels.reshape(shape), None if mask is None else mask.reshape(shape)

@@ -99,6 +99,12 @@ def check_kind(value: object) -> None:
     )
     # An iterator is used up by reading, but an array may have __next__ beside what makes it one.
     used_up = isinstance(value, collections.abc.Iterator) and not is_array(value)
+    if (
+        not is_array(value) and hasattr(value, "keys") and hasattr(value, "values")
+    ):  # a group of silx, for one
+        raise TypeError(
+            f"{EXPECTED}, not {_kind(value)}: give one dataset of it, or all as the mapping of stacks"
+        )
     if value is None or isinstance(value, refused) or used_up:
         raise TypeError(f"{EXPECTED}, not {_kind(value)}")
 

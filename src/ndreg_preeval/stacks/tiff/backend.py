@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TIFF files, known by their ending; each is one stack."""
+"""TIFF files, known by their ending or their first bytes; each is one stack."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..backend import OneStackPerFile
 from ..choices import Choices
+from ..hints import is_tiff
 from ..regular_file import absolute
 from ..uris import UriMeaning
 from .source import TiffSpec
@@ -23,6 +24,10 @@ class TiffBackend(OneStackPerFile):
 
     name = "TIFF"
     endings = (".tif", ".tiff", ".btf")
+
+    def claims(self, meaning: UriMeaning) -> bool:
+        """Return whether it names a TIFF file, by its ending or its first bytes, or a slice of one."""
+        return super().claims(meaning) or (not meaning.path and is_tiff(meaning.file))
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> TiffSpec:
         """Return the spec of a file, or of a slice of its series."""
