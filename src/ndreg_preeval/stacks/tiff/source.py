@@ -143,6 +143,12 @@ class TiffSource(StackSource):
         with naming(
             f"slice={format_slice(spec.indices)} of the shape {layout.shape}" if spec.indices else ""
         ):
+            others = [text for text in layout.warnings if "series of images" in text]
+            if len(kept) == 2 and spec.indices is None and others:
+                raise ValueError(
+                    f"the first series of the file is one image, not a stack, and {others[0]}; give the pixels of "
+                    f"another one, as tifffile.imread(file, series=1) reads them"
+                )
             self.shape = check_stack_shape(kept)
             if axes[-1].drop or axes[-2].drop:
                 raise ValueError("an image keeps its height and width, which are the last two axes")
