@@ -85,9 +85,7 @@ def datasets_below(files: Files, group: h5py.Group, path: str) -> str:
     if not found:
         return ""
     more = f" and {len(found) - MAX_TOLD} more" if len(found) > MAX_TOLD else ""
-    return (
-        f"; below it there are {', '.join(found[:MAX_TOLD])}{more}: name them, or the group that holds them"
-    )
+    return f"; below it there are {', '.join(found[:MAX_TOLD])}{more}: name them, or give the URI of their group alone, outside a mapping"
 
 
 class _Search:
