@@ -24,6 +24,8 @@ invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
 flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL | WRAPPED
                                              | REPEATED_PIXELS | height of a block << 16 | its width << 24
+probability_masked                       f8  what it would be with static outliers masked
+static_pixels                            i8  static outliers that were left out
 """
 
 NO_CONTRAST: Final[int]
@@ -99,8 +101,8 @@ def method_named(name: str) -> dict[str, Any]:
 
 def stack_score(
     records: NDArray[np.void], itself: NDArray[np.void] | None, method: Method
-) -> tuple[float, float, NDArray[np.float64]]:
-    """Return score and trust of a stack, and what the method takes from each image.
+) -> tuple[float, float, float, NDArray[np.float64]]:
+    """Return score and trust of a stack, its trust with static outliers masked, and what the method takes from each image.
 
     `records` are those of its compared images, `itself` is that of the reference image compared with
     itself, where it enters the score.

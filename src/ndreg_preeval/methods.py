@@ -48,9 +48,9 @@ class Method:
     include_reference : bool
         Whether the reference image, compared with itself, enters the aggregate.
     ignore_hot_pixel : bool
-        Whether a pixel that outshines the rest of both images of a pair at the same place (more than
-        half of the variance of each) is left out. With the statistic "evidence", little is left of
-        the probability where the rest moved: aligners follow the pixel unless it is masked.
+        Whether static outliers are left out: gaps, dead and hot pixels, which both images of a pair
+        have at the same place. Little is left of the probability where an aligner that has them in
+        goes elsewhere; aligners follow them unless they are masked.
     normalization : {"phase", None}
         What the aligner makes of the cross-power spectrum: phases, or, with None, the spectrum as it
         is (plain cross-correlation, as in scikit-image). The second opinion is always one of phases;

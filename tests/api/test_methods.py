@@ -13,7 +13,9 @@ def test_named_methods() -> None:
     assert METHODS["evidence"] == Method(cutoff=0.25, ignore_hot_pixel=True, name="evidence")
     assert METHODS["evidence"].aggregation == "every_image"
     assert METHODS["plain"] == dataclasses.replace(METHODS["evidence"], normalization=None, name="plain")
-    assert METHODS["robust"] == Method("confirmation", "harmonic_mean", "hann", 0.15, name="robust")
+    assert METHODS["robust"] == Method(
+        "confirmation", "harmonic_mean", "hann", 0.15, ignore_hot_pixel=True, name="robust"
+    )
     assert METHODS["peak_to_mean"] == Method("peak_to_mean", "mean", name="peak_to_mean")
     assert METHODS["ewoksndreg"] == Method(
         "peak_minus_mean", "mean", include_reference=True, name="ewoksndreg"

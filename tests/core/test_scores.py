@@ -26,7 +26,7 @@ def records(probabilities: list[float], ratios: list[float] = RATIOS) -> NDArray
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_no_image_makes_no_score(method: Method) -> None:
-    score, trust, values = _core.stack_score(records([]), records([1.0]), method)
+    score, trust, _, values = _core.stack_score(records([]), records([1.0]), method)
     assert (score, len(values)) == (0, 0)
     assert trust == 0 if method.asks_opinion else np.isnan(trust)
 
@@ -34,7 +34,7 @@ def test_no_image_makes_no_score(method: Method) -> None:
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_values_are_what_the_method_takes(method: Method) -> None:
     some = records([0.9, 0.5, 0.7])
-    score, trust, values = _core.stack_score(some, None, method)
+    score, trust, _, values = _core.stack_score(some, None, method)
     expected = {
         "evidence": some["probability"],
         "confirmation": some["probability"],
@@ -52,8 +52,8 @@ def test_values_are_what_the_method_takes(method: Method) -> None:
 def test_the_reference_enters_the_score_and_nothing_else() -> None:
     method = METHODS["ewoksndreg"]
     some, itself = records([0.1, 0.1, 0.1]), records([1.0], [100.0])
-    alone, _, values = _core.stack_score(some, None, method)
-    score, _, same = _core.stack_score(some, itself, method)
+    alone, _, _, values = _core.stack_score(some, None, method)
+    score, _, _, same = _core.stack_score(some, itself, method)
     np.testing.assert_array_equal(same, values)
     assert alone == pytest.approx(sum(values) / 3)
     assert score == pytest.approx((sum(values) + 0.99) / 4)
@@ -62,7 +62,7 @@ def test_the_reference_enters_the_score_and_nothing_else() -> None:
 def test_hopeless_stacks_are_told_apart_by_their_peaks() -> None:
     h = 3 / sum(1 / ratio for ratio in RATIOS)
     some = records([0.9, 0.001, 0.9])
-    score, trust, _ = _core.stack_score(some, None, METHODS["evidence"])
+    score, trust, _, _ = _core.stack_score(some, None, METHODS["evidence"])
     assert score == pytest.approx(0.05 * h / (h + 30), rel=1e-13)
     assert trust == pytest.approx(oracle.aggregate(some["probability"], "every_image"), rel=1e-13)
     assert trust < 0.05
@@ -75,7 +75,7 @@ def test_hopeless_stacks_are_told_apart_by_their_peaks() -> None:
 def test_records_may_be_packed_or_apart() -> None:
     """numpy leaves out the padding of records when it joins some."""
     some = records([0.9, 0.5, 0.7])
-    score, trust, values = _core.stack_score(some, None, METHODS["evidence"])
+    score, trust, _, values = _core.stack_score(some, None, METHODS["evidence"])
     joined = np.concatenate([some, some])
     joined[::2] = some
     for other in (np.concatenate([some[:1], some[1:]]), joined[::2]):
@@ -93,7 +93,7 @@ def test_images_without_evidence_lower_the_score_by_their_share(
     chances, ratios = np.array([0.9, 0.6, 0.97, 0.8]), np.array([12.0, 30.0, 7.5, 50.0])
     method = Method(statistic, how)
     some, kept = records(list(chances), list(ratios)), np.delete(np.arange(4), empty)
-    score, trust, _ = _core.stack_score(some[kept], None, method)
+    score, trust, _, _ = _core.stack_score(some[kept], None, method)
     for name in ("probability", "peak", "mean"):
         some[name][empty] = 0
     found = _core.stack_score(some, None, method)
@@ -126,7 +126,7 @@ def test_one_image_without_a_peak_does_not_decide() -> None:
     for least in (0.0, -3.0):
         some = records([0.9] * 20, [least, *ratios[1:]])
         some["probability"][0] = 0
-        score, trust, _ = _core.stack_score(some, None, METHODS["plain"])
+        score, trust, _, _ = _core.stack_score(some, None, METHODS["plain"])
         assert (score, trust) == (pytest.approx(0.05 * h / (h + 30), rel=1e-13), 0)
 
 

@@ -28,8 +28,9 @@ NUMBERS = (
     "confirmation",
     "probability",
     "p_value",
+    "probability_masked",
 )
-COUNTS = ("invalid_pixels", "peak_dy", "peak_dx", "flags")
+COUNTS = ("invalid_pixels", "static_pixels", "peak_dy", "peak_dx", "flags")
 
 
 def aggregate(values: oracle.Floats, how: Any) -> float:

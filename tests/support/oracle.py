@@ -21,8 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.support import overlaps
+from tests.support.oracle_parts import aggregate, directions, hann, lowpass, parabola
 from tests.support.plain_correlation import plain
 from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence, is_credible
+from tests.support.static_outliers import Pixels, static_outliers, zero_stands_out
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -57,13 +59,14 @@ class Image:
 def as_floats(image: NDArray[Any], valid: Bools) -> Floats:
     """The valid pixels as float64, the others 0.
 
-    64-bit integers do not fit into float64, so these are first counted from the first valid one,
-    in Python's own integers.
+    64-bit integers do not fit into float64, so these are first counted from the first valid one
+    (that is not the largest number, which may stand for no value), in Python's own integers.
     """
     out = np.zeros(image.shape)
     if image.dtype.kind in "iu" and image.dtype.itemsize == 8:
         numbers = [int(v) for v in image[valid]]
-        out[valid] = [float(v - numbers[0]) for v in numbers]
+        origin = next((v for v in numbers if v != np.iinfo(image.dtype).max), numbers[0] if numbers else 0)
+        out[valid] = [float(v - origin) for v in numbers]
     else:
         out[valid] = image[valid].astype(np.float64)
     return out
@@ -127,13 +130,6 @@ def dominant(image: Any, mask: Any = None) -> tuple[int, int] | None:
     return (row, col) if squares[row, col] > 0.5 * squares.sum() else None
 
 
-def hann(n: int, shortest: int = 8) -> Floats:
-    """Periodic Hann window; none on an axis shorter than so many pixels."""
-    if n < shortest:
-        return np.ones(n)
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n)
-
-
 def spectrum(image: Image, window: str | None = None, window_from: int = 8) -> NDArray[np.complex128]:
     """Half spectrum without the mean; bins that are rounding noise are 0."""
     pixels = image.pixels - math.fsum(image.pixels.ravel()) / image.pixels.size
@@ -147,20 +143,7 @@ def spectrum(image: Image, window: str | None = None, window_from: int = 8) -> N
     return out
 
 
-def lowpass(shape: tuple[int, int], cutoff: float | None) -> Floats:
-    """Gaussian exp(-f^2 / (2 cutoff^2)) on the half spectrum, f in cycles per pixel."""
-    h, w = shape
-    f2 = np.fft.fftfreq(h)[:, None] ** 2 + np.fft.rfftfreq(w)[None, :] ** 2
-    return np.ones_like(f2) if cutoff is None else np.exp(-f2 / (2 * cutoff**2))
-
-
 # ---------------------------------------------------------------- one correlogram
-
-
-def directions(values: NDArray[np.complex128]) -> NDArray[np.complex128]:
-    """Each number divided by its size; 0 stays 0."""
-    size = np.abs(values)
-    return values / np.where(size > 0, size, 1)
 
 
 def phases(
@@ -211,14 +194,6 @@ def highest(values: Floats, where: Bools) -> float:
     return float(values[where].max()) if where.any() else 0.0
 
 
-def parabola(before: float, centre: float, after: float) -> float:
-    """Vertex of the parabola through three values, at most half a pixel away."""
-    bend = before - 2 * centre + after
-    if bend >= 0:
-        return 0.0
-    return min(0.5, max(-0.5, 0.5 * (before - after) / bend))
-
-
 def subpixel(signed: Floats, place: tuple[int, int], axis: int) -> float:
     """Where between the pixels of one axis the peak is, relative to its pixel."""
     n = signed.shape[axis]
@@ -253,20 +228,15 @@ class Pair:
     confirmation: float = 0.0
     probability: float = 0.0
     p_value: float = 1.0
+    probability_masked: float = 0.0
     invalid_pixels: int = 0
+    static_pixels: int = 0
     peak_dy: int = 0
     peak_dx: int = 0
     flags: int = 0
     r: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     signed: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     opinion: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
-
-
-def without(image: Any, mask: Any, place: tuple[int, int]) -> Bools:
-    """The mask of an image, and one more pixel that does not count."""
-    valid = np.ones(np.shape(image), bool) if mask is None else np.array(mask, bool)
-    valid[place] = False
-    return valid
 
 
 def pair_score(
@@ -287,22 +257,35 @@ def pair_score(
     keep_mean: bool = False,
     ignore_hot_pixel: bool = False,
     at: tuple[int, int] | None = None,
+    farther: bool = True,
 ) -> Pair:
     """All numbers of one image and the reference image; the flags are the image's.
 
     `at` = (dy, dx) names the peak instead of the highest pixel, to judge a choice among equals.
+    `farther`: the other places that the peak may stand for are looked at, too.
     """
-    hot = dominant(reference, reference_mask) if ignore_hot_pixel else None
-    if hot is not None and hot != dominant(image, mask):
-        hot = None
-    if hot is not None and not prepare(reference, without(reference, reference_mask, hot)).has_evidence:
-        hot = None
-    if hot is not None:
-        reference_mask, mask = without(reference, reference_mask, hot), without(image, mask, hot)
+    if ignore_hot_pixel:
+        return _without_outliers(
+            reference,
+            image,
+            reference_mask,
+            mask,
+            plain=normalization is None,
+            at=at,
+            window=window,
+            cutoff=cutoff,
+            confirm=confirm,
+            confirm_window=confirm_window,
+            confirm_cutoff=confirm_cutoff,
+            confirm_window_from=confirm_window_from,
+            judgement=judgement,
+            max_shift=max_shift,
+            normalization=normalization,
+            keep_mean=keep_mean,
+        )
     first, other = prepare(reference, reference_mask), prepare(image, mask)
     h, w = other.pixels.shape
-    flags = other.flags | (HOT_PIXEL if hot is not None else 0)
-    invalid = other.invalid - (hot is not None)
+    flags, invalid = other.flags, other.invalid
     if not (first.has_evidence and other.has_evidence):
         nothing = np.zeros((h, w))
         return Pair(invalid_pixels=invalid, flags=flags, r=nothing, signed=nothing, opinion=nothing)
@@ -374,8 +357,8 @@ def pair_score(
             probability = evidence(found, h * w if normalization is None else 0)
         else:
             probability = confidence(found.confirmation)
-    found = dataclasses.replace(found, probability=probability)
-    if not is_credible(found):
+    found = dataclasses.replace(found, probability=probability, probability_masked=probability)
+    if not farther or not is_credible(found):
         return found
     # contrast turned over: the coefficient of correlation is negative there
     x = found_plain.x if normalization is None else signed
@@ -383,31 +366,65 @@ def pair_score(
     return overlaps.with_true_shift(found, *pixels, -1.0 if x[row, col] < 0 else 1.0, max_shift)
 
 
+def _without_outliers(
+    reference: Any,
+    image: Any,
+    reference_mask: Any,
+    mask: Any,
+    *,
+    plain: bool,
+    at: tuple[int, int] | None,
+    **options: Any,
+) -> Pair:
+    """The numbers of what static outliers leave; the probability is that of who has them in."""
+    masks = {"reference_mask": reference_mask, "mask": mask}
+    found = pair_score(reference, image, **masks, farther=False, **options)
+    as_asked = pair_score(reference, image, **masks, at=at, **options)
+    if found.flags & (NO_CONTRAST | ALL_INVALID) or not prepare(reference, reference_mask).has_evidence:
+        return as_asked
+    first, other = Pixels(reference, reference_mask), Pixels(image, mask)
+    outliers = np.zeros(first.valid.shape, bool)
+    hot = dominant(reference, reference_mask)
+    hot = hot if hot == dominant(image, mask) else None
+    if hot is not None or zero_stands_out(found, plain=plain):
+        outliers = static_outliers(first, other, variances(reference, reference_mask, image, mask))
+    if hot is not None:
+        outliers[hot] = True
+    if not outliers.any():
+        return as_asked
+    rest_masks = [
+        ~outliers if given is None else np.asarray(given, bool) & ~outliers
+        for given in (reference_mask, mask)
+    ]
+    if not all(prepare(*each).has_evidence for each in zip((reference, image), rest_masks, strict=True)):
+        return as_asked
+    masks = {"reference_mask": rest_masks[0], "mask": rest_masks[1]}
+    rest = pair_score(reference, image, **masks, at=at, farther=False, **options)
+    h, w = outliers.shape
+    follows = all(
+        min(abs(a - b), n - abs(a - b)) <= 1
+        for a, b, n in ((rest.peak_dy, found.peak_dy, h), (rest.peak_dx, found.peak_dx, w))
+    )
+    rest = pair_score(reference, image, **masks, at=at, **options)
+    return dataclasses.replace(
+        rest,
+        probability=rest.probability * (1 if follows and found.peak > 0 else 0.02),
+        flags=rest.flags | HOT_PIXEL,
+        invalid_pixels=found.invalid_pixels,
+        static_pixels=int(outliers.sum()),
+    )
+
+
+def variances(reference: Any, reference_mask: Any, image: Any, mask: Any) -> list[Floats]:
+    """Which part of the variance of either image each of its pixels holds."""
+    shares = []
+    for ready in (prepare(reference, reference_mask), prepare(image, mask)):
+        squares = (ready.pixels - math.fsum(ready.pixels.ravel()) / ready.pixels.size) ** 2
+        shares.append(squares / squares.sum())
+    return shares
+
+
 # ---------------------------------------------------------------- one stack, some stacks
-
-
-def aggregate(values: Sequence[float] | Floats, how: str) -> float:
-    """One number from one per image; 0 from none."""
-    values = [float(v) for v in values]
-    if not values:
-        return 0.0
-    if how == "harmonic_mean":
-        if not any(values):
-            return 0.0
-        return len(values) / math.fsum(1 / max(v, 1e-4) for v in values)
-    if how == "mean":
-        return math.fsum(values) / len(values)
-    if how == "minimum":
-        return min(values)
-    if how == "median":
-        return float(np.median(values))
-    if how == "every_image":
-        h = aggregate(values, "harmonic_mean")
-        if not 0 < h < 1:
-            return min(h, *values)
-        odds = (h / (1 - h)) ** 1.25 * math.exp(-1.71)
-        return min(odds / (1 + odds), *values)
-    raise ValueError(how)
 
 
 METHODS: dict[str, dict[str, Any]] = {

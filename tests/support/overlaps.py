@@ -91,6 +91,7 @@ def with_true_shift(pair: Any, reference: Floats, image: Floats, sign: float, ma
         pair,
         flags=pair.flags | WRAPPED,
         probability=0.02 * pair.probability,
+        probability_masked=0.02 * pair.probability_masked,
         shift_y=pair.shift_y + dy - nearest[0],
         shift_x=pair.shift_x + dx - nearest[1],
         peak_dy=dy,

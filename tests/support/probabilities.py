@@ -30,7 +30,7 @@ def evidence(pair: Any, plain_pixels: int = 0) -> float:
         return 0.0
 
     if plain_pixels:
-        return _probability(plain_evidence(pair, plain_pixels), pair)
+        return _probability(plain_evidence(pair, plain_pixels))
 
     def log_ratio(a: float, b: float) -> float:
         return min(12.0, max(-12.0, math.log((a + 1e-6) / (b + 1e-6))))
@@ -43,18 +43,15 @@ def evidence(pair: Any, plain_pixels: int = 0) -> float:
     if (pair.peak_dy, pair.peak_dx) == (0, 0):
         peak = min(pair.peak, 1.0)
         log_odds += 0.91 - 1.43 * moved - 5.50 * peak + 0.58 * math.log(1.02 - peak)
-    return _probability(log_odds, pair)
+    return _probability(log_odds)
 
 
 def is_credible(pair: Any) -> bool:
-    """Whether a peak is worth a look at the overlap; a hot pixel that aligners follow does not matter."""
-    hot = pair.flags & HOT_PIXEL and (pair.peak_dy, pair.peak_dx) != (0, 0)
-    return pair.probability >= (0.1 * 0.02 if hot else 0.1) and pair.p_value <= 0.01
+    """Whether a peak is worth a look at the overlap; outliers that aligners follow do not matter."""
+    return bool(pair.probability_masked >= 0.1 and pair.p_value <= 0.01)
 
 
-def _probability(log_odds: float, pair: Any) -> float:
+def _probability(log_odds: float) -> float:
     if log_odds > 6:
         log_odds = 6 + math.log1p(log_odds - 6)
-    probability = 1 / (1 + math.exp(-log_odds))
-    at_zero = (pair.peak_dy, pair.peak_dx) == (0, 0)
-    return 0.02 * probability if pair.flags & HOT_PIXEL and not at_zero else probability
+    return 1 / (1 + math.exp(-log_odds))

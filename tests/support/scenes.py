@@ -45,8 +45,10 @@ PER_IMAGE = (
     "zero_peak",
     "confirmation",
     "probability",
+    "probability_masked",
     "p_value",
     "invalid_pixels",
+    "static_pixels",
     "flags",
     "values",
 )

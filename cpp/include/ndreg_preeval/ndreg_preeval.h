@@ -249,7 +249,7 @@ enum {
   NDREG_PREEVAL_ALL_INVALID = 2,  ///< no valid pixel: no evidence
   NDREG_PREEVAL_FEW_LEVELS = 4,   ///< two or three distinct values only
   NDREG_PREEVAL_IDENTICAL = 8,    ///< same as the reference up to brightness and contrast
-  NDREG_PREEVAL_HOT_PIXEL = 16,   ///< a pixel that outshines the rest of both was left out
+  NDREG_PREEVAL_HOT_PIXEL = 16,   ///< static outliers of both were left out
   NDREG_PREEVAL_WRAPPED = 32,  ///< moved by more than half of the image; the shift is the true one
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
@@ -280,6 +280,9 @@ typedef struct ndreg_preeval_pair_score {
   int32_t peak_dx;
   uint32_t flags;     ///< NDREG_PREEVAL_NO_CONTRAST...
   uint32_t reserved;  ///< zero
+  /// What `probability` would be if static outliers were masked; equal to it where there are none.
+  double probability_masked;
+  int64_t static_pixels;  ///< static outliers that were left out
 } ndreg_preeval_pair_score;
 
 /* --- Images against a reference image -------------------------------------------------------- */
@@ -348,6 +351,7 @@ typedef struct ndreg_preeval_stack_summary {
   uint32_t reference_flags;          ///< and flags
   int32_t has_evidence;              ///< whether any compared image has evidence,
   int64_t judged;                    ///< and how many of them: what the trust is about
+  double trust_masked;               ///< what `trust` would be if static outliers were masked
 } ndreg_preeval_stack_summary;
 
 /// Scores the images of one stack while they are read or recorded. Results do not depend on the

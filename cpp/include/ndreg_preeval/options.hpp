@@ -60,9 +60,9 @@ struct Options {
   /// standard deviations, but at most the largest |x|: beyond, it changes r no more. That is where
   /// aligners go that do not take the means out; `mean` and `rms` are those of |x|.
   bool keep_mean = false;
-  /// Leave out a pixel that outshines the rest of both images of a pair at the same place (more
-  /// than half of the variance of each): a hot pixel. All numbers are those of the rest, but where
-  /// that moved, little is left of the probability by evidence: aligners follow the pixel.
+  /// Leave out static outliers: gaps, dead and hot pixels, which both images of a pair have at the
+  /// same place. All numbers are those of the rest, but where an aligner that has them in goes
+  /// elsewhere, little is left of the probability.
   bool ignore_hot_pixel = false;
   /// Replace pixels that are not finite or masked by the mean of the others; otherwise refuse.
   bool accept_invalid = true;

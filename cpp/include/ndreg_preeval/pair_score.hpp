@@ -15,7 +15,7 @@ enum PairFlag : std::uint32_t {
   /// Same as the reference up to brightness and contrast (not looked for in filtered plain
   /// correlograms).
   identical = 8,
-  hot_pixel = 16,  ///< a pixel that outshines the rest, here and in the reference, was left out
+  hot_pixel = 16,  ///< static outliers, of this image and its reference, were left out
   /// Moved by more than half of the image: the shift is the true one, and aligners go to another
   /// place of the same peak.
   wrapped = 32,
@@ -50,6 +50,9 @@ struct PairScore {
   std::int32_t peak_dx = 0;
   std::uint32_t flags = 0;     ///< PairFlag bits
   std::uint32_t reserved = 0;  ///< zero
+  /// What `probability` would be if static outliers were masked; equal to it where there are none.
+  double probability_masked = 0;
+  std::int64_t static_pixels = 0;  ///< static outliers that were left out: Options::ignore_hot_pixel
 };
 
 /// peak / mean of the correlogram: the ratio the ranking is named after; 0 without evidence.

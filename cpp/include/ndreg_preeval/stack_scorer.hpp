@@ -30,6 +30,8 @@ struct StackScore {
   /// About the probability that every image that has evidence aligns within a pixel; NaN without a
   /// second opinion (Options::confirm), 0 where none has.
   double trust = 0;
+  /// What `trust` would be if static outliers were masked; equal to it where there are none.
+  double trust_masked = 0;
   std::vector<PairScore> images;  ///< of the compared images, in order
   std::vector<double> values;     ///< what the method takes from each
   std::int64_t reference_invalid_pixels = 0;

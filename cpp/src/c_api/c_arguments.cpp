@@ -40,6 +40,8 @@ SAME_PLACE(peak_dy);
 SAME_PLACE(peak_dx);
 SAME_PLACE(flags);
 SAME_PLACE(reserved);
+SAME_PLACE(probability_masked);
+SAME_PLACE(static_pixels);
 #undef SAME_PLACE
 
 // The numbers of C's constants are the library's.

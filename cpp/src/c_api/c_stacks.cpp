@@ -81,6 +81,7 @@ ndreg_preeval_status ndreg_preeval_stack_score_summary(const ndreg_preeval_stack
     ndreg_preeval_stack_summary made{};
     made.score = stack.score;
     made.trust = stack.trust;
+    made.trust_masked = stack.trust_masked;
     made.count = static_cast<std::int64_t>(stack.images.size());
     made.reference_invalid_pixels = stack.reference_invalid_pixels;
     made.reference_flags = stack.reference_flags;

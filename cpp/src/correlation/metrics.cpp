@@ -33,6 +33,9 @@ double parabola_offset(double before, double peak, double after) {
   return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
 }
 
+// Sizes at zero shift, in units of the root mean square, that are hardly by chance.
+constexpr double stands_out = 3.5;
+
 // Coefficients of correlation from here on are those of an image with itself.
 constexpr double self_correlation = 1 - 1e-5;
 
@@ -44,6 +47,7 @@ Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogr
 template <class T>
 int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
                         Cancellation& cancellation) {
+  zero_stands_out_ = false;
   correlogram_.load(aligner.half, cancellation);
   score.mean = correlogram_.mean();
   score.rms = correlogram_.rms();
@@ -55,10 +59,28 @@ int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* op
     score.flags |= identical;
   }
   measure_shift(score, pixel);
+  zero_stands_out_ = stands_out_at_zero(score);
   const double signed_peak =
       static_cast<double>(correlogram_.value(pixel.row, pixel.column)) - level;
   if (plan_.options.confirm) measure_opinion(score, pixel, opinion, cancellation);
   return signed_peak < 0 ? -1 : 1;
+}
+
+template <class T>
+bool Metrics<T>::stands_out_at_zero(const PairScore& score) {
+  // Coefficients are large all around the highest one, or along an edge.
+  if (plan_.plain()) return score.zero_peak > 0.5 * score.peak;
+  if (!(score.zero_peak > stands_out * score.rms)) return false;
+  // The 5 x 5 pixels there: a scene that moved so little is followed itself.
+  double highest = 0;
+  for (std::size_t x = 0; x < 5; ++x) {
+    for (std::size_t y = 0; y < 5; ++y) {
+      const std::size_t row = (y + 2 * plan_.height - 2) % plan_.height;
+      const std::size_t column = (x + 2 * plan_.width - 2) % plan_.width;
+      highest = std::max(highest, std::abs(static_cast<double>(correlogram_.value(row, column))));
+    }
+  }
+  return score.zero_peak >= 0.9 * highest;
 }
 
 // Adds what the means do to a plain correlogram, as far as it matters. Returns how much.

@@ -33,6 +33,10 @@ class Metrics {
   int measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
               Cancellation& cancellation);
 
+  // Whether the last pair agrees at zero shift more than by chance, and more than beside it: what
+  // static outliers do, and a scene at rest.
+  bool zero_stands_out() const noexcept { return zero_stands_out_; }
+
   // r, row after row.
   std::vector<double> correlogram(const Aligned<T>& aligner, Cancellation& cancellation);
   std::vector<double> second_opinion(const T* half, Cancellation& cancellation);
@@ -41,6 +45,7 @@ class Metrics {
   double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
   // `level`: what was added by add_mean_level().
   PixelIndex measure_peak(PairScore& score, double level);
+  bool stands_out_at_zero(const PairScore& score);
   bool same_content(const PairScore& score, double level, double own_peak);
   void measure_shift(PairScore& score, const PixelIndex& pixel);
   void measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
@@ -49,6 +54,7 @@ class Metrics {
 
   const Plan<T>& plan_;
   HalfCorrelogram<T> correlogram_;
+  bool zero_stands_out_ = false;
 };
 
 }  // namespace ndreg_preeval::detail

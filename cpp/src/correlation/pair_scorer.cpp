@@ -19,6 +19,10 @@ namespace {
 // Images of a smaller probability get a reason.
 constexpr double trusted = 0.5;
 
+// Static outliers matter when they hold more than this share of the variance of both images
+// (geometric mean), in units of 1 / sqrt(pixels): what noise gives the peak at zero shift.
+constexpr double least_share = 2;
+
 // Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
 double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
   return 0.5 / (std::sqrt(static_cast<double>(pixels)) * statistics.rms);
@@ -88,8 +92,7 @@ PixelSums PairScorer<T>::load(const kernel::Source& source, Cancellation& cancel
 }
 
 template <class T>
-ImageStatistics PairScorer<T>::transform(const NamedImage& image,
-                                         std::optional<PixelIndex> left_out,
+ImageStatistics PairScorer<T>::transform(const NamedImage& image, const LeftOut* left_out,
                                          Cancellation& cancellation) {
   const PixelReader reader(image.view, left_out);
   kernel::Source source;
@@ -106,7 +109,7 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image,
     if (statistics) return *statistics;
   }
   ImageStatistics statistics = full_statistics(reader, cancellation);
-  if (statistics.invalid > 0 && !plan_.options.accept_invalid) {
+  if (statistics.invalid > 0 && left_out == nullptr && !plan_.options.accept_invalid) {
     throw std::invalid_argument(image.name() + " must have valid pixels only, but " +
                                 std::to_string(statistics.invalid) + " are not finite or masked");
   }
@@ -122,17 +125,12 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image,
 template <class T>
 void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference,
                             Cancellation& cancellation) {
+  if (rest_of_ == &reference) rest_of_ = nullptr;
+  if (candidates_of_ == &reference) candidates_of_ = nullptr;
   reference.view = image.view;
-  reference.dominant.reset();
-  const ImageStatistics statistics = transform(image, {}, cancellation);
+  const ImageStatistics statistics = transform(image, nullptr, cancellation);
   prepare_from_spectrum(statistics, reference, cancellation);
-  if (!plan_.options.ignore_hot_pixel || !statistics.dominant) return;
-  const ImageStatistics rest = transform(image, statistics.dominant, cancellation);
-  // One pixel in front of nothing is the whole scene.
-  if (!rest.has_evidence()) return;
-  if (!reference.rest) reference.rest = std::make_unique<Reference<T>>();
-  prepare_from_spectrum(rest, *reference.rest, cancellation);
-  reference.dominant = statistics.dominant;
+  reference.statistics = statistics;
 }
 
 template <class T>
@@ -170,16 +168,61 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
 }
 
 template <class T>
-typename PairScorer<T>::Choice PairScorer<T>::transform_for(const Reference<T>& reference,
-                                                            const NamedImage& image,
-                                                            Cancellation& cancellation) {
-  Choice choice{&reference, transform(image, {}, cancellation)};
-  if (reference.dominant && reference.dominant == choice.statistics.dominant) {
-    choice.statistics = transform(image, reference.dominant, cancellation);
-    choice.reference = reference.rest.get();
-    choice.hot_pixel = true;
+bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage& image,
+                                const ImageStatistics& statistics, Cancellation& cancellation) {
+  if (!plan_.options.ignore_hot_pixel) return false;
+  if (!reference.has_evidence || !statistics.has_evidence()) return false;
+  const bool dominant = statistics.dominant && statistics.dominant == reference.statistics.dominant;
+  if (!metrics_.zero_stands_out() && !dominant) return false;
+  const PixelReader first(reference.view);
+  const PixelReader second(image.view);
+  if (candidates_of_ != &reference) {
+    candidates_of_ = nullptr;
+    outliers_.find(first, candidates_, cancellation);
+    candidates_of_ = &reference;
   }
-  return choice;
+  std::vector<std::size_t>& common = common_;
+  common.clear();
+  if (!candidates_.empty()) common = outliers_.common(first, candidates_, second, cancellation);
+  // Little of the variance moves no peak.
+  if (!common.empty()) {
+    const double shares = share_of_variance(first, reference.statistics, common) *
+                          share_of_variance(second, statistics, common);
+    const auto pixels = static_cast<double>(plan_.height * plan_.width);
+    if (!(shares * pixels > least_share * least_share)) common.clear();
+  }
+  // Of the same image again nothing can be said.
+  if (!common.empty() && outliers_.same_but_for(common, first, second, cancellation)) {
+    common.clear();
+  }
+  // One that holds most of both counts in any case.
+  if (dominant) {
+    const std::size_t place = statistics.dominant->row * plan_.width + statistics.dominant->column;
+    const auto at = std::lower_bound(common.begin(), common.end(), place);
+    if (at == common.end() || *at != place) common.insert(at, place);
+  }
+  if (common.empty()) return false;
+  left_out_.set(common, plan_.height * plan_.width);
+  return true;
+}
+
+template <class T>
+std::optional<ImageStatistics> PairScorer<T>::transform_rest(const Reference<T>& reference,
+                                                             const NamedImage& image,
+                                                             Cancellation& cancellation) {
+  if (rest_of_ != &reference || left_out_of_rest_ != left_out_.pixels()) {
+    rest_of_ = nullptr;
+    const NamedImage first{reference.view, 0, "the reference image"};
+    const ImageStatistics statistics = transform(first, &left_out_, cancellation);
+    prepare_from_spectrum(statistics, rest_, cancellation);
+    left_out_of_rest_ = left_out_.pixels();
+    rest_of_ = &reference;
+  }
+  // One pixel in front of nothing is the whole scene.
+  if (!rest_.has_evidence) return std::nullopt;
+  const ImageStatistics statistics = transform(image, &left_out_, cancellation);
+  if (!statistics.has_evidence()) return std::nullopt;
+  return statistics;
 }
 
 // Groups are cut into chunks that threads take; a window reaches one row over the cuts.
@@ -235,40 +278,65 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatisti
 }
 
 template <class T>
-Aligned<T> PairScorer<T>::aligned(const Choice& choice) {
-  const Reference<T>& reference = *choice.reference;
-  const double means = reference.mean_over * (choice.statistics.mean / choice.statistics.rms);
+Aligned<T> PairScorer<T>::aligned(const Reference<T>& reference,
+                                  const ImageStatistics& statistics) {
+  const double means = reference.mean_over * (statistics.mean / statistics.rms);
   return {spectrum_.data(), reference.own_peak, means};
 }
 
 template <class T>
-PairScore PairScorer<T>::score(const Reference<T>& given, const NamedImage& image,
-                               Cancellation& cancellation) {
-  const Choice choice = transform_for(given, image, cancellation);
-  PairScore score;
-  score.invalid_pixels = choice.statistics.invalid;
-  score.flags = choice.statistics.flags | (choice.hot_pixel ? hot_pixel : 0U);
-  if (!correlate(*choice.reference, choice.statistics, cancellation)) return score;
-  const int sign = metrics_.measure(score, aligned(choice), opinion_.data(), cancellation);
+int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
+                           const ImageStatistics& statistics, const NamedImage& image,
+                           Cancellation& cancellation) {
+  score.flags |= statistics.flags;
+  if (!correlate(reference, statistics, cancellation)) return 0;
+  const Aligned<T> found = aligned(reference, statistics);
+  const int sign = metrics_.measure(score, found, opinion_.data(), cancellation);
+  score.probability_masked = score.probability;
   if (plan_.options.confirm && score.probability < trusted) {
     score.flags |= repeated_pixel_flags(PixelReader(image.view), cancellation);
   }
-  if (plan_.looks_farther()) look_farther(score, given, choice, image, sign, cancellation);
+  return sign;
+}
+
+template <class T>
+PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& image,
+                               Cancellation& cancellation) {
+  ImageStatistics statistics = transform(image, nullptr, cancellation);
+  PairScore score;
+  score.invalid_pixels = statistics.invalid;
+  int sign = measure(score, reference, statistics, image, cancellation);
+  const Reference<T>* used = &reference;
+  const LeftOut* left_out = nullptr;
+  if (find_static(reference, image, statistics, cancellation)) {
+    if (const auto without = transform_rest(reference, image, cancellation)) {
+      PairScore rest;
+      rest.invalid_pixels = statistics.invalid;
+      rest.flags = hot_pixel;
+      rest.static_pixels = static_cast<std::int64_t>(left_out_.pixels().size());
+      sign = measure(rest, rest_, *without, image, cancellation);
+      rest.probability = probability_with_outliers(rest, score, plan_.height, plan_.width);
+      score = rest;
+      statistics = *without;
+      used = &rest_;
+      left_out = &left_out_;
+    }
+  }
+  const bool farther = plan_.looks_farther() && is_credible(score) &&
+                       may_be_farther({score.peak_dy, score.peak_dx}, plan_.height, plan_.width);
+  if (!farther) return score;
+  const PixelReader first(reference.view, left_out);
+  const PixelReader second(image.view, left_out);
+  look_farther(score, {first, used->centring}, {second, statistics.centring}, sign, cancellation);
   return score;
 }
 
 template <class T>
-void PairScorer<T>::look_farther(PairScore& score, const Reference<T>& given, const Choice& choice,
-                                 const NamedImage& image, int sign, Cancellation& cancellation) {
+void PairScorer<T>::look_farther(PairScore& score, const CentredPixels& reference,
+                                 const CentredPixels& image, int sign, Cancellation& cancellation) {
   const Shift nearest{score.peak_dy, score.peak_dx};
-  if (!is_credible(score) || !may_be_farther(nearest, plan_.height, plan_.width)) return;
-  const std::optional<PixelIndex> left_out =
-      choice.hot_pixel ? given.dominant : std::optional<PixelIndex>{};
-  const PixelReader first(given.view, left_out);
-  const PixelReader second(image.view, left_out);
   const Shift found =
-      true_shift({first, choice.reference->centring}, {second, choice.statistics.centring}, nearest,
-                 sign, plan_.options.max_shift, cancellation);
+      true_shift(reference, image, nearest, sign, plan_.options.max_shift, cancellation);
   if (found == nearest) return;
   score.flags |= wrapped;
   score.peak_dy = static_cast<std::int32_t>(found.dy);
@@ -276,18 +344,31 @@ void PairScorer<T>::look_farther(PairScore& score, const Reference<T>& given, co
   score.shift_y += static_cast<double>(found.dy - nearest.dy);
   score.shift_x += static_cast<double>(found.dx - nearest.dx);
   score.probability *= aligner_goes_farther;
+  score.probability_masked *= aligner_goes_farther;
 }
 
 template <class T>
-std::vector<double> PairScorer<T>::correlogram(const Reference<T>& reference,
-                                               const NamedImage& image, bool second_opinion,
-                                               Cancellation& cancellation) {
-  const Choice choice = transform_for(reference, image, cancellation);
-  if (!correlate(*choice.reference, choice.statistics, cancellation)) {
+std::vector<double> PairScorer<T>::correlogram(const Reference<T>& given, const NamedImage& image,
+                                               bool second_opinion, Cancellation& cancellation) {
+  const Reference<T>* reference = &given;
+  ImageStatistics statistics = transform(image, nullptr, cancellation);
+  PairScore found;
+  measure(found, given, statistics, image, cancellation);
+  std::optional<ImageStatistics> rest;
+  if (find_static(given, image, statistics, cancellation)) {
+    rest = transform_rest(given, image, cancellation);
+  }
+  if (rest) {
+    reference = &rest_;
+    statistics = *rest;
+  } else {
+    transform(image, nullptr, cancellation);
+  }
+  if (!correlate(*reference, statistics, cancellation)) {
     return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
   return second_opinion ? metrics_.second_opinion(opinion_.data(), cancellation)
-                        : metrics_.correlogram(aligned(choice), cancellation);
+                        : metrics_.correlogram(aligned(*reference, statistics), cancellation);
 }
 
 template class PairScorer<float>;

@@ -14,10 +14,12 @@
 
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
-#include "base/pixel_index.hpp"
 #include "correlation/metrics.hpp"
 #include "correlation/plan.hpp"
+#include "image/image_copy.hpp"
+#include "image/left_out.hpp"
 #include "image/pixel_sums.hpp"
+#include "image/static_outliers.hpp"
 #include "image/statistics.hpp"
 #include "threads/team.hpp"
 
@@ -35,12 +37,9 @@ struct Reference {
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
 
-  // Where hot pixels are ignored: the dominant pixel, and the reference without it.
-  std::optional<PixelIndex> dominant;
-  std::unique_ptr<Reference> rest;
-
   // Its pixels, to be looked at again: whoever prepares a reference keeps them as long as that.
   ImageView view;
+  ImageStatistics statistics;
 };
 
 // One image of a call, and how messages name it.
@@ -61,38 +60,41 @@ class PairScorer {
   // How many threads share the work on an image from now on; fewer where memory is short.
   void use_threads(std::size_t threads);
 
+  // The view must hold as long as the reference, or until it keeps a copy.
   void prepare(const NamedImage& image, Reference<T>& reference, Cancellation& cancellation);
-  PairScore score(const Reference<T>& given, const NamedImage& image, Cancellation& cancellation);
-  std::vector<double> correlogram(const Reference<T>& reference, const NamedImage& image,
+  PairScore score(const Reference<T>& reference, const NamedImage& image,
+                  Cancellation& cancellation);
+  std::vector<double> correlogram(const Reference<T>& given, const NamedImage& image,
                                   bool second_opinion, Cancellation& cancellation);
 
   // For score_consecutive: a reference that changes with every image.
   Reference<T>& own_reference() { return own_reference_; }
 
  private:
-  // An image without its dominant pixel, where this one is to be ignored in both images.
-  struct Choice {
-    const Reference<T>* reference;
-    ImageStatistics statistics;
-    bool hot_pixel = false;
-  };
-
   // Spectra of the columns, to spectrum_.
-  ImageStatistics transform(const NamedImage& image, std::optional<PixelIndex> left_out,
+  ImageStatistics transform(const NamedImage& image, const LeftOut* left_out,
                             Cancellation& cancellation);
   PixelSums load(const kernel::Source& source, Cancellation& cancellation);
-  Choice transform_for(const Reference<T>& reference, const NamedImage& image,
-                       Cancellation& cancellation);
+  // Whether a pair that was measured has static outliers that matter: to left_out_.
+  bool find_static(const Reference<T>& reference, const NamedImage& image,
+                   const ImageStatistics& statistics, Cancellation& cancellation);
+  // The rest of both images, to rest_ and spectrum_; nothing where that is no evidence.
+  std::optional<ImageStatistics> transform_rest(const Reference<T>& reference,
+                                                const NamedImage& image,
+                                                Cancellation& cancellation);
+  // Returns the sign of the aligner's correlogram at its peak.
+  int measure(PairScore& score, const Reference<T>& reference, const ImageStatistics& statistics,
+              const NamedImage& image, Cancellation& cancellation);
   void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
                              Cancellation& cancellation);
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
                  Cancellation& cancellation);
   void find_edges(std::size_t chunks, Cancellation& cancellation);
-  Aligned<T> aligned(const Choice& choice);
+  Aligned<T> aligned(const Reference<T>& reference, const ImageStatistics& statistics);
   // Where the peak stands for a shift by more than half of the image: says so.
-  void look_farther(PairScore& score, const Reference<T>& given, const Choice& choice,
-                    const NamedImage& image, int sign, Cancellation& cancellation);
+  void look_farther(PairScore& score, const CentredPixels& reference, const CentredPixels& image,
+                    int sign, Cancellation& cancellation);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;
@@ -102,6 +104,16 @@ class PairScorer {
   Team<T> team_;
   Metrics<T> metrics_;
   Reference<T> own_reference_;
+
+  StaticOutliers outliers_;
+  OutlierCandidates candidates_;
+  const Reference<T>* candidates_of_ = nullptr;
+  LeftOut left_out_;
+  std::vector<std::size_t> common_;
+  // A reference without some of its pixels, for the images that follow.
+  Reference<T> rest_;
+  std::vector<std::size_t> left_out_of_rest_;
+  const Reference<T>* rest_of_ = nullptr;
 };
 
 }  // namespace ndreg_preeval::detail

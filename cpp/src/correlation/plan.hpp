@@ -61,6 +61,8 @@ struct Plan {
   bool opinion_follows() const noexcept;
   // Whether peaks may stand for shifts by more than half of the image.
   bool looks_farther() const noexcept;
+  // Whether pixels of a reference image may be looked at again.
+  bool looks_again() const noexcept { return options.ignore_hot_pixel || looks_farther(); }
 };
 
 }  // namespace ndreg_preeval::detail

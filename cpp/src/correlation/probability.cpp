@@ -19,8 +19,8 @@ constexpr double largest_logarithm = 12;
 // Of two coefficients of correlation, in units of their noise.
 constexpr double least_gap = 0.01;
 
-// Chance that an aligner does not follow a hot pixel.
-constexpr double pixel_is_masked = 0.02;
+// Chance that an aligner does not follow static outliers that lead it astray.
+constexpr double outliers_are_masked = 0.02;
 
 // A peak with less of both is no reason to look at the pixels again; peaks of noise have less.
 constexpr double least_credible = 0.1;
@@ -44,22 +44,16 @@ bool at_zero_shift(const PairScore& score) noexcept {
   return score.peak_dy == 0 && score.peak_dx == 0;
 }
 
-bool follows_pixel(const PairScore& score) noexcept {
-  return (score.flags & hot_pixel) != 0 && !at_zero_shift(score);
-}
-
-double probability_from_log_odds(double log_odds, const PairScore& score) noexcept {
+double probability_from_log_odds(double log_odds) noexcept {
   // Nothing is certain, and better images still have to be told from good ones.
   if (log_odds > saturates_from) log_odds = saturates_from + std::log1p(log_odds - saturates_from);
-  const double probability = 1 / (1 + std::exp(-log_odds));
-  return follows_pixel(score) ? pixel_is_masked * probability : probability;
+  return 1 / (1 + std::exp(-log_odds));
 }
 
 }  // namespace
 
 bool is_credible(const PairScore& score) noexcept {
-  const double least = follows_pixel(score) ? pixel_is_masked * least_credible : least_credible;
-  return score.probability >= least && score.p_value <= most_by_chance;
+  return score.probability_masked >= least_credible && score.p_value <= most_by_chance;
 }
 
 double probability_from_ratio(const PairScore& score) noexcept {
@@ -80,7 +74,7 @@ double probability_from_evidence(const PairScore& score) noexcept {
     const double peak = std::min(score.peak, 1.0);
     log_odds += 0.91 - 1.43 * over_moved - 5.50 * peak + 0.58 * std::log(1.02 - peak);
   }
-  return probability_from_log_odds(log_odds, score);
+  return probability_from_log_odds(log_odds);
 }
 
 double probability_of_plain(const PairScore& score, double pixels) noexcept {
@@ -90,7 +84,18 @@ double probability_of_plain(const PairScore& score, double pixels) noexcept {
   const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels);
   double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
   if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
-  return probability_from_log_odds(log_odds, score);
+  return probability_from_log_odds(log_odds);
+}
+
+double probability_with_outliers(const PairScore& rest, const PairScore& found, std::size_t height,
+                                 std::size_t width) noexcept {
+  const auto apart = [](std::int32_t a, std::int32_t b, std::size_t length) {
+    const std::int64_t distance = std::abs(std::int64_t{a} - b);
+    return std::min(distance, static_cast<std::int64_t>(length) - distance);
+  };
+  const bool follows_scene = found.peak > 0 && apart(rest.peak_dy, found.peak_dy, height) <= 1 &&
+                             apart(rest.peak_dx, found.peak_dx, width) <= 1;
+  return follows_scene ? rest.probability : outliers_are_masked * rest.probability;
 }
 
 }  // namespace ndreg_preeval::detail

@@ -2,6 +2,8 @@
 // How likely an image aligns within a pixel, from the numbers of its two correlograms.
 #pragma once
 
+#include <cstddef>
+
 #include <ndreg_preeval/pair_score.hpp>
 
 namespace ndreg_preeval::detail {
@@ -20,5 +22,10 @@ double probability_from_evidence(const PairScore& score) noexcept;
 
 // Another one, for aligners that follow plain cross-correlation.
 double probability_of_plain(const PairScore& score, double pixels) noexcept;
+
+// Of an image with static outliers, which an aligner may follow. `rest`: its score without them;
+// `found`: that of the image as it is.
+double probability_with_outliers(const PairScore& rest, const PairScore& found, std::size_t height,
+                                 std::size_t width) noexcept;
 
 }  // namespace ndreg_preeval::detail

@@ -107,7 +107,7 @@ ImageStatistics full_statistics(const PixelReader& reader, Cancellation& cancell
   ImageStatistics statistics;
   const auto size = static_cast<std::int64_t>(reader.height() * reader.width());
   Sums sums = sweep(reader, 1, cancellation);
-  statistics.invalid = size - sums.valid - (reader.leaves_out() ? 1 : 0);
+  statistics.invalid = size - sums.valid;
   if (sums.valid == 0) {
     statistics.flags = all_invalid;
     return statistics;
@@ -139,6 +139,21 @@ ImageStatistics full_statistics(const PixelReader& reader, Cancellation& cancell
     statistics.dominant = find(reader, centring.scale, pixel, cancellation);
   }
   return statistics;
+}
+
+double share_of_variance(const PixelReader& reader, const ImageStatistics& statistics,
+                         const std::vector<std::size_t>& pixels) {
+  const Centring& centring = statistics.centring;
+  double squares = 0;
+  for (const std::size_t place : pixels) {
+    double pixel = 0;
+    reader.read(place / reader.width(), place % reader.width(), 1, &pixel);
+    if (!std::isfinite(pixel)) continue;
+    const double centred = pixel * centring.scale * centring.gain - statistics.mean;
+    squares += centred * centred;
+  }
+  const auto size = static_cast<double>(reader.height() * reader.width());
+  return squares / (size * statistics.rms * statistics.rms);
 }
 
 }  // namespace ndreg_preeval::detail

@@ -45,6 +45,11 @@ class ImageCopy {
     unsigned char* to = bytes.data();
     const auto* row = static_cast<const unsigned char*>(data);
     for (std::size_t y = 0; y < height; ++y, row += row_stride) {
+      if (column_stride == static_cast<std::ptrdiff_t>(size)) {
+        std::memcpy(to, row, width * size);
+        to += width * size;
+        continue;
+      }
       const unsigned char* from = row;
       for (std::size_t x = 0; x < width; ++x, from += column_stride, to += size) {
         std::memcpy(to, from, size);

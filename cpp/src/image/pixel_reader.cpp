@@ -122,11 +122,18 @@ PixelReader::Convert PixelReader::converter(PixelType type, bool swapped) {
   return nullptr;
 }
 
-PixelReader::PixelReader(const ImageView& view, std::optional<PixelIndex> left_out)
+PixelReader::PixelReader(const ImageView& view, const LeftOut* left_out)
     : view_(view), left_out_(left_out), convert_(converter(view.type, view.swapped)) {
   // A mask that lets everything pass must not send an image another way.
   if (view.mask != nullptr && masks_nothing()) view_.mask = nullptr;
   if (is_wide_integer(view.type)) base_ = first_valid_bits();
+}
+
+double PixelReader::origin() const noexcept {
+  if (view_.type == PixelType::int64) {
+    return static_cast<double>(static_cast<std::int64_t>(base_));
+  }
+  return static_cast<double>(base_);
 }
 
 bool PixelReader::masks_nothing() const noexcept {
@@ -145,7 +152,7 @@ bool PixelReader::masks_nothing() const noexcept {
 }
 
 bool PixelReader::is_direct() const noexcept {
-  if (left_out_) return false;
+  if (left_out_ != nullptr) return false;
   switch (view_.type) {
     case PixelType::int8:
     case PixelType::int16:
@@ -169,16 +176,25 @@ bool PixelReader::valid(std::size_t row, std::size_t column) const noexcept {
 }
 
 std::uint64_t PixelReader::first_valid_bits() const {
+  // Not the largest number, which may stand for no value: all others would be far from it.
+  const std::uint64_t largest =
+      view_.type == PixelType::int64
+          ? static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())
+          : std::numeric_limits<std::uint64_t>::max();
+  bool found = false;
   for (std::size_t row = 0; row < view_.height; ++row) {
     for (std::size_t column = 0; column < view_.width; ++column) {
       if (!valid(row, column)) continue;
       const auto* pixel = static_cast<const unsigned char*>(view_.data) +
                           static_cast<std::ptrdiff_t>(row) * view_.row_stride +
                           static_cast<std::ptrdiff_t>(column) * view_.column_stride;
-      return view_.swapped ? load<std::uint64_t, true>(pixel) : load<std::uint64_t, false>(pixel);
+      const std::uint64_t bits =
+          view_.swapped ? load<std::uint64_t, true>(pixel) : load<std::uint64_t, false>(pixel);
+      if (bits != largest) return bits;
+      found = true;
     }
   }
-  return 0;
+  return found ? largest : 0;
 }
 
 void PixelReader::read(std::size_t row, std::size_t column, std::size_t count, double* out) const {
@@ -187,8 +203,9 @@ void PixelReader::read(std::size_t row, std::size_t column, std::size_t count, d
                       static_cast<std::ptrdiff_t>(column) * view_.column_stride;
   convert_(first, view_.column_stride, count, base_, out);
   constexpr double invalid = std::numeric_limits<double>::quiet_NaN();
-  if (left_out_ && left_out_->row == row && left_out_->column - column < count) {
-    out[left_out_->column - column] = invalid;
+  if (left_out_ != nullptr) {
+    const unsigned char* bits = left_out_->bits() + row * view_.width + column;
+    for (std::size_t i = 0; i < count; ++i) out[i] = bits[i] == 0 ? out[i] : invalid;
   }
   if (view_.mask == nullptr) return;
   const auto* mask = static_cast<const unsigned char*>(view_.mask) +

@@ -4,11 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 
 #include <ndreg_preeval/image_view.hpp>
 
-#include "base/pixel_index.hpp"
+#include "image/left_out.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -17,14 +16,14 @@ constexpr bool fits_float(PixelType type) noexcept {
   return type == PixelType::float32 || (pixel_size(type) <= 2 && type != PixelType::long_double);
 }
 
-// Reads runs of pixels of one image. Invalid pixels, and one that is to be left out, come out as
-// NaN.
+// Reads runs of pixels of one image. Invalid pixels, and those that are to be left out, come out
+// as NaN.
 //
-// 64-bit integers come out relative to the first valid pixel: the difference of two of them is
-// exact where the numbers themselves would not fit a double.
+// 64-bit integers come out relative to the first valid pixel that is not the largest number: the
+// difference of two of them is exact where the numbers themselves would not fit a double.
 class PixelReader {
  public:
-  explicit PixelReader(const ImageView& view, std::optional<PixelIndex> left_out = {});
+  explicit PixelReader(const ImageView& view, const LeftOut* left_out = nullptr);
 
   const ImageView& view() const noexcept { return view_; }
 
@@ -32,8 +31,11 @@ class PixelReader {
   std::size_t width() const noexcept { return view_.width; }
 
   // Whether every pixel counts: nothing is masked or left out.
-  bool reads_all() const noexcept { return view_.mask == nullptr && !left_out_; }
-  bool leaves_out() const noexcept { return left_out_.has_value(); }
+  bool reads_all() const noexcept { return view_.mask == nullptr && left_out_ == nullptr; }
+  bool leaves_out() const noexcept { return left_out_ != nullptr; }
+
+  // What 64-bit integers are relative to; 0 for other types.
+  double origin() const noexcept;
 
   // Whether kernels can read pixels (and the mask) where they are: none is left out, and processors
   // have instructions for their type.
@@ -51,7 +53,7 @@ class PixelReader {
   bool masks_nothing() const noexcept;
 
   ImageView view_;
-  std::optional<PixelIndex> left_out_;
+  const LeftOut* left_out_;
   Convert convert_;
   std::uint64_t base_ = 0;
 };

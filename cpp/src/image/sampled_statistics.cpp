@@ -9,35 +9,10 @@
 #include <ndreg_preeval/pair_score.hpp>
 
 #include "image/levels.hpp"
+#include "image/sample.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
-
-// Runs of pixels, spread over the image.
-constexpr std::size_t runs_along_axis = 8;
-constexpr std::size_t run = 4;
-
-struct Sample {
-  std::array<double, runs_along_axis * runs_along_axis * run> pixels{};
-  std::size_t count = 0;
-};
-
-Sample take_sample(const PixelReader& reader) {
-  Sample sample;
-  const std::size_t rows = std::min(runs_along_axis, reader.height());
-  const std::size_t length = std::min(run, reader.width());
-  const std::size_t columns = std::min(runs_along_axis, reader.width() / length);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const std::size_t row = (2 * i + 1) * reader.height() / (2 * rows);
-    for (std::size_t j = 0; j < columns; ++j) {
-      const std::size_t middle = (2 * j + 1) * reader.width() / (2 * columns);
-      const std::size_t column = std::min(middle, reader.width() - length);
-      reader.read(row, column, length, sample.pixels.data() + sample.count);
-      sample.count += length;
-    }
-  }
-  return sample;
-}
 
 bool has_few_levels(const PixelReader& reader, Cancellation& cancellation) {
   Levels levels;
@@ -58,7 +33,7 @@ bool has_few_levels(const PixelReader& reader, Cancellation& cancellation) {
 
 std::optional<Centring> estimate_centring(const PixelReader& reader, bool single) {
   if (!reader.reads_all()) return std::nullopt;
-  Sample sample = take_sample(reader);
+  Sample sample(reader);
   double largest = 0;
   for (std::size_t i = 0; i < sample.count; ++i) {
     const double size = std::abs(sample.pixels[i]);

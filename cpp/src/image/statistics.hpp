@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
@@ -47,6 +48,10 @@ struct ImageStatistics {
 // An estimate from some of the pixels; none where they are no good for it. `single`: kernels
 // compute in `float` where that holds the pixels.
 std::optional<Centring> estimate_centring(const PixelReader& reader, bool single);
+
+// Which part of the variance of an image some of its pixels hold.
+double share_of_variance(const PixelReader& reader, const ImageStatistics& statistics,
+                         const std::vector<std::size_t>& pixels);
 
 // What the sums over the centred pixels tell; nothing where `full_statistics` has to look.
 // `single`: they come without the sum of magnitudes.

@@ -25,6 +25,7 @@ Method robust() {
   Method method;
   method.options.opinion = {Window::hann, 8, 0.15};
   method.options.judgement = Judgement::ratio;
+  method.options.ignore_hot_pixel = true;
   method.aggregation = Aggregation::harmonic_mean;
   return method;
 }

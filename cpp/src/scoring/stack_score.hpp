@@ -27,7 +27,8 @@ constexpr double below_others = 1e-10;
 struct Judged {
   std::vector<double> values;
   std::vector<double> chances;
-  std::vector<double> ratios;  // of peak and mean, all positive
+  std::vector<double> chances_masked;  // with static outliers masked
+  std::vector<double> ratios;          // of peak and mean, all positive
 };
 
 inline Judged judged_images(const StackScore& stack) {
@@ -37,6 +38,7 @@ inline Judged judged_images(const StackScore& stack) {
     if (!has_evidence(image)) continue;
     judged.values.push_back(stack.values[i]);
     judged.chances.push_back(image.probability);
+    judged.chances_masked.push_back(image.probability_masked);
     // Where the aligner finds nothing, its peak is no higher than the mean.
     const double ratio = peak_to_mean(image);
     judged.ratios.push_back(ratio > 0 ? ratio : 1);
@@ -76,10 +78,13 @@ inline void add_score(StackScore& stack, const ValueOfReference& itself, const M
   const bool asks = method.options.confirm;
   stack.score = 0;
   stack.trust = asks ? 0 : std::numeric_limits<double>::quiet_NaN();
+  stack.trust_masked = stack.trust;
   if (!stack.rankable()) return;
   const Judged judged = judged_images(stack);
   stack.score = score_of(stack, judged, itself, method);
-  if (asks) stack.trust = aggregate(judged.chances, Aggregation::every_image);
+  if (!asks) return;
+  stack.trust = aggregate(judged.chances, Aggregation::every_image);
+  stack.trust_masked = aggregate(judged.chances_masked, Aggregation::every_image);
 }
 
 }  // namespace ndreg_preeval::detail

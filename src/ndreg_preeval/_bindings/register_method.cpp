@@ -86,7 +86,7 @@ Method method_of(const py::object& given) {
   return method;
 }
 
-// Score, trust, and what the method takes from each image.
+// Score, trust, trust with static outliers masked, and what the method takes from each image.
 py::tuple score_of(const Records& records, const std::optional<Records>& itself,
                    const py::object& given) {
   const Method method = method_of(given);
@@ -100,7 +100,7 @@ py::tuple score_of(const Records& records, const std::optional<Records>& itself,
   detail::add_score(stack, reference, method);
   const py::array_t<double> values(static_cast<py::ssize_t>(stack.values.size()),
                                    stack.values.data());
-  return py::make_tuple(stack.score, stack.trust, values);
+  return py::make_tuple(stack.score, stack.trust, stack.trust_masked, values);
 }
 
 // Of each stack its score, and of its images the means of their correlograms.

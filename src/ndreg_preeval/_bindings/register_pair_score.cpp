@@ -12,7 +12,8 @@ namespace ndreg_preeval::bindings {
 void register_pair_score(py::module_& m) {
   PYBIND11_NUMPY_DTYPE(PairScore, peak, mean, rms, second_peak, zero_peak, shift_y, shift_x,
                        opinion, opinion_rms, opinion_second, opinion_moved, opinion_zero,
-                       confirmation, probability, p_value, invalid_pixels, peak_dy, peak_dx, flags);
+                       confirmation, probability, p_value, invalid_pixels, peak_dy, peak_dx, flags,
+                       probability_masked, static_pixels);
   m.attr("PAIR_SCORE") = py::dtype::of<PairScore>();
   m.attr("NO_CONTRAST") = static_cast<unsigned>(no_contrast);
   m.attr("ALL_INVALID") = static_cast<unsigned>(all_invalid);

@@ -28,6 +28,7 @@ PER_IMAGE: Final = (
     "p_value",
     "jumps",
     "invalid_pixels",
+    "static_pixels",
 )
 """Attributes of `StackScore` with one number per compared image, called the same in the output."""
 
@@ -89,6 +90,7 @@ def _stack_dict(key: object, stack: StackScore) -> dict[str, Any]:
         "reference_image": int(stack.reference_image),
         "worst_image": _plain(stack.worst_image),
         "trust": _plain(stack.trust),
+        "trust_masked": _plain(stack.trust_masked),
         "n_judged": int(stack.n_judged),
         "reasons": [text_of(reason) for reason in stack.reasons],
         "warnings": [text_of(warning) for warning in stack.warnings],

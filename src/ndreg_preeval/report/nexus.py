@@ -41,8 +41,10 @@ IMAGE_FIELDS: Final = {
     "opinion_moved": "second opinion, best that moved",
     "opinion_zero": "second opinion at zero shift",
     "confirmation": "confirmation",
+    "probability_masked": "probability with static pixels masked",
     "p_value": "p-value",
     "invalid_pixels": "invalid pixels",
+    "static_pixels": "static pixels",
     "flags": "flags",
     "jumps": "jumps",
 }
@@ -122,6 +124,8 @@ def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     _mark_data(group, title, "score", others, "rank")
     _put(group, "score", score, f"score ({_shown(ranking.method.name)})")
     _put(group, "trust", trust, "trust: probability that every image aligns")
+    masked = np.array([stack.trust_masked for stack in stacks], dtype=np.float64)
+    _put(group, "trust_masked", masked, "trust with static pixels masked")
     judged = np.array([stack.n_judged for stack in stacks], dtype=np.int64)
     _put(group, "n_judged", judged, "images with evidence, which the trust is about")
     _put(group, "rank", np.arange(1, len(stacks) + 1), f"rank: {_ranks(ranking)}")
@@ -144,6 +148,7 @@ def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> Non
     group["rank"] = rank
     group["score"] = float(stack.score)
     group["trust"] = float(stack.trust)
+    group["trust_masked"] = float(stack.trust_masked)
     group["n_judged"] = int(stack.n_judged)
     group["rankable"] = bool(stack.rankable)
     group["n_images"] = int(stack.n_images)
@@ -176,7 +181,7 @@ def _write_images(group: Group, shown: str, stack: StackScore) -> None:
     _put(group, "probability", stack.probability, "probability that the image aligns")
     _put(group, "value", stack.values, f"value ({method.statistic.replace('_', ' ')})")
     for name, long_name in IMAGE_FIELDS.items():
-        _put(group, name, getattr(stack, name), long_name, PIXELS if name == "invalid_pixels" else "")
+        _put(group, name, getattr(stack, name), long_name, PIXELS if name.endswith("_pixels") else "")
     words = [f"{1 << bit}: {word}" for bit in range(32) for word in flag_words(1 << bit)]
     group["flags"].attrs["bits"] = words
 

@@ -87,13 +87,15 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
     elsewhere = records["opinion_moved"] > np.maximum(
         records["opinion_zero"], ABOVE_CHANCE * records["opinion_rms"]
     )
+    followed = (flags & core.HOT_PIXEL != 0) & (records["probability"] < records["probability_masked"])
     lost = records["p_value"] > UNLIKELY
     two = records["peak"] < AS_GOOD * records["second_peak"]
     return [
         _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
         _Kind("a blank image to be compared with", ~(records["mean"] > 0)),
         _Kind(MOVED_TOO_FAR[consecutive], flags & core.WRAPPED != 0),
-        _Kind("a hot pixel that aligners follow", ~at_zero & (flags & core.HOT_PIXEL != 0)),
+        _Kind("a hot pixel that aligners follow", followed & (records["static_pixels"] == 1)),
+        _Kind("static pixels that aligners follow", followed),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
         _Kind("a static pattern at zero shift, or a sample at rest (which aligns)", at_zero & ~lost),

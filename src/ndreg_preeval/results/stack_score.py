@@ -26,6 +26,7 @@ OPINION: Final = (
     "opinion_zero",
     "confirmation",
     "probability",
+    "probability_masked",
 )
 """Attributes that the second opinion gives for each image."""
 
@@ -60,6 +61,8 @@ class StackScore:
     trust : float
         Probability, roughly, that every image that has evidence aligns within a pixel; 0 where none
         has, NaN for methods without a second opinion. `n_judged` says how many have.
+    trust_masked : float
+        What `trust` would be if static outliers were masked; equal to it where there are none.
     reasons : tuple of str
         Why images will probably not align, the most frequent reason first; empty without a second
         opinion, or when every image is trusted.
@@ -88,10 +91,17 @@ class StackScore:
     confirmation, probability : (m,) float array
         ``opinion / opinion_second``, and about the probability that the image aligns within a
         pixel.
+    probability_masked : (m,) float array
+        What `probability` would be if `static_pixels` were masked (see the option `mask`); equal to it
+        where there are none.
     p_value : (m,) float array
         Chance of such a peak between unrelated images of white noise.
     invalid_pixels : (m,) int64 array
         Pixels that were replaced.
+    static_pixels : (m,) int64 array
+        Static outliers (gaps, dead and hot pixels, the same in an image and its reference) that were
+        left out. Aligners follow them unless they are masked; `probability` says whether they do.
+        0 for methods without a second opinion.
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``WRAPPED``,
         ``REPEATED_PIXELS`` of the core. The last one is looked for in images whose probability is below 0.5:
@@ -122,6 +132,7 @@ class StackScore:
     rankable: bool
     reference_image: int
     trust: float
+    trust_masked: float
     reasons: tuple[str, ...]
     warnings: tuple[str, ...]
     image_indices: NDArray[np.intp]
@@ -141,8 +152,10 @@ class StackScore:
     opinion_zero: NDArray[np.float64]
     confirmation: NDArray[np.float64]
     probability: NDArray[np.float64]
+    probability_masked: NDArray[np.float64]
     p_value: NDArray[np.float64]
     invalid_pixels: NDArray[np.int64]
+    static_pixels: NDArray[np.int64]
     flags: NDArray[np.uint32]
     jumps: NDArray[np.bool_]
     values: NDArray[np.float64]
@@ -199,8 +212,9 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     n = info.shape[0]
     indices, references = Pairs.of(info, options).indices()
     with np.errstate(all="ignore"):
-        messages = stack_messages(info, numbers, indices, options)
-        score, trust, values = core.stack_score(records, numbers.reference_record, options.method)
+        of_stack = (records, numbers.reference_record, options.method)
+        score, trust, trust_masked, values = core.stack_score(*of_stack)
+        messages = stack_messages(info, numbers, indices, options, trust_masked)
         columns = _columns(records, options)
     lengths = steps(columns["shifts"], indices, references)
     columns |= {"values": values, "jumps": jumps(lengths)}
@@ -220,6 +234,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         rankable=n >= 2,
         reference_image=info.reference_image,
         trust=trust,
+        trust_masked=trust_masked,
         reasons=_reasons(info, numbers, indices, options),
         warnings=tuple(message.text for message in messages),
         reference_flags=int(numbers.reference_flags),
@@ -252,6 +267,7 @@ def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
             *OPINION,
             "p_value",
             "invalid_pixels",
+            "static_pixels",
             "flags",
         )
     }

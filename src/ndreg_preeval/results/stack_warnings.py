@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from .. import core
 from ..pipeline import Pairs, RangeScore, StackInfo
 from ..text import abbreviate
-from .reasons import repeated
+from .reasons import TRUSTED, repeated
 from .trust import NOTHING
 
 if TYPE_CHECKING:
@@ -22,6 +23,13 @@ MASKED_NEARLY_ALL = 0.2
 
 MOVED = 2
 """Motion between neighbouring images, in pixels, that makes a peak at zero shift between them odd."""
+
+MASKED_WORDS = (
+    (0.9, "every image aligns"),
+    (TRUSTED, "every image probably aligns"),
+    (0, "not every image is likely to align"),
+)
+"""What becomes of a stack whose static pixels are masked, by the least trust."""
 
 
 class StackMessage(NamedTuple):
@@ -36,8 +44,9 @@ def stack_messages(
     numbers: RangeScore,
     image_indices: NDArray[np.intp],
     options: Options,
+    trust_masked: float,
 ) -> list[StackMessage]:
-    """Tell what is odd about one stack."""
+    """Tell what is odd about one stack; `trust_masked` is its trust with static outliers masked."""
     messages = [StackMessage(text, True) for text in info.warnings]
     messages += [StackMessage(text, False) for text in info.notes]
     if info.shape[0] < 2:
@@ -56,13 +65,7 @@ def stack_messages(
     messages += _some(image_indices, few, "two or three distinct values only", False)
     same = (flags & core.IDENTICAL != 0) & ~empty
     messages += _some(image_indices, same, "the very content of their reference image", False)
-    hot = flags & core.HOT_PIXEL != 0
-    messages += _some(
-        image_indices,
-        hot,
-        "a hot pixel, the same as in their reference image: aligners follow it unless it is masked",
-        True,
-    )
+    messages += _static(records, image_indices, trust_masked)
     for height, width, which in repeated(flags):
         what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
         messages += _some(image_indices, which, what + "give the maps as they were measured", False)
@@ -139,6 +142,31 @@ def _invalid(
             )
         )
     return messages
+
+
+def _static(records: NDArray[np.void], indices: NDArray[np.intp], trust_masked: float) -> list[StackMessage]:
+    """Static outliers: gaps, dead and hot pixels that an image and its reference have alike."""
+    which = records["flags"] & core.HOT_PIXEL != 0
+    if not which.any():
+        return []
+    numbers = records["static_pixels"][which]
+    if numbers.max() == 1:
+        what, they = "a hot pixel, the same as in their reference image", "it"
+    else:
+        most = f"{numbers.max():,}".replace(",", " ")
+        what = ("" if numbers.min() == numbers.max() else "up to ") + most
+        what += " static pixels (gaps, dead or hot pixels, the same as in their reference image)"
+        they = "them"
+    followed = bool((records["probability"] < records["probability_masked"]).any())
+    if followed:
+        what += f": aligners follow {they} unless masked"
+    else:
+        what += f": aligners find the scene in spite of {they}"
+    if followed and not math.isnan(trust_masked):
+        share = f"{min(99, int(100 * trust_masked))} %"
+        aligns = next(words for least, words in MASKED_WORDS if trust_masked >= least)
+        what += f"; with {they} masked (mask=) {aligns} ({share})"
+    return _some(indices, which, what, True)
 
 
 def _stuck(
