@@ -52,7 +52,8 @@ struct PairScore {
   std::uint32_t reserved = 0;  ///< zero
   /// What `probability` would be if static outliers were masked; equal to it where there are none.
   double probability_masked = 0;
-  std::int64_t static_pixels = 0;  ///< static outliers that were left out: Options::ignore_hot_pixel
+  std::int64_t static_pixels =
+      0;  ///< static outliers that were left out: Options::ignore_hot_pixel
 };
 
 /// peak / mean of the correlogram: the ratio the ranking is named after; 0 without evidence.
