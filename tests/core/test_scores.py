@@ -81,7 +81,7 @@ def test_records_may_be_packed_or_apart() -> None:
     for other in (np.concatenate([some[:1], some[1:]]), joined[::2]):
         again = _core.stack_score(other, None, METHODS["evidence"])
         assert again[:2] == (score, trust)
-        np.testing.assert_array_equal(again[2], values)
+        np.testing.assert_array_equal(again[3], values)
 
 
 @pytest.mark.parametrize("how", ["harmonic_mean", "mean", "minimum", "median", "every_image"])

@@ -23,7 +23,7 @@ def test_verdict(case: Case, runner: Runner) -> None:
 def test_the_list_is_complete() -> None:
     counts = {name: len(section.cases) for name, section in SECTIONS.items()}
     expected = {
-        "shapes": 26,
+        "shapes": 27,
         "values": 23,
         "dtypes": 27,
         "arrays": 33,
@@ -33,4 +33,4 @@ def test_the_list_is_complete() -> None:
         "behave": 55,
     }
     assert counts == expected
-    assert len(CASES) == 319
+    assert len(CASES) == 320

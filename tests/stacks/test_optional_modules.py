@@ -154,7 +154,7 @@ def test_plugins_that_cannot_be_imported(tmp_path: Path) -> None:
     uri = one_file(tmp_path / "a.h5", **CHUNKS, **hdf5plugin.Blosc())
     found = without(NO_CTYPES, f"ranked({{'a': {uri!r}}})")
     assert "the pixels need the HDF5 filter 32001" in found
-    assert "which hdf5plugin (blosc) brings; it cannot be imported: " in found
+    assert "hdf5plugin (blosc) brings it; it cannot be imported: " in found
     assert found.endswith("(this Python was built without ctypes)")
 
 

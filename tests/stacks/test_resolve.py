@@ -22,7 +22,7 @@ from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.backend import OneStackPerFile
 from ndreg_preeval.stacks.base import StackSpec
 from ndreg_preeval.stacks.formats import BACKENDS
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.memory.spec import ArraySpec
 from ndreg_preeval.stacks.names import relative_names, short_names, unique_names
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks

@@ -8,7 +8,6 @@
 #include <new>
 #include <stdexcept>
 
-#include "correlation/overlap.hpp"
 #include "correlation/probability.hpp"
 #include "image/repeated_pixels.hpp"
 #include "image/validation.hpp"

@@ -15,6 +15,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
 #include "correlation/metrics.hpp"
+#include "correlation/overlap.hpp"
 #include "correlation/plan.hpp"
 #include "image/image_copy.hpp"
 #include "image/left_out.hpp"

@@ -22,6 +22,7 @@ constexpr double spike = 2;              // as many as of those beside it
 constexpr std::size_t small_area = 9;
 constexpr double most_mismatches = 0.03;  // of the pixels beside an area
 constexpr double least_apart = 0.75;
+constexpr double nowhere = std::numeric_limits<double>::quiet_NaN();
 
 double pixel_at(const PixelReader& reader, std::size_t place) {
   double pixel = 0;
@@ -110,8 +111,70 @@ struct Extremes {
     values[at] = {value, 1};
   }
 
+  bool full() const noexcept { return size == looked_at; }
+  double last() const noexcept { return values[looked_at - 1].value; }
+
   std::array<Value, looked_at> values;
   std::size_t size = 0;
+};
+
+// What most pixels are told apart by, with as little work as possible for those of the bulk.
+class Survey {
+ public:
+  Survey(const Bulk& bulk, const Flags& flags) noexcept
+      : centre_(bulk.centre),
+        spot_(far_spot * bulk.spread),
+        low_(std::max(bulk.centre - far_from_bulk * bulk.spread, flags.low)),
+        high_(std::min(bulk.centre + far_from_bulk * bulk.spread, flags.high)) {}
+
+  // Whether any pixel of a run has to be looked at.
+  template <std::size_t run>
+  bool wants(const std::array<double, run>& pixels) const noexcept {
+    std::array<double, lanes> low;
+    std::array<double, lanes> high;
+    low.fill(infinity);
+    high.fill(-infinity);
+    for (std::size_t i = 0; i < run; i += lanes) {
+      for (std::size_t k = 0; k < lanes; ++k) {
+        const double pixel = pixels[i + k];
+        low[k] = pixel < low[k] ? pixel : low[k];
+        high[k] = pixel > high[k] ? pixel : high[k];
+      }
+    }
+    const double lowest = *std::min_element(low.begin(), low.end());
+    const double highest = *std::max_element(high.begin(), high.end());
+    const bool extreme = lowest <= (lowest_.full() ? -lowest_.last() : low_) ||
+                         highest >= (highest_.full() ? highest_.last() : high_);
+    return extreme || centre_ - lowest > spot_ || highest - centre_ > spot_;
+  }
+
+  bool beyond(double pixel) const noexcept { return pixel < low_ || pixel >= high_; }
+
+  // Notes the value of a pixel; whether it may be a spot.
+  bool add_far(double pixel) noexcept {
+    if (!std::isfinite(pixel)) return false;
+    if (beyond(pixel)) {
+      if (pixel < centre_) {
+        lowest_.add(-pixel);
+      } else {
+        highest_.add(pixel);
+      }
+    }
+    return std::abs(pixel - centre_) > spot_;
+  }
+
+  Extremes& lowest() noexcept { return lowest_; }
+  Extremes& highest() noexcept { return highest_; }
+
+ private:
+  static constexpr std::size_t lanes = 16;
+
+  double centre_;
+  double spot_;
+  double low_;
+  double high_;
+  Extremes lowest_;
+  Extremes highest_;
 };
 
 struct Special {
@@ -200,6 +263,7 @@ void OutlierCandidates::clear() noexcept {
   pixels.clear();
   beside.clear();
   spots.clear();
+  special.clear();
 }
 
 void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found,
@@ -210,57 +274,58 @@ void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found
   const Flags flags = flags_of(reference, *bulk);
   if (!may_have_outliers(reference, *bulk, flags, cancellation)) return;
   const std::size_t width = reference.width();
+  Survey survey(*bulk, flags);
   far_.clear();
   constexpr std::size_t run = 256;
   std::array<double, run> pixels;
-  std::array<std::uint32_t, run> places;
-  const double low = std::max(bulk->centre - far_from_bulk * bulk->spread, flags.low);
-  const double high = std::min(bulk->centre + far_from_bulk * bulk->spread, flags.high);
-  std::size_t valid = 0;
   for (std::size_t row = 0; row < reference.height(); ++row) {
     if (row % 64 == 0) cancellation.check();
     for (std::size_t first = 0; first < width; first += run) {
       const std::size_t count = std::min(run, width - first);
       reference.read(row, first, count, pixels.data());
-      std::size_t some = 0;
-      std::size_t finite = 0;
+      std::fill(pixels.begin() + static_cast<std::ptrdiff_t>(count), pixels.end(), nowhere);
+      if (!survey.wants(pixels)) continue;
       for (std::size_t i = 0; i < count; ++i) {
-        const double pixel = pixels[i];
-        places[some] = static_cast<std::uint32_t>(i);
-        const unsigned is_finite = pixel - pixel == 0 ? 1U : 0U;
-        finite += is_finite;
-        const unsigned beyond =
-            static_cast<unsigned>(pixel < low) | static_cast<unsigned>(pixel >= high);
-        some += is_finite & beyond;
+        if (survey.add_far(pixels[i])) far_.push_back({row * width + first + i, pixels[i]});
       }
-      valid += finite;
-      for (std::size_t i = 0; i < some; ++i) {
-        far_.push_back({row * width + first + places[i], pixels[places[i]]});
-      }
-    }
-  }
-  if (2 * far_.size() > valid) return;
-
-  Extremes lowest;
-  Extremes highest;
-  for (const Pixel& pixel : far_) {
-    if (pixel.value < bulk->centre) {
-      lowest.add(-pixel.value);
-    } else {
-      highest.add(pixel.value);
     }
   }
   SpecialValues special;
-  add_special(lowest, -1, *bulk, flags, special);
-  add_special(highest, 1, *bulk, flags, special);
-
-  found.special.assign(special.empty() ? 0 : reference.height() * width, 0);
+  add_special(survey.lowest(), -1, *bulk, flags, special);
+  add_special(survey.highest(), 1, *bulk, flags, special);
   for (const Pixel& pixel : far_) {
-    if (const unsigned char kind = special.kind_of(pixel.value)) {
-      found.special[pixel.place] = kind;
-    } else if (const int side = spot_side(reference, *bulk, pixel.place)) {
-      found.spots.push_back({pixel.place, side});
+    if (special.kind_of(pixel.value) != 0) continue;
+    const int side = spot_side(reference, *bulk, pixel.place);
+    if (side != 0) found.spots.push_back({pixel.place, side});
+  }
+  if (special.empty() && found.spots.empty()) return;
+
+  // Now that there are some: whether there is a bulk, and how many they are.
+  std::size_t valid = 0;
+  std::size_t beyond = 0;
+  far_.clear();
+  if (!special.empty()) found.special.assign(reference.height() * width, 0);
+  for (std::size_t row = 0; row < reference.height(); ++row) {
+    cancellation.check();
+    for (std::size_t first = 0; first < width; first += run) {
+      const std::size_t count = std::min(run, width - first);
+      reference.read(row, first, count, pixels.data());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (!std::isfinite(pixels[i])) continue;
+        ++valid;
+        if (!survey.beyond(pixels[i])) continue;
+        ++beyond;
+        const unsigned char kind = special.kind_of(pixels[i]);
+        if (kind == 0) continue;
+        const std::size_t place = row * width + first + i;
+        found.special[place] = kind;
+        far_.push_back({place, pixels[i]});
+      }
     }
+  }
+  if (2 * beyond > valid) {
+    found.clear();
+    return;
   }
   if (static_cast<double>(found.spots.size()) > most_spots * static_cast<double>(valid)) {
     found.spots.clear();

@@ -17,7 +17,7 @@ from ndreg_preeval import find_stacks, rank_stacks, score_stack
 from ndreg_preeval.cli.main import main
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.series import SeriesSource
-from ndreg_preeval.stacks.hdf5.source import GroupSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import GroupSpec, UriSpec
 from ndreg_preeval.stacks.selection import parse_slice
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.base import PendingBlock
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, Hdf5Source, UriSpec, is_dataset
+from ndreg_preeval.stacks.hdf5.source import Hdf5Source
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec, is_dataset
 from ndreg_preeval.stacks.selection import parse_slice
 
 STACK = np.random.default_rng(0).integers(0, 1000, (7, 11, 13)).astype(np.uint16)

@@ -17,7 +17,7 @@ import pytest
 
 from ndreg_preeval import rank_stacks
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 

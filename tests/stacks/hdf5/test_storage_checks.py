@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.pixel_checks import check_sizes
 from tests.support.effort import counted
 

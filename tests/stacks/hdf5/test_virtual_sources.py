@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5.source import UriSpec
+from ndreg_preeval.stacks.hdf5.specs import UriSpec
 
 STACK = np.random.default_rng(0).random((4, 6, 8))
 

@@ -5,6 +5,6 @@ from __future__ import annotations
 
 from .backend import Hdf5Backend
 from .files import LOCKING, open_file
-from .source import UriSpec
+from .specs import UriSpec
 
 __all__ = ["LOCKING", "Hdf5Backend", "UriSpec", "open_file"]

@@ -16,7 +16,7 @@ from ..uris import UriMeaning, format_uri
 from .locate import Files, locate, select_meaning
 from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
 from .one_image import read_image
-from .source import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
+from .specs import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
 
 if TYPE_CHECKING:
     from ...options import Limits

@@ -15,7 +15,7 @@ import pytest
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.codecs.fletcher import fletcher32 as checksum_of
 from ndreg_preeval.stacks.hdf5.readers.chunked import ChunkedReader
-from ndreg_preeval.stacks.hdf5.source import UriSpec
+from ndreg_preeval.stacks.hdf5.specs import UriSpec
 
 STACK = np.random.default_rng(0).integers(0, 1000, (4, 6, 8)).astype("<u2")
 CHUNK = (2, 6, 8)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ndreg_preeval import rank_stacks, score_stack
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 

@@ -18,7 +18,7 @@ from ndreg_preeval import score_stack
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.readers.chunked import ChunkedReader
 from ndreg_preeval.stacks.hdf5.readers.small_chunks import SmallChunksReader
-from ndreg_preeval.stacks.hdf5.source import DatasetSpec, UriSpec
+from ndreg_preeval.stacks.hdf5.specs import DatasetSpec, UriSpec
 from ndreg_preeval.stacks.selection import parse_slice
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.hdf5.readers.libhdf5 import LibhdfReader
 from ndreg_preeval.stacks.hdf5.readers.virtual import VirtualReader
-from ndreg_preeval.stacks.hdf5.source import Hdf5Source, UriSpec
+from ndreg_preeval.stacks.hdf5.source import Hdf5Source
+from ndreg_preeval.stacks.hdf5.specs import UriSpec
 
 SHAPE = (12, 10, 14)
 PIXELS = np.random.default_rng(0).integers(1, 1000, SHAPE).astype("<u2")

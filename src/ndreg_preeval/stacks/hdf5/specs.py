@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+"""Specs of stacks in HDF5 files: by URI, or datasets and groups that the caller has open."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ...errors import naming, printable_location
+from ..base import StackSource, StackSpec
+from ..choices import AS_FOUND, Choices
+from ..selection import Indices
+from ..uris import UriMeaning
+from .locate import Files, locate
+from .nexus import series_names
+from .series import SeriesSource, series_parts
+from .source import Hdf5Source
+from .source_files import open_agreeing
+
+if TYPE_CHECKING:
+    import h5py
+
+    from ...options import Limits
+
+
+@dataclass(frozen=True)
+class UriSpec(StackSpec):
+    """A stack in an HDF5 file.
+
+    Parameters
+    ----------
+    file_path : str
+        Absolute, so that it means the same in another process.
+    data_path : str
+        Path of the dataset from the root of the file.
+    limits : Limits
+    indices : tuple of int, slice and ..., optional
+        What to take of the dataset; what is left must have 3 axes.
+    location : str
+        How messages call it.
+    choices : Choices
+        The axis that counts the images, and what metadata may leave out.
+    """
+
+    __module__ = "ndreg_preeval.stacks"
+
+    file_path: str
+    data_path: str
+    limits: Limits
+    indices: Indices | None = None
+    location: str = field(default="", compare=False)
+    choices: Choices = AS_FOUND
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "choices", Choices(*self.choices))
+        if not self.location:
+            object.__setattr__(
+                self, "location", str(UriMeaning(self.file_path, self.data_path, self.indices))
+            )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Slices cannot be pickled by reference in every protocol; their parts can.
+        of_file = (self.file_path, self.data_path, self.limits, self.indices, self.location)
+        return (UriSpec, (*of_file, tuple(self.choices)))
+
+    def reading_by(self, choices: Choices) -> UriSpec:
+        """Return the same with the choices of the caller; an axis of the URI stays."""
+        return replace(self, choices=choices.of_uri(self.choices.image_axis))
+
+    def open(self) -> StackSource:
+        """Open the file and check the dataset; no pixel is read.
+
+        Raises
+        ------
+        OSError
+            FileNotFoundError, PermissionError, ...: when the file or what it refers to cannot be read.
+        KeyError
+            When the file has no such dataset; names some that it has.
+        TypeError, ValueError
+            When the dataset is no stack, or beyond the limits.
+        """
+        source = open_agreeing(self._open)
+        return source.projections() if isinstance(source, Hdf5Source) else source
+
+    def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source | SeriesSource:
+        files = Files(lockings)
+        try:
+            with naming(printable_location(self.location)):
+                root = files.open(self.file_path)["/"]
+                node = locate(files, root, "/" + self.data_path)
+                if not is_dataset(node) and series_names(node):
+                    parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
+                    return SeriesSource(parts, self.limits, self.indices, self.location, files.close)
+                found_in = None
+                if node.name != f"/{self.data_path.strip('/')}" or node.file != root.file:
+                    # A link led to it.
+                    found_in = locate(files, root, "/" + self.data_path.strip("/").rpartition("/")[0])
+                of_dataset = (self.limits, self.indices, self.location, files, self.choices, found_in)
+                return Hdf5Source(node, *of_dataset)
+        except BaseException:
+            files.close()
+            raise
+
+    def _open_part(self, name: str, indices: Indices | None) -> Hdf5Source:
+        path = f"{self.data_path}/{name}"
+        part = UriSpec(self.file_path, path, self.limits, indices, choices=self.choices.of_part())
+        source = open_agreeing(part._open)
+        if not isinstance(source, Hdf5Source):
+            raise TypeError("a part of a series is a series")
+        return source
+
+
+@dataclass(frozen=True, eq=False)
+class GroupSpec(StackSpec):
+    """A series whose group the caller has open, and keeps open."""
+
+    group: h5py.Group
+    limits: Limits
+    location: str = ""
+    choices: Choices = AS_FOUND
+    in_memory = True
+
+    def __post_init__(self) -> None:
+        if self.group and not self.location:
+            text = str(UriMeaning(str(self.group.file.filename), str(self.group.name)))
+            object.__setattr__(self, "location", text)
+
+    def reading_by(self, choices: Choices) -> GroupSpec:
+        """Return the same with the choices of the caller."""
+        return replace(self, choices=choices)
+
+    def open(self) -> StackSource:
+        """Check the series; raises as `UriSpec.open` does, but for the file."""
+        if not self.group:
+            raise ValueError("the h5py group is closed")
+        with naming(printable_location(self.location)):
+            parts = [(name, partial(self._open_part, name)) for name in series_parts(self.group)]
+            return SeriesSource(parts, self.limits, None, self.location)
+
+    def _open_part(self, name: str, indices: Indices | None) -> Hdf5Source:
+        files = Files()
+        location = f"{self.location}/{name}"
+        try:
+            node = locate(files, self.group, name)
+            return Hdf5Source(node, self.limits, indices, location, files, self.choices.of_part(), self.group)
+        except BaseException:
+            files.close()
+            raise
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetSpec(StackSpec):
+    """A stack in an `h5py.Dataset` that the caller has open, and keeps open."""
+
+    dataset: h5py.Dataset
+    limits: Limits
+    location: str = ""
+    choices: Choices = AS_FOUND
+    in_memory = True
+
+    def __post_init__(self) -> None:
+        if self.dataset and not self.location:
+            text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name)))
+            object.__setattr__(self, "location", text)
+
+    def reading_by(self, choices: Choices) -> DatasetSpec:
+        """Return the same with the choices of the caller."""
+        return replace(self, choices=choices)
+
+    def open(self) -> StackSource:
+        """Check the dataset; raises as `UriSpec.open` does, but for the file."""
+        if not self.dataset:
+            raise ValueError("the h5py dataset is closed")
+        with naming(printable_location(self.location)):
+            of_dataset = (self.limits, None, self.location, Files(), self.choices)
+            return Hdf5Source(self.dataset, *of_dataset).projections()
+
+
+def is_dataset(value: object) -> bool:
+    """Return whether this is an h5py dataset, without importing h5py to find out."""
+
+    module = sys.modules.get("h5py")
+    return module is not None and isinstance(value, module.Dataset)
+
+
+def is_group(value: object) -> bool:
+    """Return whether this is an h5py group, without importing h5py to find out."""
+
+    module = sys.modules.get("h5py")
+    return module is not None and isinstance(value, module.Group)
