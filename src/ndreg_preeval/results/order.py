@@ -104,7 +104,7 @@ def blank_reference(stacks: Sequence[StackScore], pairing: str) -> str | None:
     valid = all(stack.reference_flags & core.ALL_INVALID for stack in found)
     lacks = "no valid pixel" if valid else "no contrast"
     where = f" in {list_names([stack.name for stack in found])}" if len(stacks) > 1 else ""
-    hint = f", as image {min(common)} that has contrast" if common else ""
+    hint = f"; image {min(common)} has contrast" if common else ""
     return (
         f"The reference image{number} has {lacks}{where}: nothing can be compared with it. "
         f"Choose another one by `reference_image=`{hint}."
