@@ -58,7 +58,8 @@ Agreement agreement(const Image& reference, const Image& image, int dy, int dx) 
       if (!std::isfinite(a) || !std::isfinite(b)) continue;
       const int row = part(y - std::max(0, dy), h - std::abs(dy));
       const int column = part(x - std::max(0, dx), w - std::abs(dx));
-      blocks[static_cast<std::size_t>(8 * row + column)].emplace_back(a, b);
+      blocks[8 * static_cast<std::size_t>(row) + static_cast<std::size_t>(column)].emplace_back(a,
+                                                                                                b);
     }
   }
   std::vector<double> found;

@@ -117,9 +117,12 @@ static void places_of_members(void) {
   CHECK(sizeof(ndreg_preeval_image) == 80 && offsetof(ndreg_preeval_image, swapped) == 76);
   CHECK(sizeof(ndreg_preeval_run) == 48 && offsetof(ndreg_preeval_run, first_index) == 40);
   CHECK(sizeof(ndreg_preeval_stack) == 32 && offsetof(ndreg_preeval_stack, count) == 24);
-  CHECK(sizeof(ndreg_preeval_stack_summary) == 48 &&
-        offsetof(ndreg_preeval_stack_summary, judged) == 40);
-  CHECK(sizeof(ndreg_preeval_pair_score) == 144);
+  CHECK(sizeof(ndreg_preeval_stack_summary) == 56 &&
+        offsetof(ndreg_preeval_stack_summary, judged) == 40 &&
+        offsetof(ndreg_preeval_stack_summary, trust_masked) == 48);
+  CHECK(sizeof(ndreg_preeval_pair_score) == 160 &&
+        offsetof(ndreg_preeval_pair_score, probability_masked) == 144 &&
+        offsetof(ndreg_preeval_pair_score, static_pixels) == 152);
   CHECK(sizeof(ndreg_preeval_thread_limits) == 12);
 }
 

@@ -191,7 +191,7 @@ bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage&
     if (!(shares * pixels > least_share * least_share)) common.clear();
   }
   // Of the same image again nothing can be said.
-  if (!common.empty() && outliers_.same_but_for(common, first, second, cancellation)) {
+  if (!common.empty() && StaticOutliers::same_but_for(common, first, second, cancellation)) {
     common.clear();
   }
   // One that holds most of both counts in any case.

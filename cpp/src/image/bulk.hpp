@@ -16,14 +16,13 @@
 #include "image/sample.hpp"
 
 namespace ndreg_preeval::detail {
-namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double unlimited = std::numeric_limits<double>::infinity();
 constexpr std::size_t least_sample = 16;
 constexpr double normal_half = 1.349;  // width of the middle half, in standard deviations
 constexpr double far_spot = 4;
 // A share of the variance, in units of 1 / sqrt(pixels), below which outliers do not matter.
-constexpr double least_share = 2;
+constexpr double least_share_of_outliers = 2;
 
 // Where most of the pixels of an image are.
 struct Bulk {
@@ -38,7 +37,7 @@ struct Bulk {
 };
 
 // Of the shortest interval that holds half of a sample: up to half of it may be anything.
-std::optional<Bulk> bulk_of(const PixelReader& reader) {
+inline std::optional<Bulk> bulk_of(const PixelReader& reader) {
   Sample sample(reader);
   double* first = sample.pixels.data();
   double* last = std::remove_if(first, first + sample.count,
@@ -72,8 +71,8 @@ std::optional<Bulk> bulk_of(const PixelReader& reader) {
 // Values that a detector writes where it has none, whatever the scene: from `high` on, or below
 // `low`.
 struct Flags {
-  double low = -infinity;
-  double high = infinity;
+  double low = -unlimited;
+  double high = unlimited;
 };
 
 template <class Integer>
@@ -81,7 +80,7 @@ double largest() noexcept {
   return static_cast<double>(std::numeric_limits<Integer>::max());
 }
 
-double largest_of(PixelType type) noexcept {
+inline double largest_of(PixelType type) noexcept {
   switch (type) {
     case PixelType::int8:
       return largest<std::int8_t>();
@@ -100,11 +99,11 @@ double largest_of(PixelType type) noexcept {
     case PixelType::uint64:
       return largest<std::uint64_t>();
     default:
-      return infinity;
+      return unlimited;
   }
 }
 
-Flags flags_of(const PixelReader& reader, const Bulk& bulk) {
+inline Flags flags_of(const PixelReader& reader, const Bulk& bulk) {
   Flags flags;
   const double origin = reader.origin();
   if (bulk.whole) flags.low = -origin;
@@ -116,8 +115,8 @@ Flags flags_of(const PixelReader& reader, const Bulk& bulk) {
 // Pixels that may be outliers, counted without a look at each: lanes that compilers turn into
 // vectors.
 struct Tally {
-  double low = infinity;
-  double high = -infinity;
+  double low = unlimited;
+  double high = -unlimited;
   std::size_t lowest = 0;   // pixels of the lowest value,
   std::size_t highest = 0;  // of the highest,
   std::size_t far = 0;      // and far out
@@ -235,8 +234,8 @@ Tally tally_of(const PixelReader& reader, const Bulk& bulk, Cancellation& cancel
 }
 
 // Whether there can be outliers that matter: most images have none.
-bool may_have_outliers(const PixelReader& reader, const Bulk& bulk, const Flags& flags,
-                       Cancellation& cancellation) {
+inline bool may_have_outliers(const PixelReader& reader, const Bulk& bulk, const Flags& flags,
+                              Cancellation& cancellation) {
   const ImageView& view = reader.view();
   const bool dense = view.mask == nullptr && !view.swapped &&
                      view.column_stride == static_cast<std::ptrdiff_t>(pixel_size(view.type)) &&
@@ -266,8 +265,7 @@ bool may_have_outliers(const PixelReader& reader, const Bulk& bulk, const Flags&
       static_cast<double>(tally.highest) * square(tally.high) +
       static_cast<double>(tally.far) * std::max(square(tally.low), square(tally.high));
   const auto pixels = static_cast<double>(reader.height() * reader.width());
-  return !(most < least_share * std::sqrt(pixels));
+  return !(most < least_share_of_outliers * std::sqrt(pixels));
 }
 
-}  // namespace
 }  // namespace ndreg_preeval::detail

@@ -24,6 +24,8 @@ struct OutlierCandidates {
     bool flag;                // -1 and -2 among counts, or the largest value of the type
     std::size_t first, last;  // of `pixels`
     std::size_t first_beside, last_beside;  // of `beside`
+
+    std::size_t size() const noexcept { return last - first; }
   };
 
   // A single pixel of any value, above or below those around it.
