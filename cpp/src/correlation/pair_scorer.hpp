@@ -18,7 +18,7 @@
 #include "correlation/overlap.hpp"
 #include "correlation/plan.hpp"
 #include "image/image_copy.hpp"
-#include "image/left_out.hpp"
+#include "image/pixel_reader.hpp"
 #include "image/pixel_sums.hpp"
 #include "image/static_outliers.hpp"
 #include "image/statistics.hpp"

@@ -4,10 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include <ndreg_preeval/image_view.hpp>
-
-#include "image/left_out.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -15,6 +14,26 @@ namespace ndreg_preeval::detail {
 constexpr bool fits_float(PixelType type) noexcept {
   return type == PixelType::float32 || (pixel_size(type) <= 2 && type != PixelType::long_double);
 }
+
+// Pixels of an image that are to be left out.
+class LeftOut {
+ public:
+  // Of images of so many pixels, each by its place row after row. Keeps its memory.
+  void set(const std::vector<std::size_t>& pixels, std::size_t size) {
+    bits_.resize(size);
+    for (const std::size_t pixel : pixels_) bits_[pixel] = 0;
+    pixels_ = pixels;
+    for (const std::size_t pixel : pixels_) bits_[pixel] = 1;
+  }
+
+  // In order.
+  const std::vector<std::size_t>& pixels() const noexcept { return pixels_; }
+  const unsigned char* bits() const noexcept { return bits_.data(); }
+
+ private:
+  std::vector<std::size_t> pixels_;
+  std::vector<unsigned char> bits_;
+};
 
 // Reads runs of pixels of one image. Invalid pixels, and those that are to be left out, come out
 // as NaN.

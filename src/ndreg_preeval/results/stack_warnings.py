@@ -29,7 +29,7 @@ MASKED_WORDS = (
     (TRUSTED, "every image probably aligns"),
     (0, "not every image is likely to align"),
 )
-"""What becomes of a stack whose static pixels are masked, by the least trust."""
+"""Words for a stack whose static pixels are masked, by the least trust that they are for."""
 
 
 class StackMessage(NamedTuple):
@@ -161,12 +161,12 @@ def _static(records: NDArray[np.void], indices: NDArray[np.intp], trust_masked: 
     if followed:
         what += f": aligners follow {they} unless masked"
     else:
-        what += f": aligners find the scene in spite of {they}"
+        what += f": the highest peak is in the same place with or without {they}"
     if followed and not math.isnan(trust_masked):
         share = f"{min(99, int(100 * trust_masked))} %"
         aligns = next(words for least, words in MASKED_WORDS if trust_masked >= least)
         what += f"; with {they} masked (mask=) {aligns} ({share})"
-    return _some(indices, which, what, True)
+    return _some(indices, which, what, followed)
 
 
 def _stuck(
