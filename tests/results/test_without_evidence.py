@@ -276,9 +276,7 @@ def test_a_blank_reference_image_is_named_once_with_the_way_out(method: str, val
         ),
     )
     assert list(rank_stacks(stacks, method=method, reference_image=2).stacks) == ORDER
-    with pytest.warns(
-        RankingWarning, match=r"^stack 'stack': The reference image 0 has no .*image 2 has"
-    ):
+    with pytest.warns(RankingWarning, match=r"^stack 'stack': The reference image 0 has no .*image 2 has"):
         score_stack(stacks["good"], method=method)
 
 
