@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import functools
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -269,3 +270,9 @@ def test_every_source_file_names_its_licence() -> None:
 def test_files_stay_small() -> None:
     for file in own_files():
         assert len(file.read_text().splitlines()) <= 500, file
+
+
+def test_folders_stay_small() -> None:
+    for top in ("src", "benchmarks"):
+        numbers = Counter(file.parent for file in (ROOT / top).rglob("*.py"))
+        assert not {str(folder): number for folder, number in numbers.items() if number > 18}

@@ -15,8 +15,8 @@ from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype, spare_axis
+from ..rearranged import SelectedImages
 from ..regular_file import changed_files, check_not_cut
-from ..selected_images import SelectedImages
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from .axis_names import axis_names, likely_axis
 from .declared import Declared, filled_pixels, read_declared

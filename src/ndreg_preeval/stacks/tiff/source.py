@@ -21,8 +21,8 @@ from ...errors import clip, naming, printable_location
 from ..axes import choose_axis
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
-from ..moved_axis import MovedAxisSource
 from ..pixel_checks import check_sizes, check_stack_shape
+from ..rearranged import MovedAxisSource
 from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, format_slice
 from .layout import Image, Layout, read_layout
