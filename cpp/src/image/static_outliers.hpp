@@ -65,7 +65,6 @@ class StaticOutliers {
   };
 
   std::vector<Pixel> far_;
-  std::vector<std::size_t> queue_;
   std::vector<std::uint32_t> stamps_;
   std::vector<std::size_t> common_;
   std::vector<std::size_t> singles_;
