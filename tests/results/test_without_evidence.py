@@ -263,7 +263,9 @@ def test_a_blank_reference_image_is_named_once_with_the_way_out(method: str, val
     text = (
         f"The reference image 0 has no {lacks} in 'noise', 'fair', 'good': nothing can be compared with it. "
     )
-    text += "Choose another one by `reference_image=`; image 2 has contrast."
+    text += (
+        "Choose another one by `reference_image=` (a live scorer has to begin with it); image 2 has contrast."
+    )
     with pytest.warns(RankingWarning) as told:
         ranking = rank_stacks(stacks, method=method)
     given = [str(each.message) for each in told if "nothing can be compared" in str(each.message)]

@@ -153,6 +153,7 @@ def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> Non
     group["rankable"] = bool(stack.rankable)
     group["n_images"] = int(stack.n_images)
     _put(group, "shape", stack.shape, "height and width", PIXELS)
+    group["image_axis"] = int(stack.image_axis)
     group["reference_image"] = int(stack.reference_image)
     if stack.worst_image is not None:
         group["worst_image"] = int(stack.worst_image)

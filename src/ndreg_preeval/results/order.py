@@ -107,5 +107,5 @@ def blank_reference(stacks: Sequence[StackScore], pairing: str) -> str | None:
     hint = f"; image {min(common)} has contrast" if common else ""
     return (
         f"The reference image{number} has {lacks}{where}: nothing can be compared with it. "
-        f"Choose another one by `reference_image=`{hint}."
+        f"Choose another one by `reference_image=` (a live scorer has to begin with it){hint}."
     )

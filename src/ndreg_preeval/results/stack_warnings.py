@@ -200,7 +200,11 @@ def _no_contrast(info: StackInfo, pairs: Pairs, options: Options) -> StackMessag
     pixels = info.shape[1] * info.shape[2]
     left = pixels - info.masked
     if options.mask is None or left > MASKED_NEARLY_ALL * pixels:
-        way_out = "" if pairs.consecutive else "; choose another one by `reference_image=`"
+        way_out = (
+            ""
+            if pairs.consecutive
+            else "; choose another one by `reference_image=` (a live scorer has to begin with it)"
+        )
         text = f"{_reference(pairs)} has no contrast: nothing can be compared with it{way_out}."
         return StackMessage(text, False)
     text = (

@@ -1,19 +1,30 @@
 # SPDX-License-Identifier: MIT
-"""Checks of the dtypes, shapes and sizes that the pixels of a stack can have."""
+"""Checks of the dtypes, shapes and sizes that the pixels of a stack can have, and values that stand for none."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import shorten
+from ..errors import clip, shorten
 
 if TYPE_CHECKING:
     from ..options import Limits
 
 ACCEPTED: Final = "bool, integer, float16, float32, float64 or long double"
+
+
+DAMAGED: Final = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
+"""Errors that reading metadata ends in where it is damaged, or nothing that was expected."""
+
+FILL_ATTRIBUTES: Final = ("_FillValue", "missing_value")
+"""Attributes of netCDF that name values which stand for no value."""
+
+MAX_FILL_VALUES: Final = 16
+"""Largest number of such values: comparing costs time for each."""
 
 
 def pixel_dtype(dtype: object) -> np.dtype[Any]:
@@ -159,3 +170,71 @@ def refuse_above(option: str, wanted: int, limit: int | None, what: str) -> None
         raise ValueError(
             f"{what} takes {wanted} bytes, more than the limit of {limit}: raise Limits.{option} to allow it"
         )
+
+
+class FillValues(dict[str, NDArray[Any]]):
+    """Values that stand for no value, in the type of the pixels, by the attribute that says so."""
+
+    def find(self, pixels: NDArray[Any]) -> dict[str, NDArray[np.bool_]]:
+        """Return where pixels have such a value, by what declares it; only what is found."""
+        found = {}
+        for name, values in self.items():
+            hit = pixels == values[0]
+            for value in values[1:]:
+                hit |= pixels == value
+            if hit.any():
+                found[f"{name} = {', '.join(str(value) for value in values.tolist())}"] = hit
+        return found
+
+
+def fill_values(attributes: Mapping[str, Any], dtype: np.dtype[Any], warnings: list[str]) -> FillValues:
+    """Return the values that attributes declare to stand for none; what is damaged is told and ignored.
+
+    Parameters
+    ----------
+    attributes : mapping of str to object
+        Those of a dataset or array.
+    dtype : numpy.dtype
+        Type that the pixels are read as.
+    warnings : list of str
+        Takes a sentence on each attribute that cannot be used.
+    """
+    found = FillValues()
+    for name in FILL_ATTRIBUTES:
+        try:
+            if name not in attributes:
+                continue
+            given = np.ravel(np.asarray(attributes[name]))
+        except DAMAGED as error:
+            warnings.append(f"Its attribute {name} cannot be read, and is ignored: {clip(str(error), 300)}")
+            continue
+        if given.dtype.kind not in "biuf" or not 0 < len(given) <= MAX_FILL_VALUES:
+            warnings.append(
+                f"Its attribute {name} = {shorten(given.tolist())} is no value of pixels: it is ignored."
+            )
+            continue
+        values = _held(given, dtype)
+        known = [value for each in found.values() for value in each.tolist()]
+        if any(value not in known for value in values):
+            found[name] = np.array(values, dtype)
+    return found
+
+
+def filled_pixels(declarations: Iterable[str]) -> tuple[str, ...]:
+    """Tell what declares pixels invalid that were met while images were read, a sentence for each."""
+    return tuple(f"Pixels that {each} declares invalid are filled." for each in sorted(declarations))
+
+
+def _held(given: NDArray[Any], dtype: np.dtype[Any]) -> list[Any]:
+    """The values that this type can hold; NaN is invalid without being declared."""
+    kept = set()
+    for value in given:
+        with np.errstate(all="ignore"):
+            try:
+                held = np.asarray(value).astype(dtype)
+            except (OverflowError, ValueError):
+                continue
+        # A float32 has 1e20 only nearly; an integer has -32768 or has not.
+        if held == value or (dtype.kind == "f" and np.isfinite(held) and np.isfinite(value)):
+            kept.add(held[()])
+    return sorted(kept)

@@ -107,6 +107,11 @@ def apply_slice(indices: Indices | None, shape: tuple[int, ...]) -> tuple[AxisRa
     )
 
 
+def flips(axes: Iterable[AxisRange]) -> tuple[slice, ...]:
+    """Return what turns axes round that were read forwards, and are asked for backwards."""
+    return tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+
+
 def _axis(item: Index, length: int, text: str) -> AxisRange:
     if isinstance(item, int):
         index = item + length if item < 0 else item

@@ -178,6 +178,62 @@ def test_masks_of_the_detector(tmp_path: Path, kind: str, method: str) -> None:
     assert_same_numbers(ignoring, quietly(score_stack, stack, method=method))
 
 
+def each_its_own() -> Any:
+    """A mask for each image: none of them is that of another."""
+    masks = np.zeros((6, *SHAPE), np.uint32)
+    for index, mask in enumerate(masks):
+        mask[3 * index : 3 * index + 4, 10:20] = 1 << index
+    return masks
+
+
+@pytest.mark.parametrize(
+    "where", ["blocks", "threads", "child", "previous", "backwards", "last axis", "chunks"]
+)
+def test_masks_that_differ_from_image_to_image(tmp_path: Path, where: str) -> None:
+    stack, masks = scene(), each_its_own()
+    axis = 2 if where == "last axis" else 0
+
+    def write(file: h5py.File, stack: Any) -> None:
+        how: dict[str, Any] = {"chunks": (2, 8, 8), "compression": "gzip"} if where == "chunks" else {}
+        file.create_dataset("v", data=np.moveaxis(stack, 0, axis), **how)
+        file.create_dataset("pixel_mask", data=np.moveaxis(masks, 0, axis), **how)
+
+    uri = f"{saved(tmp_path, write, stack)}::/v"
+    options: dict[str, Any] = {"image_axis": axis}
+    wanted = np.ma.masked_array(stack, masks != 0)
+    if where == "backwards":
+        uri += "?slice=::-1,2:30,35:4:-1"
+        wanted = wanted[::-1, 2:30, 35:4:-1]
+    if where == "previous":
+        options["pairing"] = "previous"
+    expected = quietly(score_stack, wanted, **(options | {"image_axis": 0}))
+    if where == "blocks":
+        options |= {"memory_limit": 1, "num_threads": 2}
+    if where == "child":
+        options["isolate"] = True
+    if where == "threads":
+        with ThreadPoolExecutor(2) as executor:
+            found = quietly(score_stack, uri, executor=executor, **options)
+    else:
+        found = quietly(score_stack, uri, **options)
+    assert_same_numbers(found, expected)
+    assert "Pixels that pixel_mask ('/pixel_mask') declares invalid are filled." in found.warnings
+    if where != "threads":
+        assert_same_numbers(quietly(score_stack, uri, invalid="raise", **options), expected)
+
+
+def test_a_mask_of_each_image_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    def write(file: h5py.File, stack: Any) -> None:
+        file["v"] = stack
+        mask = file.create_dataset("pixel_mask", data=each_its_own(), chunks=(1, *SHAPE), compression="gzip")
+        mask.id.write_direct_chunk((3, 0, 0), b"no deflate")
+
+    uri = f"{saved(tmp_path, write, scene())}::/v"
+    with pytest.raises(OSError, match=r"a\.nc.*images .*pixel_mask"):
+        quietly(score_stack, uri)
+    assert_same_numbers(quietly(score_stack, uri, declared_invalid="ignore"), quietly(score_stack, scene()))
+
+
 @by_mask
 def test_an_open_dataset_has_its_mask(tmp_path: Path, kind: str) -> None:
     stack = scene()

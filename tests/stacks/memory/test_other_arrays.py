@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -336,3 +337,64 @@ def test_what_is_no_stack_is_refused(tmp_path: Path, dtype: str, shape: Any, kin
     ):
         with pytest.raises(kind, match=r"the pixels must be|a stack must have the shape"):
             score_stack(value)
+
+
+FILL = 65535
+VALID = np.ones(STACK.shape, dtype=bool)
+VALID[:, 4:9, 6:20] = False
+FILLED = np.where(VALID, STACK, FILL).astype(STACK.dtype)
+
+
+def undecoded_xarray(_: Path) -> Any:
+    xarray = pytest.importorskip("xarray")
+    return xarray.DataArray(FILLED, dims=("time", "y", "x"), attrs={"_FillValue": FILL})
+
+
+def undecoded_dask(folder: Path) -> Any:
+    pytest.importorskip("dask")
+    return undecoded_xarray(folder).chunk({"time": 4})
+
+
+def undecoded_last_axis(folder: Path) -> Any:
+    return undecoded_xarray(folder).transpose("y", "x", "time")
+
+
+def zarr_with_attribute(folder: Path) -> Any:
+    zarr = pytest.importorskip("zarr", minversion="3")
+    array = zarr.create_array(
+        folder / "f.zarr", shape=STACK.shape, chunks=(ROW, 16, WIDTH), dtype=STACK.dtype
+    )
+    array[...] = FILLED
+    array.attrs["missing_value"] = [1, FILL]
+    return array
+
+
+@pytest.mark.parametrize(
+    "made",
+    [undecoded_xarray, undecoded_dask, undecoded_last_axis, zarr_with_attribute],
+    ids=lambda f: f.__name__,
+)
+@pytest.mark.parametrize("limit", [None, 1])
+def test_declared_values_are_filled(tmp_path: Path, made: Callable[[Path], Any], limit: int | None) -> None:
+    value = made(tmp_path)
+    expected = score_stack(STACK, mask=VALID[0])
+    options: dict[str, Any] = {"memory_limit": limit, "num_threads": 2}
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        found = score_stack(value, **options)
+        assert_same_numbers(score_stack(value, invalid="raise", **options), expected)
+        ignoring = score_stack(value, declared_invalid="ignore", **options)
+        assert_same_numbers(ignoring, score_stack(FILLED))
+    assert_same_numbers(found, expected)
+    assert any("65535 declares invalid are filled" in str(each.message) for each in told)
+    assert any("65535 declares invalid are filled" in text for text in found.warnings)
+    assert not any("declares" in text for text in ignoring.warnings)
+
+
+def test_a_declared_value_that_is_none_is_told() -> None:
+    xarray = pytest.importorskip("xarray")
+    value = xarray.DataArray(STACK, dims=("time", "y", "x"), attrs={"_FillValue": "none"})
+    with pytest.warns(
+        RankingWarning, match="attribute _FillValue = .*none.* is no value of pixels: it is ignored"
+    ):
+        assert_same_numbers(score_stack(value), score_stack(STACK))

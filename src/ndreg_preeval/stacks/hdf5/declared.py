@@ -9,25 +9,21 @@ Whatever bit is set, the pixel is left out, as other readers of NeXus do. ``pixe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import clip, shorten
-from ..selection import AxisRange
-from .metadata import DAMAGED, Neighbours
+from ...errors import clip, naming, shorten
+from ..pixel_checks import DAMAGED, FillValues, fill_values
+from ..selection import AxisRange, flips
+from .metadata import Neighbours
 from .one_image import read_image
+from .storage_checks import check_storage
 
 if TYPE_CHECKING:
     from ...options import Limits
-
-ATTRIBUTES: Final = ("_FillValue", "missing_value")
-"""Attributes of netCDF that name values which stand for no value."""
-
-MAX_VALUES: Final = 16
-"""Largest number of such values: comparing costs time for each."""
 
 MASKS: Final = ("pixel_mask", *(f"pixel_mask_{number}" for number in range(1, 10)))
 
@@ -35,35 +31,51 @@ MASKS: Final = ("pixel_mask", *(f"pixel_mask_{number}" for number in range(1, 10
 class Declared(NamedTuple):
     """What metadata declare of the pixels of a stack."""
 
-    values: dict[str, NDArray[Any]]
-    """Values that stand for no value, in the type of the pixels, by the attribute that says so."""
+    values: FillValues
     least: Any = None
     """Values below it are none; None for no limit."""
     valid: NDArray[np.bool_] | None = None
     """(h, w), True = valid in every image; None where no pixel is masked."""
+    masks: tuple[Any, ...] = ()
+    """Datasets with a mask for each image, of the shape of the stack's."""
     notes: tuple[str, ...] = ()
     """Sentences on what is left out."""
     warnings: tuple[str, ...] = ()
     """Sentences on metadata that cannot be used."""
 
     @property
-    def of_values(self) -> bool:
-        """Whether the pixels have to be looked at."""
-        return bool(self.values) or self.least is not None
+    def bytes_per_pixel(self) -> int:
+        """Memory for what differs from image to image: its mask, and the bits that it is made of."""
+        bits = max((int(mask.dtype.itemsize) for mask in self.masks), default=0)
+        return 1 + bits if self.values or self.least is not None or bits else 0
 
-    def find(self, pixels: NDArray[Any]) -> dict[str, NDArray[np.bool_]]:
-        """Return where pixels have values that stand for none, by what declares them; only what is found."""
-        found = {}
-        for name, values in self.values.items():
-            hit = pixels == values[0]
-            for value in values[1:]:
-                hit |= pixels == value
-            if hit.any():
-                found[f"{name} = {', '.join(str(value) for value in values.tolist())}"] = hit
+    def find(
+        self, pixels: NDArray[Any], axes: Sequence[AxisRange], image_axis: int
+    ) -> dict[str, NDArray[np.bool_]]:
+        """Return where the pixels of a block are none, by what declares them; only what is found.
+
+        Parameters
+        ----------
+        pixels : ndarray, shape (n, h, w)
+        axes : sequence of AxisRange
+            What the block has of each axis of the dataset.
+        image_axis : int
+            The axis of the dataset that counts the images.
+
+        Raises
+        ------
+        OSError
+            When the masks of these images cannot be read.
+        """
+        found = self.values.find(pixels)
         if self.least is not None:
             below = pixels < self.least
             if below.any():
                 found[f"underload_value = {self.least}"] = below
+        for mask in self.masks:
+            hit = _masked_images(mask, axes, image_axis).reshape(pixels.shape)
+            if hit.any():
+                found[_name(mask)] = hit
         return found
 
 
@@ -91,57 +103,15 @@ def read_declared(
         Of the masks, too.
     """
     warnings: list[str] = []
-    values: dict[str, NDArray[Any]] = {}
-    for name in ATTRIBUTES:
-        some = _values(dataset, name, dtype, warnings)
-        known = [value for each in values.values() for value in each.tolist()]
-        if some is not None and any(value not in known for value in some.tolist()):
-            values[name] = some
+    values = fill_values(dataset.attrs, dtype, warnings)
     least = _least(neighbours, dtype, warnings)
-    valid, notes = _masks(neighbours, dataset.shape, axes, image_axis, limits, warnings)
-    return Declared(values, least, valid, notes, tuple(warnings))
-
-
-def filled_pixels(declarations: Iterable[str]) -> tuple[str, ...]:
-    """Tell what declares pixels invalid that were met while images were read, a sentence for each."""
-    return tuple(f"Pixels that {each} declares invalid are filled." for each in sorted(declarations))
+    valid, masks, notes = _masks(neighbours, dataset.shape, axes, image_axis, limits, warnings)
+    return Declared(values, least, valid, masks, notes, tuple(warnings))
 
 
 def mask_of_bits(bits: NDArray[Any]) -> NDArray[np.bool_]:
     """Return the valid pixels of a NeXus bit mask: those without any bit."""
     return np.asarray(bits == 0)
-
-
-def _values(dataset: Any, name: str, dtype: np.dtype[Any], warnings: list[str]) -> NDArray[Any] | None:
-    """Values of an attribute that a pixel of this type can have; None where there are none."""
-    try:
-        if name not in dataset.attrs:
-            return None
-        given = np.ravel(np.asarray(dataset.attrs[name]))
-    except DAMAGED as error:
-        warnings.append(f"Its attribute {name} cannot be read, and is ignored: {clip(str(error), 300)}")
-        return None
-    if given.dtype.kind not in "biuf" or not 0 < len(given) <= MAX_VALUES:
-        warnings.append(
-            f"Its attribute {name} = {shorten(given.tolist())} is no value of pixels: it is ignored."
-        )
-        return None
-    return _held(given, dtype)
-
-
-def _held(given: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any] | None:
-    """The values that this type can hold; NaN is invalid without being declared."""
-    kept = []
-    for value in given:
-        with np.errstate(all="ignore"):
-            try:
-                held = np.asarray(value).astype(dtype)
-            except (OverflowError, ValueError):
-                continue
-        # A float32 has 1e20 only nearly; an integer has -32768 or has not.
-        if held == value or (dtype.kind == "f" and np.isfinite(held) and np.isfinite(value)):
-            kept.append(held[()])
-    return np.unique(np.array(kept, dtype)) if kept else None
 
 
 def _least(neighbours: Neighbours, dtype: np.dtype[Any], warnings: list[str]) -> Any:
@@ -169,9 +139,9 @@ def _masks(
     image_axis: int,
     limits: Limits,
     warnings: list[str],
-) -> tuple[NDArray[np.bool_] | None, tuple[str, ...]]:
+) -> tuple[NDArray[np.bool_] | None, tuple[Any, ...], tuple[str, ...]]:
     valid: NDArray[np.bool_] | None = None
-    notes = []
+    masks, notes = [], []
     for name in MASKS:
         found = neighbours.find(name)
         if found is None:
@@ -179,6 +149,11 @@ def _masks(
                 continue
             break  # they are numbered
         try:
+            if found.shape == shape and shape[image_axis] > 1:
+                _check_bits(found)
+                check_storage(found, limits)
+                masks.append(found)
+                continue
             some = _mask(found, shape, axes, image_axis, limits)
         except DAMAGED as error:
             warnings.append(f"The {name} of its detector is ignored: {clip(str(error), 300)}")
@@ -190,15 +165,31 @@ def _masks(
                 f"({shorten(str(found.name), 200)}): filled."
             )
             valid = some if valid is None else valid & some
-    return valid, tuple(notes)
+    return valid, tuple(masks), tuple(notes)
+
+
+def _name(mask: Any) -> str:
+    name = str(mask.name)
+    return f"{name.rpartition('/')[2]} ({shorten(name, 200)})"
+
+
+def _masked_images(mask: Any, axes: Sequence[AxisRange], image_axis: int) -> NDArray[np.bool_]:
+    """Where images are masked, in the order of the images and of their rows and columns."""
+    with naming(f'{_name(mask)}, which declared_invalid="ignore" goes without'):
+        bits = np.asarray(mask[tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)])
+    return np.moveaxis(~mask_of_bits(bits[flips(axes)]), image_axis, 0)
+
+
+def _check_bits(found: Any) -> None:
+    if found.dtype.kind not in "biu":
+        raise TypeError(f"it holds {found.dtype}, not bits")
 
 
 def _mask(
     found: Any, shape: tuple[int, ...], axes: Sequence[AxisRange], image_axis: int, limits: Limits
 ) -> NDArray[np.bool_]:
     """Valid pixels of what is taken of an image, by a mask of all pixels of the detector."""
-    if found.dtype.kind not in "biu":
-        raise TypeError(f"it holds {found.dtype}, not bits")
+    _check_bits(found)
     kept = [axis for axis, each in enumerate(axes) if not each.drop and axis != image_axis]
     whole = tuple(shape[axis] for axis in kept)
     mask_shape = tuple(length for length in found.shape if length != 1) if found.ndim > 2 else found.shape
@@ -209,5 +200,4 @@ def _mask(
         raise ValueError("it leaves no pixel, and 0 means good")
     taken = [axes[axis] for axis in kept]
     forward = tuple(slice(each.start, each.stop, each.step) for each in taken)
-    flips = tuple(slice(None, None, -1 if each.reverse else 1) for each in taken)
-    return np.ascontiguousarray(valid[forward][flips])
+    return np.ascontiguousarray(valid[forward][flips(taken)])

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ...errors import clip, shorten
 from ...text import abbreviate
+from ..pixel_checks import DAMAGED
 from ..selection import AxisRange
-from .metadata import DAMAGED, Neighbours
+from .metadata import Neighbours
 
 NAMES: Final = ("image_key", "image_key_control")
 """Datasets that have the key; the second one is asked where there is no first one."""

@@ -8,12 +8,10 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 
+from ..pixel_checks import DAMAGED
 from .locate import Files, locate
 
 T = TypeVar("T")
-
-DAMAGED: Final = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
-"""Errors that reading metadata ends in where it is damaged, or nothing that was expected."""
 
 MAX_SEARCHED: Final = 32
 """Largest number of members of a group that are looked at for those of a class: each stack asks anew."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..pixel_checks import check_image_shape, check_sizes, pixel_dtype
-from ..selection import Indices, apply_slice
+from ..selection import Indices, apply_slice, flips
 from .storage_checks import check_storage
 
 if TYPE_CHECKING:
@@ -37,5 +37,4 @@ def read_image(dataset: Any, limits: Limits, indices: Indices | None = None) -> 
     stored = sum(state.size for state in check_storage(dataset, limits))
     check_sizes((1, height, width), dataset.dtype.itemsize, stored, limits)
     found = np.asarray(dataset[tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)])
-    flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
-    return found[flips].reshape(shape)
+    return found[flips(axes)].reshape(shape)

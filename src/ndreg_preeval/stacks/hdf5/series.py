@@ -20,10 +20,9 @@ from numpy.typing import NDArray
 
 from ...errors import naming, printable_location, shorten
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
-from ..pixel_checks import as_pixels, check_sizes, check_stack_shape
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, filled_pixels
 from ..regular_file import FileState, changed_files
-from ..selection import AxisRange, Indices, apply_slice, format_slice
-from .declared import filled_pixels
+from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from .nexus import series_names
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ class SeriesSource(StackSource):
             self.shape = check_stack_shape(tuple(axis.count for axis in axes if not axis.drop))
         self._walk = axes[0]
         self._cut = self._cut_of(axes)
-        self._flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+        self._flips = flips(axes)
         if self.valid is not None and self._cut is not None:
             self.valid = self.valid[self._cut[1:]]
         if self.valid is not None:

@@ -14,12 +14,20 @@ from ...errors import naming, printable_location
 from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import Choices
-from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype, spare_axis
+from ..pixel_checks import (
+    FillValues,
+    as_pixels,
+    check_sizes,
+    check_stack_shape,
+    filled_pixels,
+    pixel_dtype,
+    spare_axis,
+)
 from ..rearranged import SelectedImages
 from ..regular_file import changed_files, check_not_cut
-from ..selection import AxisRange, Indices, apply_slice, format_slice
+from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from .axis_names import axis_names, likely_axis
-from .declared import Declared, filled_pixels, read_declared
+from .declared import Declared, read_declared
 from .image_key import Projections, read_projections
 from .locate import Files
 from .metadata import Neighbours
@@ -98,13 +106,12 @@ class Hdf5Source(StackSource):
         self._projections = (
             read_projections(neighbours, axis, length) if choices.projections else Projections()
         )
-        self._declared = Declared({})
+        self._declared = Declared(FillValues())
         if choices.declared_invalid:
             of_dataset = (self.dtype, self._axes, self.counting_axis, limits)
             self._declared = read_declared(dataset, neighbours, *of_dataset)
-        if self._declared.of_values:
-            self.bytes_per_image += height * width  # its mask
-        self.has_masks = self._declared.of_values or self._declared.valid is not None
+        self.bytes_per_image += height * width * self._declared.bytes_per_pixel
+        self.has_masks = self._declared.bytes_per_pixel > 0 or self._declared.valid is not None
         """Whether blocks have masks."""
         self.declarations_met: dict[str, None] = {}
         """What declares pixels invalid that were read."""
@@ -217,10 +224,9 @@ class Hdf5Source(StackSource):
         """Return the block that tasks have filled, in the order and shape that were asked for."""
         check_not_cut(self.stored)
         order = [axes[self.counting_axis], *axes[: self.counting_axis], *axes[self.counting_axis + 1 :]]
-        flips = tuple(slice(None, None, -1 if axis.reverse else 1) for axis in order)
-        found = as_pixels(pixels[flips].reshape((count, *self.shape[1:])))
+        found = as_pixels(pixels[flips(order)].reshape((count, *self.shape[1:])))
         mask = None if self.valid is None else np.broadcast_to(self.valid, found.shape)
-        for name, hit in self._declared.find(found).items():
+        for name, hit in self._declared.find(found, axes, self.counting_axis).items():
             self.declarations_met[name] = None
             mask = ~hit if mask is None else mask & ~hit
         return Block(found, mask, declared=mask is not None)

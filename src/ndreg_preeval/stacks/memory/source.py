@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,11 +14,15 @@ from numpy.typing import NDArray
 from ...errors import naming, shorten
 from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..choices import AS_FOUND, Choices
 from ..hints import ONE_IMAGE_PER_FILE
 from ..pixel_checks import (
+    FillValues,
     as_pixels,
     check_image_shape,
     check_stack_shape,
+    fill_values,
+    filled_pixels,
     pixel_dtype,
     spare_axis,
     without_spare_axis,
@@ -160,7 +164,7 @@ class LazySource(StackSource):
     alone: many such objects bear no other, and dask has threads of its own.
     """
 
-    def __init__(self, value: Any, image_axis: int | None = None) -> None:
+    def __init__(self, value: Any, choices: Choices = AS_FOUND) -> None:
         declared = _declared_shape(value)
         spare = spare_axis(declared, 3)
         kept = [axis for axis in range(len(declared)) if axis != spare]
@@ -168,18 +172,26 @@ class LazySource(StackSource):
         names = axis_names(value)
         if names is not None and len(names) == len(declared):
             names = [names[axis] for axis in kept]
-        choice = choose_axis(shape, names, image_axis)
+        choice = choose_axis(shape, names, choices.image_axis)
         self.tell(choice)
         self.shape = check_stack_shape(images_first(shape, choice.axis))
         self._declared = declared
         self._counting = kept[choice.axis]
         """The axis that counts the images, of all that are declared."""
         self.dtype = _declared_dtype(value)
+        self._fill_values = FillValues()
+        if choices.declared_invalid:
+            warnings: list[str] = []
+            self._fill_values = fill_values(_attributes(value), self.dtype, warnings)
+            self.warnings += tuple(warnings)
+        self._declarations_met: dict[str, None] = {}
         if _package(value) == "xarray" and getattr(value, "chunks", None) is not None:
             value = value.data  # the dask array that it holds
         self._value = value
         self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
         self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image, self._counting)
+        if self._fill_values:
+            self.bytes_per_image += self.shape[1] * self.shape[2]  # its mask
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
@@ -195,8 +207,17 @@ class LazySource(StackSource):
                     f"reading must give the shape {expected} as declared by the stack, "
                     f"not {shorten(pixels.shape)}"
                 )
-            pixels = self._images_first(pixels)
-            return Block(as_pixels(pixels), None if mask is None else self._images_first(mask))
+            pixels = as_pixels(self._images_first(pixels))
+            mask = None if mask is None else self._images_first(mask)
+            own_mask = mask is not None
+            for name, hit in self._fill_values.find(pixels).items():
+                self._declarations_met[name] = None
+                mask = ~hit if mask is None else mask & ~hit
+            return Block(pixels, mask, declared=mask is not None and not own_mask)
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """Which declared values were met."""
+        return filled_pixels(self._declarations_met)
 
     def _images_first(self, array: NDArray[Any]) -> NDArray[Any]:
         array = np.moveaxis(array, self._counting, 0)
@@ -222,11 +243,11 @@ class ZarrSource(LazySource):
         return PendingBlock(tasks, lambda: _joined(parts))
 
 
-def open_lazy(value: Any, image_axis: int | None = None) -> LazySource:
+def open_lazy(value: Any, choices: Choices = AS_FOUND) -> LazySource:
     """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
     if is_signal(value):
         value = value.data  # an array of numpy or dask
-    return (ZarrSource if _package(value) == "zarr" else LazySource)(value, image_axis)
+    return (ZarrSource if _package(value) == "zarr" else LazySource)(value, choices)
 
 
 def axis_names(value: Any) -> list[str | None] | None:
@@ -243,17 +264,24 @@ def axis_names(value: Any) -> list[str | None] | None:
     return None
 
 
+def _attributes(value: Any) -> Mapping[str, Any]:
+    """Attributes of an array of xarray or zarr, which a program that decodes them has taken away."""
+    attributes = getattr(value, "attrs", None) if _package(value) in ("xarray", "zarr") else None
+    return attributes if isinstance(attributes, Mapping) else {}
+
+
 def is_signal(value: object) -> bool:
     """Return whether this is a signal of hyperspy, of whatever package its class comes from."""
     return any(each.__module__.partition(".")[0] == "hyperspy" for each in type(value).__mro__)
 
 
 def _joined(parts: list[Block | None]) -> Block:
-    """Give blocks that follow each other as one; pixels are not copied, and zarr has no masks."""
+    """Give blocks that follow each other as one; pixels are not copied."""
     blocks = [part for part in parts if part is not None]
-    if len(blocks) == 1:
-        return blocks[0]
-    return Block([image for block in blocks for image in block.images], None)
+    whole = blocks[0]
+    for block in blocks[1:]:
+        whole = block.after(whole)
+    return whole
 
 
 def _package(value: object) -> str:

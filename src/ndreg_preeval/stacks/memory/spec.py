@@ -69,9 +69,9 @@ class ArraySpec(StackSpec):
         if isinstance(value, tuple):
             return ImagesSource(value)
         if is_signal(value) and getattr(value, "_lazy", False):
-            return open_lazy(value, self.choices.image_axis)
+            return open_lazy(value, self.choices)
         if all(hasattr(value, name) for name in LAZY):
-            return open_lazy(value, self.choices.image_axis)
+            return open_lazy(value, self.choices)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
             return ArraySource(*convert_stack(value), self.choices.image_axis)
         if hasattr(value, "__len__") and hasattr(value, "__getitem__"):

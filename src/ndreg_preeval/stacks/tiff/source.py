@@ -24,7 +24,7 @@ from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..rearranged import MovedAxisSource
 from ..regular_file import FileState, changed_files, check_regular_file
-from ..selection import AxisRange, Indices, apply_slice, format_slice
+from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from .layout import Image, Layout, read_layout
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ class TiffSource(StackSource):
         check_sizes(whole, self.dtype.itemsize, size, spec.limits)
         _check_segment(layout, spec.limits)
         numbers = np.arange(len(layout.images)).reshape(layout.shape[:-2])
-        self._images = [layout.images[i] for i in numbers[_forward(axes[:-2])][_flips(axes[:-2])].ravel()]
+        self._images = [layout.images[i] for i in numbers[_forward(axes[:-2])][flips(axes[:-2])].ravel()]
         self._crop = tuple(axes[-2:])
         self._whole = layout.shape[-2:]
         self.bytes_per_image = math.prod(self._whole) * self.dtype.itemsize
@@ -186,8 +186,8 @@ class TiffSource(StackSource):
         coded = self._layout.decode is not None
         tasks = list(self._coded(block, start) if coded else self._plain(block, start))
         crop = (slice(None), *_forward(self._crop))
-        flips = (slice(None), *_flips(self._crop))
-        return PendingBlock(tasks, lambda: Block(block[crop][flips], None), lambda: buffers.give_back(block))
+        turned = (slice(None), *flips(self._crop))
+        return PendingBlock(tasks, lambda: Block(block[crop][turned], None), lambda: buffers.give_back(block))
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Whether the file was written to meanwhile."""
@@ -317,7 +317,3 @@ def _apply(indices: Indices | None, layout: Layout) -> tuple[AxisRange, ...]:
 
 def _forward(axes: tuple[AxisRange, ...]) -> tuple[slice, ...]:
     return tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
-
-
-def _flips(axes: tuple[AxisRange, ...]) -> tuple[slice, ...]:
-    return tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
