@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <type_traits>
+#include <vector>
 
 #include "base/cancellation.hpp"
 #include "image/pixel_reader.hpp"
@@ -112,24 +112,26 @@ inline Flags flags_of(const PixelReader& reader, const Bulk& bulk) {
   return flags;
 }
 
-// Pixels that may be outliers, counted without a look at each: lanes that compilers turn into
-// vectors.
-struct Tally {
+// The lowest and the highest pixel of a run of a row; NaN is neither.
+struct Extent {
   double low = unlimited;
   double high = -unlimited;
-  std::size_t lowest = 0;   // pixels of the lowest value,
-  std::size_t highest = 0;  // of the highest,
-  std::size_t far = 0;      // and far out
 };
 
-constexpr std::size_t tally_lanes = 16;
+constexpr std::size_t extent_run = 256;  // pixels, or what is left of the row
 
+// Lanes that compilers turn into vectors: 16 are unrolled instead.
 template <class Pixel>
-void tally_extremes(const Pixel* pixels, std::size_t count, Pixel (&low)[tally_lanes],
-                    Pixel (&high)[tally_lanes]) {
+Extent extent_of(const Pixel* pixels, std::size_t count) {
+  constexpr std::size_t lanes = 32;
+  using Limits = std::numeric_limits<Pixel>;
+  Pixel low[lanes];
+  Pixel high[lanes];
+  std::fill(low, low + lanes, Limits::has_infinity ? Limits::infinity() : Limits::max());
+  std::fill(high, high + lanes, Limits::has_infinity ? -Limits::infinity() : Limits::lowest());
   std::size_t i = 0;
-  for (; i + tally_lanes <= count; i += tally_lanes) {
-    for (std::size_t k = 0; k < tally_lanes; ++k) {
+  for (; i + lanes <= count; i += lanes) {
+    for (std::size_t k = 0; k < lanes; ++k) {
       const Pixel pixel = pixels[i + k];
       low[k] = pixel < low[k] ? pixel : low[k];
       high[k] = pixel > high[k] ? pixel : high[k];
@@ -139,133 +141,92 @@ void tally_extremes(const Pixel* pixels, std::size_t count, Pixel (&low)[tally_l
     low[0] = pixels[i] < low[0] ? pixels[i] : low[0];
     high[0] = pixels[i] > high[0] ? pixels[i] : high[0];
   }
-}
-
-// Pixels up to `low`, and from `high` on.
-template <class Pixel>
-std::size_t tally_beyond(const Pixel* pixels, std::size_t count, Pixel low, Pixel high) {
-  // As wide as a pixel, so that vectors hold as many.
-  using Count = std::conditional_t<
-      sizeof(Pixel) == 1, std::uint8_t,
-      std::conditional_t<sizeof(Pixel) == 2, std::uint16_t,
-                         std::conditional_t<sizeof(Pixel) == 4, std::uint32_t, std::uint64_t>>>;
-  constexpr std::size_t at_once = 128 * tally_lanes;
-  std::size_t beyond = 0;
-  std::size_t i = 0;
-  while (i + tally_lanes <= count) {
-    Count counts[tally_lanes] = {};
-    const std::size_t end = std::min(count, i + at_once);
-    for (; i + tally_lanes <= end; i += tally_lanes) {
-      for (std::size_t k = 0; k < tally_lanes; ++k) {
-        const Pixel pixel = pixels[i + k];
-        const Count is_low = pixel <= low ? 1 : 0;
-        const Count is_high = pixel >= high ? 1 : 0;
-        counts[k] = static_cast<Count>(counts[k] + (is_low | is_high));
-      }
+  for (std::size_t half = lanes / 2; half > 0; half /= 2) {
+    for (std::size_t k = 0; k < half; ++k) {
+      low[k] = low[k + half] < low[k] ? low[k + half] : low[k];
+      high[k] = high[k + half] > high[k] ? high[k + half] : high[k];
     }
-    for (const Count some : counts) beyond += some;
   }
-  for (; i < count; ++i) beyond += pixels[i] <= low || pixels[i] >= high ? 1U : 0U;
-  return beyond;
+  return {static_cast<double>(low[0]), static_cast<double>(high[0])};
 }
 
-// Calls each(pixels, count) with runs of pixels of one type.
-template <class Pixel, class Each>
+// Calls each(row, column, count) for every run, row after row.
+template <class Each>
 void for_runs(const PixelReader& reader, Cancellation& cancellation, const Each& each) {
-  const ImageView& view = reader.view();
   for (std::size_t row = 0; row < reader.height(); ++row) {
     if (row % 64 == 0) cancellation.check();
-    if constexpr (std::is_same_v<Pixel, double>) {
-      constexpr std::size_t run = 256;
-      std::array<double, run> pixels;
-      for (std::size_t first = 0; first < reader.width(); first += run) {
-        const std::size_t count = std::min(run, reader.width() - first);
-        reader.read(row, first, count, pixels.data());
-        each(pixels.data(), count);
-      }
-    } else {
-      const auto* line = static_cast<const unsigned char*>(view.data) +
-                         static_cast<std::ptrdiff_t>(row) * view.row_stride;
-      each(reinterpret_cast<const Pixel*>(line), reader.width());
+    for (std::size_t column = 0; column < reader.width(); column += extent_run) {
+      each(row, column, std::min(extent_run, reader.width() - column));
     }
   }
 }
 
-// The same numbers whatever the layout of the pixels.
-template <class Pixel>
-Tally tally_of(const PixelReader& reader, const Bulk& bulk, Cancellation& cancellation) {
-  const bool single = reader.view().type == PixelType::float32;
-  const auto limit = [&](double value) {
-    return single ? static_cast<double>(static_cast<float>(value)) : value;
+// Of all runs, in this order. What pixels are told apart by later is asked of few runs then.
+inline void find_extents(const PixelReader& reader, std::vector<Extent>& extents,
+                         Cancellation& cancellation) {
+  extents.clear();
+  const ImageView& view = reader.view();
+  const auto of_type = [&](auto zero) {
+    using Pixel = decltype(zero);
+    for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+      const auto* line = static_cast<const unsigned char*>(view.data) +
+                         static_cast<std::ptrdiff_t>(row) * view.row_stride;
+      extents.push_back(extent_of(reinterpret_cast<const Pixel*>(line) + column, count));
+    });
   };
-  using Limits = std::numeric_limits<Pixel>;
-  constexpr Pixel top = Limits::has_infinity ? Limits::infinity() : Limits::max();
-  constexpr Pixel bottom = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
-  Pixel low[tally_lanes];
-  Pixel high[tally_lanes];
-  std::fill(low, low + tally_lanes, top);
-  std::fill(high, high + tally_lanes, bottom);
-  for_runs<Pixel>(reader, cancellation, [&](const Pixel* pixels, std::size_t count) {
-    tally_extremes<Pixel>(pixels, count, low, high);
+  const bool dense = reader.reads_all() && !view.swapped &&
+                     view.column_stride == static_cast<std::ptrdiff_t>(pixel_size(view.type)) &&
+                     view.row_stride % view.column_stride == 0 &&
+                     reinterpret_cast<std::uintptr_t>(view.data) % pixel_size(view.type) == 0;
+  if (dense && view.type == PixelType::uint8) return of_type(std::uint8_t{});
+  if (dense && view.type == PixelType::uint16) return of_type(std::uint16_t{});
+  if (dense && view.type == PixelType::int16) return of_type(std::int16_t{});
+  if (dense && view.type == PixelType::int32) return of_type(std::int32_t{});
+  if (dense && view.type == PixelType::float32) return of_type(float{});
+  std::array<double, extent_run> pixels;
+  for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+    reader.read(row, column, count, pixels.data());
+    extents.push_back(extent_of(pixels.data(), count));
   });
-  const Pixel lowest = *std::min_element(low, low + tally_lanes);
-  const Pixel highest = *std::max_element(high, high + tally_lanes);
-  Tally tally;
-  tally.low = static_cast<double>(lowest);
-  tally.high = static_cast<double>(highest);
-  const double below = std::floor(limit(bulk.centre - far_spot * bulk.spread));
-  const double above = std::ceil(limit(bulk.centre + far_spot * bulk.spread));
-  const auto as_pixel = [](double value, Pixel otherwise) {
-    const bool fits =
-        value > static_cast<double>(Limits::lowest()) && value < static_cast<double>(Limits::max());
-    return fits ? static_cast<Pixel>(value) : otherwise;
-  };
-  constexpr bool whole = std::is_integral_v<Pixel>;
-  const double from = whole ? below : limit(bulk.centre - far_spot * bulk.spread);
-  const double to = whole ? above : limit(bulk.centre + far_spot * bulk.spread);
-  const Pixel far_low = as_pixel(from, bottom);
-  const Pixel far_high = as_pixel(to, top);
-  for_runs<Pixel>(reader, cancellation, [&](const Pixel* pixels, std::size_t count) {
-    tally.lowest += tally_beyond<Pixel>(pixels, count, lowest, top);
-    tally.highest += tally_beyond<Pixel>(pixels, count, bottom, highest);
-    tally.far += tally_beyond<Pixel>(pixels, count, far_low, far_high);
-  });
-  return tally;
 }
 
 // Whether there can be outliers that matter: most images have none.
 inline bool may_have_outliers(const PixelReader& reader, const Bulk& bulk, const Flags& flags,
-                              Cancellation& cancellation) {
-  const ImageView& view = reader.view();
-  const bool dense = view.mask == nullptr && !view.swapped &&
-                     view.column_stride == static_cast<std::ptrdiff_t>(pixel_size(view.type)) &&
-                     view.row_stride % view.column_stride == 0 &&
-                     reinterpret_cast<std::uintptr_t>(view.data) % pixel_size(view.type) == 0;
-  Tally tally;
-  if (dense && view.type == PixelType::uint8) {
-    tally = tally_of<std::uint8_t>(reader, bulk, cancellation);
-  } else if (dense && view.type == PixelType::uint16) {
-    tally = tally_of<std::uint16_t>(reader, bulk, cancellation);
-  } else if (dense && view.type == PixelType::int16) {
-    tally = tally_of<std::int16_t>(reader, bulk, cancellation);
-  } else if (dense && view.type == PixelType::int32) {
-    tally = tally_of<std::int32_t>(reader, bulk, cancellation);
-  } else if (dense && view.type == PixelType::float32) {
-    tally = tally_of<float>(reader, bulk, cancellation);
-  } else {
-    tally = tally_of<double>(reader, bulk, cancellation);
+                              const std::vector<Extent>& extents, Cancellation& cancellation) {
+  Extent whole;
+  for (const Extent& extent : extents) {
+    whole.low = std::min(whole.low, extent.low);
+    whole.high = std::max(whole.high, extent.high);
   }
-  if (tally.low < flags.low || tally.high >= flags.high) return true;
+  if (whole.low < flags.low || whole.high >= flags.high) return true;
+  const double far_low = bulk.centre - far_spot * bulk.spread;
+  const double far_high = bulk.centre + far_spot * bulk.spread;
+  std::size_t lowest = 0;
+  std::size_t highest = 0;
+  std::size_t far = 0;
+  std::array<double, extent_run> pixels;
+  auto extent = extents.begin();
+  for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+    const auto [low, high] = *extent++;
+    const bool none = low > whole.low && high < whole.high && low > far_low && high < far_high;
+    if (none) return;
+    reader.read(row, column, count, pixels.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      const double pixel = pixels[i];
+      lowest += pixel <= whole.low ? 1U : 0U;
+      highest += pixel >= whole.high ? 1U : 0U;
+      far += pixel <= far_low || pixel >= far_high ? 1U : 0U;
+    }
+  });
   const auto square = [&](double pixel) {
     const double spreads = bulk.distance(pixel) / bulk.spread;
     return spreads * spreads;
   };
-  const double most =
-      static_cast<double>(tally.lowest) * square(tally.low) +
-      static_cast<double>(tally.highest) * square(tally.high) +
-      static_cast<double>(tally.far) * std::max(square(tally.low), square(tally.high));
-  const auto pixels = static_cast<double>(reader.height() * reader.width());
-  return !(most < least_share_of_outliers * std::sqrt(pixels));
+  const double most = static_cast<double>(lowest) * square(whole.low) +
+                      static_cast<double>(highest) * square(whole.high) +
+                      static_cast<double>(far) * std::max(square(whole.low), square(whole.high));
+  const auto size = static_cast<double>(reader.height() * reader.width());
+  return !(most < least_share_of_outliers * std::sqrt(size));
 }
 
 }  // namespace ndreg_preeval::detail

@@ -17,7 +17,6 @@ constexpr double most_spots = 0.03;      // of all pixels: more are the scene
 constexpr std::size_t looked_at = 8;     // extreme values on either side
 constexpr std::size_t least_number = 3;  // of pixels of such a value
 constexpr double spike = 2;              // as many as of those beside it
-constexpr double nowhere = std::numeric_limits<double>::quiet_NaN();
 
 // Calls each(place) for the up to eight pixels around one.
 template <class Each>
@@ -71,24 +70,10 @@ class Survey {
         high_(std::min(bulk.centre + far_from_bulk * bulk.spread, flags.high)) {}
 
   // Whether any pixel of a run has to be looked at.
-  template <std::size_t run>
-  bool wants(const std::array<double, run>& pixels) const noexcept {
-    std::array<double, lanes> low;
-    std::array<double, lanes> high;
-    low.fill(unlimited);
-    high.fill(-unlimited);
-    for (std::size_t i = 0; i < run; i += lanes) {
-      for (std::size_t k = 0; k < lanes; ++k) {
-        const double pixel = pixels[i + k];
-        low[k] = pixel < low[k] ? pixel : low[k];
-        high[k] = pixel > high[k] ? pixel : high[k];
-      }
-    }
-    const double lowest = *std::min_element(low.begin(), low.end());
-    const double highest = *std::max_element(high.begin(), high.end());
-    const bool extreme = lowest <= (lowest_.full() ? -lowest_.last() : low_) ||
-                         highest >= (highest_.full() ? highest_.last() : high_);
-    return extreme || centre_ - lowest > spot_ || highest - centre_ > spot_;
+  bool wants(const Extent& run) const noexcept {
+    const bool extreme = run.low <= (lowest_.full() ? -lowest_.last() : low_) ||
+                         run.high >= (highest_.full() ? highest_.last() : high_);
+    return extreme || centre_ - run.low > spot_ || run.high - centre_ > spot_;
   }
 
   bool beyond(double pixel) const noexcept { return pixel < low_ || pixel >= high_; }
@@ -110,8 +95,6 @@ class Survey {
   Extremes& highest() noexcept { return highest_; }
 
  private:
-  static constexpr std::size_t lanes = 16;
-
   double centre_;
   double spot_;
   double low_;
@@ -241,24 +224,20 @@ void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found
   const auto bulk = bulk_of(reference);
   if (!bulk) return;
   const Flags flags = flags_of(reference, *bulk);
-  if (!may_have_outliers(reference, *bulk, flags, cancellation)) return;
+  find_extents(reference, extents_, cancellation);
+  if (!may_have_outliers(reference, *bulk, flags, extents_, cancellation)) return;
   const std::size_t width = reference.width();
   Survey survey(*bulk, flags);
   far_.clear();
-  constexpr std::size_t run = 256;
-  std::array<double, run> pixels;
-  for (std::size_t row = 0; row < reference.height(); ++row) {
-    if (row % 64 == 0) cancellation.check();
-    for (std::size_t first = 0; first < width; first += run) {
-      const std::size_t count = std::min(run, width - first);
-      reference.read(row, first, count, pixels.data());
-      std::fill(pixels.begin() + static_cast<std::ptrdiff_t>(count), pixels.end(), nowhere);
-      if (!survey.wants(pixels)) continue;
-      for (std::size_t i = 0; i < count; ++i) {
-        if (survey.add_far(pixels[i])) far_.push_back({row * width + first + i, pixels[i]});
-      }
+  std::array<double, extent_run> pixels;
+  auto extent = extents_.begin();
+  for_runs(reference, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+    if (!survey.wants(*extent++)) return;
+    reference.read(row, column, count, pixels.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (survey.add_far(pixels[i])) far_.push_back({row * width + column + i, pixels[i]});
     }
-  }
+  });
   SpecialValues special;
   add_special(survey.lowest(), -1, *bulk, flags, special);
   add_special(survey.highest(), 1, *bulk, flags, special);
@@ -274,24 +253,20 @@ void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found
   std::size_t beyond = 0;
   far_.clear();
   if (!special.empty()) found.special.assign(reference.height() * width, 0);
-  for (std::size_t row = 0; row < reference.height(); ++row) {
-    cancellation.check();
-    for (std::size_t first = 0; first < width; first += run) {
-      const std::size_t count = std::min(run, width - first);
-      reference.read(row, first, count, pixels.data());
-      for (std::size_t i = 0; i < count; ++i) {
-        if (!std::isfinite(pixels[i])) continue;
-        ++valid;
-        if (!survey.beyond(pixels[i])) continue;
-        ++beyond;
-        const unsigned char kind = special.kind_of(pixels[i]);
-        if (kind == 0) continue;
-        const std::size_t place = row * width + first + i;
-        found.special[place] = kind;
-        far_.push_back({place, pixels[i]});
-      }
+  for_runs(reference, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+    reference.read(row, column, count, pixels.data());
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!std::isfinite(pixels[i])) continue;
+      ++valid;
+      if (!survey.beyond(pixels[i])) continue;
+      ++beyond;
+      const unsigned char kind = special.kind_of(pixels[i]);
+      if (kind == 0) continue;
+      const std::size_t place = row * width + column + i;
+      found.special[place] = kind;
+      far_.push_back({place, pixels[i]});
     }
-  }
+  });
   if (2 * beyond > valid) {
     found.clear();
     return;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/cancellation.hpp"
+#include "image/bulk.hpp"
 #include "image/pixel_reader.hpp"
 
 namespace ndreg_preeval::detail {
@@ -64,6 +65,7 @@ class StaticOutliers {
     double value;
   };
 
+  std::vector<Extent> extents_;
   std::vector<Pixel> far_;
   std::vector<std::uint32_t> stamps_;
   std::vector<std::size_t> common_;
