@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
 import time
 from functools import partial
 from pathlib import Path
+from types import FrameType
 
 import h5py
 import pytest
@@ -143,3 +146,46 @@ def test_an_error_where_none_may_be_is_no_hang(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(BatchScorer, "_arrived", broken)
     with pytest.raises(RuntimeError, match="unforeseen"):
         rank_stacks(write(tmp_path))
+
+
+def test_an_interrupt_at_any_moment_leaves_a_pool_that_can_be_closed() -> None:
+    """Interrupts meet the caller's thread where functions begin, and where calls have come back."""
+    left = 0
+
+    def interrupt(frame: FrameType | None, event: str, _: object) -> None:
+        nonlocal left
+        if event in ("call", "c_return"):
+            while frame is not None:
+                if frame.f_code is threading.Thread.start.__code__:
+                    return  # how the interpreter starts a thread is its own affair
+                frame = frame.f_back
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+
+    for moment in itertools.count(1):
+        pool = ThreadPool(2, fail)
+        limit = ConcurrencyLimit(1)
+        left, interrupted = moment, False
+        sys.setprofile(interrupt)
+        try:
+            for _ in range(2):
+                pool.submit([pool.cancelled] * 3, limit=limit)  # type: ignore[list-item]
+                pool.submit([pool.cancelled], first=True)  # type: ignore[list-item]
+                pool.backlog()
+        except KeyboardInterrupt:
+            interrupted = True
+        finally:
+            sys.setprofile(None)
+        closing = threading.Thread(target=pool.close, daemon=True)
+        closing.start()
+        closing.join(300)
+        assert not closing.is_alive(), f"interrupted at the moment {moment}, it cannot be closed"
+        # One that was just starting finds nothing to do, and ends.
+        while any(
+            each.name.startswith("ndreg_preeval-") and each.is_alive() for each in threading.enumerate()
+        ):
+            time.sleep(0.001)
+        if not interrupted:
+            break
+    assert moment > 10

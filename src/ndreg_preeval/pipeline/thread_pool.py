@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -42,7 +44,12 @@ class ThreadPool:
         self._size = threads
         self._on_crash = on_crash
         self._threads: list[threading.Thread] = []
-        self._changed = threading.Condition()
+        # A lock and a queue of the interpreter, no Condition: a KeyboardInterrupt that met the caller's
+        # thread in its methods, which are Python, would leave the lock taken and all threads waiting.
+        self._lock = threading.Lock()
+        self._calls: SimpleQueue[None] = SimpleQueue()
+        self._asleep = 0
+        """Threads that wait for a call, and have not been called."""
         self._first: deque[Task] = deque()
         self._others: deque[tuple[Task, ConcurrencyLimit | None]] = deque()
         self._cancelled = False
@@ -58,7 +65,7 @@ class ThreadPool:
 
         Tasks of a closed pool are forgotten: those that still run may have more to hand on.
         """
-        with self._changed:
+        with self._lock:
             if self._cancelled:
                 return
             if first:
@@ -69,30 +76,33 @@ class ThreadPool:
 
     def backlog(self) -> int:
         """Number of tasks that have not begun."""
-        with self._changed:
+        with self._lock:
             return len(self._first) + len(self._others)
 
     def run_here(self) -> None:
         """Run all tasks in this thread, if there is no other that could."""
         while not self._threads:
-            with self._changed:
+            with self._lock:
                 found = self._next()
             if found is None:
                 return
             self._run(*found)
-            with self._changed:
+            with self._lock:
                 if found[1] is not None:
                     found[1].running -= 1
 
     def close(self) -> None:
         """Forget tasks that have not begun, and wait for the rest; safe to call twice."""
-        with self._changed:
+        with self._lock:
             self._cancelled = True
             self._first.clear()
             self._others.clear()
-            self._changed.notify_all()
+        for _ in self._threads:
+            self._calls.put(None)
         for thread in self._threads:
-            thread.join()
+            # One that an interrupt kept from starting, or that has not come so far, has taken no task.
+            with contextlib.suppress(RuntimeError):
+                thread.join()
 
     def __enter__(self) -> Self:
         return self
@@ -106,26 +116,38 @@ class ThreadPool:
         while len(self._threads) < min(self._size, len(self._first) + len(self._others)):
             # A daemon if the caller's thread is one: then the end of the program does not wait for it.
             thread = threading.Thread(target=self._work, name=f"ndreg_preeval-{len(self._threads)}")
+            self._threads.append(thread)  # before it starts: an interrupt must not hide it from `close`
             try:
                 thread.start()
             except RuntimeError:  # the system has no more of them
+                self._threads.pop()
                 self._size = len(self._threads)
                 break
-            self._threads.append(thread)
-        self._changed.notify(tasks)
+        self._call(tasks)
+
+    def _call(self, most: int) -> None:
+        """Call some of the threads that are asleep."""
+        for _ in range(min(most, self._asleep)):
+            self._asleep -= 1
+            self._calls.put(None)
 
     def _work(self) -> None:
         core.leave_openmp_place()  # a binding that was meant for the thread that started this one
         limit: ConcurrencyLimit | None = None
         while True:
-            with self._changed:
+            with self._lock:
                 if limit is not None:
                     limit.running -= 1
-                    self._changed.notify()
-                while (found := self._next()) is None:
+                    limit = None
+                    self._call(1)
+                found = self._next()
+                if found is None:
                     if self._cancelled:
                         return
-                    self._changed.wait()
+                    self._asleep += 1
+            if found is None:
+                self._calls.get()
+                continue
             limit = found[1]
             self._run(*found)
             del found
