@@ -15,7 +15,7 @@ from .options import make_options
 from .pipeline import PairScorer, Records, Scored, choices_of, core_threads, inspect_stack, options_with_mask
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
-from .stacks import Block, StackSource, resolve_stack
+from .stacks import Block, StackSource, is_array, resolve_stack
 
 __all__ = ["StackRanker", "StackScorer"]
 
@@ -216,6 +216,8 @@ def _is_one_image(images: Any) -> bool:
     shape = getattr(images, "shape", None)
     if shape is not None:
         return len(shape) == 2
+    if not isinstance(images, list | tuple) and is_array(images):
+        return np.ndim(np.asanyarray(images)) == 2
     # Nested lists: an image is a sequence of rows, a row a sequence of numbers.
     for _ in range(2):
         if not isinstance(images, list | tuple) or not images:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ndreg_preeval import RankingWarning, StackRanker, rank_stacks
+from ndreg_preeval import RankingWarning, StackRanker, StackScorer, rank_stacks, score_stack
 from tests.results.test_evidence import moving
+from tests.support.scenes import assert_same_numbers, drifting
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 
@@ -89,3 +90,23 @@ def test_warnings_are_in_the_result_and_the_result_travels() -> None:
     assert "noise" in str(again)
     with pytest.raises(ValueError, match="its images were in memory"):
         found.correlogram("noise", 1)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_objects_with_an_array_only(count: int) -> None:
+    class Detector:
+        def __init__(self, data: Any) -> None:
+            self.data = data
+
+        def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+            return np.array(self.data, dtype=dtype)
+
+    stack = drifting(0.1, n=3)
+    scorer = StackScorer(Detector(stack[0]))
+    ranker = StackRanker({"a": Detector(stack[0])})
+    for start in range(1, 3, count):
+        images = Detector(stack[start] if count == 1 else stack[start : start + count])
+        scorer.add(images)
+        ranker.add({"a": images})
+    assert_same_numbers(scorer.result(), score_stack(stack))
+    assert_same_numbers(ranker.result().stacks["a"], score_stack(stack))

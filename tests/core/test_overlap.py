@@ -244,6 +244,16 @@ def test_invalid_and_masked_pixels_do_not_count() -> None:
     assert (place(record), int(record["flags"])) == ((0, -78), _core.WRAPPED)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_static_grid_is_no_overlap(seed: int) -> None:
+    """Frames of detector modules agree wherever the images are held, also where they move no peak."""
+    y, x = np.mgrid[:96, :128]
+    pair = moved((12, -8), seed=seed)
+    pair[:, (y % 8 == 0) | (x % 8 == 0)] = pair.max() + 50
+    record = score(pair, ignore_hot_pixel=True)
+    assert (place(record), bool(record["flags"] & _core.WRAPPED)) == ((12, -8), False)
+
+
 def test_a_hot_pixel_besides() -> None:
     pair = moved((0, -78))
     pair[:, 20, 30] = 1e5

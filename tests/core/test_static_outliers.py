@@ -40,7 +40,9 @@ def check(stack: NDArray[Any], masks: NDArray[np.bool_] | None = None, **options
     return records
 
 
-KINDS = ("gaps", "two values", "fill", "a third", "dead 2", "dead 20", "dead 60", "hot 2", "hot 20")
+KINDS = (
+    "gaps", "two values", "fill", "a third", "aperture", "aperture 0", "dead 2", "dead 20", "dead 60", "hot 2", "hot 20",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("method", OPTIONS)
@@ -72,23 +74,22 @@ def test_numbers_of_64_bits_have_gaps_too(dtype: str, kind: str, method: str) ->
 
 
 @pytest.mark.parametrize("method", OPTIONS)
-@pytest.mark.parametrize("kind", ["gaps", "a third", "dead 60"])
+@pytest.mark.parametrize("kind", ["gaps", "a third", "aperture", "dead 60"])
 def test_bytes_have_gaps_too(kind: str, method: str) -> None:
     check(spoil(counts(0.1, "u1", mean=100, deviation=20), kind), **OPTIONS[method])
     noise = check(spoil(counts(None, "u1", mean=100, deviation=20), kind), **OPTIONS[method])
     assert (noise["probability"] < 0.3).all()
 
 
+@pytest.mark.parametrize("kind", ["negative", "aperture -1"])
 @pytest.mark.parametrize("dtype", ["i2", "i4", "i8", "f4"])
 @pytest.mark.parametrize("mean", [4.0, 9.0, 1000.0])
-def test_negative_flags_among_counts(dtype: str, mean: float) -> None:
-    stack = spoil(
-        np.rint(counts(0.1, dtype, mean=mean, deviation=mean / 3).clip(0)).astype(dtype), "negative"
-    )
+def test_negative_flags_among_counts(dtype: str, mean: float, kind: str) -> None:
+    stack = spoil(np.rint(counts(0.1, dtype, mean=mean, deviation=mean / 3).clip(0)).astype(dtype), kind)
     records = check(stack)
     assert [(r["peak_dy"], r["peak_dx"]) for r in records] == [(3, -2), (6, -4), (9, -6)]
     noise = np.rint(counts(None, dtype, mean=mean, deviation=mean / 3).clip(0)).astype(dtype)
-    noise = check(spoil(noise, "negative"))
+    noise = check(spoil(noise, kind))
     assert (noise["probability"] < 0.3).all()
 
 

@@ -57,6 +57,27 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
         "it is a PNG image; images one per file",
     ),
     "a.h5": (lambda path: path.write_text("nothing"), "it is no HDF5 file, or still being created"),
+    "a.txt": (lambda path: path.write_text("nothing"), "it is of no kind that is known here: give an array"),
+    "a.fits": (lambda path: path.write_text("SIMPLE  =  T"), "it is a FITS file: give an array"),
+    "b.nc": (lambda path: path.write_bytes(b"CDF\x01" + bytes(60)), "it is a netCDF-3 file"),
+    "c.nc": (lambda path: path.write_bytes(b"CDF\x05" + bytes(60)), "it is a netCDF-3 (CDF-5) file"),
+    "a.mat": (
+        lambda path: path.write_text("MATLAB 5.0 MAT-file"),
+        "MATLAB 5 file: give an array of its pixels, as scipy.io",
+    ),
+    "a.cbf": (
+        lambda path: path.write_text("###CBF: VERSION"),
+        "it is a CBF file: give an array of its pixels, as fabio",
+    ),
+    "a.jp2": (
+        lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n"),
+        "it is a JPEG 2000 image; images one per file",
+    ),
+    "a.dm4": (lambda path: path.write_bytes(bytes([0, 0, 0, 4, 0, 0])), "it is a DM4 file: give an array"),
+    "a.h5.gz": (
+        lambda path: path.write_bytes(b"\x1f\x8b\x08\0"),
+        "it is a gzip file: give an array of its pixels, unpacked",
+    ),
 }
 
 
@@ -163,10 +184,15 @@ def test_more_axes_show_the_slice(tmp_path: Path, ndim: int) -> None:
         file["g/d"] = more
     for value in (more, f"{tmp_path}/a.h5::/g/d"):
         text = told(lambda value=value: rank_stacks({"Fe": value}), ValueError)
-        for part in ("[:, 0]", "&slice=:,0", "&slice=...,0"):
+        zeros = ", ".join("0" * (ndim - 3))
+        short = zeros.replace(" ", "")
+        for part in (f"[:, {zeros}]", f"&slice=:,{short} ", f"&slice=...,{short}"):
             assert part in text
     for run in (lambda: rank_stacks(f"{tmp_path}/a.h5::/g"), lambda: find_stacks(f"{tmp_path}/a.h5")):
-        assert f"'/g/d' (of {ndim} axes: take some by &slice=:,0)" in told(run, ValueError)
+        text = told(run, ValueError)
+        assert f"'/g/d' (of {ndim} axes: take some by &slice=:,{short})" in text
+        assert "alone" not in text  # nothing there can be taken as it is
+    assert score_stack(f"{tmp_path}/a.h5::/g/d&slice=0,0" if ndim == 5 else f"{tmp_path}/a.h5::/g/d&slice=0")
 
 
 def test_groups_say_where_their_datasets_are(tmp_path: Path) -> None:

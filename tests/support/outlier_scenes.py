@@ -40,7 +40,7 @@ def top(dtype: Any) -> Any:
 
 
 def spoil(stack: Image, kind: str, seed: int = 5) -> Image:
-    """The stack with the same outliers in every image: gaps, fill, negative, or a number of dead ones."""
+    """The stack with the same outliers in every image: gaps, fill, negative, outside an aperture, or some dead ones."""
     value = top(stack.dtype)
     spoiled = stack.copy()
     places = np.random.default_rng(seed).permutation(stack[0].size)
@@ -52,6 +52,10 @@ def spoil(stack: Image, kind: str, seed: int = 5) -> Image:
         flat[:, places[:12]] = value - 1 if stack.dtype.kind != "f" else 1e29
     elif kind == "fill":
         spoiled[:, 5:25, 30:60] = -32768 if stack.dtype.kind != "u" else value
+    elif kind.startswith("aperture"):  # half of the pixels and more are outside
+        y, x = np.mgrid[:48, :64]
+        outside = (y - 23.5) ** 2 + (x - 31.5) ** 2 > 22**2
+        spoiled[:, outside] = {"aperture": value, "aperture 0": 0, "aperture -1": -1}[kind]
     elif kind == "a third":
         spoiled[:, :16] = value
     elif kind == "negative":

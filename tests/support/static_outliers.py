@@ -29,8 +29,10 @@ class Pixels:
         self.shape = image.shape
         self.centre, self.spread = math.nan, 0.0
         sample = [float(self.values[p]) for p in self._sample() if self.valid[p]]
-        self.whole = all(v == math.floor(v) for v in sample)
+        self.whole = False
         self.usable = len(sample) >= 16 and self._find_bulk(sorted(sample))
+        if self.usable:
+            self._leave_gaps(sorted(sample))
 
     def _sample(self) -> Iterator[Place]:
         """Runs of four pixels, eight of them along either axis."""
@@ -43,7 +45,21 @@ class Pixels:
                 for k in range(length):
                     yield (2 * i + 1) * h // (2 * rows), first + k
 
+    def _leave_gaps(self, sample: list[float]) -> None:
+        """Up to three values that a quarter of the sample has, and that are far from the others: no bulk."""
+        for _ in range(3):
+            value = max(sample, key=sample.count)
+            others = [v for v in sample if v != value]
+            if 4 * sample.count(value) < len(sample) or len(others) < 16:
+                return
+            before = self.centre, self.spread, self.whole
+            if not self._find_bulk(others) or not self.far(value, 2):
+                self.centre, self.spread, self.whole = before
+                return
+            sample = others
+
     def _find_bulk(self, sample: list[float]) -> bool:
+        self.whole = all(v == math.floor(v) for v in sample)
         half = len(sample) // 2
         widths = [sample[i + half] - sample[i] for i in range(len(sample) - half)]
         first = widths.index(min(widths))
@@ -119,8 +135,6 @@ def _special(image: Pixels) -> dict[float, bool]:
     outside = values[
         (values < max(image.centre - reach, below_zero)) | (values >= min(image.centre + reach, image.top))
     ]
-    if 2 * len(outside) > len(values):
-        return {}
     special: dict[float, bool] = {}
     for sign in (-1, 1):
         side = outside[(outside < image.centre) if sign < 0 else (outside >= image.centre)]
@@ -141,6 +155,9 @@ def _special(image: Pixels) -> dict[float, bool]:
             if value in flags or many:
                 chosen.add(value)
                 special[value] = value in flags
+    others = np.isin(values, list(special), invert=True)
+    if 2 * np.isin(outside, list(special), invert=True).sum() > others.sum():
+        return {}
     return special
 
 

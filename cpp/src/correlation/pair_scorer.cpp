@@ -167,12 +167,23 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
 }
 
 template <class T>
+bool PairScorer<T>::one_dominates(const Reference<T>& reference,
+                                  const ImageStatistics& statistics) noexcept {
+  return statistics.dominant && statistics.dominant == reference.statistics.dominant;
+}
+
+template <class T>
+bool PairScorer<T>::has_static(const Reference<T>& reference, const NamedImage& image,
+                               const ImageStatistics& statistics, Cancellation& cancellation) {
+  if (!metrics_.zero_stands_out() && !one_dominates(reference, statistics)) return false;
+  return find_static(reference, image, statistics, cancellation);
+}
+
+template <class T>
 bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage& image,
                                 const ImageStatistics& statistics, Cancellation& cancellation) {
   if (!plan_.options.ignore_hot_pixel) return false;
   if (!reference.has_evidence || !statistics.has_evidence()) return false;
-  const bool dominant = statistics.dominant && statistics.dominant == reference.statistics.dominant;
-  if (!metrics_.zero_stands_out() && !dominant) return false;
   const PixelReader first(reference.view);
   const PixelReader second(image.view);
   if (candidates_of_ != &reference) {
@@ -195,7 +206,7 @@ bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage&
     common.clear();
   }
   // One that holds most of both counts in any case.
-  if (dominant) {
+  if (one_dominates(reference, statistics)) {
     const std::size_t place = statistics.dominant->row * plan_.width + statistics.dominant->column;
     const auto at = std::lower_bound(common.begin(), common.end(), place);
     if (at == common.end() || *at != place) common.insert(at, place);
@@ -307,7 +318,7 @@ PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& 
   int sign = measure(score, reference, statistics, image, cancellation);
   const Reference<T>* used = &reference;
   const LeftOut* left_out = nullptr;
-  if (find_static(reference, image, statistics, cancellation)) {
+  if (has_static(reference, image, statistics, cancellation)) {
     if (const auto without = transform_rest(reference, image, cancellation)) {
       PairScore rest;
       rest.invalid_pixels = statistics.invalid;
@@ -324,19 +335,25 @@ PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& 
   const bool farther = plan_.looks_farther() && is_credible(score) &&
                        may_be_farther({score.peak_dy, score.peak_dx}, plan_.height, plan_.width);
   if (!farther) return score;
-  const PixelReader first(reference.view, left_out);
-  const PixelReader second(image.view, left_out);
-  look_farther(score, {first, used->centring}, {second, statistics.centring}, sign, cancellation);
+  const Shift nearest{score.peak_dy, score.peak_dx};
+  const auto ask = [&](const LeftOut* without) {
+    const PixelReader first(reference.view, without);
+    const PixelReader second(image.view, without);
+    return true_shift({first, used->centring}, {second, statistics.centring}, nearest, sign,
+                      plan_.options.max_shift, cancellation);
+  };
+  Shift found = ask(left_out);
+  // What stays where it is may agree in any overlap, also where it moves no peak.
+  if (!(found == nearest) && left_out == nullptr &&
+      find_static(reference, image, statistics, cancellation)) {
+    found = ask(&left_out_);
+  }
+  if (!(found == nearest)) move_farther(score, nearest, found);
   return score;
 }
 
 template <class T>
-void PairScorer<T>::look_farther(PairScore& score, const CentredPixels& reference,
-                                 const CentredPixels& image, int sign, Cancellation& cancellation) {
-  const Shift nearest{score.peak_dy, score.peak_dx};
-  const Shift found =
-      true_shift(reference, image, nearest, sign, plan_.options.max_shift, cancellation);
-  if (found == nearest) return;
+void PairScorer<T>::move_farther(PairScore& score, const Shift& nearest, const Shift& found) {
   score.flags |= wrapped;
   score.peak_dy = static_cast<std::int32_t>(found.dy);
   score.peak_dx = static_cast<std::int32_t>(found.dx);
@@ -354,7 +371,7 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& given, const 
   PairScore found;
   measure(found, given, statistics, image, cancellation);
   std::optional<ImageStatistics> rest;
-  if (find_static(given, image, statistics, cancellation)) {
+  if (has_static(given, image, statistics, cancellation)) {
     rest = transform_rest(given, image, cancellation);
   }
   if (rest) {

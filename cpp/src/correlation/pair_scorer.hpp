@@ -76,7 +76,13 @@ class PairScorer {
   ImageStatistics transform(const NamedImage& image, const LeftOut* left_out,
                             Cancellation& cancellation);
   PixelSums load(const kernel::Source& source, Cancellation& cancellation);
-  // Whether a pair that was measured has static outliers that matter: to left_out_.
+  // Whether one pixel, the same in both, holds most of their variance.
+  static bool one_dominates(const Reference<T>& reference,
+                            const ImageStatistics& statistics) noexcept;
+  // Whether a pair that was measured has static outliers that move its peak: to left_out_.
+  bool has_static(const Reference<T>& reference, const NamedImage& image,
+                  const ImageStatistics& statistics, Cancellation& cancellation);
+  // Whether it has any that hold a share of its variance.
   bool find_static(const Reference<T>& reference, const NamedImage& image,
                    const ImageStatistics& statistics, Cancellation& cancellation);
   // The rest of both images, to rest_ and spectrum_; nothing where that is no evidence.
@@ -93,9 +99,8 @@ class PairScorer {
                  Cancellation& cancellation);
   void find_edges(std::size_t chunks, Cancellation& cancellation);
   Aligned<T> aligned(const Reference<T>& reference, const ImageStatistics& statistics);
-  // Where the peak stands for a shift by more than half of the image: says so.
-  void look_farther(PairScore& score, const CentredPixels& reference, const CentredPixels& image,
-                    int sign, Cancellation& cancellation);
+  // Says that the peak stands for a shift by more than half of the image.
+  static void move_farther(PairScore& score, const Shift& nearest, const Shift& found);
 
   const Plan<T>& plan_;
   AlignedBuffer<T> spectrum_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "base/cancellation.hpp"
@@ -21,6 +22,9 @@ constexpr double unlimited = std::numeric_limits<double>::infinity();
 constexpr std::size_t least_sample = 16;
 constexpr double normal_half = 1.349;  // width of the middle half, in standard deviations
 constexpr double far_spot = 4;
+constexpr double far_from_bulk = 2;          // in units of its spread
+constexpr std::size_t most_gap_values = 3;   // of gaps that hold much of an image,
+constexpr std::ptrdiff_t least_of_gaps = 4;  // a quarter of it or more
 // A share of the variance, in units of 1 / sqrt(pixels), below which outliers do not matter.
 constexpr double least_share_of_outliers = 2;
 
@@ -36,15 +40,9 @@ struct Bulk {
   }
 };
 
-// Of the shortest interval that holds half of a sample: up to half of it may be anything.
-inline std::optional<Bulk> bulk_of(const PixelReader& reader) {
-  Sample sample(reader);
-  double* first = sample.pixels.data();
-  double* last = std::remove_if(first, first + sample.count,
-                                [](double pixel) { return !std::isfinite(pixel); });
+// Of the shortest interval that holds half of a sorted sample: up to half of it may be anything.
+inline std::optional<Bulk> bulk_of_sorted(const double* first, const double* last) {
   const auto count = static_cast<std::size_t>(last - first);
-  if (count < least_sample) return std::nullopt;
-  std::sort(first, last);
   const std::size_t half = count / 2;
   std::size_t at = 0;
   for (std::size_t i = 0; i + half < count; ++i) {
@@ -55,15 +53,57 @@ inline std::optional<Bulk> bulk_of(const PixelReader& reader) {
             std::all_of(first, last, [](double pixel) { return std::floor(pixel) == pixel; })};
   if (width > 0) return bulk;
   // Most are equal: how far the others are, the nearest of them.
-  for (double* pixel = first; pixel < last; ++pixel) *pixel = bulk.distance(*pixel);
-  double* other = std::remove(first, last, 0.0);
-  if (other > first) {
-    std::sort(first, other);
-    bulk.spread = first[(other - first) / 10];
+  std::array<double, Sample::most> others;
+  std::size_t size = 0;
+  for (const double* pixel = first; pixel < last; ++pixel) {
+    if (bulk.distance(*pixel) > 0) others[size++] = bulk.distance(*pixel);
+  }
+  if (size > 0) {
+    std::sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(size));
+    bulk.spread = others[size / 10];
   } else if (bulk.whole) {
     bulk.spread = 1;
   } else {
     return std::nullopt;
+  }
+  return bulk;
+}
+
+// The longest run of equal pixels of a sorted sample.
+inline std::pair<const double*, const double*> most_frequent(const double* first,
+                                                             const double* last) {
+  std::pair<const double*, const double*> found{first, first};
+  for (const double* pixel = first; pixel < last;) {
+    const double* const next = std::upper_bound(pixel, last, *pixel);
+    if (next - pixel > found.second - found.first) found = {pixel, next};
+    pixel = next;
+  }
+  return found;
+}
+
+// A value that many pixels have, far from all others, may be that of a gap of any size, as around
+// an aperture: then the others are the bulk.
+inline std::optional<Bulk> bulk_of(const PixelReader& reader) {
+  Sample sample(reader);
+  double* const first = sample.pixels.data();
+  double* last = std::remove_if(first, first + sample.count,
+                                [](double pixel) { return !std::isfinite(pixel); });
+  std::sort(first, last);
+  std::optional<Bulk> bulk;
+  if (static_cast<std::size_t>(last - first) >= least_sample) bulk = bulk_of_sorted(first, last);
+  for (std::size_t values = 0; bulk && values < most_gap_values; ++values) {
+    const auto [begin, end] = most_frequent(first, last);
+    if ((end - begin) * least_of_gaps < last - first) break;
+    const double value = *begin;
+    std::array<double, Sample::most> others;
+    double* const end_of_others =
+        std::copy(end, static_cast<const double*>(last),
+                  std::copy(static_cast<const double*>(first), begin, others.data()));
+    if (static_cast<std::size_t>(end_of_others - others.data()) < least_sample) break;
+    const auto rest = bulk_of_sorted(others.data(), end_of_others);
+    if (!rest || !rest->far(value, far_from_bulk)) break;
+    bulk = rest;
+    last = std::copy(others.data(), end_of_others, first);
   }
   return bulk;
 }

@@ -267,7 +267,8 @@ void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found
       far_.push_back({place, pixels[i]});
     }
   });
-  if (2 * beyond > valid) {
+  // Of the pixels with other values most have to be near the bulk: else it is none.
+  if (2 * (beyond - far_.size()) > valid - far_.size()) {
     found.clear();
     return;
   }

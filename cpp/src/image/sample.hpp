@@ -14,6 +14,7 @@ struct Sample {
   // Runs of pixels, spread over the image.
   static constexpr std::size_t runs_along_axis = 8;
   static constexpr std::size_t run = 4;
+  static constexpr std::size_t most = runs_along_axis * runs_along_axis * run;
 
   explicit Sample(const PixelReader& reader) {
     const std::size_t rows = std::min(runs_along_axis, reader.height());
@@ -30,7 +31,7 @@ struct Sample {
     }
   }
 
-  std::array<double, runs_along_axis * runs_along_axis * run> pixels{};
+  std::array<double, most> pixels{};
   std::size_t count = 0;
 };
 

@@ -12,8 +12,7 @@
 
 namespace ndreg_preeval::detail {
 
-constexpr double far_from_bulk = 2;  // in units of its spread
-constexpr double sharp_spot = 5;     // in units of how its neighbours differ
+constexpr double sharp_spot = 5;  // in units of how its neighbours differ
 constexpr double least_apart = 0.75;
 
 inline double pixel_at(const PixelReader& reader, std::size_t place) {

@@ -15,6 +15,7 @@ from .choices import Choices
 from .find import find_stacks
 from .hdf5 import LOCKING, UriSpec, open_file
 from .mask_input import load_mask
+from .memory import is_array
 from .optional_modules import optional_module
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
@@ -36,6 +37,7 @@ __all__ = [
     "check_regular_file",
     "find_stacks",
     "format_uri",
+    "is_array",
     "is_data_url",
     "is_uri",
     "load_mask",

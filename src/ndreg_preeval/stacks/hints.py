@@ -19,6 +19,48 @@ ONE_IMAGE_PER_FILE: Final = (
 TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First bytes of a TIFF file."""
 
+IMAGES: Final = (
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\0\0\0\x0cjP  ", "JPEG 2000"),
+    (b"GIF8", "GIF"),
+    (b"BM", "BMP"),
+)
+"""First bytes of files of one image."""
+
+OTHER_FILES: Final = (
+    (b"SIMPLE  =", "FITS", "astropy.io.fits"),
+    (b"CDF\x01", "netCDF-3", "scipy.io.netcdf_file or xarray"),
+    (b"CDF\x02", "netCDF-3", "scipy.io.netcdf_file or xarray"),
+    (b"CDF\x05", "netCDF-3 (CDF-5)", "netCDF4 or xarray"),
+    (b"MATLAB 5.0", "MATLAB 5", "scipy.io.loadmat"),
+    (b"###CBF", "CBF", "fabio"),
+    (b"\0\0\0\x03", "DM3", "hyperspy or ncempy"),
+    (b"\0\0\0\x04", "DM4", "hyperspy or ncempy"),
+    (b"\x1f\x8b", "gzip", ""),
+    (b"BZh", "bzip2", ""),
+    (b"\xfd7zXZ", "xz", ""),
+    (b"PK\x03\x04", "zip", ""),
+    (b"(\xb5/\xfd", "zstd", ""),
+)
+"""First bytes of other files, their kinds, and what reads them."""
+
+HDF5_ENDINGS: Final = (
+    ".h5",
+    ".hdf5",
+    ".hdf",
+    ".he5",
+    ".nxs",
+    ".nx",
+    ".nx5",
+    ".nexus",
+    ".nc",
+    ".nc4",
+    ".cxi",
+    ".emd",
+)
+"""Endings of files that somebody may have meant as HDF5."""
+
 HEAD_BYTES: Final = 1024
 
 
@@ -28,7 +70,7 @@ def is_tiff(path: str) -> bool:
 
 
 def what_it_is(path: str) -> str:
-    """Return what a file that is no HDF5 file is, by its first bytes, and how to rank it; "" where they do not tell."""
+    """Return what a file that is no HDF5 file is, by its first bytes, and how to rank it."""
     head = head_of(path)
     name = repr(os.path.basename(path)[:100])
     if head.startswith(b"\x93NUMPY"):
@@ -41,10 +83,15 @@ def what_it_is(path: str) -> str:
         return f"it is an EDF file: give fabio.open({name}).data, or [fabio.open(f).data for f in files] for one image each"
     if head[:4] in TIFF:
         return "it is a TIFF file, which holds no datasets: give its name alone"
-    for start, kind in ((b"\x89PNG", "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF8", "GIF"), (b"BM", "BMP")):
+    for start, kind in IMAGES:
         if head.startswith(start):
             return f"it is a {kind} image; {ONE_IMAGE_PER_FILE}"
-    return ""
+    for start, kind, reader in OTHER_FILES:
+        if head.startswith(start):
+            return f"it is a {kind} file: give an array of its pixels{f', as {reader} reads it' if reader else ', unpacked first'}"
+    if path.lower().endswith(HDF5_ENDINGS) or not head:
+        return "it is no HDF5 file, or still being created"
+    return "it is of no kind that is known here: give an array of its pixels"
 
 
 def head_of(path: str) -> bytes:

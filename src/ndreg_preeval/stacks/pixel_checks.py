@@ -94,7 +94,11 @@ def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3:
         hint = ": that is one image, not a stack" if len(shape) == 2 else ""
         if len(shape) > 3:
-            hint = ": take one of its stacks, as in [0], [:, 0] or [..., 0]; by a URI as in &slice=0, &slice=:,0 or &slice=...,0"
+            zeros = ", ".join("0" * (len(shape) - 3))
+            cuts = [zeros, f":, {zeros}", f"..., {zeros}"]
+            arrays = " or ".join(f"[{cut}]" for cut in cuts)
+            uris = " or ".join(f"&slice={cut.replace(' ', '')}" for cut in cuts)
+            hint = f": take one of its stacks, as in {arrays}; by a URI as in {uris}"
         raise ValueError(f"a stack must have the shape (n, height, width), not {shorten(shape)}{hint}")
     n, height, width = shape
     if n == 0:

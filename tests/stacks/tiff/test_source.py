@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ndreg_preeval import find_stacks, rank_stacks
+from ndreg_preeval import find_stacks, rank_stacks, score_stack
 from ndreg_preeval.options import Limits
 from ndreg_preeval.stacks.resolve import resolve_stack, resolve_stacks
 from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.tiff import source as tiff
 from ndreg_preeval.stacks.tiff.source import TiffSource
-from tests.support.scenes import assert_same_numbers, three
+from tests.support.scenes import assert_same_numbers, drifting, three
 
 tifffile = pytest.importorskip("tifffile")
 pytest.importorskip("imagecodecs")
@@ -311,3 +311,23 @@ def test_a_file_is_one_stack_to_find(tmp_path: Path) -> None:
     assert find_stacks(path) == {Path(path).stem: str(path)}
     with pytest.raises(FileNotFoundError):
         find_stacks(tmp_path / "absent.tif")
+
+
+@pytest.mark.parametrize("axis", [0, 2])
+@pytest.mark.parametrize("n", [3, 4])
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+def test_three_or_four_images_are_no_colours_where_the_caller_says_so(
+    tmp_path: Path, dtype: str, n: int, axis: int
+) -> None:
+    stack = (100 * drifting(0.1, n=n) + 1000).clip(0, 255 if dtype == "u1" else 2000).astype(dtype)
+    file = tmp_path / "a.tif"
+    how = {"planarconfig": "separate"} if axis == 0 else {}
+    extra = {} if n == 3 else {"extrasamples": ["unassalpha"]}
+    tifffile.imwrite(file, np.moveaxis(stack, 0, axis), photometric="rgb", **how, **extra)
+    with pytest.raises(
+        ValueError, match=r"S: samples of a colour; where they are images.*\?axis= or image_axis="
+    ):
+        score_stack(file)
+    expected = score_stack(stack)
+    assert_same_numbers(score_stack(file, image_axis=axis), expected)
+    assert_same_numbers(score_stack(f"{file}?axis={axis}"), expected)

@@ -104,7 +104,7 @@ def _why(path: str, size: int, said: str) -> str:
         return "it is empty"
     try:
         if not h5py.is_hdf5(path):
-            return what_it_is(path) or "it is no HDF5 file, or still being created"
+            return what_it_is(path)
     except Exception:  # noqa: BLE001 - this only looks for a better message
         return "it cannot be read"
     return "it is damaged, cut off or being written"

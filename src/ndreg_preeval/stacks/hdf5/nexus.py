@@ -62,6 +62,7 @@ def datasets_below(files: Files, group: h5py.Group, path: str) -> str:
     The search is short: it is for a message.
     """
     found: list[str] = []
+    ways_out = ["name them"]
     todo, looked, seen = [(group, path)], 0, set()
     while todo and looked < MAX_LOOKED:
         node, where = todo.pop(0)
@@ -78,14 +79,16 @@ def datasets_below(files: Files, group: h5py.Group, path: str) -> str:
                 todo.append((child, _join(where, name)))
             elif is_stack(child):
                 found.append(shorten(_join(where, name)))
+                ways_out[1:] = ["rank_stacks takes them all by the URI of their group alone"]
             elif child.shape is not None and len(child.shape) > 3 and child.dtype.kind in "biuf":
+                cut = ",0" * (len(child.shape) - 3)
                 found.append(
-                    f"{shorten(_join(where, name))} (of {len(child.shape)} axes: take some by &slice=:,0)"
+                    f"{shorten(_join(where, name))} (of {len(child.shape)} axes: take some by &slice=:{cut})"
                 )
     if not found:
         return ""
     more = f" and {len(found) - MAX_TOLD} more" if len(found) > MAX_TOLD else ""
-    return f"; below it there are {', '.join(found[:MAX_TOLD])}{more}: name them, or give the URI of their group alone, outside a mapping"
+    return f"; below it there are {', '.join(found[:MAX_TOLD])}{more}: {'; '.join(ways_out)}"
 
 
 class _Search:

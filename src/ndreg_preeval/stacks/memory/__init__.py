@@ -3,6 +3,6 @@
 
 from __future__ import annotations
 
-from .spec import ArraySpec
+from .spec import ArraySpec, is_array
 
-__all__ = ["ArraySpec"]
+__all__ = ["ArraySpec", "is_array"]

@@ -38,6 +38,12 @@ class Image(NamedTuple):
     """Tables that its JPEG segments share."""
 
 
+SAMPLES: Final = (
+    " (S: samples of a colour; where they are images, as programs write three or four of them, say so by "
+    "?axis= or image_axis=)"
+)
+
+
 class Layout(NamedTuple):
     """The images of the first series of a file."""
 
@@ -77,8 +83,8 @@ class Layout(NamedTuple):
         return stored + math.prod(self.segment) * self.dtype.itemsize
 
 
-def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
-    """Look for the images of an open TIFF file.
+def read_layout(file: IO[bytes], name: str, size: int, *, samples: bool = False) -> Layout:
+    """Look for the images of an open TIFF file; samples of a colour are images only where the caller says so.
 
     Raises
     ------
@@ -94,15 +100,15 @@ def read_layout(file: IO[bytes], name: str, size: int) -> Layout:
         raise ValueError("the file holds no image")
     with errors_logged() as said:
         series, remarks = open_series(file, name, alike=len(set(pages.values())) == 1)
-        found = _read_series(series, pages, size)
+        found = _read_series(series, pages, size, samples)
     return found.with_warnings(*remarks, *(f"tifffile says: {clip(text)}" for text in said))
 
 
-def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
+def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bool) -> Layout:
     own_shape, own_axes = tuple(map(int, series.get_shape(False))), series.get_axes(False)
     if own_axes.endswith("S") and own_shape[-1] == 1:
         own_shape, own_axes = own_shape[:-1], own_axes[:-1]
-    kept, axes = _squeeze(own_shape, own_axes)
+    kept, axes = _squeeze(own_shape, own_axes, samples)
     shape = tuple(own_shape[axis] for axis in kept)
     key = series.keyframe
     if series.dtype is None or key.dtype is None:
@@ -156,17 +162,17 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int) -> Layout:
     return Layout(dtype=dtype, images=images, decode=None if plain else _decoder(key), **common)
 
 
-def _squeeze(shape: tuple[int, ...], axes: str) -> tuple[tuple[int, ...], str]:
+def _squeeze(shape: tuple[int, ...], axes: str, samples: bool) -> tuple[tuple[int, ...], str]:
     """Return which axes are left without those of length 1, but for those of the images, and their names."""
     kept = [i for i, length in enumerate(shape) if length != 1 or i >= len(shape) - 2]
     shape, axes = tuple(shape[i] for i in kept), "".join(axes[i] for i in kept)
     if len(shape) < 2 or 0 in shape:
         raise ValueError(f"the axes {axes} of the lengths {shape} hold no images")
     apart = "Y" in axes and "X" in axes and {"Y", "X"} != set(axes[-2:])
-    if "S" in axes or (apart and len(axes) != 3):
+    if ("S" in axes and not (samples and len(axes) == 3)) or (apart and len(axes) != 3):
         raise ValueError(
             f"the images must have one grey value per pixel, and the last two axes must be theirs: not the "
-            f"axes {axes} of lengths {shape}" + (" (S: samples of a colour)" if "S" in axes else "")
+            f"axes {axes} of lengths {shape}" + (SAMPLES if "S" in axes else "")
         )
     return tuple(kept), axes
 

@@ -128,7 +128,8 @@ class TiffSource(StackSource):
         size = status.st_size
         self._state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
         self.location = spec.location
-        layout = read_layout(file, os.path.basename(spec.file_path), size)
+        samples = spec.choices.image_axis is not None and not one
+        layout = read_layout(file, os.path.basename(spec.file_path), size, samples=samples)
         self._layout = layout
         self.dtype = layout.dtype
         axes = _apply(spec.indices, layout)
