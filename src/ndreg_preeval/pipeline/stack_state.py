@@ -32,6 +32,8 @@ class StackInfo(NamedTuple):
     """Warnings that need no Python warning."""
     masked: int = 0
     """Pixels of an image that the `mask` option and metadata of the file take out of every image."""
+    declared: int = 0
+    """Those of them that metadata of the file take out."""
 
     @property
     def compared(self) -> int:
@@ -96,8 +98,13 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         warnings=tuple(source.warnings),
         image_axis=source.image_axis,
         notes=tuple(source.notes),
-        masked=0 if mask is None else int(mask.size - np.count_nonzero(mask)),
+        masked=_left_out(mask),
+        declared=_left_out(source.valid),
     )
+
+
+def _left_out(valid: NDArray[np.bool_] | None) -> int:
+    return 0 if valid is None else int(valid.size - np.count_nonzero(valid))
 
 
 def choices_of(options: Options) -> Choices:

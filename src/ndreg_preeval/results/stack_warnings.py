@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..pipeline import Pairs, RangeScore, StackInfo
+from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
 from .reasons import TRUSTED, repeated
 from .trust import NOTHING
@@ -81,7 +81,7 @@ def _empty(
     messages = []
     records, reference_flags = numbers.records, numbers.reference_flags
     if reference_flags & core.NO_CONTRAST and not reference_flags & core.ALL_INVALID:
-        messages.append(_no_contrast(info, pairs, options))
+        messages.append(_no_contrast(info, numbers, pairs, options))
     flags = records["flags"]
     before = np.full(len(flags), reference_flags, flags.dtype)
     if pairs.consecutive:
@@ -195,23 +195,38 @@ def _stuck(
     return [StackMessage(text, True)]
 
 
-def _no_contrast(info: StackInfo, pairs: Pairs, options: Options) -> StackMessage:
-    """Nothing can be compared with the reference image; where a mask left little of it, that is why."""
+def _no_contrast(info: StackInfo, numbers: RangeScore, pairs: Pairs, options: Options) -> StackMessage:
+    """Nothing can be compared with the reference image; where masks left little of it, that is why."""
     pixels = info.shape[1] * info.shape[2]
-    left = pixels - info.masked
-    if options.mask is None or left > MASKED_NEARLY_ALL * pixels:
-        way_out = (
-            ""
-            if pairs.consecutive
-            else "; choose another one by `reference_image=` (a live scorer has to begin with it)"
+    left = pixels - max(info.masked, numbers.reference_invalid)
+    if left > MASKED_NEARLY_ALL * pixels:
+        return StackMessage(
+            f"{_reference(pairs)} has no contrast: nothing can be compared with it{_another(pairs)}.", False
         )
-        text = f"{_reference(pairs)} has no contrast: nothing can be compared with it{way_out}."
-        return StackMessage(text, False)
+    nearly_all = (1 - MASKED_NEARLY_ALL) * pixels
+    by_option = masked_pixels(options)
+    causes, ways_out = [], []
+    if by_option and (by_option >= nearly_all or info.declared < nearly_all):
+        causes.append("mask=")
+        ways_out.append("Is True (or mask_valid=) what marks valid pixels?")
+    if info.declared and (info.declared >= nearly_all or by_option < nearly_all):
+        causes.append("the mask of the file (pixel_mask)")
+        ways_out.append('In a pixel_mask 0 marks good pixels; declared_invalid="ignore" goes without it.')
+    if info.masked < nearly_all:
+        # NaN, a fill value, or a mask of this image alone: nothing that all images have.
+        causes = ["what is NaN, infinite or declared invalid"]
+        ways_out = [f'declared_invalid="ignore" takes declared pixels as they are{_another(pairs)}.']
     text = (
-        f"{_reference(pairs)} has no contrast in what mask= leaves, {left} of {pixels} pixels: it says nothing. "
-        "Is True (or mask_valid=) what marks valid pixels?"
+        f"{_reference(pairs)} has no contrast in what {' and '.join(causes)} leaves, {left} of {pixels} pixels: "
+        f"it says nothing. {' '.join(ways_out)}"
     )
     return StackMessage(text, True)
+
+
+def _another(pairs: Pairs) -> str:
+    if pairs.consecutive:
+        return ""
+    return "; choose another one by `reference_image=` (a live scorer has to begin with it)"
 
 
 def _moved_too_far(indices: NDArray[np.intp], which: NDArray[np.bool_], pairs: Pairs) -> list[StackMessage]:

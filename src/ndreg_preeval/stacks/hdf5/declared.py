@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MASKS: Final = ("pixel_mask", *(f"pixel_mask_{number}" for number in range(1, 10)))
 
+LITTLE: Final = 0.1
+"""Share of the pixels; masks that leave less are worth a warning."""
+
 
 class Declared(NamedTuple):
     """What metadata declare of the pixels of a stack."""
@@ -165,6 +168,12 @@ def _masks(
                 f"({shorten(str(found.name), 200)}): filled."
             )
             valid = some if valid is None else valid & some
+    if valid is not None and np.count_nonzero(valid) < LITTLE * valid.size:
+        warnings.append(
+            f"Its pixel_mask leaves {np.count_nonzero(valid)} of {valid.size} pixels per image: all that is said of it "
+            "rests on these. In a pixel_mask of NeXus 0 marks good pixels: if this one means the opposite, pass "
+            'declared_invalid="ignore", and the mask itself by mask= and mask_valid=.'
+        )
     return valid, tuple(masks), tuple(notes)
 
 
