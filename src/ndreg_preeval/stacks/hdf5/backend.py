@@ -13,10 +13,10 @@ from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
-from .locate import Files, locate, select_meaning
+from .locate import Files, select_meaning
 from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
 from .one_image import read_image
-from .specs import DatasetSpec, GroupSpec, UriSpec, is_dataset, is_group
+from .specs import DatasetSpec, GroupSpec, Member, UriSpec, is_dataset, is_group
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -35,15 +35,13 @@ class Hdf5Backend(Backend):
 
     def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:
         """Return the dataset, or the stacks of a group."""
-        if not plain and not any(meaning.path.strip("/") for meaning in meanings):
-            # The error of the file itself is the better one.
-            root = self._files_of(meanings).open(meanings[0].file)["/"]
-            paths = stack_paths(self._files, root, "/", plain=False)
-            if len(paths) == 1 and not is_dataset(locate(self._files, root, paths[0])):
-                return [UriMeaning(meanings[0].file, paths[0])]  # a series is a file of its own
-            there = datasets_below(self._files, root, "/")
-            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
         meaning, node = self._select(meanings)
+        if not plain and not any(each.path.strip("/") for each in meanings):
+            paths = stack_paths(self._files, node, "/", plain=False)
+            if len(paths) == 1:
+                return [meaning.at(paths[0])]
+            there = datasets_below(self._files, node, "/")
+            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
         if is_dataset(node):
             return [meaning]
         if meaning.indices is not None:
@@ -103,18 +101,33 @@ class Hdf5Backend(Backend):
         return read_image(node, limits, meaning.indices), name
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
-        """Return the spec of an h5py dataset, or of a group that is a series."""
-        if is_group(value) and value and series_names(value):
+        """Return the spec of an h5py dataset, or of the one stack of a group."""
+        if isinstance(value, Member):
+            return GroupSpec(value.group, limits, value.path)
+        if not is_group(value) or not value:
+            return DatasetSpec(value, limits) if is_dataset(value) else None
+        if series_names(value) and is_series(self._files, value):
             return GroupSpec(value, limits)
-        return DatasetSpec(value, limits) if is_dataset(value) else None
+        paths = stack_paths(self._files, value, ".", plain=False)
+        if len(paths) == 1:
+            return GroupSpec(value, limits, paths[0])
+        what = f"holds {len(paths)} stacks" if paths else "holds no NXdata with 3-D signals"
+        there = datasets_below(self._files, value, str(value.name))
+        raise ValueError(f"this is a group, not a dataset, and {what}{there}")
 
     def stacks_of(self, value: Any) -> dict[str, Any] | None:
-        """Return the stacks of an h5py group: what its URI would stand for, of those directly in it."""
+        """Return the stacks of an h5py group: what its URI would stand for."""
         if not is_group(value) or not value:
             return None
-        if is_series(self._files, value):
-            return {short_names([str(value.name)])[0]: value}
-        return {name: node for name, node in value.items() if is_dataset(node) and is_stack(node)} or None
+        paths = stack_paths(self._files, value, ".")
+        if not paths:
+            there = datasets_below(self._files, value, str(value.name))
+            raise ValueError(
+                f"no image stack was found in the group {shorten(str(value.name))}: "
+                f"neither NXdata with 3-D signals nor 3-D datasets{there}"
+            )
+        named = [str(value.name) if path == "." else path for path in paths]
+        return {name: Member(value, path) for name, path in zip(short_names(named), paths, strict=True)}
 
     def close(self) -> None:
         """Close the files."""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import naming, printable_location
 from ..base import StackSource, StackSpec
@@ -113,39 +113,72 @@ class UriSpec(StackSpec):
         return source
 
 
+class Member(NamedTuple):
+    """A stack below a group that the caller has open, and keeps open."""
+
+    group: h5py.Group
+    path: str
+    """From the group, as `nexus.stack_paths` gives it for a group at "."."""
+
+
 @dataclass(frozen=True, eq=False)
 class GroupSpec(StackSpec):
-    """A series whose group the caller has open, and keeps open."""
+    """A stack in a group that the caller has open, and keeps open: a series, or what lies below.
+
+    Parameters
+    ----------
+    group : h5py.Group
+    limits : Limits
+    path : str
+        Path of the stack from the group; "." for a series that the group itself is.
+    location : str
+        How messages call it.
+    choices : Choices
+    """
 
     group: h5py.Group
     limits: Limits
+    path: str = "."
     location: str = ""
     choices: Choices = AS_FOUND
     in_memory = True
 
     def __post_init__(self) -> None:
         if self.group and not self.location:
-            text = str(UriMeaning(str(self.group.file.filename), str(self.group.name)))
-            object.__setattr__(self, "location", text)
+            path = self.path.removeprefix(".").rstrip("/")
+            if not self.path.startswith("/"):
+                path = f"{str(self.group.name).rstrip('/')}{path}" or "/"
+            object.__setattr__(self, "location", str(UriMeaning(str(self.group.file.filename), path)))
 
     def reading_by(self, choices: Choices) -> GroupSpec:
         """Return the same with the choices of the caller."""
         return replace(self, choices=choices)
 
     def open(self) -> StackSource:
-        """Check the series; raises as `UriSpec.open` does, but for the file."""
+        """Check the stack; raises as `UriSpec.open` does, but for the file."""
         if not self.group:
             raise ValueError("the h5py group is closed")
-        with naming(printable_location(self.location)):
-            parts = [(name, partial(self._open_part, name)) for name in series_parts(self.group)]
-            return SeriesSource(parts, self.limits, None, self.location)
+        files = Files()
+        try:
+            with naming(printable_location(self.location)):
+                node = locate(files, self.group, self.path)
+                if not is_dataset(node):
+                    parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
+                    return SeriesSource(parts, self.limits, None, self.location, files.close)
+                found_in = locate(files, self.group, self.path.rpartition("/")[0] or "/")
+                of_dataset = (self.limits, None, self.location, files, self.choices, found_in)
+                return Hdf5Source(node, *of_dataset).projections()
+        except BaseException:
+            files.close()
+            raise
 
     def _open_part(self, name: str, indices: Indices | None) -> Hdf5Source:
         files = Files()
         location = f"{self.location}/{name}"
         try:
-            node = locate(files, self.group, name)
-            return Hdf5Source(node, self.limits, indices, location, files, self.choices.of_part(), self.group)
+            group = locate(files, self.group, self.path)
+            node = locate(files, group, name)
+            return Hdf5Source(node, self.limits, indices, location, files, self.choices.of_part(), group)
         except BaseException:
             files.close()
             raise
