@@ -15,6 +15,8 @@ class Choices(NamedTuple):
     """Whether pixels that metadata declare invalid are left out."""
     projections: bool = True
     """Whether an ``image_key`` of NXtomo selects the projections."""
+    of_series: bool = False
+    """Whether it is a part of a series, which may hold no image."""
 
     def of_uri(self, image_axis: int | None) -> Choices:
         """Return the same with the axis that a URI says, if it says one: it knows its stack best."""
@@ -33,7 +35,7 @@ class Choices(NamedTuple):
                 f"image_axis={self.image_axis}: the parts of a series are joined along their first axis, "
                 "which counts its images; name the parts one by one to count along another one"
             )
-        return self._replace(image_axis=0, projections=False)
+        return self._replace(image_axis=0, of_series=True)
 
 
 AS_FOUND: Final = Choices()

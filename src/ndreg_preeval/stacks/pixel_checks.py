@@ -83,6 +83,10 @@ def without_spare_axis(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
     return tuple(length for axis, length in enumerate(shape) if axis != spare)
 
 
+class NoImages(ValueError):
+    """A part of a series that is empty; it goes no further than the series."""
+
+
 def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Return the shape of a stack of images.
 

@@ -164,8 +164,11 @@ def test_with_declared_pixels(tmp_path: Path) -> None:
             np.zeros(4, int),
             r"ignored: it must hold 10 integers, one per image, not int64 of the shape \(4,\)",
         ),
-        (np.zeros((10, 1), int), "ignored"),
-        (np.zeros(10), "ignored"),
+        (np.zeros((2, 5), int), r"ignored: it must hold 10 integers, .* int64 of the shape \(2, 5\)"),
+        (np.full(10, 0.5), "ignored: it must hold 10 integers, one per image, not float64"),
+        (np.array([0.0] * 9 + [np.nan]), "ignored"),
+        (np.array([0.0] * 9 + [1e300]), "ignored"),
+        (np.array(["0"] * 10, "S1"), "ignored"),
         ("key", "ignored"),
         (h5py.Empty("i4"), "ignored"),
         (np.ones(10, int), "calls none of its images a projection"),
@@ -178,6 +181,20 @@ def test_a_damaged_key_is_told_and_ignored(tmp_path: Path, key: Any, message: st
     with pytest.warns(RankingWarning, match=message):
         found = score_stack(f"{tmp_path / 'a.h5'}::/data")
     assert_same_numbers(found, score_stack(tomogram([0] * 6 + [3] * 4)))
+
+
+@pytest.mark.parametrize("dtype", ["i1", "u4", "i8", "f2", "f4", ">f8"])
+@pytest.mark.parametrize("shape", [(-1,), (-1, 1), (1, -1), (-1, 1, 1)])
+def test_keys_of_any_type_and_with_axes_of_one_element(
+    tmp_path: Path, dtype: str, shape: tuple[int, ...]
+) -> None:
+    keys = KEYS["around"]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["data"] = tomogram(keys)
+        file["image_key"] = np.array(keys, dtype).reshape(shape)
+    found = quiet(score_stack, f"{tmp_path / 'a.h5'}::/data")
+    assert_same_numbers(found, score_stack(SCENE))
+    assert sum("2 flats, 2 darks" in text for text in found.warnings) == 1
 
 
 def test_only_projections_need_no_word(tmp_path: Path) -> None:

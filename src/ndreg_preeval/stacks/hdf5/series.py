@@ -7,27 +7,26 @@ Detectors write long series into files of some thousand images each, and a maste
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import naming, printable_location, shorten
+from ...errors import naming, printable_location
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..choices import Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, filled_pixels
-from ..regular_file import FileState, changed_files
+from ..regular_file import changed_files
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
-from .nexus import series_names
+from .image_key import select_projections
+from .series_parts import OpenPart, Part, PartsFound
 
 if TYPE_CHECKING:
-    import h5py
-
     from ...options import Limits
     from .source import Hdf5Source
 
@@ -36,41 +35,6 @@ OPEN_PARTS: Final = 8
 
 TASK_BYTES: Final = 4 << 20
 """Target size of a read task, in bytes, unless one row of chunks has more."""
-
-OpenPart = Callable[[Indices | None], "Hdf5Source"]
-"""Opens a part, or what indices leave of it."""
-
-
-class _Part(NamedTuple):
-    """Facts about a part that was opened."""
-
-    name: str
-    open: OpenPart
-    offset: int
-    """Its first image in the series."""
-    shape: tuple[int, ...]
-    own_shape: tuple[int, ...]
-    """Shape of its dataset."""
-
-
-def series_parts(group: h5py.Group) -> list[str]:
-    """Return the names of the parts of a series.
-
-    Raises
-    ------
-    OSError
-        When their numbers have a hole.
-    """
-    names = series_names(group)
-    first = int(names[0].rpartition("_")[2])
-    for number, name in enumerate(names, min(first, 1)):
-        if int(name.rpartition("_")[2]) != number:
-            missing = f"{name.rpartition('_')[0]}_{number:06d}"
-            raise OSError(
-                f"the series {names[0]} to {names[-1]} has a hole: {missing} is missing; name the datasets that "
-                "are there one by one, or join them by a virtual dataset, if the hole does not matter"
-            )
-    return names
 
 
 class SeriesSource(StackSource):
@@ -84,6 +48,7 @@ class SeriesSource(StackSource):
     indices : tuple of int, slice and ..., or None
         What to take of the joined dataset; what is left must have 3 axes.
     location : str
+    choices : Choices
     close : callable
         Called when the source is closed.
     """
@@ -98,18 +63,24 @@ class SeriesSource(StackSource):
         limits: Limits,
         indices: Indices | None,
         location: str,
+        choices: Choices,
         close: Callable[[], None] = lambda: None,
     ) -> None:
         self.location = location
         self._close = close
         self._lock = threading.Lock()
         self._idle: OrderedDict[int, Hdf5Source] = OrderedDict()
-        shapes = list(self._look(parts))
-        joined = (sum(shape[0] for shape, _ in shapes), *shapes[0][0][1:])
-        offsets = itertools.accumulate((shape[0] for shape, _ in shapes), initial=0)
-        self._parts = [
-            _Part(*part, offset, *each) for part, offset, each in zip(parts, offsets, shapes, strict=False)
-        ]
+        found = PartsFound(parts)
+        self._parts = found.parts
+        self._found = found
+        self.dtype, self._stored_dtype = found.dtype, found.stored_dtype
+        self.working_bytes, self.exclusive = found.working_bytes, found.exclusive
+        self._row, self.images_per_chunk = found.row, found.images_per_chunk
+        self._masked, self.valid = found.masked, found.valid
+        self.notes = found.notes
+        self.warnings = found.warnings + (found.doubts() if choices.image_axis is None else ())
+        self._declarations_met: dict[str, None] = {}
+        joined = found.shape
         axes = apply_slice(indices, joined)
         with naming(f"slice={format_slice(indices)} of the shape {joined}" if indices else ""):
             self.shape = check_stack_shape(tuple(axis.count for axis in axes if not axis.drop))
@@ -120,8 +91,12 @@ class SeriesSource(StackSource):
             self.valid = self.valid[self._cut[1:]]
         if self.valid is not None:
             self.valid = self.valid[self._flips[1:]]
-        check_sizes(self.shape, self.dtype.itemsize, sum(state.size for state in self._states), limits)
+        check_sizes(self.shape, self.dtype.itemsize, sum(state.size for state in self._found.states), limits)
         self.bytes_per_image = math.prod(self.shape[1:]) * (self.dtype.itemsize + self._masked)
+
+    def projections(self) -> StackSource:
+        """Return what an image_key leaves of this series: itself, where there is none."""
+        return select_projections(self._found.key(), self._walk, self._found.shape[0], "series").of(self)
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop: some images of one part by each task, which opens it."""
@@ -162,7 +137,7 @@ class SeriesSource(StackSource):
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Which declared values were met, and whether a file was written to meanwhile."""
         filled = filled_pixels(self._declarations_met)
-        changed = changed_files(self._states)
+        changed = changed_files(self._found.states)
         if not changed:
             return filled
         text = (
@@ -204,54 +179,7 @@ class SeriesSource(StackSource):
             raise ValueError("the images of a series can be cropped only where its parts have 3 axes")
         return cut
 
-    def _look(
-        self, parts: Sequence[tuple[str, OpenPart]]
-    ) -> Iterator[tuple[tuple[int, int, int], tuple[int, ...]]]:
-        """Open each part once, and hold it against the first one; give the shapes of its stack and its dataset."""
-        self._states: list[FileState] = []
-        self._row = 1
-        self._masked = False
-        self._declarations_met: dict[str, None] = {}
-        valid: list[NDArray[np.bool_] | None] = []
-        first: Hdf5Source | None = None
-        shape: tuple[int, ...] = ()
-        lengths: list[int] = []
-        for name, open_part in parts:
-            with naming(f"part {name}"), open_part(None) as source:
-                self._states += source.stored
-                if first is None:
-                    first, shape = source, source.shape
-                    self.dtype, self._stored_dtype = source.dtype, source.stored_dtype
-                if source.shape[1:] != shape[1:] or len(source.own_shape) != len(first.own_shape):
-                    raise ValueError(
-                        f"all parts of a series must hold images of the shape {shape[1:]} of {parts[0][0]}, "
-                        f"not {shorten(source.own_shape[1:])}"
-                    )
-                if source.stored_dtype != self._stored_dtype:
-                    raise ValueError(
-                        f"all parts of a series must have the dtype {self._stored_dtype} of {parts[0][0]}, "
-                        f"not {source.stored_dtype}"
-                    )
-                self.working_bytes = max(self.working_bytes, source.working_bytes)
-                self.exclusive |= source.exclusive
-                self._row = max(self._row, source.images_per_chunk)
-                self._masked |= source.has_masks
-                self.notes = (*self.notes, *(each for each in source.notes if each not in self.notes))
-                self.warnings = (
-                    *self.warnings,
-                    *(each for each in source.warnings if each not in self.warnings),
-                )
-                valid.append(source.valid)
-                lengths.append(source.shape[0])
-                yield source.shape, source.own_shape
-        # Blocks begin and end between chunks of all parts, where these are in step.
-        in_step = all(length % self._row == 0 for length in lengths[:-1])
-        self.images_per_chunk = self._row if in_step else 1
-        same = valid[0]
-        if same is not None and all(each is not None and np.array_equal(each, same) for each in valid):
-            self.valid = same
-
-    def _pieces(self, walk: AxisRange, part: _Part, first: int, last: int) -> Iterator[tuple[int, int]]:
+    def _pieces(self, walk: AxisRange, part: Part, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Split steps of a walk into tasks, at the borders of chunks."""
         row = self._row
         length = max(1, TASK_BYTES // (row * self.bytes_per_image)) * row

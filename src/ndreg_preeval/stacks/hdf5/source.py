@@ -16,6 +16,7 @@ from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import Choices
 from ..pixel_checks import (
     FillValues,
+    NoImages,
     as_pixels,
     check_sizes,
     check_stack_shape,
@@ -23,12 +24,11 @@ from ..pixel_checks import (
     pixel_dtype,
     spare_axis,
 )
-from ..rearranged import SelectedImages
 from ..regular_file import changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from .axis_names import axis_names, likely_axis
 from .declared import Declared, read_declared
-from .image_key import Projections, read_projections
+from .image_key import ImageKey, read_key, select_projections
 from .locate import Files
 from .metadata import Neighbours
 from .readers import Request, VirtualReader, open_reader
@@ -71,13 +71,17 @@ class Hdf5Source(StackSource):
         self.own_shape: tuple[int, ...] = dataset.shape
         self._axes = without_spare(apply_slice(indices, dataset.shape))
         kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
+        if choices.of_series and len(kept) == 3 and self._axes[kept[0]].count == 0:
+            raise NoImages
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
             stored_shape = check_stack_shape(tuple(self._axes[index].count for index in kept))
         neighbours = Neighbours(files, dataset, found_in)
         names = axis_names(dataset, neighbours)
-        choice = choose_axis(
-            stored_shape, [names[index] for index in kept], choices.image_axis, likely_axis(dataset, kept)
-        )
+        self.axis_names = [names[index] for index in kept]
+        """Of the three axes that are stored, None for those without."""
+        self.likely_axis = likely_axis(dataset, kept)
+        """The axis that something else than names says to count the images."""
+        choice = choose_axis(stored_shape, self.axis_names, choices.image_axis, self.likely_axis)
         self.tell(choice)
         self.shape = check_stack_shape(images_first(stored_shape, choice.axis))
         n, height, width = self.shape
@@ -102,10 +106,7 @@ class Hdf5Source(StackSource):
             self.other_locking = self._reader.other_locking
             if self._reader.images_per_chunk > 1:
                 self.images_per_chunk = max(1, min(n, self._reader.images_per_chunk // step))
-        axis, length = self._axes[self.counting_axis], dataset.shape[self.counting_axis]
-        self._projections = (
-            read_projections(neighbours, axis, length) if choices.projections else Projections()
-        )
+        self._neighbours = neighbours if choices.projections else None
         self._declared = Declared(FillValues())
         if choices.declared_invalid:
             of_dataset = (self.dtype, self._axes, self.counting_axis, limits)
@@ -124,10 +125,12 @@ class Hdf5Source(StackSource):
 
     def projections(self) -> StackSource:
         """Return what an image_key leaves of this stack: itself, where there is none."""
-        self.notes += tuple(filter(None, [self._projections.note]))
-        self.warnings += tuple(filter(None, [self._projections.warning]))
-        picked = self._projections.picked
-        return self if picked is None else SelectedImages(self, picked)
+        axis, length = self._axes[self.counting_axis], self.own_shape[self.counting_axis]
+        return select_projections(self.image_key(), axis, length).of(self)
+
+    def image_key(self) -> ImageKey | None:
+        """Read what says which images are projections; None where it is not wanted, or not there."""
+        return None if self._neighbours is None else read_key(self._neighbours)
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read a block, chunk by chunk."""

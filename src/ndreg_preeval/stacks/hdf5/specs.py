@@ -16,7 +16,8 @@ from ..selection import Indices
 from ..uris import UriMeaning
 from .locate import Files, locate
 from .nexus import series_names
-from .series import SeriesSource, series_parts
+from .series import SeriesSource
+from .series_parts import series_parts
 from .source import Hdf5Source
 from .source_files import open_agreeing
 
@@ -82,8 +83,7 @@ class UriSpec(StackSpec):
         TypeError, ValueError
             When the dataset is no stack, or beyond the limits.
         """
-        source = open_agreeing(self._open)
-        return source.projections() if isinstance(source, Hdf5Source) else source
+        return open_agreeing(self._open).projections()
 
     def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source | SeriesSource:
         files = Files(lockings)
@@ -93,7 +93,8 @@ class UriSpec(StackSpec):
                 node = locate(files, root, "/" + self.data_path)
                 if not is_dataset(node) and series_names(node):
                     parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
-                    return SeriesSource(parts, self.limits, self.indices, self.location, files.close)
+                    of_series = (self.location, self.choices, files.close)
+                    return SeriesSource(parts, self.limits, self.indices, *of_series)
                 found_in = None
                 if node.name != f"/{self.data_path.strip('/')}" or node.file != root.file:
                     # A link led to it.
@@ -164,7 +165,8 @@ class GroupSpec(StackSpec):
                 node = locate(files, self.group, self.path)
                 if not is_dataset(node):
                     parts = [(name, partial(self._open_part, name)) for name in series_parts(node)]
-                    return SeriesSource(parts, self.limits, None, self.location, files.close)
+                    of_series = (self.location, self.choices, files.close)
+                    return SeriesSource(parts, self.limits, None, *of_series).projections()
                 found_in = locate(files, self.group, self.path.rpartition("/")[0] or "/")
                 of_dataset = (self.limits, None, self.location, files, self.choices, found_in)
                 return Hdf5Source(node, *of_dataset).projections()
