@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...errors import shorten
+from ...text import printable
 from .metadata import Neighbours, attribute, text, texts, tried
 
 Names = tuple[str | None, ...]
@@ -18,9 +20,21 @@ VELOX: Final = re.compile(r"/Data/Image/[^/]+/Data")
 """Datasets of Velox, which are (y, x, frame)."""
 
 
-def axis_names(dataset: Any, neighbours: Neighbours) -> Names:
-    """Return the names of all axes of a dataset, None for those without."""
-    for found in (_of_nxdata(dataset, neighbours), _of_scales(dataset), _of_emd(dataset, neighbours)):
+def axis_names(dataset: Any, neighbours: Neighbours, warnings: list[str]) -> Names:
+    """Return the names of all axes of a dataset, None for those without.
+
+    Parameters
+    ----------
+    dataset : h5py.Dataset
+    neighbours : Neighbours
+    warnings : list of str
+        Sentences on metadata that contradict each other are added to it.
+    """
+    for found in (
+        _of_nxdata(dataset, neighbours, warnings),
+        _of_scales(dataset),
+        _of_emd(dataset, neighbours),
+    ):
         if any(found):
             return found
     if VELOX.fullmatch(tried(lambda: str(dataset.name), "")) and dataset.ndim == 3:
@@ -39,7 +53,7 @@ def likely_axis(dataset: Any, kept: Sequence[int]) -> int | None:
     return None
 
 
-def _of_nxdata(dataset: Any, neighbours: Neighbours) -> Names:
+def _of_nxdata(dataset: Any, neighbours: Neighbours, warnings: list[str]) -> Names:
     # Before 2014 the signal itself had the names.
     for node in (*neighbours.beside, dataset):
         value = attribute(node, "axes")
@@ -47,17 +61,49 @@ def _of_nxdata(dataset: Any, neighbours: Neighbours) -> Names:
         if len(found) == 1:
             found = [each for each in re.split(r"[:,\s]+", found[0].strip("[]() ")) if each]
         names = [None if name == "." else name for name in found]
-        if len(names) == dataset.ndim:
+        places = [_place(node, name, dataset.ndim) for name in names]
+        in_order = len(names) == dataset.ndim
+        contradict = in_order and any(place not in (None, axis) for axis, place in enumerate(places))
+        if in_order and not contradict:
             return tuple(names)
-        placed: list[str | None] = [None] * dataset.ndim
-        for name in filter(None, names):
-            index = attribute(node, f"{name}_indices")
-            axis = tried(partial(_as_axis, index), None)
-            if axis is not None and -dataset.ndim <= axis < dataset.ndim:
-                placed[axis] = name
+        placed = _placed(names, places, dataset.ndim)
+        if contradict:
+            # One and the same index of all names is what a program writes that does not know what it is.
+            usable = None in places or len(set(places)) > 1
+            placed = placed if usable else tuple(names)
+            which = "which decide" if usable else f"all of which are {places[0]}, and are ignored"
+            where = shorten(tried(lambda: str(node.name), ""), 200)  # noqa: B023 - called here
+            warnings.append(
+                f"The axes of {where}, {_listed(names)}, contradict its AXIS_indices, {which}: "
+                f"read as {_listed(placed)}."
+            )
         if any(placed):
-            return tuple(placed)
+            return placed
     return _unnamed(dataset)
+
+
+def _place(node: Any, name: str | None, ndim: int) -> int | None:
+    """The axis of a name by its ``_indices``, None where these do not tell a single one."""
+    index = attribute(node, f"{name}_indices") if name else None
+    axis = None if index is None else tried(partial(_as_axis, index), None)
+    return axis % ndim if axis is not None and -ndim <= axis < ndim else None
+
+
+def _placed(names: Sequence[str | None], places: Sequence[int | None], ndim: int) -> Names:
+    """Names in the order of the axes: by their indices, of several for an axis the first, and the others where they stand."""
+    placed: list[str | None] = [None] * ndim
+    for name, place in zip(names, places, strict=True):
+        if place is not None and placed[place] is None:
+            placed[place] = name
+    if len(names) == ndim:
+        for axis, (name, place) in enumerate(zip(names, places, strict=True)):
+            if place is None and placed[axis] is None:
+                placed[axis] = name
+    return tuple(placed)
+
+
+def _listed(names: Sequence[str | None]) -> str:
+    return f"({', '.join(printable(name, 40) if name else '.' for name in names)})"
 
 
 def _as_axis(value: Any) -> int:

@@ -76,7 +76,9 @@ class Hdf5Source(StackSource):
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
             stored_shape = check_stack_shape(tuple(self._axes[index].count for index in kept))
         neighbours = Neighbours(files, dataset, found_in)
-        names = axis_names(dataset, neighbours)
+        said: list[str] = []
+        names = axis_names(dataset, neighbours, said)
+        self.warnings += tuple(said if choices.image_axis is None or choices.of_series else ())
         self.axis_names = [names[index] for index in kept]
         """Of the three axes that are stored, None for those without."""
         self.likely_axis = likely_axis(dataset, kept)
