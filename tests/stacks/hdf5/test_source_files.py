@@ -101,6 +101,40 @@ def test_master_and_sources_that_the_caller_has_open(
 
 
 @pytest.mark.parametrize("dtypes", [OURS, MIXED, HDF5_ALONE])
+@pytest.mark.parametrize("converting", ["lower", "upper"])
+@pytest.mark.parametrize("order", ["abc", "cba", "b"])
+@pytest.mark.parametrize("source", [None, *LOCKINGS])
+@pytest.mark.parametrize("master", [None, PLAIN, {"locking": False}])
+def test_two_levels_over_files_that_the_caller_has_open(
+    tmp_path: Path, dtypes: dict[str, str], converting: str, order: str, source: Any, master: Any
+) -> None:
+    write(tmp_path, dtypes if converting == "lower" else OURS)
+    with h5py.File(tmp_path / "upper.h5", "w") as file:
+        for name, dtype in dtypes.items():
+            layout = h5py.VirtualLayout((4, 16, 12), dtype)
+            layout[:] = h5py.VirtualSource("master.h5", f"m/{name}", shape=(4, 16, 12))
+            file.create_virtual_dataset(f"m/{name}", layout, fillvalue=-7)
+    with held(tmp_path, master=master, src=source):
+        readable = False
+        for options in LOCKINGS:  # whichever fits what is open
+            with h5py.File(tmp_path / "upper.h5", **options) as plain:
+                readable |= all(h5py_reads(plain[f"m/{name}"]) for name in order)
+        specs = [UriSpec(f"{tmp_path}/upper.h5", f"m/{name}", Limits()) for name in order]
+        if not readable and any(dtypes[name] != "f8" for name in order):
+            with pytest.raises(
+                OSError, match=r"(src|master)\.h5.* other locking.* HDF5_USE_FILE_LOCKING=FALSE"
+            ):
+                read_all(specs)
+            return
+        for name, images in zip(order, read_all(specs), strict=True):
+            np.testing.assert_array_equal(images, STACKS[name].astype(dtypes[name]))
+    with held(tmp_path, src=source):
+        found = rank_stacks(f"{tmp_path}/upper.h5::/m")
+        expected = rank_stacks({name: stack.astype(dtypes[name]) for name, stack in STACKS.items()})
+        assert found.scores == expected.scores
+
+
+@pytest.mark.parametrize("dtypes", [OURS, MIXED, HDF5_ALONE])
 @pytest.mark.parametrize("mode", ["r", "r+"])
 def test_rankings_beside_a_notebook(tmp_path: Path, dtypes: dict[str, str], mode: str) -> None:
     write(tmp_path, dtypes)

@@ -60,7 +60,7 @@ class VirtualReader(Reader):
     """Reads virtual datasets whose mappings are boxes that do not overlap."""
 
     other_locking: bool = False
-    """Whether a source is open with other locking than the file of the virtual dataset."""
+    """Whether a source, or one of its own, is open with other locking than the file of the virtual dataset."""
 
     def __init__(
         self, dataset: h5py.Dataset, mappings: Sequence[_Mapping], image_axis: int, open_reader: OpenReader
@@ -91,7 +91,7 @@ class VirtualReader(Reader):
                     if found.dtype != dataset.dtype:
                         return None  # HDF5 converts, and clips what does not fit
                     shapes[file, path] = found.shape
-                    other_locking |= files.other_locking
+                    other_locking |= files.other_locking or _sources_differ(found)
             mapping = _mapping(file, path, _box(source, shapes[file, path]), _box(target, dataset.shape))
             if mapping is None:
                 return None
@@ -174,6 +174,18 @@ def _open_source(dataset: h5py.Dataset, file: str, path: str, files: Files) -> A
         return locate(files, dataset.file["/"], "/" + path)
     found = find_beside(dataset.file.filename, file, "HDF5_VDS_PREFIX")
     return locate(files, open_source(dataset, found, files), "/" + path)
+
+
+def _sources_differ(dataset: Any) -> bool:
+    """Whether sources of a source, however deep, are open with other locking than its file."""
+    if not dataset.is_virtual:
+        return False
+    for file, path in {(file, path): None for file, path, _, _ in source_mappings(dataset)}:
+        with Files() as files:
+            found = _open_source(dataset, file, path, files)
+            if files.other_locking or _sources_differ(found):
+                return True
+    return False
 
 
 def _named(run: Callable[[], None], label: str) -> Callable[[], None]:
