@@ -31,6 +31,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "shuffle, deflate": {"compression": "gzip", "shuffle": True},
     "shuffle": {"shuffle": True},
     "fletcher32": {"fletcher32": True},
+    "all": {"compression": "gzip", "shuffle": True, "fletcher32": True},
 }
 
 
@@ -133,6 +134,20 @@ def test_damaged_chunks_are_named(tmp_path: Path, damage: str, shuffle: bool) ->
             source.read(0, 6)
     with spec(file, ":,8:").open() as source:
         np.testing.assert_array_equal(source.read(0, 6).images, STACK[:, 8:])
+
+
+@pytest.mark.parametrize("filters", ["fletcher32", "all"])
+def test_a_wrong_checksum_is_named(tmp_path: Path, filters: str) -> None:
+    file = write(tmp_path, chunks=(6, 1, 1), **FILTERS[filters])
+    with h5py.File(file, "r+") as opened:
+        dataset = opened["d"]
+        mask, data = dataset.id.read_direct_chunk((0, 7, 9))
+        dataset.id.write_direct_chunk((0, 7, 9), data[:-1] + bytes([data[-1] ^ 1]), filter_mask=mask)
+    with (
+        spec(file).open() as source,
+        pytest.raises(OSError, match=r"the chunk at \(0, 7, 9\) has a wrong checksum"),
+    ):
+        source.read(0, 6)
 
 
 @pytest.mark.parametrize("chunks", [(6, 1, 1), (1, 1, 16)])

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-from .base import Damaged, Filter
-from .deflate import Deflate
+from .base import Chunks, Damaged, Filter
 from .filter_chain import Codec, most_stored
-from .shuffle import Shuffle
 from .table import filter_of
 
-__all__ = ["Codec", "Damaged", "Deflate", "Filter", "Shuffle", "filter_of", "most_stored"]
+__all__ = ["Chunks", "Codec", "Damaged", "Filter", "filter_of", "most_stored"]

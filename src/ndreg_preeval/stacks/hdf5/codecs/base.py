@@ -6,8 +6,8 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Callable
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,33 @@ Decoder = Callable[[Bytes, Bytes], Any]
 
 class Damaged(Exception):
     """Damage of a chunk, to be said after its place."""
+
+
+class Chunks(NamedTuple):
+    """Several chunks in one piece of memory."""
+
+    data: Bytes
+    starts: NDArray[np.int64]
+    """Places of their first bytes."""
+    sizes: NDArray[np.int64]
+
+    @classmethod
+    def beside_each_other(cls, data: Bytes, count: int) -> Chunks:
+        """Return chunks of one size without gaps."""
+        size = len(data) // max(1, count)
+        return cls(data, np.arange(count) * size, np.full(count, size))
+
+    def array(self, size: int) -> Bytes:
+        """Return them as a (count, size) array; all must have that size, which must not be 0."""
+        count = len(self.starts)
+        if len(self.data) == count * size and np.array_equal(self.starts, np.arange(count) * size):
+            return self.data.reshape(count, size)
+        return np.lib.stride_tricks.sliding_window_view(self.data, size)[self.starts]
+
+    def one_by_one(self) -> Iterator[Bytes]:
+        """Return the bytes of each."""
+        for start, size in zip(self.starts.tolist(), self.sizes.tolist(), strict=True):
+            yield self.data[start : start + size]
 
 
 class Filter:
@@ -93,6 +120,9 @@ class Filter:
             raise
         except (RuntimeError, ValueError, OSError) as error:
             raise Damaged(f"is damaged: {first_line(error)}") from error
+        whole = written is out
+        if whole:  # what most decoders give: they wrote all of it
+            return out
         found = np.frombuffer(written, np.uint8)
         if len(found) != len(out):
             raise Damaged(f"inflates to {len(found)} bytes; it must hold {len(out)} bytes")
@@ -100,6 +130,19 @@ class Filter:
         if isinstance(written, bytes) or found.ctypes.data != out.ctypes.data:
             out[:] = found
         return out
+
+    def decode_many(self, chunks: Chunks, length: int) -> Chunks:
+        """Undo the filter of several chunks, each of which must become as long as that.
+
+        Raises
+        ------
+        Damaged
+            When one of them does not: without saying which.
+        """
+        out = np.empty((len(chunks.starts), length), np.uint8)
+        for data, place in zip(chunks.one_by_one(), out, strict=True):
+            self.decode(data, place)
+        return Chunks.beside_each_other(out.reshape(-1), len(out))
 
     def check(self, data: bytes, size: int, stored: int) -> None:
         """Look at a chunk before HDF5 and its plugins decode it, as far as it tells without them.

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .base import Bytes, Filter, check_length
+from .base import Bytes, Chunks, Damaged, Filter, check_length
 
 
 class Codec:
@@ -79,6 +79,22 @@ class Codec:
         check_length(data, self._size)
         if data is not out:
             out[:] = data
+
+    def decode_many(self, skipped: int, chunks: Chunks) -> Bytes:
+        """Return the decoded bytes of several chunks with one filter mask: an array of a row for each.
+
+        Raises
+        ------
+        Damaged
+            When `decode` may find one of them damaged: without saying which.
+        """
+        applied = [each for index, each in enumerate(self._filters) if not skipped >> index & 1]
+        while applied:
+            each = applied.pop()
+            chunks = each.decode_many(chunks, self._size + sum(other.added for other in applied))
+        if np.any(chunks.sizes != self._size):
+            raise Damaged(f"must hold {self._size} bytes")
+        return chunks.array(self._size)
 
 
 def most_stored(filters: Sequence[Filter], size: int) -> int:

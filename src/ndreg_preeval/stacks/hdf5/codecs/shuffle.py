@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Bytes, Filter, check_length
+from .base import Bytes, Chunks, Damaged, Filter, check_length
 
 STRIP: Final = 1 << 14
 """Number of pixels put together at a time: what fits the first-level cache."""
@@ -29,6 +29,19 @@ class Shuffle(Filter):
         check_length(data, len(out))
         unshuffle(data, self.values[0], out)
         return out
+
+    def decode_many(self, chunks: Chunks, length: int) -> Chunks:
+        """Put the bytes of each pixel of several chunks together again."""
+        if np.any(chunks.sizes != length):
+            raise Damaged(f"must hold {length} bytes")
+        itemsize = self.values[0]
+        rows = chunks.array(length)
+        out = np.empty_like(rows)
+        whole = length - length % itemsize
+        planes = rows[:, :whole].reshape(len(rows), itemsize, -1)
+        out[:, :whole].reshape(len(rows), -1, itemsize)[...] = planes.transpose(0, 2, 1)
+        out[:, whole:] = rows[:, whole:]
+        return Chunks.beside_each_other(out.reshape(-1), len(out))
 
 
 def unshuffle(data: Bytes, itemsize: int, out: Bytes) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base import ReadTask
-from ..codecs import Codec, Damaged, Deflate, Shuffle
+from ..codecs import Chunks, Codec, Damaged
 from .base import Part, Request, chunk_parts
 from .chunked import ChunkedReader
 
@@ -50,9 +50,6 @@ class SmallChunksReader(ChunkedReader):
     def __init__(self, dataset: h5py.Dataset, codec: Codec, raw: RawFile) -> None:
         super().__init__(dataset, codec, raw)
         self._bytes = raw
-        first = codec.filters[0] if codec.filters else None
-        self._shuffled = isinstance(first, Shuffle) and self._dtype.itemsize > 1
-        self._outer = Codec(codec.filters[1:], self._size) if self._shuffled else codec
         self.working_bytes = codec.working_bytes + 3 * TASK_CHUNKS * (codec.most_stored + self._size)
 
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
@@ -90,17 +87,14 @@ class SmallChunksReader(ChunkedReader):
         self._check_sizes(grid, sizes)
         which = np.flatnonzero(written)
         order = which[np.argsort(offsets[which], kind="stable")]
-        for run in _runs(order, offsets, sizes):
-            start = int(offsets[run[0]])
-            data = self._bytes.read(start, int(offsets[run[-1]] + sizes[run[-1]]) - start)
-            if self._plain:
-                chunks[run] = data.reshape(len(run), self._size)
-            else:
-                codec = self._codec if masks else self._outer
-                self._decode_run(codec, grid, run, data, offsets[run] - start, sizes[run], masks, chunks)
-        if self._shuffled and not masks:
-            planes = chunks[written].reshape(-1, self._dtype.itemsize, math.prod(self._shape))
-            chunks[written] = planes.transpose(0, 2, 1).reshape(-1, self._size)
+        stored = self._read_all(order, offsets, sizes)
+        of_each = (
+            np.array([masks.get(which, 0) for which in order.tolist()]) if masks else np.zeros_like(order)
+        )
+        for mask in np.unique(of_each).tolist():
+            places = np.flatnonzero(of_each == mask)
+            some = Chunks(stored.data, stored.starts[places], stored.sizes[places])
+            chunks[order[places]] = self._decode_all(mask, some, grid, order[places])
         pixels: NDArray[Any] = chunks != 0 if self._dtype.kind == "b" else chunks.view(self._dtype)
         counts = [len(parts) for parts in grid]
         box = pixels.reshape(*counts, *self._shape)
@@ -121,29 +115,29 @@ class SmallChunksReader(ChunkedReader):
                 f"the chunk at {_origin(grid, int(which))} is damaged: {sizes[which]} bytes are stored for {self._size}"
             )
 
-    def _decode_run(
-        self,
-        codec: Codec,
-        grid: Grid,
-        run: NDArray[Any],
-        data: NDArray[np.uint8],
-        starts: NDArray[Any],
-        sizes: NDArray[Any],
-        masks: dict[int, int],
-        chunks: NDArray[np.uint8],
-    ) -> None:
-        # The chain around it takes as long as inflating a few pixels.
-        alone = codec.filters[0] if len(codec.filters) == 1 and not masks else None
-        if not isinstance(alone, Deflate):
-            alone = None
-        for which, start, size in zip(run.tolist(), starts.tolist(), sizes.tolist(), strict=True):
+    def _read_all(self, order: NDArray[Any], offsets: NDArray[Any], sizes: NDArray[Any]) -> Chunks:
+        """Bytes of chunks that come in the order of the file."""
+        ends = np.cumsum(sizes[order])
+        data = np.empty(int(ends[-1]) if len(ends) else 0, np.uint8)
+        done = 0
+        for run in _runs(order, offsets, sizes):
+            count = int(sizes[run].sum())
+            self._bytes.read_into(data[done : done + count], int(offsets[run[0]]))
+            done += count
+        return Chunks(data, ends - sizes[order], sizes[order])
+
+    def _decode_all(self, mask: int, chunks: Chunks, grid: Grid, which: NDArray[Any]) -> NDArray[np.uint8]:
+        try:
+            return self._codec.decode_many(mask, chunks)
+        except Damaged:
+            pass  # which of them, and why: one by one
+        decoded = np.empty((len(which), self._size), np.uint8)
+        for number, data, out in zip(which.tolist(), chunks.one_by_one(), decoded, strict=True):
             try:
-                if alone is not None:
-                    alone.decode(data[start : start + size], chunks[which])
-                else:
-                    codec.decode(masks.get(which, 0), data[start : start + size], chunks[which])
+                self._codec.decode(mask, data, out)
             except Damaged as error:
-                raise OSError(f"the chunk at {_origin(grid, which)} {error}") from error
+                raise OSError(f"the chunk at {_origin(grid, number)} {error}") from error
+        return decoded
 
 
 def _split(parts: Grid) -> Iterator[Grid]:
