@@ -138,8 +138,6 @@ def _scenes(rest: bool, seed: int) -> dict[str, NDArray[Any]]:
     def noise(size: float) -> NDArray[np.float64]:
         return size * rng.normal(size=(48, 64))
 
-    padded = np.zeros((3, 48, 64), np.uint16)
-    padded[:, 10:30, 20:50] = _moving(lambda w: 5000 + 1000 * fine[w] + noise(50), rest)[:, :20, :30]
     return {
         "saturated": _moving(lambda w: (20000 + 25000 * scene[w] + noise(50)).clip(0, 65535), rest).astype(
             "u2"
@@ -153,7 +151,6 @@ def _scenes(rest: bool, seed: int) -> dict[str, NDArray[Any]]:
         "particles": _moving(lambda w: 10 + 1000 * particles[w] + noise(3), rest).astype("f4"),
         "counted particles": _moving(lambda w: rng.poisson(2 + 300 * particles[w]), rest).astype("u2"),
         "dark corners": _moving(lambda w: 1000 * corners[w], rest).astype("u2"),
-        "padded": padded,
         "labels": _moving(lambda w: np.digitize(fine[w], [0, 0.7, 1.4]) * 60, rest).astype("u1"),
         "binary": _moving(lambda w: fine[w] > 0.5, rest),
         "salt and pepper": np.where(
@@ -176,7 +173,7 @@ def blurred_of(image: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("method", OPTIONS)
 def test_a_scene_is_no_outlier(method: str, seed: int, rest: bool) -> None:
-    """Saturated, dark, sparse, of particles, padded: every bit is that of who looks for none."""
+    """Saturated, dark, sparse, of particles: every bit is that of who looks for none."""
     for name, stack in _scenes(rest, seed).items():
         for run in ("score", "score_consecutive"):
             records = [
@@ -184,6 +181,27 @@ def test_a_scene_is_no_outlier(method: str, seed: int, rest: bool) -> None:
                 for looks in (True, False)
             ]
             assert bits(records[0]) == bits(records[1]), name
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("method", OPTIONS)
+def test_padding_that_stays_is_a_gap(method: str, seed: int) -> None:
+    """Zeros around a window of a fifth of the image, in which the scene moves."""
+    rng = np.random.default_rng(seed)
+    fine = blurred(rng, (100, 100), 2)
+    stack = np.zeros((3, 48, 64), np.uint16)
+    window = np.s_[:, 10:30, 20:50]
+    stack[window] = _moving(lambda w: 5000 + 1000 * fine[w] + 50 * rng.normal(size=(48, 64)), rest=False)[
+        :, :20, :30
+    ]
+    records = check(stack, **OPTIONS[method])
+    assert (records["static_pixels"] == 48 * 64 - 20 * 30).all()
+    # As a mask of the window has it.
+    mask = np.zeros((48, 64), bool)
+    mask[window[1:]] = True
+    masked = _core.Scorer(stack[0], mask=mask, **OPTIONS[method]).score(stack[1:], mask=mask)
+    for name in ("peak_dy", "peak_dx"):
+        assert (records[name] == masked[name]).all()
 
 
 def test_a_saturated_square_that_moves_is_the_scene() -> None:
