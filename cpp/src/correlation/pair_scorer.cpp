@@ -167,15 +167,16 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
 }
 
 template <class T>
-bool PairScorer<T>::one_dominates(const Reference<T>& reference,
-                                  const ImageStatistics& statistics) noexcept {
-  return statistics.dominant && statistics.dominant == reference.statistics.dominant;
+const PixelIndex* PairScorer<T>::dominant(const Reference<T>& reference,
+                                          const ImageStatistics& statistics) noexcept {
+  const std::optional<PixelIndex>& pixel = statistics.dominant;
+  return pixel && pixel == reference.statistics.dominant ? &*pixel : nullptr;
 }
 
 template <class T>
 bool PairScorer<T>::has_static(const Reference<T>& reference, const NamedImage& image,
                                const ImageStatistics& statistics, Cancellation& cancellation) {
-  if (!metrics_.zero_stands_out() && !one_dominates(reference, statistics)) return false;
+  if (!metrics_.zero_stands_out() && dominant(reference, statistics) == nullptr) return false;
   return find_static(reference, image, statistics, cancellation);
 }
 
@@ -206,8 +207,8 @@ bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage&
     common.clear();
   }
   // One that holds most of both counts in any case.
-  if (one_dominates(reference, statistics)) {
-    const std::size_t place = statistics.dominant->row * plan_.width + statistics.dominant->column;
+  if (const PixelIndex* const pixel = dominant(reference, statistics)) {
+    const std::size_t place = pixel->row * plan_.width + pixel->column;
     const auto at = std::lower_bound(common.begin(), common.end(), place);
     if (at == common.end() || *at != place) common.insert(at, place);
   }

@@ -76,9 +76,9 @@ class PairScorer {
   ImageStatistics transform(const NamedImage& image, const LeftOut* left_out,
                             Cancellation& cancellation);
   PixelSums load(const kernel::Source& source, Cancellation& cancellation);
-  // Whether one pixel, the same in both, holds most of their variance.
-  static bool one_dominates(const Reference<T>& reference,
-                            const ImageStatistics& statistics) noexcept;
+  // The pixel, the same in both, that holds most of their variance; nullptr where there is none.
+  static const PixelIndex* dominant(const Reference<T>& reference,
+                                    const ImageStatistics& statistics) noexcept;
   // Whether a pair that was measured has static outliers that move its peak: to left_out_.
   bool has_static(const Reference<T>& reference, const NamedImage& image,
                   const ImageStatistics& statistics, Cancellation& cancellation);

@@ -218,16 +218,23 @@ inline void find_extents(const PixelReader& reader, std::vector<Extent>& extents
                      view.column_stride == static_cast<std::ptrdiff_t>(pixel_size(view.type)) &&
                      view.row_stride % view.column_stride == 0 &&
                      reinterpret_cast<std::uintptr_t>(view.data) % pixel_size(view.type) == 0;
-  if (dense && view.type == PixelType::uint8) return of_type(std::uint8_t{});
-  if (dense && view.type == PixelType::uint16) return of_type(std::uint16_t{});
-  if (dense && view.type == PixelType::int16) return of_type(std::int16_t{});
-  if (dense && view.type == PixelType::int32) return of_type(std::int32_t{});
-  if (dense && view.type == PixelType::float32) return of_type(float{});
-  std::array<double, extent_run> pixels;
-  for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
-    reader.read(row, column, count, pixels.data());
-    extents.push_back(extent_of(pixels.data(), count));
-  });
+  if (dense && view.type == PixelType::uint8) {
+    of_type(std::uint8_t{});
+  } else if (dense && view.type == PixelType::uint16) {
+    of_type(std::uint16_t{});
+  } else if (dense && view.type == PixelType::int16) {
+    of_type(std::int16_t{});
+  } else if (dense && view.type == PixelType::int32) {
+    of_type(std::int32_t{});
+  } else if (dense && view.type == PixelType::float32) {
+    of_type(float{});
+  } else {
+    std::array<double, extent_run> pixels;
+    for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+      reader.read(row, column, count, pixels.data());
+      extents.push_back(extent_of(pixels.data(), count));
+    });
+  }
 }
 
 // Whether there can be outliers that matter: most images have none.
