@@ -17,7 +17,8 @@ from .uris import UriMeaning
 
 if TYPE_CHECKING:
     from ..options import Limits
-    from .base import StackSpec
+    from .base import ImageSpec, StackSpec
+    from .choices import Choices
 
 
 class Backend(abc.ABC):
@@ -64,6 +65,26 @@ class Backend(abc.ABC):
     def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:  # noqa: ARG002
         """Return one image, and the name of its dataset if it has one; raises as `expand`, and TypeError."""
         raise ValueError("files of this format are not read as one image")
+
+    def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> ImageSpec:  # noqa: ARG002
+        """Return the spec of one image of a stack that is made of files; nothing is opened."""
+        raise ValueError("files of this format are not read as images of a stack")
+
+    def paths_like(self, file: str, pattern: str) -> list[str]:  # noqa: ARG002
+        """Return the paths in a file that a pattern means, in any order; "" where the format has none.
+
+        Parameters
+        ----------
+        file : str
+        pattern : str
+            A path whose components hold ``*``, ``?`` and ``[...]``, each within one component.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be read.
+        """
+        return []
 
     def object_spec(self, value: Any, limits: Limits) -> StackSpec | None:  # noqa: ARG002
         """Return the spec of an object of this format that the caller has open; None if it is none."""

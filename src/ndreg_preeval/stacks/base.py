@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .axes import AxisChoice
 from .choices import Choices
+from .regular_file import FileState
 
 
 class Block(NamedTuple):
@@ -176,6 +177,54 @@ class StackSpec(abc.ABC):
     def reading_by(self, choices: Choices) -> StackSpec:  # noqa: ARG002
         """Return the same with what the caller chose of how stacks are read, where there is a choice."""
         return self
+
+
+class ImageSpec(abc.ABC):
+    """One image of a stack that is made of files: nothing is open before, between and after the calls.
+
+    Specs pickle small. Both calls may come from any thread where `concurrent` says so.
+    """
+
+    location: str
+    """How messages call it ("im_007.tif", "scan_7.h5::/1.1/Ca")."""
+    file_path: str
+    """The file to open first, as an absolute path."""
+    concurrent: bool = False
+    """Whether several threads may call at a time, of this image and of others."""
+
+    @abc.abstractmethod
+    def examine(self) -> KnownImage:
+        """Open the file, learn what the image is, and close it; no pixel is read.
+
+        Raises
+        ------
+        OSError, KeyError
+            When the file cannot be opened, or has no such image.
+        TypeError, ValueError
+            When what is there is not one image, or beyond the limits.
+        ImportError
+            When a library is missing; names the extra.
+        """
+
+
+class KnownImage(abc.ABC):
+    """An image that was examined: what it is, and how its pixels are read. It keeps no file open."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    """Type of the pixels as they are read."""
+    states: tuple[FileState, ...] = ()
+    """The files that hold it, as they were."""
+    notes: tuple[str, ...] = ()
+    """Sentences about this image that a person should know, found while examining it."""
+
+    @abc.abstractmethod
+    def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
+        """Read the pixels, (h, w), to a place of this shape and dtype; opens and closes what it needs.
+
+        Returns the mask, (h, w), True = valid, of pixels that metadata declare invalid; None where all are valid.
+        Raises OSError where the file is damaged, cut off or another one than was examined.
+        """
 
 
 class FailedSpec(StackSpec):
