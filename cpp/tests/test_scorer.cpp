@@ -259,6 +259,24 @@ void hot_pixels_can_be_left_out() {
   }
 }
 
+void the_reference_is_copied_unless_it_stays() {
+  const Image before = images::noise(20, 24, 1);
+  Image image = images::rolled(before, 3, -4);
+  Image reference = before;
+  reference.at(5, 6) = image.at(5, 6) = 1e4;
+  Options options;
+  options.ignore_hot_pixel = true;
+  RunOptions stays;
+  stays.reference_stays = true;
+  const Scorer lent(reference.view(), options, stays);
+  const Scorer copied(reference.view(), options);
+  const PairScore score = copied.score({image.view()})[0];
+  CHECK((score.flags & hot_pixel) != 0);
+  CHECK(same(lent.score({image.view()})[0], score));
+  reference.pixels = before.pixels;
+  CHECK(same(copied.score({image.view()})[0], score));
+}
+
 Image enlarged(const Image& image, std::size_t high, std::size_t wide) {
   Image large = images::constant(image.height * high, image.width * wide, 0);
   for (std::size_t y = 0; y < large.height; ++y) {
@@ -381,6 +399,7 @@ int main() {
        {"identical by plain correlation", identical_by_plain_correlation},
        {"means decide the sign", means_decide_the_sign},
        {"hot pixels can be left out", hot_pixels_can_be_left_out},
+       {"the reference is copied unless it stays", the_reference_is_copied_unless_it_stays},
        {"repeated pixels are told where images are distrusted",
         repeated_pixels_are_told_where_images_are_distrusted},
        {"large offsets", large_offsets},

@@ -27,13 +27,24 @@ using stored::layouts;
 using stored::Stored;
 using namespace outlier_scenes;
 
+std::size_t valid_pixels(const PixelReader& reader) {
+  std::vector<double> row(reader.width());
+  std::size_t valid = 0;
+  for (std::size_t y = 0; y < reader.height(); ++y) {
+    reader.read(y, 0, row.size(), row.data());
+    for (const double pixel : row) valid += std::isfinite(pixel) ? 1U : 0U;
+  }
+  return valid;
+}
+
 std::vector<std::size_t> found(const ImageView& a, const ImageView& b) {
   const RunOptions run;
   detail::Cancellation cancellation(run);
   StaticOutliers outliers;
   OutlierCandidates of_reference;
-  outliers.find(PixelReader(a), of_reference, cancellation);
-  return outliers.common(PixelReader(a), of_reference, PixelReader(b), cancellation);
+  const PixelReader reference(a);
+  outliers.find(reference, valid_pixels(reference), of_reference, cancellation);
+  return outliers.common(reference, of_reference, PixelReader(b), cancellation);
 }
 
 void that(bool holds, const std::string& what) {
@@ -210,7 +221,7 @@ void the_search_can_be_stopped() {
   OutlierCandidates candidates;
   const RunOptions go_on;
   detail::Cancellation never(go_on);
-  outliers.find(reader, candidates, never);
+  outliers.find(reader, valid_pixels(reader), candidates, never);
   RunOptions stop;
   stop.should_stop = [] { return true; };
   detail::Cancellation cancellation(stop);
@@ -224,7 +235,7 @@ void the_search_can_be_stopped() {
   const char* const none = "";
   using detail::CancelledElsewhere;
   OutlierCandidates others;
-  CHECK_THROWS(CancelledElsewhere, outliers.find(reader, others, cancellation), none);
+  CHECK_THROWS(CancelledElsewhere, outliers.find(reader, 1, others, cancellation), none);
   CHECK_THROWS(CancelledElsewhere, outliers.common(reader, candidates, reader, cancellation), none);
   CHECK_THROWS(CancelledElsewhere, StaticOutliers::same_but_for({}, reader, reader, cancellation),
                none);

@@ -60,6 +60,7 @@ class Scorer:
         keep_mean: bool = False,
         ignore_hot_pixel: bool = False,
         accept_invalid: bool = True,
+        reference_stays: bool = False,
     ) -> None: ...
     @property
     def shape(self) -> tuple[int, int]: ...

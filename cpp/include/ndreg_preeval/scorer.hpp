@@ -16,7 +16,8 @@ namespace ndreg_preeval {
 
 /// Compares images with one reference image.
 ///
-/// The reference is transformed once, in the constructor; no view is kept. All member functions
+/// The reference is transformed once, in the constructor; no view is kept, unless
+/// RunOptions::reference_stays says that it may be. All member functions
 /// but assignment are const and may be called from several threads at once. Memory: two half
 /// spectra for the reference, a copy of its pixels as they are (with Options::confirm), and two
 /// half spectra for each image that was ever worked on at the same time, kept for the next call;

@@ -189,7 +189,9 @@ bool PairScorer<T>::find_static(const Reference<T>& reference, const NamedImage&
   const PixelReader second(image.view);
   if (candidates_of_ != &reference) {
     candidates_of_ = nullptr;
-    outliers_.find(first, candidates_, cancellation);
+    const std::size_t valid =
+        plan_.height * plan_.width - static_cast<std::size_t>(reference.invalid_pixels);
+    outliers_.find(first, valid, candidates_, cancellation);
     candidates_of_ = &reference;
   }
   std::vector<std::size_t>& common = common_;

@@ -226,8 +226,12 @@ inline void find_extents(const PixelReader& reader, std::vector<Extent>& extents
     of_type(std::int16_t{});
   } else if (dense && view.type == PixelType::int32) {
     of_type(std::int32_t{});
+  } else if (dense && view.type == PixelType::uint32) {
+    of_type(std::uint32_t{});
   } else if (dense && view.type == PixelType::float32) {
     of_type(float{});
+  } else if (dense && view.type == PixelType::float64) {
+    of_type(double{});
   } else {
     std::array<double, extent_run> pixels;
     for_runs(reader, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {

@@ -77,6 +77,7 @@ class Survey {
   }
 
   bool beyond(double pixel) const noexcept { return pixel < low_ || pixel >= high_; }
+  bool has_beyond(const Extent& run) const noexcept { return run.low < low_ || run.high >= high_; }
 
   // Notes the value of a pixel; whether it may be a spot.
   bool add_far(double pixel) noexcept {
@@ -218,7 +219,7 @@ void OutlierCandidates::clear() noexcept {
   special.clear();
 }
 
-void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found,
+void StaticOutliers::find(const PixelReader& reference, std::size_t valid, OutlierCandidates& found,
                           Cancellation& cancellation) {
   found.clear();
   const auto bulk = bulk_of(reference);
@@ -249,16 +250,15 @@ void StaticOutliers::find(const PixelReader& reference, OutlierCandidates& found
   if (special.empty() && found.spots.empty()) return;
 
   // Now that there are some: whether there is a bulk, and how many they are.
-  std::size_t valid = 0;
   std::size_t beyond = 0;
   far_.clear();
   if (!special.empty()) found.special.assign(reference.height() * width, 0);
+  extent = extents_.begin();
   for_runs(reference, cancellation, [&](std::size_t row, std::size_t column, std::size_t count) {
+    if (!survey.has_beyond(*extent++)) return;
     reference.read(row, column, count, pixels.data());
     for (std::size_t i = 0; i < count; ++i) {
-      if (!std::isfinite(pixels[i])) continue;
-      ++valid;
-      if (!survey.beyond(pixels[i])) continue;
+      if (!std::isfinite(pixels[i]) || !survey.beyond(pixels[i])) continue;
       ++beyond;
       const unsigned char kind = special.kind_of(pixels[i]);
       if (kind == 0) continue;

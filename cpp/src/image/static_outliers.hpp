@@ -48,7 +48,9 @@ struct OutlierCandidates {
 // The memory of one thread for it.
 class StaticOutliers {
  public:
-  void find(const PixelReader& reference, OutlierCandidates& found, Cancellation& cancellation);
+  // `valid` of the pixels are neither masked nor without a number.
+  void find(const PixelReader& reference, std::size_t valid, OutlierCandidates& found,
+            Cancellation& cancellation);
 
   // Places, in order, of the candidates that the image has, too; holds until the next call.
   const std::vector<std::size_t>& common(const PixelReader& reference,

@@ -43,7 +43,9 @@ StackScore score_stack(const Stack& stack, const Method& method, Pairing pairing
   check_images(stack);
   if (stack.images.size() < 2) return {};
   const std::size_t reference = reference_of(stack, pairing, reference_image);
-  StackScorer scorer(stack.images[reference], method, pairing, run);
+  RunOptions of_reference = run;
+  of_reference.reference_stays = true;
+  StackScorer scorer(stack.images[reference], method, pairing, of_reference);
   const auto at = stack.images.begin() + static_cast<std::ptrdiff_t>(reference);
   const auto add = [&](const std::vector<ImageView>& images, std::size_t first, std::size_t done) {
     RunOptions part = run;

@@ -49,7 +49,7 @@ class TypedScorer final : public Scorer::Impl {
     Lease lease(*this);
     lease->use_threads(threads_for(run, 1));
     lease->prepare({reference, 0, "the reference image"}, reference_, cancellation);
-    if (!plan_.looks_again()) return;
+    if (!plan_.looks_again() || run.reference_stays) return;
     pixels_.emplace(reference);
     reference_.view = pixels_->view();
   }

@@ -41,16 +41,20 @@ int thread_count(int num_threads) {
   return num_threads;
 }
 
-std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::object& mask,
-                                    const std::string& precision,
-                                    const std::optional<std::string>& window,
-                                    const std::optional<double>& cutoff, std::size_t window_from,
-                                    bool confirm, const std::optional<std::string>& confirm_window,
-                                    const std::optional<double>& confirm_cutoff,
-                                    std::size_t confirm_window_from, const std::string& judgement,
-                                    const std::optional<double>& max_shift,
-                                    const std::optional<std::string>& normalization, bool keep_mean,
-                                    bool ignore_hot_pixel, bool accept_invalid) {
+// A scorer with the arrays of its reference image, where it has no copy of their pixels.
+struct BoundScorer {
+  std::unique_ptr<Scorer> scorer;
+  Images kept;
+};
+
+std::unique_ptr<BoundScorer> make_scorer(
+    const py::object& reference, const py::object& mask, const std::string& precision,
+    const std::optional<std::string>& window, const std::optional<double>& cutoff,
+    std::size_t window_from, bool confirm, const std::optional<std::string>& confirm_window,
+    const std::optional<double>& confirm_cutoff, std::size_t confirm_window_from,
+    const std::string& judgement, const std::optional<double>& max_shift,
+    const std::optional<std::string>& normalization, bool keep_mean, bool ignore_hot_pixel,
+    bool accept_invalid, bool reference_stays) {
   Options options;
   options.precision = detail::value_named<Precision>(precision, "precision");
   options.aligner = filter_of(window, cutoff);
@@ -64,10 +68,14 @@ std::unique_ptr<Scorer> make_scorer(const py::object& reference, const py::objec
   options.keep_mean = keep_mean;
   options.ignore_hot_pixel = ignore_hot_pixel;
   options.accept_invalid = accept_invalid;
-  const Images images = one_image(reference, mask, "the reference image");
-  return without_gil(1, [&](const RunOptions& run) {
-    return std::make_unique<Scorer>(images.views[0], options, run);
+  Images images = one_image(reference, mask, "the reference image");
+  auto scorer = without_gil(1, [&](const RunOptions& run) {
+    RunOptions own = run;
+    own.reference_stays = reference_stays;
+    return std::make_unique<Scorer>(images.views[0], options, own);
   });
+  if (!reference_stays) images = {};
+  return std::make_unique<BoundScorer>(BoundScorer{std::move(scorer), std::move(images)});
 }
 
 py::array_t<PairScore> as_array(const std::vector<PairScore>& scores) {
@@ -80,7 +88,7 @@ using Score = std::vector<PairScore> (Scorer::*)(const std::vector<ImageView>&,
                                                  const RunOptions&) const;
 
 template <Score score>
-py::array_t<PairScore> score_images(const Scorer& scorer, const py::object& images,
+py::array_t<PairScore> score_images(const BoundScorer& self, const py::object& images,
                                     const py::object& mask, int num_threads,
                                     const py::object& stop) {
   if (!stop.is_none() && PyCallable_Check(stop.ptr()) == 0) {
@@ -88,17 +96,17 @@ py::array_t<PairScore> score_images(const Scorer& scorer, const py::object& imag
   }
   const Images all = many_images(images, mask);
   return as_array(without_gil(thread_count(num_threads), stop, [&](const RunOptions& run) {
-    return (scorer.*score)(all.views, run);
+    return (self.scorer.get()->*score)(all.views, run);
   }));
 }
 
-py::array_t<double> correlogram(const Scorer& scorer, const py::object& image,
+py::array_t<double> correlogram(const BoundScorer& self, const py::object& image,
                                 const py::object& mask, bool second_opinion) {
   const Images one = one_image(image, mask, "the image");
   const std::vector<double> values = without_gil(1, [&](const RunOptions& run) {
-    return scorer.correlogram(one.views[0], second_opinion, run);
+    return self.scorer->correlogram(one.views[0], second_opinion, run);
   });
-  py::array_t<double> array({scorer.height(), scorer.width()});
+  py::array_t<double> array({self.scorer->height(), self.scorer->width()});
   std::copy(values.begin(), values.end(), array.mutable_data());
   return array;
 }
@@ -109,7 +117,7 @@ void register_scorer(py::module_& m) {
   using namespace pybind11::literals;
   const Options defaults;
   py::register_exception<Cancelled>(m, "Cancelled", PyExc_RuntimeError);
-  py::class_<Scorer>(m, "Scorer", py::is_final(), "Compares images with one reference image.")
+  py::class_<BoundScorer>(m, "Scorer", py::is_final(), "Compares images with one reference image.")
       .def(py::init(&make_scorer), "reference"_a, py::kw_only(), "mask"_a = py::none(),
            "precision"_a = detail::name_of(defaults.precision), "window"_a = py::none(),
            "cutoff"_a = py::none(), "window_from"_a = defaults.aligner.window_from,
@@ -119,13 +127,19 @@ void register_scorer(py::module_& m) {
            "judgement"_a = detail::name_of(defaults.judgement), "max_shift"_a = py::none(),
            "normalization"_a = detail::name_of(defaults.normalization),
            "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
-           "accept_invalid"_a = defaults.accept_invalid)
+           "accept_invalid"_a = defaults.accept_invalid, "reference_stays"_a = false)
+      .def_property_readonly("shape",
+                             [](const BoundScorer& self) {
+                               return py::make_tuple(self.scorer->height(), self.scorer->width());
+                             })
       .def_property_readonly(
-          "shape", [](const Scorer& self) { return py::make_tuple(self.height(), self.width()); })
+          "precision",
+          [](const BoundScorer& self) { return detail::name_of(self.scorer->options().precision); })
       .def_property_readonly(
-          "precision", [](const Scorer& self) { return detail::name_of(self.options().precision); })
-      .def_property_readonly("reference_invalid_pixels", &Scorer::reference_invalid_pixels)
-      .def_property_readonly("reference_flags", &Scorer::reference_flags)
+          "reference_invalid_pixels",
+          [](const BoundScorer& self) { return self.scorer->reference_invalid_pixels(); })
+      .def_property_readonly("reference_flags",
+                             [](const BoundScorer& self) { return self.scorer->reference_flags(); })
       .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(), "mask"_a = py::none(),
            "num_threads"_a = 0, "stop"_a = py::none())
       .def("score_consecutive", &score_images<&Scorer::score_consecutive>, "images"_a,

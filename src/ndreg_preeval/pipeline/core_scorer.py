@@ -14,9 +14,14 @@ from ..stacks import Block
 
 
 def make_scorer(
-    reference: Block, precision: str, options: Options, *, second_opinion: bool | None = None
+    reference: Block,
+    precision: str,
+    options: Options,
+    *,
+    second_opinion: bool | None = None,
+    stays: bool = False,
 ) -> core.Scorer:
-    """Build the core's scorer for one reference image.
+    """Build the core's scorer for one reference image, which needs no copy of it where it `stays` as it is.
 
     With a second opinion the filter of the method belongs to the second
     correlogram; otherwise there is only one, and it is the method's and the options' alike.
@@ -51,6 +56,7 @@ def make_scorer(
         # cross-correlation.
         keep_mean=plain or method.statistic == "peak_minus_mean",
         ignore_hot_pixel=method.ignore_hot_pixel,
+        reference_stays=stays,
         **own,
         **opinion,
     )

@@ -54,7 +54,8 @@ class Pairs(NamedTuple):
 
     def indices(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the indices of all compared images, and of what each is compared with."""
-        images = np.delete(np.arange(self.n_images), slice(self.first_reference, self.first_reference + 1))
+        images = np.arange(self.n_images - 1)
+        images[self.first_reference :] += 1
         return images, images - 1 if self.reference is None else np.full(len(images), self.reference)
 
     def read_from(self, start: int) -> int:
@@ -78,18 +79,26 @@ class PairScorer:
 
     Made of a block that begins with image `start` and holds the reference image; where each image
     is compared with the one before it, any block will do. With `itself` the reference image is
-    compared with itself too, where the method asks for it: once per stack. Raises ValueError for
+    compared with itself too, where the method asks for it: once per stack. `stays` says that nobody
+    writes to the memory of the block as long as the scorer is used. Raises ValueError for
     invalid pixels where the options refuse them, and names the image.
     """
 
     def __init__(
-        self, info: StackInfo, options: Options, block: Block, start: int, *, itself: bool = True
+        self,
+        info: StackInfo,
+        options: Options,
+        block: Block,
+        start: int,
+        *,
+        itself: bool = True,
+        stays: bool = False,
     ) -> None:
         self._options = options
         self.pairs = Pairs.of(info, options)
         index = start if self.pairs.reference is None else self.pairs.reference
         reference = block.image(index - start)
-        self._core = make_scorer(reference, info.precision, options)
+        self._core = make_scorer(reference, info.precision, options, stays=stays)
         check_valid(options, [self._core.reference_invalid_pixels], [index], reference)
         self._itself: Records | None = None
         if itself and options.method.include_reference and not self.pairs.consecutive:
@@ -123,7 +132,7 @@ class PairScorer:
 
     def numbers(self, parts: Sequence[Records]) -> RangeScore:
         """Return the records of consecutive ranges, and what is known of the reference image."""
-        records = np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
+        records = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
         return RangeScore(
             records, self._itself, int(self._core.reference_flags), int(self._core.reference_invalid_pixels)
         )
@@ -155,12 +164,12 @@ def score_range(
     reference = reference or pairs.read_reference(source)
     scorer: PairScorer | None = None
     if reference is not None:
-        scorer = PairScorer(info, options, reference, pairs.first_reference, itself=start == 0)
+        scorer = PairScorer(info, options, reference, pairs.first_reference, itself=start == 0, stays=True)
     before: Block | None = None
     parts = []
     for low, high in block_ranges(pairs.read_from(start), stop, block_length(info, options, threads)):
         block = source.read(low, high)
-        scorer = scorer or PairScorer(info, options, block, low)
+        scorer = scorer or PairScorer(info, options, block, low, stays=True)
         for some in pairs.compared(max(low, start), high):
             parts.append(scorer.score(block, low, some, before, threads=core_threads(options, threads)))
             if advance is not None:

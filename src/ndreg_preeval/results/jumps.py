@@ -44,6 +44,6 @@ def steps(
 
 def jumps(lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return which steps are jumps: at least 3 pixels long, and 5 times as long as the median step."""
-    if not len(lengths):
-        return np.zeros(0, np.bool_)
+    if not len(lengths) or lengths.max() < JUMP_PIXELS:
+        return np.zeros(len(lengths), np.bool_)
     return np.asarray(lengths >= max(JUMP_PIXELS, JUMP_TIMES * float(np.median(lengths))))

@@ -115,7 +115,10 @@ def _repeated(flags: NDArray[np.uint32]) -> list[_Kind]:
 
 def repeated(flags: NDArray[np.uint32]) -> list[tuple[int, int, NDArray[np.bool_]]]:
     """Height and width of the blocks of equal pixels that images are made of, and which images those are."""
-    blocks = np.where(flags & core.REPEATED_PIXELS != 0, flags >> 16, 0)
+    marked = flags & core.REPEATED_PIXELS != 0
+    if not marked.any():
+        return []
+    blocks = np.where(marked, flags >> 16, 0)
     return [
         (int(block) & 0xFF, int(block) >> 8, np.asarray(blocks == block))
         for block in np.unique(blocks[blocks > 0])

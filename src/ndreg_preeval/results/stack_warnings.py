@@ -57,21 +57,35 @@ def stack_messages(
     pairs = Pairs.of(info, options)
     records = numbers.records
     flags = records["flags"]
-    messages += _invalid(info, numbers, image_indices, options)
-    blank = flags & NOTHING != 0
     empty = ~(records["mean"] > 0)
-    messages += _empty(info, numbers, image_indices, pairs, options)
-    few = (flags & core.FEW_LEVELS != 0) & ~blank
-    messages += _some(image_indices, few, "two or three distinct values only", False)
+    messages += _invalid(info, numbers, image_indices, options)
+    # Most stacks have none of it.
+    if numbers.reference_flags or flags.any() or empty.any():
+        messages += _empty(info, numbers, image_indices, pairs, options)
+        messages += _flagged(records, image_indices, empty, pairs, trust_masked)
     same = (flags & core.IDENTICAL != 0) & ~empty
-    messages += _some(image_indices, same, "the very content of their reference image", False)
-    messages += _static(records, image_indices, trust_masked)
-    for height, width, which in repeated(flags):
-        what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
-        messages += _some(image_indices, which, what + "give the maps as they were measured", False)
-    messages += _moved_too_far(image_indices, flags & core.WRAPPED != 0, pairs)
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages
+
+
+def _flagged(
+    records: NDArray[np.void],
+    indices: NDArray[np.intp],
+    empty: NDArray[np.bool_],
+    pairs: Pairs,
+    trust_masked: float,
+) -> list[StackMessage]:
+    """What the core flagged, but for images without contrast."""
+    flags = records["flags"]
+    few = (flags & core.FEW_LEVELS != 0) & (flags & NOTHING == 0)
+    messages = _some(indices, few, "two or three distinct values only", False)
+    same = (flags & core.IDENTICAL != 0) & ~empty
+    messages += _some(indices, same, "the very content of their reference image", False)
+    messages += _static(records, indices, trust_masked)
+    for height, width, which in repeated(flags):
+        what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
+        messages += _some(indices, which, what + "give the maps as they were measured", False)
+    return messages + _moved_too_far(indices, flags & core.WRAPPED != 0, pairs)
 
 
 def _empty(
@@ -118,9 +132,12 @@ def _invalid(
 ) -> list[StackMessage]:
     """Pixels that were replaced, but for those the caller masked."""
     masked = info.masked
+    lost = numbers.records["invalid_pixels"]
+    if not masked and not numbers.reference_invalid and not lost.any():
+        return []
     pixels = info.shape[1] * info.shape[2]
     first = Pairs.of(info, options).first_reference
-    counts = np.concatenate([[numbers.reference_invalid], numbers.records["invalid_pixels"]]) - masked
+    counts = np.concatenate([[numbers.reference_invalid], lost]) - masked
     images = np.concatenate([[first], indices])
     whole = counts + masked == pixels
     messages = []
