@@ -159,7 +159,7 @@ def open_as_known(spec: StackSpec, info: StackInfo) -> StackSource:
     ValueError
         When its shape is no longer that; a file that is being written may have grown.
     """
-    source = spec.open()
+    source = spec.open_again(info.shape, np.dtype(info.dtype))
     if source.shape[1:] != info.shape[1:] or source.shape[0] < info.shape[0]:
         source.close()
         raise ValueError(f"its shape changed from {info.shape} to {source.shape} while it was scored")

@@ -13,24 +13,29 @@ from .base import (
 )
 from .choices import Choices
 from .find import find_stacks
-from .hdf5 import LOCKING, UriSpec, open_file
+from .hdf5 import LOCKING, Hdf5ImageSpec, UriSpec, open_file
+from .images import ImageFilesSpec
 from .mask_input import load_mask
-from .memory import is_array
+from .memory import ArrayImageSpec, is_array
 from .optional_modules import optional_module
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
-from .tiff import TiffSpec
+from .tiff import TiffImageSpec, TiffSpec
 from .uris import UriMeaning, format_uri, is_data_url, is_uri, parse_uri, uri_text
 
 __all__ = [
     "LOCKING",
+    "ArrayImageSpec",
     "Block",
     "BufferPool",
     "Choices",
     "FailedSpec",
+    "Hdf5ImageSpec",
+    "ImageFilesSpec",
     "ReadTask",
     "StackSource",
     "StackSpec",
+    "TiffImageSpec",
     "TiffSpec",
     "UriMeaning",
     "UriSpec",

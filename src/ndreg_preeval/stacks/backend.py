@@ -98,6 +98,20 @@ class Backend(abc.ABC):
         """Close what is open; safe to call twice."""
 
 
+def refuse_axis(meaning: UriMeaning) -> None:
+    """Refuse an axis of images in what names one image of a stack.
+
+    Raises
+    ------
+    ValueError
+    """
+    if meaning.image_axis is not None:
+        raise ValueError(
+            f"axis={meaning.image_axis} says which axis counts the images, and this names one image of a stack, "
+            "whose images count themselves: leave it out"
+        )
+
+
 class OneStackPerFile(Backend):
     """A format whose files are known by their ending, each of them one stack: only `spec` is missing."""
 

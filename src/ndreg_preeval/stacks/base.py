@@ -174,6 +174,18 @@ class StackSpec(abc.ABC):
         Raises TypeError or ValueError for what is no stack, KeyError and OSError for files.
         """
 
+    def open_again(self, shape: tuple[int, int, int], dtype: np.dtype[Any]) -> StackSource:  # noqa: ARG002
+        """Open a stack that was opened before, perhaps in another process: what is not read need not be checked.
+
+        Parameters
+        ----------
+        shape : tuple of 3 int
+            As it was then.
+        dtype : numpy.dtype
+            As it was then.
+        """
+        return self.open()
+
     def reading_by(self, choices: Choices) -> StackSpec:  # noqa: ARG002
         """Return the same with what the caller chose of how stacks are read, where there is a choice."""
         return self
@@ -191,6 +203,25 @@ class ImageSpec(abc.ABC):
     """The file to open first, as an absolute path."""
     concurrent: bool = False
     """Whether several threads may call at a time, of this image and of others."""
+    in_memory: bool = False
+    """True when the pixels travel with the spec, and no file holds them."""
+
+    def reading_by(self, choices: Choices) -> ImageSpec:  # noqa: ARG002
+        """Return the same with what the caller chose of how stacks are read, where there is a choice."""
+        return self
+
+    def examine_with(self, others: Sequence[ImageSpec]) -> list[KnownImage | Exception]:
+        """Examine this image and others in the same file; what goes wrong with one is given instead of it.
+
+        Formats that have many images in a file open it once.
+        """
+        found: list[KnownImage | Exception] = []
+        for spec in (self, *others):
+            try:
+                found.append(spec.examine())
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this image's
+                found.append(error)
+        return found
 
     @abc.abstractmethod
     def examine(self) -> KnownImage:
@@ -217,11 +248,20 @@ class KnownImage(abc.ABC):
     """The files that hold it, as they were."""
     notes: tuple[str, ...] = ()
     """Sentences about this image that a person should know, found while examining it."""
+    warnings: tuple[str, ...] = ()
+    """The same, of which a person should be warned."""
+    declared: bool = True
+    """Whether the mask that `read` returns is what metadata declare; else it is the caller's own."""
+    working_bytes: int = 0
+    """Memory that reading it takes, besides its place."""
+    said_while_reading: tuple[str, ...] = ()
+    """Sentences of which a person should be warned, found by `read`."""
 
     @abc.abstractmethod
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Read the pixels, (h, w), to a place of this shape and dtype; opens and closes what it needs.
 
+        The caller asks whether the files are as they were (`states`), before and after.
         Returns the mask, (h, w), True = valid, of pixels that metadata declare invalid; None where all are valid.
         Raises OSError where the file is damaged, cut off or another one than was examined.
         """

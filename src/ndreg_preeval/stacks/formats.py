@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from .backend import Backend
 from .hdf5 import Hdf5Backend
-from .memory import ArraySpec
+from .memory import ArrayImageSpec, ArraySpec
 from .tiff import TiffBackend
 from .uris import UriMeaning
 
 if TYPE_CHECKING:
     from ..options import Limits
-    from .base import StackSpec
+    from .base import ImageSpec, StackSpec
 
 BACKENDS: Final[tuple[type[Backend], ...]] = (TiffBackend, Hdf5Backend)
 """Backends in the order in which they are asked; the last one claims whatever is left."""
@@ -33,6 +33,10 @@ class Formats:
         """Return the spec of an object: of a format, or an array or what can be one."""
         specs = (each.object_spec(value, limits) for each in self._backends)
         return next((spec for spec in specs if spec is not None), None) or ArraySpec(value)
+
+    def image_of_object(self, value: Any) -> ImageSpec:
+        """Return the spec of one image of a stack that is made of files: an array, or what can be one."""
+        return ArrayImageSpec(value)
 
     def stacks_of(self, mapping: Any) -> Any:
         """Return the stacks of a mapping: of a format those of its members that are stacks, else itself."""

@@ -18,6 +18,7 @@ from .backend import Backend
 from .base import FailedSpec, StackSpec
 from .choices import Choices
 from .formats import Formats
+from .images import examined_together, lists_images, spec_of_images
 from .names import relative_names, short_names, unique_names
 from .regular_file import absolute
 from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
@@ -68,7 +69,8 @@ def resolve_stacks(
         When a URI leads nowhere.
     """
     found = _resolve(image_stacks, limits, keep_going)
-    return found if choices is None else [(key, spec.reading_by(choices)) for key, spec in found]
+    specs = [spec if choices is None else spec.reading_by(choices) for _, spec in found]
+    return [(key, spec) for (key, _), spec in zip(found, examined_together(specs), strict=True)]
 
 
 def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
@@ -122,6 +124,8 @@ def resolve_stack(
 
 def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> list[tuple[Any, StackSpec]]:
     with naming_stack(key, _location(value)):
+        if lists_images(value):
+            return [(key, spec_of_images(value, limits, formats))]
         if not is_uri(value):
             return [(key, formats.object_spec(value, limits))]
         meanings = parse_uri(value)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from ...errors import naming, printable_location, shorten
-from ..backend import Backend
+from ..backend import Backend, refuse_axis
 from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
+from .image_file import Hdf5ImageSpec
 from .locate import Files, select_meaning
 from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
 from .one_image import read_image
@@ -99,6 +100,14 @@ class Hdf5Backend(Backend):
             raise ValueError("it is a group, not a dataset: give the path of one dataset in it")
         name = meaning.path.rstrip("/").rpartition("/")[2]
         return read_image(node, limits, meaning.indices), name
+
+    def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> Hdf5ImageSpec:
+        """Return the spec of a dataset of one image, or of a slice that leaves one; nothing is opened."""
+        refuse_axis(meaning)
+        if not meaning.path.strip("/"):
+            raise ValueError(f"{shorten(str(meaning))} names no dataset: give file::/path/of/dataset")
+        of_dataset = (meaning.path, limits, meaning.indices, str(meaning), choices)
+        return Hdf5ImageSpec(absolute(meaning.file), *of_dataset)
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of the one stack of a group."""

@@ -87,7 +87,7 @@ def read_declared(
     neighbours: Neighbours,
     dtype: np.dtype[Any],
     axes: Sequence[AxisRange],
-    image_axis: int,
+    image_axis: int | None,
     limits: Limits,
 ) -> Declared:
     """Read what metadata declare of the pixels of a dataset; what is damaged is told and ignored.
@@ -101,7 +101,7 @@ def read_declared(
     axes : sequence of AxisRange
         What is taken of each axis.
     image_axis : int
-        The axis of the dataset that counts the images.
+        The axis of the dataset that counts the images; None where it is one image.
     limits : Limits
         Of the masks, too.
     """
@@ -139,7 +139,7 @@ def _masks(
     neighbours: Neighbours,
     shape: tuple[int, ...],
     axes: Sequence[AxisRange],
-    image_axis: int,
+    image_axis: int | None,
     limits: Limits,
     warnings: list[str],
 ) -> tuple[NDArray[np.bool_] | None, tuple[Any, ...], tuple[str, ...]]:
@@ -152,7 +152,7 @@ def _masks(
                 continue
             break  # they are numbered
         try:
-            if found.shape == shape and shape[image_axis] > 1:
+            if found.shape == shape and image_axis is not None and shape[image_axis] > 1:
                 _check_bits(found)
                 check_storage(found, limits)
                 masks.append(found)
@@ -195,7 +195,7 @@ def _check_bits(found: Any) -> None:
 
 
 def _mask(
-    found: Any, shape: tuple[int, ...], axes: Sequence[AxisRange], image_axis: int, limits: Limits
+    found: Any, shape: tuple[int, ...], axes: Sequence[AxisRange], image_axis: int | None, limits: Limits
 ) -> NDArray[np.bool_]:
     """Valid pixels of what is taken of an image, by a mask of all pixels of the detector."""
     _check_bits(found)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from .image import ArrayImageSpec
 from .spec import ArraySpec, is_array
 
-__all__ = ["ArraySpec", "is_array"]
+__all__ = ["ArrayImageSpec", "ArraySpec", "is_array"]

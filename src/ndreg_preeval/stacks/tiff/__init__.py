@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from .backend import TiffBackend
+from .image_file import TiffImageSpec
 from .source import TiffSpec
 
-__all__ = ["TiffBackend", "TiffSpec"]
+__all__ = ["TiffBackend", "TiffImageSpec", "TiffSpec"]

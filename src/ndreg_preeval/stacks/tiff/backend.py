@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backend import OneStackPerFile
+from ..backend import OneStackPerFile, refuse_axis
 from ..choices import Choices
 from ..hints import is_tiff
 from ..regular_file import absolute
 from ..uris import UriMeaning
+from .image_file import TiffImageSpec
 from .source import TiffSpec
 
 if TYPE_CHECKING:
@@ -33,6 +34,11 @@ class TiffBackend(OneStackPerFile):
         """Return the spec of a file, or of a slice of its series."""
         choices = Choices(meaning.image_axis)
         return TiffSpec(absolute(meaning.file), limits, meaning.indices, self.location(meaning), choices)
+
+    def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> TiffImageSpec:  # noqa: ARG002
+        """Return the spec of a file of one image, or of a slice that leaves one; nothing is opened."""
+        refuse_axis(meaning)
+        return TiffImageSpec(absolute(meaning.file), limits, meaning.indices, self.location(meaning))
 
     def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
         """Return the pixels of a file of one image, or of a slice that leaves one."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import functools
 import math
@@ -100,18 +101,25 @@ class TiffSpec(StackSpec):
         source.close()
         raise ValueError(f"{printable_location(self.location)}: it must be one image, not {source.shape[0]}")
 
+    def open_images(self) -> TiffSource:
+        """Open a file of one image or several, whatever counts them; raises as `open` does, but names no image."""
+        return self._open_file(one=True)
+
     def _open(self, *, one: bool = False) -> TiffSource:
         with naming(printable_location(self.location)):
-            check_regular_file(self.file_path)
-            file = open(self.file_path, "rb", opener=_open_regular)  # noqa: SIM115 - the source closes it
-            try:
-                return TiffSource(file, self, one=one)
-            except (OSError, ValueError, TypeError) as error:
-                file.close()
-                raise _as_error_of_file(error, self.file_path) from error
-            except BaseException:
-                file.close()
-                raise
+            return self._open_file(one=one)
+
+    def _open_file(self, *, one: bool) -> TiffSource:
+        check_regular_file(self.file_path)
+        file = open_regular(self.file_path)
+        try:
+            return TiffSource(file, self, one=one)
+        except (OSError, ValueError, TypeError) as error:
+            file.close()
+            raise _as_error_of_file(error, self.file_path) from error
+        except BaseException:
+            file.close()
+            raise
 
 
 class TiffSource(StackSource):
@@ -124,9 +132,10 @@ class TiffSource(StackSource):
 
     def __init__(self, file: IO[bytes], spec: TiffSpec, *, one: bool = False) -> None:
         self._file = file
+        self._named = True
         status = os.fstat(file.fileno())
         size = status.st_size
-        self._state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
+        self.state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
         self.location = spec.location
         samples = spec.choices.image_axis is not None and not one
         layout = read_layout(file, os.path.basename(spec.file_path), size, samples=samples)
@@ -163,8 +172,8 @@ class TiffSource(StackSource):
         numbers = np.arange(len(layout.images)).reshape(layout.shape[:-2])
         self._images = [layout.images[i] for i in numbers[_forward(axes[:-2])][flips(axes[:-2])].ravel()]
         self._crop = tuple(axes[-2:])
-        self._whole = layout.shape[-2:]
-        self.bytes_per_image = math.prod(self._whole) * self.dtype.itemsize
+        self.whole = layout.shape[-2:]
+        self.bytes_per_image = math.prod(self.whole) * self.dtype.itemsize
         self.working_bytes = 0 if layout.decode is None else layout.largest
 
     def read(self, start: int, stop: int) -> Block:
@@ -183,16 +192,38 @@ class TiffSource(StackSource):
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop; errors of the tasks are those of `read`."""
         buffers = buffers or BufferPool()
-        block: NDArray[Any] = buffers.take((stop - start, *self._whole), self.dtype)
-        coded = self._layout.decode is not None
-        tasks = list(self._coded(block, start) if coded else self._plain(block, start))
-        crop = (slice(None), *_forward(self._crop))
-        turned = (slice(None), *flips(self._crop))
-        return PendingBlock(tasks, lambda: Block(block[crop][turned], None), lambda: buffers.give_back(block))
+        block: NDArray[Any] = buffers.take((stop - start, *self.whole), self.dtype)
+        tasks = self._tasks(block, start)
+        return PendingBlock(
+            tasks, lambda: Block(self._cropped(block), None), lambda: buffers.give_back(block)
+        )
+
+    def on(self, file: IO[bytes]) -> TiffSource:
+        """Return the same of the file opened again, which stays open; errors do not name images."""
+        found = copy.copy(self)
+        found._file = file
+        found._named = False
+        return found
+
+    def read_into(self, out: NDArray[Any]) -> None:
+        """Read the first image to its place; raises as `read` does."""
+        direct = out.shape == self.whole and out.flags.c_contiguous
+        block = out[np.newaxis] if direct else np.empty((1, *self.whole), self.dtype)
+        for task in self._tasks(block, 0):
+            task.run()
+        if not direct or any(axis.reverse for axis in self._crop):
+            out[...] = self._cropped(block)[0].copy()
+
+    def _tasks(self, block: NDArray[Any], start: int) -> list[ReadTask]:
+        return list(self._plain(block, start) if self._layout.decode is None else self._coded(block, start))
+
+    def _cropped(self, block: NDArray[Any]) -> NDArray[Any]:
+        """What is wanted of whole images, in the direction that is wanted."""
+        return block[(slice(None), *_forward(self._crop))][(slice(None), *flips(self._crop))]
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Whether the file was written to meanwhile."""
-        if not changed_files([self._state]):
+        if not changed_files([self.state]):
             return ()
         return (
             f"{printable_location(self.location)} was changed while it was read: its pages were read where they were.",
@@ -226,7 +257,7 @@ class TiffSource(StackSource):
         done = 0
         while done < len(part):
             index = start + (at + done) // self.bytes_per_image
-            with naming(f"{printable_location(self.location)}, image {index}"):
+            with naming(self._name(index)):
                 got = os.preadv(self._file.fileno(), [part[done:]], offset + done)
                 if got == 0:
                     raise OSError(f"the file ends at byte {offset + done}: it was cut while it was read")
@@ -243,10 +274,13 @@ class TiffSource(StackSource):
             run = functools.partial(self._decode, block, start, jobs[first : first + each])
             yield ReadTask(run, int(images[at].offsets[which]))
 
+    def _name(self, index: int) -> str:
+        return f"{printable_location(self.location)}, image {index}" if self._named else ""
+
     def _decode(self, block: NDArray[Any], start: int, jobs: list[tuple[int, int]]) -> None:
         for at, which in jobs:
             image = self._images[start + at]
-            with naming(f"{printable_location(self.location)}, image {start + at}"):
+            with naming(self._name(start + at)):
                 data = os.pread(self._file.fileno(), int(image.counts[which]), int(image.offsets[which]))
                 if len(data) < image.counts[which]:
                     raise OSError(f"segment {which} was cut while the file was read")
@@ -277,8 +311,13 @@ def _decode_segment(pixels: NDArray[Any], data: bytes, which: int, image: Image,
     pixels[y : y + rows, x : x + columns] = values[0, :rows, :columns, 0]
 
 
-def _open_regular(path: str, flags: int) -> int:
-    # Not waiting, in case it was swapped for a pipe after it was looked at.
+def open_regular(path: str) -> IO[bytes]:
+    """Open a file that was found to be a regular one."""
+    return open(path, "rb", opener=_not_waiting)
+
+
+def _not_waiting(path: str, flags: int) -> int:
+    # In case it was swapped for a pipe after it was looked at.
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 

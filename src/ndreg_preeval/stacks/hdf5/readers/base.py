@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...base import ReadTask
 from ...selection import AxisRange
+from .raw_file import RawFile
 
 
 class Request(NamedTuple):
@@ -34,6 +35,17 @@ class Reader(abc.ABC):
     @abc.abstractmethod
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Return what fills the arrays of all requests; what they share is read once."""
+
+    def detached(self, axes: Sequence[AxisRange]) -> Reader | None:  # noqa: ARG002
+        """Return a reader of this box alone that needs neither the dataset nor an open file, but for `on`.
+
+        None where there is none, or it would have to know more than a few places.
+        """
+        return None
+
+    def on(self, raw: RawFile) -> Reader:
+        """Return a detached reader for the file, which was opened again; it closes that."""
+        raise NotImplementedError(f"{type(self).__name__} is never detached from {raw.path}")
 
     def close(self) -> None:  # noqa: B027 - most readers have nothing to close
         """Close what was opened; safe to call twice."""

@@ -163,6 +163,25 @@ class ChunkIndex:
         )
 
 
+class KnownChunks:
+    """Places of a few chunks, found while their dataset was open.
+
+    Parameters
+    ----------
+    places : dict
+        By first element; None for a chunk that was never written.
+    """
+
+    def __init__(self, places: dict[tuple[int, ...], Stored | None]) -> None:
+        self.places = places
+        self.end = max((each.offset + each.size for each in places.values() if each), default=0)
+        """End of the last chunk in the file."""
+
+    def find(self, origin: Sequence[int]) -> Stored | None:
+        """Return where the chunk with this first element lies; None if it was never written."""
+        return self.places[tuple(origin)]
+
+
 def is_unwritten(dataset: h5py.Dataset, origin: Sequence[int]) -> bool:
     """Return whether HDF5 says that there is no such chunk."""
     try:

@@ -3,24 +3,29 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import naming
 from ...base import ReadTask
+from ...selection import AxisRange
 from ..codecs import Codec, Damaged
-from .base import Reader, Request, chunk_boxes
-from .chunk_index import ChunkIndex, Stored, filters_of, is_plain
+from .base import Reader, Request, chunk_boxes, chunk_parts
+from .chunk_index import ChunkIndex, KnownChunks, Stored, filters_of, is_plain
 from .raw_file import RawFile
 
 if TYPE_CHECKING:
     import h5py
 
 Origin = tuple[int, ...]
+
+FEW: Final = 1024
+"""Largest number of chunks whose places are worth keeping when the dataset is closed."""
 
 
 class _Place(NamedTuple):
@@ -42,14 +47,14 @@ class ChunkedReader(Reader):
     """
 
     def __init__(self, dataset: h5py.Dataset, codec: Codec, raw: RawFile | None) -> None:
-        self._dataset = dataset
+        self._dataset: Any = dataset
         self._codec = codec
         self._raw = raw
         self._shape: tuple[int, ...] = dataset.chunks
         self._dtype: np.dtype[Any] = dataset.dtype
         self._size = math.prod(self._shape) * self._dtype.itemsize
         # Now, and not when it is needed: what others write meanwhile is not looked at.
-        self._index = ChunkIndex(dataset)
+        self._index: ChunkIndex | KnownChunks = ChunkIndex(dataset)
         self._fill: Any = None
         self.working_bytes = codec.working_bytes
 
@@ -94,6 +99,30 @@ class ChunkedReader(Reader):
             if self._raw is not None and stored.size <= self._codec.most_stored:
                 self._raw.announce(stored.offset, stored.size)
             found.append(ReadTask(_Decode(self, origin, stored, places), stored.offset, owners[origin]))
+        return found
+
+    def detached(self, axes: Sequence[AxisRange]) -> ChunkedReader | None:
+        """Return a reader that knows the places of a few chunks."""
+        if self._raw is None:
+            return None
+        if (
+            math.prod(sum(1 for _ in chunk_parts(*each)) for each in zip(axes, self._shape, strict=True))
+            > FEW
+        ):
+            return None
+        boxes = chunk_boxes(axes, self._shape)
+        origins = [tuple(part.origin for part in parts) for parts in boxes]
+        found = copy.copy(self)
+        found._index = KnownChunks({origin: self._index.find(origin) for origin in origins})
+        if None in found._index.places.values():
+            found._fill = self._dataset.fillvalue
+        found._dataset = None
+        return found
+
+    def on(self, raw: RawFile) -> ChunkedReader:
+        """Return the same for the file, which was opened again."""
+        found = copy.copy(self)
+        found._raw = raw
         return found
 
     def close(self) -> None:

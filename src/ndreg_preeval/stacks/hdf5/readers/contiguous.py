@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -77,6 +78,16 @@ class ContiguousReader(Reader):
             for start in range(0, axis.count, step):
                 stop = min(start + step, axis.count)
                 found.append(self._run(request, walk, start, stop, span, owner))
+        return found
+
+    def detached(self, axes: Sequence[AxisRange]) -> ContiguousReader:  # noqa: ARG002
+        """Return itself: the place of the bytes is all there is to know."""
+        return self
+
+    def on(self, raw: RawFile) -> ContiguousReader:
+        """Return the same for the file, which was opened again."""
+        found = copy.copy(self)
+        found._raw = raw
         return found
 
     def close(self) -> None:

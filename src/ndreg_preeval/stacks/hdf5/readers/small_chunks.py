@@ -17,8 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...base import ReadTask
+from ...selection import AxisRange
 from ..codecs import Chunks, Codec, Damaged
 from .base import Part, Request, chunk_parts
+from .chunk_index import ChunkIndex
 from .chunked import ChunkedReader
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class SmallChunksReader(ChunkedReader):
         self._bytes = raw
         self.working_bytes = codec.working_bytes + 3 * TASK_CHUNKS * (codec.most_stored + self._size)
 
+    def detached(self, axes: Sequence[AxisRange]) -> None:  # noqa: ARG002
+        """Return None: there are too many places."""
+        return
+
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Boxes of chunks, which are read together."""
         found = []
@@ -68,6 +74,7 @@ class SmallChunksReader(ChunkedReader):
 
     def _look_up(self, grid: Grid) -> tuple[NDArray[Any], NDArray[Any], dict[int, int]]:
         """Places of all chunks of a box, 0 bytes of those that were never written."""
+        assert isinstance(self._index, ChunkIndex)  # it is never detached
         numbers = self._index.numbers([np.array([part.origin for part in parts]) for parts in grid])
         offsets, sizes, masks = self._index.find_all(numbers)
         for which in np.flatnonzero(sizes < 0):

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""Lists of URIs, and of arrays between them, as one stack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import naming, shorten
+from ..backend import Backend
+from ..base import ImageSpec
+from ..choices import AS_FOUND
+from ..uris import UriMeaning, is_uri, parse_uri, uri_text
+from .spec import ImageFilesSpec
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+
+class _Formats(Protocol):
+    """The table of formats, which knows this module."""
+
+    def of(self, meanings: list[UriMeaning]) -> Backend: ...
+
+    def image_of_object(self, value: Any) -> ImageSpec: ...
+
+
+def spec_of_images(items: Sequence[Any] | NDArray[Any], limits: Limits, formats: _Formats) -> ImageFilesSpec:
+    """Return the spec of a stack of one image for each item.
+
+    Parameters
+    ----------
+    items : sequence, or array, of URIs, and of arrays (h, w) between them
+    limits : Limits
+    formats : Formats
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError, OSError
+        When an item can be no image; names its number. Most files are not looked at yet.
+    """
+    images = []
+    for index, item in enumerate(items.ravel().tolist() if isinstance(items, np.ndarray) else items):
+        with naming(f"image {index}"):
+            images.append(image_spec(item, limits, formats))
+    return ImageFilesSpec(tuple(images), limits)
+
+
+def lists_images(value: Any) -> bool:
+    """Return whether a value is a list, tuple or array of images of which some are named by URIs."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "OUT" and any(is_uri(item) for item in value.ravel())
+    named = hasattr(value, "_fields")  # what a format has for a stack may be a tuple with names
+    return isinstance(value, (list, tuple)) and not named and any(map(is_uri, value))
+
+
+def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
+    """Return the spec of one image: of a URI, or of an object in memory."""
+    if not is_uri(item):
+        return formats.image_of_object(item)
+    meanings = parse_uri(item)
+    backend = formats.of(meanings)
+    meaning = meanings[0]
+    if len(meanings) > 1:
+        # What is in the file tells which is meant; most URIs have one meaning.
+        found = backend.expand(meanings, uri_text(item), plain=False)
+        if len(found) > 1:
+            raise ValueError(f"{shorten(uri_text(item))} holds {len(found)} stacks: name one image")
+        meaning = found[0]
+    if meaning.problem:
+        raise ValueError(meaning.problem)
+    return backend.image_spec(meaning, limits, AS_FOUND)
