@@ -19,6 +19,8 @@ from concurrent.futures import Executor, Future
 from dataclasses import replace
 from typing import IO, Any
 
+import numpy as np
+
 from .. import core
 from ..errors import naming_stack, shorten
 from ..options import Options
@@ -138,7 +140,7 @@ class InChildProcess(OnExecutor):
     def resolve(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:
         """Resolve stacks, those in files in the child."""
         if not isinstance(image_stacks, Mapping):
-            if not _names_files_only(image_stacks):
+            if not _names_file(image_stacks):
                 return super().resolve(image_stacks)
             with naming_stack(image_stacks):
                 return self._resolve_there(image_stacks)
@@ -195,12 +197,14 @@ def _portable(key: Any) -> Any:
     return key if type(key) in (str, int, float) else shorten(key)
 
 
-def _names_files_only(image_stacks: Any) -> bool:
-    several = isinstance(image_stacks, list | tuple) and all(map(_names_file, image_stacks))
-    return several or _names_file(image_stacks)
-
-
 def _names_file(value: Any) -> bool:
+    """Return whether a value is a URI, or a list of the URIs of images."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "OUT" and value.size > 0 and all(map(_is_uri, value.ravel().tolist()))
+    return (isinstance(value, list | tuple) and len(value) > 0 and all(map(_is_uri, value))) or _is_uri(value)
+
+
+def _is_uri(value: Any) -> bool:
     # DataUrl is known by its name: importing silx for this would cost more than the child.
     return isinstance(value, str | os.PathLike) or type(value).__name__ == "DataUrl"
 

@@ -86,6 +86,10 @@ class Backend(abc.ABC):
         """
         return []
 
+    def has_folder(self, folder: str) -> bool:  # noqa: ARG002
+        """Return whether a folder is a store of this format, rather than a folder of files."""
+        return False
+
     def object_spec(self, value: Any, limits: Limits) -> StackSpec | None:  # noqa: ARG002
         """Return the spec of an object of this format that the caller has open; None if it is none."""
         return None

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..limits import Limits
 from .formats import Formats
+from .resolve import list_stacks
 from .uris import parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -65,6 +67,9 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     True
     >>> folder.cleanup()
     """
+    listed = list_stacks(uri, Limits())
+    if listed is not None:
+        return listed
     meanings = parse_uri(uri)
     with Formats() as formats:
         return formats.of(meanings).find(meanings, uri_text(uri))

@@ -29,6 +29,10 @@ class Formats:
         """Return the format of a URI."""
         return next(each for each in self._backends if each.claims(meanings[0]))
 
+    def has_folder(self, folder: str) -> bool:
+        """Return whether a folder is a store of one of the formats."""
+        return any(each.has_folder(folder) for each in self._backends)
+
     def object_spec(self, value: Any, limits: Limits) -> StackSpec:
         """Return the spec of an object: of a format, or an array or what can be one."""
         specs = (each.object_spec(value, limits) for each in self._backends)

@@ -10,6 +10,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 
+from .regular_file import absolute
 from .selection import format_slice
 from .uris import UriMeaning
 
@@ -34,6 +35,27 @@ def short_names(paths: Sequence[str]) -> list[str]:
     split = [_components(name)[::-1] for name in relative_names(paths)]
     shared = _common_length([parts[:-1] for parts in split]) if len(split) > 1 else 0
     return ["/".join(parts[shared:][::-1]) for parts in split]
+
+
+def with_paths(
+    meanings: Sequence[UriMeaning], whole: Sequence[bool], *, short: bool = False
+) -> list[UriMeaning]:
+    """Give what has no dataset the path that tells its file from others: it names the stack.
+
+    Parameters
+    ----------
+    meanings : sequence of UriMeaning
+    whole : sequence of bool
+        Which are files, patterns of files and folders, whatever their paths.
+    short : bool
+        Whether to leave out the end that all of these share.
+    """
+    named = list(meanings)
+    places = [place for place, each in enumerate(whole) if each]
+    files = [os.path.splitext(absolute(named[place].file))[0].replace(os.sep, "/") for place in places]
+    for place, name in zip(places, (short_names if short else relative_names)(files), strict=True):
+        named[place] = named[place].at(name)
+    return named
 
 
 def unique_names(meanings: Sequence[UriMeaning]) -> list[str]:

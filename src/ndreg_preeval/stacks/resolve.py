@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The caller's argument, whatever its form, as specs for opening stacks."""
 
-# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH122
-
 from __future__ import annotations
 
 import collections.abc
@@ -14,13 +11,25 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..errors import naming_stack, shorten
-from .backend import Backend
+from ..text import list_names
 from .base import FailedSpec, StackSpec
 from .choices import Choices
 from .formats import Formats
-from .images import examined_together, lists_images, spec_of_images
-from .names import relative_names, short_names, unique_names
-from .regular_file import absolute
+from .images import (
+    Listed,
+    examined_together,
+    failed,
+    lists_images,
+    names_of,
+    of_found,
+    of_uri,
+    only_one,
+    spec_of_list,
+    stacks_listed,
+    stacks_meant,
+    with_names,
+)
+from .names import short_names
 from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -75,7 +84,7 @@ def resolve_stacks(
 
 def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if is_uri(image_stacks):
-        return _resolve_bare(image_stacks, limits)
+        return _resolve_bare(image_stacks, limits, keep_going)
     if isinstance(image_stacks, collections.abc.Mapping):
         pairs: list[tuple[Any, StackSpec]] = []
         with Formats() as formats:
@@ -116,8 +125,12 @@ def resolve_stack(
     with Formats() as formats:
         pairs = _resolve_item(name, value, limits, formats)
     if len(pairs) != 1:
+        prefix = len(name if isinstance(name, str) else repr(name)) + 1
+        names = [each[prefix:] for each, _ in pairs]
         with naming_stack(name):
-            raise ValueError(f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them")
+            raise ValueError(
+                f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them ({list_names(names)})"
+            )
     spec = pairs[0][1]
     return spec if choices is None else spec.reading_by(choices)
 
@@ -125,16 +138,20 @@ def resolve_stack(
 def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> list[tuple[Any, StackSpec]]:
     with naming_stack(key, _location(value)):
         if lists_images(value):
-            return [(key, spec_of_images(value, limits, formats))]
+            return [(key, spec_of_list(value, limits, formats))]
         if not is_uri(value):
             return [(key, formats.object_spec(value, limits))]
+        text = key if isinstance(key, str) else repr(key)
+        stacks = stacks_meant(value, formats)
+        if stacks is not None:
+            names = [f"{text}/{stack.name}" for stack in stacks] if len(stacks) > 1 else [key]
+            return list(zip(names, (stack.spec(limits, formats) for stack in stacks), strict=True))
         meanings = parse_uri(value)
         backend = formats.of(meanings)
         found = backend.expand(meanings, uri_text(value), plain=False)
         specs = [backend.spec(meaning, limits) for meaning in found]
         if len(found) == 1:
             return [(key, specs[0])]
-        text = key if isinstance(key, str) else repr(key)
         names = short_names([meaning.path for meaning in found])
         return [(f"{text}/{name}", spec) for name, spec in zip(names, specs, strict=True)]
 
@@ -142,49 +159,59 @@ def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> lis
 def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if not items:
         raise ValueError("image_stacks holds no stack")
-    found: list[tuple[Backend, UriMeaning]] = []
-    specs: list[StackSpec] = []
+    listed: list[Listed] = []
     with Formats() as formats:
         for index, value in enumerate(items):
             with naming_stack(index, _location(value)):
-                meanings = parse_uri(value)
-                backend = formats.of(meanings)
                 try:
-                    some = backend.expand(meanings, uri_text(value), plain=True)
-                    specs += [backend.spec(meaning, limits) for meaning in some]
+                    found = stacks_listed(value, limits, formats)
                 except Exception as error:
                     if not keep_going:
                         raise
-                    some = [meanings[0]]
-                    specs.append(FailedSpec(error, str(meanings[0])))
-                found += [(backend, meaning) for meaning in some]
-    return list(zip(unique_names(_with_paths(found)), specs, strict=True))
+                    listed.append(failed(parse_uri(value)[0], error, formats))
+                    continue
+                if found is None:
+                    listed += of_uri(parse_uri(value), uri_text(value), limits, keep_going, formats)
+                else:
+                    listed += of_found(found, limits, keep_going, formats)
+    return with_names(listed)
 
 
-def _resolve_bare(value: Any, limits: Limits) -> list[tuple[Any, StackSpec]]:
-    meanings = parse_uri(value)
+def list_stacks(value: Any, limits: Limits) -> dict[str, str] | None:
+    """Return the stacks of a pattern or folder by the names that a ranking gives them, each as a URI or pattern.
+
+    None where it is neither; raises as `resolve_stacks`.
+    """
+    with Formats() as formats, naming_stack(uri_text(value)):
+        found = stacks_listed(value, limits, formats)
+        if found is None:
+            return None
+        listed = of_found(found, limits, False, formats)
+    return dict(zip(names_of(listed), (each.text for each in listed), strict=True))
+
+
+def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     text = uri_text(value)
+    kind = "DataUrl" if is_data_url(value) else type(value).__name__
     with Formats() as formats, naming_stack(text):
+        found = stacks_listed(value, limits, formats)
+        if found is None:
+            meanings = parse_uri(value)
+        elif len(found) == 1 and isinstance(found[0], UriMeaning):
+            meanings = [found[0]]
+        elif len(found) == 1 and not getattr(found[0], "name", ""):
+            raise only_one(value, kind)
+        else:
+            return with_names(of_found(found, limits, keep_going, formats))
         backend = formats.of(meanings)
         one = backend.names_one(meanings)
         if one:
-            kind = "DataUrl" if is_data_url(value) else type(value).__name__
             raise ValueError(
                 f"this {kind} names one {one}, and a ranking needs several: {EXPECTED}, not one {one.split()[-1]}"
             )
-        found = backend.expand(meanings, text, plain=True)
-    names = short_names([each.path for each in found])
-    return list(zip(names, (backend.spec(each, limits) for each in found), strict=True))
-
-
-def _with_paths(found: list[tuple[Backend, UriMeaning]]) -> list[UriMeaning]:
-    """Give files that are one stack, and have no dataset, the path that tells them apart: it names the stack."""
-    named = [meaning for _, meaning in found]
-    whole = [index for index, (backend, _) in enumerate(found) if backend.one_per_file]
-    files = [os.path.splitext(absolute(named[index].file))[0].replace(os.sep, "/") for index in whole]
-    for index, name in zip(whole, relative_names(files), strict=True):
-        named[index] = named[index].at(name)
-    return named
+        expanded = backend.expand(meanings, text, plain=True)
+    names = short_names([each.path for each in expanded])
+    return list(zip(names, (backend.spec(each, limits) for each in expanded), strict=True))
 
 
 def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:

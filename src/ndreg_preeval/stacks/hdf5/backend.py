@@ -14,7 +14,7 @@ from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
 from .image_file import Hdf5ImageSpec
-from .locate import Files, select_meaning
+from .locate import Files, paths_like, select_meaning
 from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
 from .one_image import read_image
 from .specs import DatasetSpec, GroupSpec, Member, UriSpec, is_dataset, is_group
@@ -108,6 +108,11 @@ class Hdf5Backend(Backend):
             raise ValueError(f"{shorten(str(meaning))} names no dataset: give file::/path/of/dataset")
         of_dataset = (meaning.path, limits, meaning.indices, str(meaning), choices)
         return Hdf5ImageSpec(absolute(meaning.file), *of_dataset)
+
+    def paths_like(self, file: str, pattern: str) -> list[str]:
+        """Return the paths of a file that a pattern matches."""
+        with naming(printable_location(file)):
+            return paths_like(self._files, self._files_of([UriMeaning(file, "")]).open(file)["/"], pattern)
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of the one stack of a group."""

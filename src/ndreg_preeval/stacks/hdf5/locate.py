@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import os
 import re
 from collections.abc import Sequence
@@ -20,6 +21,11 @@ from .files import LOCKING, open_file
 
 if TYPE_CHECKING:
     import h5py
+
+WILDCARDS: Final = re.compile(r"[*?\[]")
+
+MAX_LOOKED: Final = 100_000
+"""Largest number of objects of one file that are looked at for a pattern."""
 
 MAX_LINKS: Final = 64
 """Largest number of soft and external links on one path: more of them are a loop."""
@@ -119,6 +125,78 @@ def locate(files: Files, group: h5py.Group, path: str) -> Any:
         else:
             raise OSError(f"{_place(node)}: {shorten(name)} is a link of a kind that is not followed")
     return node
+
+
+def paths_like(files: Files, root: h5py.Group, pattern: str) -> list[str]:
+    """Return the paths that a pattern matches, in the order of the file.
+
+    A name that exists just as a component is written is meant literally. Names that wildcards find
+    at the end are those of datasets that may hold an image, and of broken links, which are an error
+    to be told. Where nothing has such a name there is no path.
+
+    Parameters
+    ----------
+    files : Files
+        What links open is kept there.
+    root : h5py.Group
+    pattern : str
+        Of ``*``, ``?`` and ``[...]``, each within one component.
+
+    Raises
+    ------
+    OSError, KeyError
+        When the file is damaged, or a link that has no wildcards is broken.
+    ValueError
+        When too many objects would have to be looked at.
+    """
+    import h5py
+
+    parts = _components(pattern)[::-1]
+    found: list[tuple[str, Any]] = [("", root)]
+    looked = 0
+    for number, part in enumerate(parts):
+        last = number == len(parts) - 1
+        below: list[tuple[str, Any]] = []
+        for path, group in found:
+            if not isinstance(group, h5py.Group):
+                continue
+            wild = WILDCARDS.search(part) is not None and _link(group, part) is None
+            for name in _names_like(group, part) if wild else [part]:
+                looked += 1
+                if looked > MAX_LOOKED:
+                    raise ValueError(
+                        f"the pattern {shorten(pattern)} leads to more than {MAX_LOOKED} objects: narrow it"
+                    )
+                if _link(group, name) is None:
+                    continue
+                node: Any = None
+                try:
+                    node = locate(files, group, name)
+                except (KeyError, OSError):
+                    if wild and not last:
+                        continue
+                    if not last:
+                        raise
+                if not (wild and last) or node is None or _may_be_image(node):
+                    below.append((f"{path}/{name}", node))
+        found = below
+    return [path for path, _ in found]
+
+
+def _names_like(group: h5py.Group, pattern: str) -> list[str]:
+    try:
+        return [name for name in group if fnmatch.fnmatchcase(name, pattern)]
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise OSError(f"{_place(group)} cannot be listed: {error}") from error
+
+
+def _may_be_image(node: Any) -> bool:
+    import h5py
+
+    try:
+        return isinstance(node, h5py.Dataset) and len(node.shape or ()) >= 2 and node.dtype.kind in "biuf"
+    except (TypeError, OSError, RuntimeError, ValueError):
+        return True  # of a kind that has to be told
 
 
 def find_beside(file: str, name: str, prefix: str) -> str:

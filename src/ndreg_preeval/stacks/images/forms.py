@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: MIT
+"""What a pattern, a folder or a list stands for: the stacks of images, or URIs of stacks, that it means."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+from ...errors import naming, printable_location, shorten
+from ...text import list_names
+from ..backend import Backend
+from ..base import ImageSpec, StackSpec
+from ..choices import AS_FOUND
+from ..hints import HDF5_ENDINGS
+from ..uris import UriMeaning, is_uri, parse_uri, uri_text
+from .folders import Contents, contents
+from .natural_order import Names, in_natural_order
+from .patterns import Found, Match, Pattern, matches_of, read_pattern
+from .resolve import image_spec
+from .spec import ImageFilesSpec
+from .wildcards import STACK, without_wildcards
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+
+NO_IMAGES: Final = (bytes, bytearray, bool, int, float, complex, Mapping, AbstractSet)
+"""What can be no image of a list."""
+
+
+class Formats(Protocol):
+    """The table of formats, which knows this module."""
+
+    def of(self, meanings: list[UriMeaning]) -> Backend: ...
+
+    def has_folder(self, folder: str) -> bool: ...
+
+    def image_of_object(self, value: Any) -> ImageSpec: ...
+
+
+class ImageStack(NamedTuple):
+    """A stack made of images, or one that the images turned out to be."""
+
+    name: str
+    """What it is called among others of its pattern or folder; "" where it is the only one."""
+    text: str
+    """The text that names it alone."""
+    images: list[UriMeaning]
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    place: UriMeaning = UriMeaning("", "")
+    """What tells its pattern or folder from others: the fixed text of file and path."""
+
+    def spec(self, limits: Limits, formats: Formats) -> StackSpec:
+        """Return the spec for opening it; no file is looked at, but where a single one may be the stack itself."""
+        if len(self.images) == 1 and holds_stacks(self.images[0], limits, formats):
+            backend = formats.of(self.images)
+            found = backend.expand(self.images, str(self.images[0]), plain=False)
+            if len(found) > 1:
+                raise ValueError(
+                    f"{shorten(str(self.images[0]))} holds {len(found)} stacks: name one of them"
+                )
+            return backend.spec(found[0], limits)
+        images = tuple(_image_spec(meaning, limits, formats) for meaning in self.images)
+        return ImageFilesSpec(images, limits, self.text, self.notes, self.warnings)
+
+
+def stacks_meant(value: Any, formats: Formats) -> list[ImageStack] | None:
+    """Return the stacks that a value stands for; None where it is no pattern and no folder.
+
+    Parameters
+    ----------
+    value : str, Path or DataUrl
+    formats : Formats
+
+    Raises
+    ------
+    FileNotFoundError, KeyError
+        When nothing matches.
+    OSError
+        When a folder or file cannot be read.
+    TypeError, ValueError
+        When the text has no meaning, a folder holds no images of one kind, or there is too much to look at.
+    """
+    pattern = read_pattern(value)
+    found = None if pattern is None else matches_of(pattern, formats)
+    if found is not None:
+        return _stacks_of_pattern(found, formats)
+    meaning = parse_uri(value)[0]
+    if _is_folder(meaning, formats):
+        inside = contents(meaning.file)
+        images = _images_in(meaning, inside)
+        if len(images) > 1 and images[0].file.lower().endswith(HDF5_ENDINGS):
+            raise ValueError(
+                f"the folder {shorten(meaning.file)} holds {inside.listed()}, and these hold datasets: name one in "
+                f"each of them by a pattern, as {inside.pattern(next(iter(inside.kinds)))[:-1]}::/path/of/dataset'"
+            )
+        return [_stack("", uri_text(value), images, filter(None, [inside.note]), (), meaning)]
+    return None
+
+
+def stacks_listed(value: Any, limits: Limits, formats: Formats) -> list[ImageStack | UriMeaning] | None:
+    """Return what an argument, or an item of a list of stacks, stands for; None where it is no pattern and no folder.
+
+    Files and datasets that are stacks themselves stand for one stack each, and so does every folder
+    within a folder; the rest is as `stacks_meant` has it.
+    """
+    pattern = read_pattern(value)
+    found = None if pattern is None else matches_of(pattern, formats)
+    if found is None:
+        meaning = parse_uri(value)[0]
+        if not _is_folder(meaning, formats):
+            return None
+        return _stacks_of_folder(uri_text(value), meaning, limits, formats)
+    if found.matches[0].stack is None:
+        first = found.matches[0]
+        if first.is_folder and _is_folder(first.meaning, formats):
+            folders = ((match.meaning, contents(match.meaning.file)) for match in found.matches)
+            return [
+                stack
+                for meaning, inside in folders
+                for stack in _stacks_of_folders([os.path.basename(meaning.file)], [meaning], [inside])
+            ]
+        if holds_stacks(first.meaning, limits, formats):
+            return [match.meaning for match in found.matches]
+    return list(_stacks_of_pattern(found, formats))
+
+
+def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> ImageFilesSpec:
+    """Return the spec of a stack of images given one by one; patterns and folders among them stand for theirs.
+
+    Parameters
+    ----------
+    items : iterable of URIs, patterns and folders, and of arrays (h, w) between them
+    limits : Limits
+    formats : Formats
+
+    Raises
+    ------
+    TypeError, ValueError, KeyError, OSError
+        When an item can be no image; names its index.
+    """
+    images: list[ImageSpec] = []
+    notes: dict[str, None] = {}
+    warnings: dict[str, None] = {}
+    for index, item in enumerate(items):
+        with naming(f"image {index}"):
+            if item is None or isinstance(item, NO_IMAGES):
+                kind = "None" if item is None else type(item).__name__
+                raise TypeError(f"an image must be a URI, pattern or folder, or a 2-D array, not {kind}")
+            stacks = stacks_meant(item, formats) if is_uri(item) else None
+            if stacks is None:
+                images.append(image_spec(item, limits, formats))
+                continue
+            if len(stacks) > 1 or stacks[0].name:
+                raise several(item, stacks)
+            images += [_image_spec(meaning, limits, formats) for meaning in stacks[0].images]
+            notes |= dict.fromkeys(stacks[0].notes)
+            warnings |= dict.fromkeys(stacks[0].warnings)
+    return ImageFilesSpec(tuple(images), limits, "", tuple(notes), tuple(warnings))
+
+
+def several(value: Any, stacks: Sequence[ImageStack]) -> ValueError:
+    """Return the error on a pattern that stands for several stacks where one is needed."""
+    names = [stack.name for stack in stacks]
+    return ValueError(
+        f"{shorten(uri_text(value))} stands for {len(stacks)} stack{'s' * (len(stacks) > 1)}, one for each {STACK}: "
+        f"{list_names(names)}; name one of them, as in {shorten(stacks[0].text)}"
+    )
+
+
+def only_one(value: Any, kind: str) -> ValueError:
+    """Return the error on a pattern or folder of one stack where a ranking needs several; shows what to write."""
+    text = uri_text(value)
+    pattern = read_pattern(value)
+    if pattern is None:
+        example = os.path.join(os.path.dirname(text.rstrip("/\\")), STACK, "*")
+    elif pattern.path:
+        example = str(pattern.meaning(pattern.file, f"{pattern.path.rpartition('/')[0]}/{STACK}"))
+    else:
+        folder, name = os.path.split(pattern.file)
+        inner = os.path.join(os.path.dirname(folder), STACK, name) if folder else f"{STACK}_{name}"
+        example = str(pattern.meaning(inner, ""))
+    return ValueError(
+        f"this {kind} names one stack, and a ranking needs several: put {STACK} where their names differ, as in "
+        f"{shorten(example)}, or give several, as a mapping {{name: pattern}} or a sequence"
+    )
+
+
+def holds_stacks(meaning: UriMeaning, limits: Limits, formats: Formats) -> bool:
+    """Return whether a file or dataset is a stack of images, or holds such, and is not one image."""
+    backend = formats.of([meaning])
+    try:
+        backend.image_spec(meaning, limits, AS_FOUND).examine()
+    except (ValueError, TypeError, KeyError, OSError):
+        pass
+    else:
+        return False
+    try:
+        found = backend.expand([meaning], str(meaning), plain=True)
+        with backend.spec(found[0], limits).open() as source:
+            return source.shape[0] > 0
+    except (ValueError, TypeError, KeyError, OSError):
+        return False
+
+
+def _stacks_of_pattern(found: Found, formats: Formats) -> list[ImageStack]:
+    by_stack = found.of_stacks()
+    place = _place_of(found.pattern)
+    if not by_stack:
+        images, notes = _images_of(found.matches, formats)
+        return [_stack("", str(found.pattern), images, notes, found.warnings(), place)]
+    stacks = []
+    for value, matches in by_stack.items():
+        images, notes = _images_of(matches, formats)
+        text = found.pattern.of_stack(value, in_some=bool(found.lacking(value) or found.without))
+        expected = found.names_of(value)
+        stacks.append(_stack(value, text, images, notes, found.warnings(value), place, expected))
+    return stacks
+
+
+def _images_of(matches: Sequence[Match], formats: Formats) -> tuple[list[UriMeaning], list[str]]:
+    """Return the images that a pattern matches, and notes on what was left out; folders stand for the images in them."""
+    images: list[UriMeaning] = []
+    notes: list[str] = []
+    for match in matches:
+        if match.is_folder and _is_folder(match.meaning, formats):
+            inside = contents(match.meaning.file)
+            images += _images_in(match.meaning, inside)
+            notes += filter(None, [inside.note])
+        else:
+            images.append(match.meaning)
+    return images, notes
+
+
+def _images_in(folder: UriMeaning, inside: Contents) -> list[UriMeaning]:
+    return [folder._replace(file=os.path.join(folder.file, name)) for name in inside.images]
+
+
+def _stack(
+    name: str,
+    text: str,
+    images: list[UriMeaning],
+    notes: Iterable[str],
+    warnings: Iterable[str],
+    place: UriMeaning,
+    expected: Sequence[Names] | None = None,
+) -> ImageStack:
+    """Put images in natural order, and say so."""
+    ordered = in_natural_order([(meaning.file, meaning.path) for meaning in images], expected)
+    said = tuple(dict.fromkeys([ordered.note, *notes]))
+    worrying = (*warnings, *filter(None, [ordered.warning]))
+    return ImageStack(name, text, [images[index] for index in ordered.order], said, worrying, place)
+
+
+def _stacks_of_folder(
+    text: str, meaning: UriMeaning, limits: Limits, formats: Formats
+) -> list[ImageStack | UriMeaning]:
+    """Return what a folder is as an argument: files that are stacks, one stack, or its folders."""
+    inside = contents(meaning.file)
+    if inside.kinds or not inside.folders:
+        images = _images_in(meaning, inside)
+        if holds_stacks(images[0], limits, formats):
+            return list(images)
+        return [_stack("", text, images, filter(None, [inside.note]), (), meaning)]
+    paths = [meaning._replace(file=os.path.join(meaning.file, name)) for name in inside.folders]
+    holding = [(each, contents(each.file)) for each in paths]
+    holding = [one for one in holding if one[1].known] or [one for one in holding if one[1].kinds]
+    if not holding:
+        inside.images  # noqa: B018 - raises the error that says what is there
+    names = [os.path.basename(each.file) for each, _ in holding]
+    return list(_stacks_of_folders(names, [each for each, _ in holding], [its for _, its in holding]))
+
+
+def _stacks_of_folders(
+    names: Sequence[str], folders: Sequence[UriMeaning], held: Sequence[Contents]
+) -> list[ImageStack]:
+    found = []
+    for name, folder, inside in zip(names, folders, held, strict=True):
+        with naming(printable_location(folder.file)):
+            images = _images_in(folder, inside)
+        found.append(_stack(name, str(folder), images, filter(None, [inside.note]), (), folder))
+    return found
+
+
+def _is_folder(meaning: UriMeaning, formats: Formats) -> bool:
+    return not meaning.path and os.path.isdir(meaning.file) and not formats.has_folder(meaning.file)
+
+
+def _image_spec(meaning: UriMeaning, limits: Limits, formats: Formats) -> ImageSpec:
+    if meaning.problem:
+        raise ValueError(meaning.problem)
+    return formats.of([meaning]).image_spec(meaning, limits, AS_FOUND)
+
+
+def _place_of(pattern: Pattern) -> UriMeaning:
+    """Return what a pattern is called among others: its fixed text."""
+    stem, ending = os.path.splitext(pattern.file)
+    return UriMeaning(_fixed(stem) + ending, _fixed(pattern.path))
+
+
+def _fixed(text: str) -> str:
+    root = "/" if text.startswith("/") else ""
+    parts = [part for part in text.replace(os.sep, "/").split("/") if part]
+    return root + "/".join(
+        filter(None, (part if part in {".", ".."} else without_wildcards(part) for part in parts))
+    )

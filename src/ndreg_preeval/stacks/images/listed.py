@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""Stacks of a sequence, a pattern or a folder, which came without names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..base import FailedSpec, StackSpec
+from ..names import unique_names, with_paths
+from ..uris import UriMeaning
+from .forms import Formats, ImageStack
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+
+class Listed(NamedTuple):
+    """One of the stacks of a sequence, which have no names yet."""
+
+    meaning: UriMeaning
+    """What names it."""
+    text: str
+    """The URI or pattern that names it alone."""
+    spec: StackSpec
+    whole: bool = False
+    """Whether its file tells it from others, not a path in it."""
+    of_images: bool = False
+    """Whether it is a pattern or a folder."""
+
+
+def of_found(
+    found: Iterable[ImageStack | UriMeaning], limits: Limits, keep_going: bool, formats: Formats
+) -> list[Listed]:
+    """Return the stacks of a pattern or folder, as `stacks_listed` gives them."""
+    listed = []
+    for each in found:
+        if isinstance(each, ImageStack):
+            listed.append(_of_images(each, limits, keep_going, formats))
+        else:
+            listed += of_uri([each], str(each), limits, keep_going, formats)
+    return listed
+
+
+def _of_images(stack: ImageStack, limits: Limits, keep_going: bool, formats: Formats) -> Listed:
+    try:
+        spec = stack.spec(limits, formats)
+    except Exception as error:
+        if not keep_going:
+            raise
+        spec = FailedSpec(error, stack.text)
+    meaning = stack.place.at(stack.name) if stack.name else stack.place
+    return Listed(meaning, stack.text, spec, whole=not meaning.path, of_images=True)
+
+
+def of_uri(
+    meanings: list[UriMeaning], text: str, limits: Limits, keep_going: bool, formats: Formats
+) -> list[Listed]:
+    """Return the stacks that a URI stands for; raises as `Backend.expand`."""
+    backend = formats.of(meanings)
+    try:
+        some = backend.expand(meanings, text, plain=True)
+        return [
+            Listed(meaning, str(meaning), backend.spec(meaning, limits), backend.one_per_file)
+            for meaning in some
+        ]
+    except Exception as error:
+        if not keep_going:
+            raise
+        return [failed(meanings[0], error, formats)]
+
+
+def failed(meaning: UriMeaning, error: Exception, formats: Formats) -> Listed:
+    """Return a stack that could not be looked for."""
+    whole = formats.of([meaning]).one_per_file
+    return Listed(meaning, str(meaning), FailedSpec(error, str(meaning)), whole)
+
+
+def with_names(listed: Sequence[Listed]) -> list[tuple[str, StackSpec]]:
+    """Return specs with the names that tell their stacks apart."""
+    return list(zip(names_of(listed), (each.spec for each in listed), strict=True))
+
+
+def names_of(listed: Sequence[Listed]) -> list[str]:
+    """Return the names that tell stacks apart."""
+    whole = [each.whole for each in listed]
+    short = all(each.of_images for each in listed if each.whole)
+    return unique_names(with_paths([each.meaning for each in listed], whole, short=short))

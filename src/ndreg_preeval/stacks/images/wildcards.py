@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""One component of a pattern: ``*``, ``?``, ``[...]`` and ``{stack}`` against one name."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from typing import Final, NamedTuple
+
+STACK: Final = "{stack}"
+"""Stands for the name of a stack: the same wherever it comes in a pattern."""
+
+ANY_DEPTH: Final = "**"
+"""A component that stands for any number of folders, none among them."""
+
+WILDCARDS: Final = re.compile(r"[*?\[]")
+
+SPECIAL: Final = re.compile(r"([*?\[{&=:])")
+"""Characters that mean something in a pattern, or begin its query."""
+
+
+class Hit(NamedTuple):
+    """A name that a component matches."""
+
+    stack: str | None
+    """What ``{stack}`` is; None where the component has none, and nothing before had one."""
+    rest: str
+    """The name with ``{stack}`` in the place of its value: the same for the same image of another stack."""
+
+
+class Component:
+    """A component of a pattern, where it is known what ``{stack}`` is, or not yet.
+
+    Parameters
+    ----------
+    text : str
+    stack : str, optional
+        What ``{stack}`` is.
+    of_file : bool
+        Whether it is compared as the system compares names of files.
+    """
+
+    def __init__(self, text: str, stack: str | None = None, *, of_file: bool = False) -> None:
+        self.stack = stack
+        self.shows_hidden = (
+            not of_file or text.startswith(".") or (text.startswith(STACK) and (stack or "")[:1] == ".")
+        )
+        # Each piece between {stack} is as fnmatch has it, without its anchor.
+        pieces = [fnmatch.translate(piece)[len("(?s:") : -len(r")\Z")] for piece in text.split(STACK)]
+        pattern = pieces[0]
+        for number, piece in enumerate(pieces[1:]):
+            value = "(?P=s0)" if number else ".+" if stack is None else re.escape(stack)
+            pattern += f"(?P<s{number}>{value}){piece}"
+        self._pattern = re.compile(pattern, re.DOTALL | (re.IGNORECASE if of_file and os.name == "nt" else 0))
+
+    def match(self, name: str) -> Hit | None:
+        """Return what a name is to this component; None where it does not match.
+
+        A ``{stack}`` takes as much as it can, but for what a ``*`` before it takes. A leading point
+        of a file name is matched by a point alone.
+        """
+        if name.startswith(".") and not self.shows_hidden:
+            return None
+        found = self._pattern.fullmatch(name)
+        if found is None:
+            return None
+        spans = [found.span(group) for group in found.groupdict()]
+        rest = name
+        for start, end in reversed(spans):
+            rest = rest[:start] + STACK + rest[end:]
+        return Hit(found["s0"] if spans else self.stack, rest)
+
+
+def has_wildcards(text: str) -> bool:
+    """Return whether a text holds what means something in a pattern."""
+    return STACK in text or WILDCARDS.search(text) is not None
+
+
+def escape(name: str) -> str:
+    """Return a pattern that matches this name alone.
+
+    >>> escape("Ca[2]*")
+    'Ca[[]2][*]'
+    """
+    return SPECIAL.sub(r"[\1]", name)
+
+
+def as_wildcards(text: str, stack: str | None) -> str:
+    """Return a pattern without ``{stack}``: its value, or ``*`` where that is not known."""
+    return text.replace(STACK, "*" if stack is None else escape(stack))
+
+
+def without_wildcards(component: str) -> str:
+    """Return what a component is called where names are told apart: its fixed text.
+
+    >>> without_wildcards("im_Ca_*")
+    'im_Ca'
+    """
+    return re.sub(r"\[[^\]]*\]|[*?]+|" + re.escape(STACK), "", component).strip("_-. ")
