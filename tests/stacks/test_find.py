@@ -229,7 +229,7 @@ def test_a_dataset_is_its_own_stack(tmp_path: Path) -> None:
         ("a.h5::/nope", KeyError, "there is no 'nope'"),
         ("a.h5::/g&slice=0:2", ValueError, "slice"),
         ("nosuch.h5", FileNotFoundError, "nosuch.h5"),
-        (".", IsADirectoryError, "is a folder"),
+        ("*.tif", FileNotFoundError, r"nothing matches '\*\.tif'"),
         (b"a.h5", TypeError, "not bytes"),
         (None, TypeError, "not NoneType"),
         ("", ValueError, "names no file"),

@@ -54,7 +54,7 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.edf": (save_edf, "it is an EDF file: give fabio.open('a.edf').data"),
     "a.png": (
         lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50),
-        "it is a PNG image; images one per file",
+        "it is a PNG image: give an array of its pixels, as imageio",
     ),
     "a.h5": (lambda path: path.write_text("nothing"), "it is no HDF5 file, or still being created"),
     "a.txt": (lambda path: path.write_text("nothing"), "it is of no kind that is known here: give an array"),
@@ -71,7 +71,7 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "a.jp2": (
         lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n"),
-        "it is a JPEG 2000 image; images one per file",
+        "it is a JPEG 2000 image: give an array",
     ),
     "a.dm4": (lambda path: path.write_bytes(bytes([0, 0, 0, 4, 0, 0])), "it is a DM4 file: give an array"),
     "a.h5.gz": (
@@ -119,15 +119,18 @@ def test_tiff_files_of_any_ending(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize("form", [str, Path, DataUrl])
 def test_images_by_name(form: Any) -> None:
     images = [form(f"scan_{number}.h5::/1.1/results/Fe_K") for number in range(3)]
-    text = told(lambda: rank_stacks({"Fe": images}), TypeError)
-    for part in (
-        "stack 'Fe'",
-        "image 0",
-        f"not {type(images[0]).__name__}",
-        "one per file",
-        "fabio.open(f).data",
-    ):
+    text = told(lambda: rank_stacks({"Fe": images}), FileNotFoundError)
+    for part in ("stack 'Fe'", "image 0", "scan_0.h5"):
         assert part in text
+
+
+def test_one_image_says_how_several_are_a_stack(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["flat"] = STACK[0]
+    for run in (lambda: rank_stacks([f"{tmp_path}/a.h5::/flat"] * 2), lambda: score_stack(STACK[0])):
+        assert "one image, not a stack; the images of a stack are given as a list, by a pattern" in told(
+            run, ValueError
+        )
 
 
 def test_objects_that_have_an_array() -> None:
@@ -143,12 +146,16 @@ def test_objects_that_have_an_array() -> None:
 
 
 def test_folders_and_patterns(tmp_path: Path) -> None:
-    assert "is a folder, not a file: give files" in told(
-        lambda: score_stack(str(tmp_path)), IsADirectoryError
-    )
+    assert "holds no images" in told(lambda: score_stack(str(tmp_path)), ValueError)
     for pattern in ("*.tif", "im_*.h5::/d"):
         text = told(lambda pattern=pattern: score_stack(f"{tmp_path}/{pattern}"), FileNotFoundError)
-        assert "a pattern is no file" in text
+        assert f"nothing matches '{pattern.partition('::')[0]}' in the folder" in text
+        assert "has no files" in text
+    for mask, kind, message in (
+        (tmp_path, IsADirectoryError, "is a folder, not a file: give the name of a file in it"),
+        (f"{tmp_path}/*.tif", FileNotFoundError, "a pattern is no file"),
+    ):
+        assert message in told(lambda mask=mask: score_stack(STACK, mask=mask), kind)
 
 
 class SilxGroup:

@@ -299,8 +299,8 @@ def test_arguments_of_the_wrong_kind(stacks: Any, kind: type[Exception], message
         ("nosuch.h5", FileNotFoundError, "nosuch.h5"),
         ("nosuch.h5::/d", FileNotFoundError, "nosuch.h5"),
         (r"C:\nosuch\a.h5::/d", FileNotFoundError, "nosuch"),
-        ("*.h5::/plain/zeta", FileNotFoundError, r"\*\.h5"),
-        (".", IsADirectoryError, "is a folder"),
+        ("*.hdf::/plain/zeta", FileNotFoundError, r"\*\.hdf"),
+        (".", ValueError, "names no dataset"),
         ("a.h5::/plain/nope", KeyError, "there is no 'nope'"),
         (
             "a.h5::/plain/No+pe",

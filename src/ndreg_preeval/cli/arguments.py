@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -40,15 +41,23 @@ def parse_stacks(texts: Sequence[str]) -> list[str] | dict[str, str]:
 
 def _split_name(text: str) -> tuple[str | None, str]:
     name, equal, uri = text.partition("=")
-    # An = may also belong to a query (?path=...), to a folder, or to the name of a file that exists.
-    if not equal or not name or any(c in name for c in "/\\?:") or os.path.exists(text.partition("::")[0]):
+    # An = may also belong to a query (?path=...), to a folder or pattern, or to the name of a file that exists.
+    if not equal or not name or re.search(r"[/\\?:]|&(slice|axis|stacks|series)$", name):
+        return None, text
+    if os.path.exists(text.partition("::")[0]) or (re.search(r"[*?\[]", text) and _files_of(text)):
         return None, text
     return name, uri
 
 
 def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
     """Refuse to write to a folder that is missing, to an input, or twice to one file."""
+    outputs = list(outputs)
+    inputs = list(inputs)
     meanings = {r for text in inputs for r in _file_meanings(text) if os.path.exists(r)}
+    if any(map(os.path.exists, outputs)):
+        meanings |= {
+            file for text in inputs for file in _files_of(_split_name(text)[1]) if os.path.exists(file)
+        }
     seen: dict[str, str] = {}
     for path in outputs:
         folder = os.path.dirname(os.path.abspath(path))
@@ -63,6 +72,13 @@ def check_outputs(outputs: Iterable[str], inputs: Iterable[str]) -> None:
         for meaning in meanings if os.path.exists(path) else ():
             if os.path.samefile(path, meaning):
                 raise ValueError(f"{path!r} is an input ({meaning!r}): it is not overwritten with results")
+
+
+def _files_of(text: str) -> list[str]:
+    """Files that a pattern or a folder stands for."""
+    from ..stacks import files_of
+
+    return files_of(text)
 
 
 def _file_meanings(text: str) -> Iterator[str]:

@@ -13,6 +13,20 @@ from typing import Any, Final
 from ..options import DECLARED_OPTIONS, DeclaredOption
 from .arguments import NONE
 
+RANK_HELP: Final = """\
+A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group or a whole
+file: all image stacks in it are ranked. Several URIs are one stack each; NAME=URI gives it a name.
+
+Stacks whose images are in many files are named by patterns, in quotes, with * ? [...] in the names of files
+and datasets, ** for any folders, and {stack} for the name of the stack; a folder is the stack of its images.
+
+  ndreg-preeval rank "scan_*.h5::/1.1/xrf/{stack}"     a file per image, with a map of each element
+  ndreg-preeval rank "{stack}/im_*.tif"                a folder per stack; or their folder: rank FOLDER
+  ndreg-preeval rank Ca/ Fe/
+  ndreg-preeval rank "Ca=run1/Ca_*.tif" "Fe=run1/Fe_*.tif"
+  ndreg-preeval find "scan_*.h5::/1.1/xrf/{stack}"     what it would rank
+"""
+
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
 EXIT_USAGE: Final = 2
@@ -129,14 +143,14 @@ class _Show(argparse.Action):
 
 def _add_rank(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="rank")
-    parser.description = "Rank image stacks in HDF5 files, best first."
-    parser.epilog = (
-        "A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group "
-        "or a whole file: all image stacks in it are ranked. Several URIs are one stack each; NAME=URI "
-        "gives it a name."
-    )
+    parser.description = "Rank image stacks, best first."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = RANK_HELP
     parser.add_argument(
-        "uris", nargs="+", metavar="URI", help="[NAME=]FILE[::/path]: a group, or one or more stacks"
+        "uris",
+        nargs="+",
+        metavar="URI",
+        help="[NAME=]FILE[::/path]: a group, or one or more stacks; a pattern or a folder of images",
     )
     output = parser.add_argument_group("output")
     output.add_argument("--json", metavar="FILE", help="write everything as JSON; - is standard output")
@@ -185,8 +199,12 @@ def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
 
 def _add_find(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="find")
-    parser.description = "List the image stacks of a file or group: name, a tab, URI."
-    parser.add_argument("uri", metavar="URI", help="FILE or FILE::/group")
+    parser.description = (
+        "List the image stacks of a file, group, pattern or folder: name, a tab, what rank takes."
+    )
+    parser.add_argument(
+        "uri", metavar="URI", help="FILE, FILE::/group, a folder, or a pattern in quotes: '{stack}/im_*.tif'"
+    )
     parser.add_argument("--json", action="store_true", help="as a JSON object, name: URI")
 
 

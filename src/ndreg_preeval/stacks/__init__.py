@@ -14,7 +14,7 @@ from .base import (
 from .choices import Choices
 from .find import find_stacks
 from .hdf5 import LOCKING, Hdf5ImageSpec, UriSpec, open_file
-from .images import ImageFilesSpec
+from .images import ImageFilesSpec, files_of
 from .mask_input import load_mask
 from .memory import ArrayImageSpec, is_array
 from .optional_modules import optional_module
@@ -40,6 +40,7 @@ __all__ = [
     "UriMeaning",
     "UriSpec",
     "check_regular_file",
+    "files_of",
     "find_stacks",
     "format_uri",
     "is_array",

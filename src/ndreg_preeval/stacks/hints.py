@@ -11,11 +11,6 @@ from typing import Final
 
 from .regular_file import check_regular_file
 
-ONE_IMAGE_PER_FILE: Final = (
-    "images one per file or URI are not read by name yet: give arrays, as in [tifffile.imread(f) for f in files] or "
-    "[fabio.open(f).data for f in files], or open h5py datasets"
-)
-
 TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First bytes of a TIFF file."""
 
@@ -85,7 +80,7 @@ def what_it_is(path: str) -> str:
         return "it is a TIFF file, which holds no datasets: give its name alone"
     for start, kind in IMAGES:
         if head.startswith(start):
-            return f"it is a {kind} image; {ONE_IMAGE_PER_FILE}"
+            return f"it is a {kind} image: give an array of its pixels, as imageio.v3.imread({name}), for one image of a stack"
     for start, kind, reader in OTHER_FILES:
         if head.startswith(start):
             return f"it is a {kind} file: give an array of its pixels{f', as {reader} reads it' if reader else ', unpacked first'}"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 ACCEPTED: Final = "bool, integer, float16, float32, float64 or long double"
 
 
+ONE_IMAGE: Final = "the images of a stack are given as a list, by a pattern ('Ca/im_*.tif', for a shell in quotes), or by their folder"
+"""What to do with images one by one."""
+
 DAMAGED: Final = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
 """Errors that reading metadata ends in where it is damaged, or nothing that was expected."""
 
@@ -96,7 +99,7 @@ def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
         Unless it is (n, height, width), each at least 1.
     """
     if len(shape) != 3:
-        hint = ": that is one image, not a stack" if len(shape) == 2 else ""
+        hint = f": that is one image, not a stack; {ONE_IMAGE}" if len(shape) == 2 else ""
         if len(shape) > 3:
             zeros = ", ".join("0" * (len(shape) - 3))
             cuts = [zeros, f":, {zeros}", f"..., {zeros}"]

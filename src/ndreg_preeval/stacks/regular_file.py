@@ -105,9 +105,7 @@ def check_regular_file(path: str) -> int:
     except ValueError as error:  # NUL or a lone surrogate in the name
         raise ValueError(f"{shorten(path)} can be no file name: {error}") from None
     if stat.S_ISDIR(mode):
-        raise IsADirectoryError(
-            errno.EISDIR, "is a folder, not a file: give files, or arrays made of them", short
-        )
+        raise IsADirectoryError(errno.EISDIR, "is a folder, not a file: give the name of a file in it", short)
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"only regular files are read, and this is a {_kind(mode)}", short)
     return size

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .forms import only_one, spec_of_list, stacks_listed, stacks_meant
+from .forms import files_of, only_one, spec_of_list, stacks_listed, stacks_meant
 from .listed import Listed, failed, names_of, of_found, of_uri, with_names
 from .resolve import lists_images
 from .spec import ImageFilesSpec, examined_together
@@ -13,6 +13,7 @@ __all__ = [
     "Listed",
     "examined_together",
     "failed",
+    "files_of",
     "lists_images",
     "names_of",
     "of_found",

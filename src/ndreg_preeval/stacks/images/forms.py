@@ -18,6 +18,7 @@ from ..base import ImageSpec, StackSpec
 from ..choices import AS_FOUND
 from ..hints import HDF5_ENDINGS
 from ..uris import UriMeaning, is_uri, parse_uri, uri_text
+from .file_patterns import files_like
 from .folders import Contents, contents
 from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
@@ -163,6 +164,23 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> Imag
             notes |= dict.fromkeys(stacks[0].notes)
             warnings |= dict.fromkeys(stacks[0].warnings)
     return ImageFilesSpec(tuple(images), limits, "", tuple(notes), tuple(warnings))
+
+
+def files_of(value: Any) -> list[str]:
+    """Return the files that a pattern or folder stands for; none where it is neither, or leads nowhere."""
+    try:
+        pattern = read_pattern(value)
+        if pattern is not None:
+            return [match.name for match in files_like(pattern.file)]
+        folder = parse_uri(value)[0].file
+        if not os.path.isdir(folder):
+            return []
+        inside = contents(folder)
+        below = [contents(os.path.join(folder, name)) for name in inside.folders]
+        held = [(each.folder, names) for each in (inside, *below) for names in each.kinds.values()]
+        return [os.path.join(place, name) for place, names in held for name in names]
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
 
 
 def several(value: Any, stacks: Sequence[ImageStack]) -> ValueError:

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Lists of URIs, and of arrays between them, as one stack."""
+"""Lists of images by name, and of arrays between them: what they are, and the spec of each image."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ...errors import naming, shorten
+from ...errors import shorten
 from ..backend import Backend
 from ..base import ImageSpec
 from ..choices import AS_FOUND
 from ..uris import UriMeaning, is_uri, parse_uri, uri_text
-from .spec import ImageFilesSpec
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -26,27 +23,6 @@ class _Formats(Protocol):
     def of(self, meanings: list[UriMeaning]) -> Backend: ...
 
     def image_of_object(self, value: Any) -> ImageSpec: ...
-
-
-def spec_of_images(items: Sequence[Any] | NDArray[Any], limits: Limits, formats: _Formats) -> ImageFilesSpec:
-    """Return the spec of a stack of one image for each item.
-
-    Parameters
-    ----------
-    items : sequence, or array, of URIs, and of arrays (h, w) between them
-    limits : Limits
-    formats : Formats
-
-    Raises
-    ------
-    TypeError, ValueError, KeyError, OSError
-        When an item can be no image; names its number. Most files are not looked at yet.
-    """
-    images = []
-    for index, item in enumerate(items.ravel().tolist() if isinstance(items, np.ndarray) else items):
-        with naming(f"image {index}"):
-            images.append(image_spec(item, limits, formats))
-    return ImageFilesSpec(tuple(images), limits)
 
 
 def lists_images(value: Any) -> bool:

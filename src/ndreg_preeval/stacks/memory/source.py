@@ -15,7 +15,6 @@ from ...errors import naming, shorten
 from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import AS_FOUND, Choices
-from ..hints import ONE_IMAGE_PER_FILE
 from ..pixel_checks import (
     FillValues,
     as_pixels,
@@ -113,7 +112,7 @@ class ImagesSource(StackSource):
     def _convert(self, value: object) -> tuple[NDArray[Any], Mask]:
         if value is None or isinstance(value, bytes) or is_uri(value):
             name = "None" if value is None else type(value).__name__
-            hint = f"; {ONE_IMAGE_PER_FILE}" if is_uri(value) else ""
+            hint = "; give URIs of images as a list or tuple" if is_uri(value) else ""
             raise TypeError(f"an image must be a 2-D array, not {name}{hint}")
         array = np.asanyarray(value)
         if array.dtype == object and array.ndim == 0:
