@@ -77,7 +77,9 @@ class Backend(abc.ABC):
         ----------
         file : str
         pattern : str
-            A path whose components hold ``*``, ``?`` and ``[...]``, each within one component.
+            A path whose components hold ``*``, ``?`` and ``[...]``, each within one component. A component
+            that exists as it is written means itself. Names that wildcards find are those of datasets that
+            may hold an image, or of groups where the pattern ends in a slash.
 
         Raises
         ------

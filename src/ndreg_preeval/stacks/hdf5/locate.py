@@ -132,7 +132,7 @@ def paths_like(files: Files, root: h5py.Group, pattern: str) -> list[str]:
 
     A name that exists just as a component is written is meant literally. Names that wildcards find
     at the end are those of datasets that may hold an image, and of broken links, which are an error
-    to be told. Where nothing has such a name there is no path.
+    to be told; those of groups where the pattern ends in a slash. Where nothing has such a name there is no path.
 
     Parameters
     ----------
@@ -152,6 +152,7 @@ def paths_like(files: Files, root: h5py.Group, pattern: str) -> list[str]:
     import h5py
 
     parts = _components(pattern)[::-1]
+    wanted = _is_group if pattern.endswith("/") else _may_be_image
     found: list[tuple[str, Any]] = [("", root)]
     looked = 0
     for number, part in enumerate(parts):
@@ -177,7 +178,7 @@ def paths_like(files: Files, root: h5py.Group, pattern: str) -> list[str]:
                         continue
                     if not last:
                         raise
-                if not (wild and last) or node is None or _may_be_image(node):
+                if not (wild and last) or node is None or wanted(node):
                     below.append((f"{path}/{name}", node))
         found = below
     return [path for path, _ in found]
@@ -188,6 +189,12 @@ def _names_like(group: h5py.Group, pattern: str) -> list[str]:
         return [name for name in group if fnmatch.fnmatchcase(name, pattern)]
     except (RuntimeError, ValueError, KeyError) as error:
         raise OSError(f"{_place(group)} cannot be listed: {error}") from error
+
+
+def _is_group(node: Any) -> bool:
+    import h5py
+
+    return isinstance(node, h5py.Group)
 
 
 def _may_be_image(node: Any) -> bool:

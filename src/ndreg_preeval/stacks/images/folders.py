@@ -84,7 +84,7 @@ class Contents(NamedTuple):
     @property
     def known(self) -> bool:
         """Whether there are files of a kind that images are known to have."""
-        return any(kind_of(names[0]) in IMAGES for names in self.kinds.values())
+        return any(kind_of(names[0]) in {*IMAGES, NUMBERED} for names in self.kinds.values())
 
     @property
     def note(self) -> str:
@@ -129,7 +129,7 @@ def contents(folder: str) -> Contents:
             else:
                 names.setdefault(kind_of(entry.name), []).append(entry.name)
     # Two spellings of one kind are one; messages show the one that is there.
-    known = [kind for kind in names if kind in IMAGES]
+    known = [kind for kind in names if kind in IMAGES or kind == NUMBERED]
     kinds = known or [kind for kind in names if kind not in NO_IMAGES]
     others = Counter({kind: len(each) for kind, each in names.items() if kind not in kinds})
     return Contents(

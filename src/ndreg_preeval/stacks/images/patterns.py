@@ -96,8 +96,8 @@ class Found(NamedTuple):
         everywhere: dict[Names, None] = dict.fromkeys(match.rest for match in self.matches)
         mine = {match.rest for match in self.matches if match.stack == value}
         lacking: list[Names] = [rest for rest in everywhere if rest not in mine] if value is not None else []
-        # Names that differ between stacks for another reason, such as times, have hardly any in common.
-        return lacking if len(lacking) <= len(everywhere) // 2 else []
+        # File names that differ between stacks for another reason, such as times, have hardly any in common.
+        return lacking if STACK not in self.pattern.file or 2 * len(lacking) < len(everywhere) else []
 
     def names_of(self, value: str | None) -> list[Names] | None:
         """Return the names of the images of all stacks, if one stack should have them all; else None."""
@@ -259,8 +259,9 @@ def _nothing_in(files: Sequence[FileMatch], path: str, formats: Formats) -> Exce
     parts = _parts(as_wildcards(path, files[0].stack))
     among = f"; it is the first of {len(files)} files, and none of them has it" if len(files) > 1 else ""
     above = [""]
-    for part, wanted in zip(parts, _parts(path), strict=True):
-        below = [each for place in above[:1] for each in backend.paths_like(file, f"{place}/{part}")]
+    for number, (part, wanted) in enumerate(zip(parts, _parts(path), strict=True)):
+        group = "/" if number < len(parts) - 1 else ""
+        below = [each for place in above[:1] for each in backend.paths_like(file, f"{place}/{part}{group}")]
         if not below:
             try:
                 backend.names_one([UriMeaning(file, f"{above[0]}/{wanted}")])

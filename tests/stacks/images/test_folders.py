@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Folders: their images, and what else lies there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ndreg_preeval.stacks.images import folders
+from ndreg_preeval.stacks.images.folders import contents
+
+
+def make(folder: Path, *names: str) -> str:
+    for name in names:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.mkdir() if name.endswith("/") else file.touch()
+    return str(folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "images", "note"),
+    [
+        (["im_10.tif", "im_2.tif", "im_1.tif"], ["im_1.tif", "im_2.tif", "im_10.tif"], ""),
+        (["a.tif", "b.tiff", "c.TIF"], ["a.tif", "b.tiff", "c.TIF"], ""),
+        (["a.tif", "log.txt", "b.txt", "x.json"], ["a.tif"], "Left out of the folder, as no images: 2 .txt, 1 .json."),
+        (["a.tif", ".hidden.png", ".DS_Store"], ["a.tif"], ""),
+        (["a.tif", "Thumbs.db", "sub/", "more/"], ["a.tif"], "Left out of the folder, as no images: 1 .db, 2 folders."),
+        (["a.tif", "x.dat", "README"], ["a.tif"], "Left out of the folder, as no images: 1 .dat, 1 without ending."),
+        (["a.edf.gz", "b.edf.gz"], ["a.edf.gz", "b.edf.gz"], ""),
+        (["s.0001", "s.0002", "s.0010"], ["s.0001", "s.0002", "s.0010"], ""),
+        (["a.xyz", "b.xyz", "info.txt"], ["a.xyz", "b.xyz"], "Left out of the folder, as no images: 1 .txt."),
+        (["a", "b"], ["a", "b"], ""),
+    ],
+)  # fmt: skip
+def test_images_of_one_kind(tmp_path: Path, names: list[str], images: list[str], note: str) -> None:
+    found = contents(make(tmp_path, *names))
+    assert found.images == images
+    assert found.note == note
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["a.tif", "b.tif", "c.edf"], ["several kinds: 1 .edf, 2 .tif", "/*.edf' or ", "/*.tif'"]),
+        (["a.TIF", "b.h5"], ["1 .h5, 1 .TIF", "/*.TIF'"]),
+        (["s.001", "c.edf"], ["1 numbers", "/*.[0-9]*'"]),
+        (["a.xyz", "b.uvw"], ["several kinds", "1 .xyz"]),
+        ([], ["holds no images"]),
+        (["a.txt", "b.py", "c.py"], ["holds no images: there are 2 .py, 1 .txt"]),
+        (["Ca/im.tif", "Fe/im.tif"], ["not looked into ('Ca', 'Fe')", "/{stack}/*' for a stack of each"]),
+    ],
+)
+def test_what_is_no_stack(tmp_path: Path, names: list[str], parts: list[str]) -> None:
+    found = contents(make(tmp_path, *names))
+    with pytest.raises(ValueError, match="the folder") as caught:
+        assert found.images
+    for part in parts:
+        assert part in str(caught.value)
+
+
+def test_it_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folders, "MAX_ENTRIES", 2)
+    with pytest.raises(ValueError, match="holds more than 2 files"):
+        contents(make(tmp_path, "a.tif", "b.tif", "c.tif"))
+
+
+def test_many_kinds_are_not_all_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\.\.\.") as caught:
+        assert contents(make(tmp_path, *(f"a.x{k}y" for k in range(300)))).images
+    assert len(str(caught.value)) < 4000
