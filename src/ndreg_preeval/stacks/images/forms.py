@@ -24,7 +24,7 @@ from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec
 from .spec import ImageFilesSpec
-from .wildcards import STACK, without_wildcards
+from .wildcards import STACK, has_wildcards, without_wildcards
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -323,8 +323,9 @@ def _place_of(pattern: Pattern) -> UriMeaning:
 
 
 def _fixed(text: str) -> str:
+    """Return a path without wildcards, and without what they leave no word of."""
     root = "/" if text.startswith("/") else ""
     parts = [part for part in text.replace(os.sep, "/").split("/") if part]
-    return root + "/".join(
-        filter(None, (part if part in {".", ".."} else without_wildcards(part) for part in parts))
-    )
+    words = [without_wildcards(part) if has_wildcards(part) else part for part in parts]
+    kept = [w for w, part in zip(words, parts, strict=True) if w == part or any(map(str.isalpha, w))]
+    return root + "/".join(kept)
