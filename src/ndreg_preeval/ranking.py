@@ -185,7 +185,9 @@ def rank_stacks(
         Stacks by name, mixed freely: arrays of shape (n, h, w), sequences of n images of shape
         (h, w), objects with ``shape``, ``dtype`` and ``__getitem__``, or URIs as str, Path or
         DataUrl (``file.h5::/path``, ``file.tif``). A sequence of URIs names the stacks by their dataset
-        paths; the URI of a group expands to the image stacks in it.
+        paths; the URI of a group expands to the image stacks in it. Images in many files are one stack
+        as a list of their URIs, by a pattern (``"Ca/im_*.tif"``) or by their folder; ``{stack}`` in a
+        pattern stands for the names of several (``"scan_*.h5::/1.1/xrf/{stack}"``).
     reference_stack : object, optional
         Force this stack: it must exist, and no ranking is computed.
     reference_image : int

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Image stacks of a file or of a group of it: `find_stacks`."""
+"""Image stacks of a file, of a group of it, or of a pattern or folder: `find_stacks`."""
 
 from __future__ import annotations
 
@@ -27,15 +27,18 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     Soft and external links are followed, and each dataset is given once. A TIFF file is one stack, and so is
     a group of ``data_000001``, ``data_000002``, ..., as detectors write long series.
 
+    Of a pattern with ``{stack}`` each of its values is a stack, and of a folder each of its folders; both
+    are given as what `rank_stacks` takes for one stack of images in many files.
+
     Parameters
     ----------
     uri : str, Path or DataUrl
-        File, or file and path of a group: ``"scan.h5"``, ``"scan.h5::/entry"``.
+        File, or file and path of a group: ``"scan.h5"``, ``"scan.h5::/entry"``; a pattern, or a folder.
 
     Returns
     -------
     dict
-        Name to URI, in the order of the file. The names are the paths without what all share.
+        Name to URI or pattern, in the order of the file, or natural order. The names are the paths without what all share.
 
     Raises
     ------

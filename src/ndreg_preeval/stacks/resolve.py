@@ -51,6 +51,7 @@ def resolve_stacks(
     ----------
     image_stacks : mapping, sequence of URIs, or URI
         A mapping may mix arrays, sequences of images, h5py datasets and URIs (str, Path, DataUrl).
+        Images of a sequence may be named by URIs, too; a pattern or folder is the stack of its images.
         A URI in it that names an NXdata group, or a group holding such, stands for all its stacks:
         they are called ``key/name``, or just ``key`` where there is one. A sequence holds URIs
         only: its stacks are called by their paths relative to the common parent. A single URI must
