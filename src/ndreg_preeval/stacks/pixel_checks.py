@@ -18,7 +18,7 @@ ACCEPTED: Final = "bool, integer, float16, float32, float64 or long double"
 
 
 ONE_IMAGE: Final = "the images of a stack are given as a list, by a pattern ('Ca/im_*.tif', for a shell in quotes), or by their folder"
-"""What to do with images one by one."""
+"""Way out, for messages about images one by one."""
 
 DAMAGED: Final = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
 """Errors that reading metadata ends in where it is damaged, or nothing that was expected."""

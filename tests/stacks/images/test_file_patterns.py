@@ -20,6 +20,7 @@ from ndreg_preeval import RankingWarning
 from ndreg_preeval.stacks.images import file_patterns
 from ndreg_preeval.stacks.images.file_patterns import files_like
 from ndreg_preeval.stacks.images.natural_order import natural_sorted
+from ndreg_preeval.stacks.images.patterns import read_pattern
 
 
 def make(*names: str) -> None:
@@ -196,6 +197,20 @@ def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_patterns, "MAX_ENTRIES", 3)
     with pytest.raises(ValueError, match=r"leads through more than 3 files and folders: narrow it"):
         files_like("**/nope")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["scan?/im_*.tif", "scan?/im_1.tif", "s_?.tif", "scan{stack}?/im_1.tif?slice=0"]
+)
+def test_a_question_mark_is_a_wildcard_beside_what_is_called_as_all_before_it(pattern: str) -> None:
+    make("scan/im_1.tif", "scan1/im_1.tif", "scan12/im_1.tif", "s_", "s_1.tif")
+    found = read_pattern(pattern)
+    assert found is not None
+    assert [match.name for match in files_like(found.file)] in (
+        ["scan1/im_1.tif"],
+        ["s_1.tif"],
+        ["scan12/im_1.tif"],
+    )
 
 
 def test_a_hostile_pattern_takes_no_time_of_its_own() -> None:

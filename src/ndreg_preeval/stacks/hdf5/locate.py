@@ -168,7 +168,7 @@ def paths_like(files: Files, root: h5py.Group, pattern: str) -> list[str]:
                     raise ValueError(
                         f"the pattern {shorten(pattern)} leads to more than {MAX_LOOKED} objects: narrow it"
                     )
-                if _link(group, name) is None:
+                if not wild and _link(group, name) is None:
                     continue
                 node: Any = None
                 try:

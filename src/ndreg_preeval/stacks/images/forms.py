@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a pattern, a folder or a list stands for: the stacks of images, or URIs of stacks, that it means."""
+"""Stacks of images, or URIs of stacks, that a pattern, a folder or a list stands for."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH112, PTH118, PTH119, PTH120, PTH122
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 NO_IMAGES: Final = (bytes, bytearray, bool, int, float, complex, Mapping, AbstractSet)
-"""What can be no image of a list."""
+"""Types that no image of a list can have."""
 
 
 class Formats(Protocol):

@@ -30,7 +30,7 @@ HOLES_SHOWN: Final = 6
 """Largest number of runs of missing numbers that a warning names."""
 
 Names = tuple[str, ...]
-"""What an image is called: its file, and perhaps the path of a dataset."""
+"""Names of an image: its file, and perhaps the path of a dataset."""
 
 
 class Ordered(NamedTuple):

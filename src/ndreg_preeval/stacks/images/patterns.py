@@ -2,6 +2,7 @@
 """Texts that are patterns: the images they match, those of each stack on their own."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH113
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from .natural_order import Names, natural_sorted
 from .wildcards import STACK, Component, as_wildcards, escape, has_wildcards
 
 QUERY: Final = re.compile(r"(?:[?&](?:slice|axis|stacks|series)=[^?&=]*)*\Z")
-"""What follows file and path: it holds for every image."""
+"""End of a text, after file and path: it holds for every image."""
 
 FILES_TOLD: Final = 4
 """Largest number of files that a warning names."""
@@ -138,10 +139,10 @@ def read_pattern(value: Any) -> Pattern | None:
     text = uri_text(value)
     if not has_wildcards(text):
         return None
-    meaning = parse_uri(value)[0]
-    if os.path.lexists(meaning.file):
-        # The name is literal, and the path may be a pattern.
-        return Pattern(meaning.file, meaning.path, meaning) if has_wildcards(meaning.path) else None
+    for meaning in parse_uri(value):
+        if _is_there(meaning, text):
+            # The name is literal, and the path may be a pattern.
+            return Pattern(meaning.file, meaning.path, meaning) if has_wildcards(meaning.path) else None
     if is_data_url(value):
         file, path, query = str(value.file_path()), value.data_path() or "", _query_of(text)
     else:
@@ -158,6 +159,13 @@ def read_pattern(value: Any) -> Pattern | None:
     if asked.problem:
         raise ValueError(asked.problem)
     return Pattern(file, path, asked)
+
+
+def _is_there(meaning: UriMeaning, text: str) -> bool:
+    """Return whether the file of a meaning exists, and its path is no rest of a pattern: ``scan?/im.tif`` beside ``scan``."""
+    if meaning.path and "::" not in text and "path=" not in text:
+        return meaning.path.startswith("/") and os.path.isfile(meaning.file)
+    return os.path.lexists(meaning.file)
 
 
 def _query_of(text: str) -> str:
