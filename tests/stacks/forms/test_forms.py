@@ -39,7 +39,7 @@ def test_python(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     names = MAKERS[row.form](tmp_path, two_stacks()) or {}
     monkeypatch.chdir(tmp_path)
     functions: dict[str, Any] = {"rank_stacks": ndreg_preeval.rank_stacks, "np": np, "Path": Path}
-    ranking = eval(row.python, functions | names)  # noqa: S307 - the project's own page
+    ranking = eval(row.python, functions | names)
     for name in ("Ca", "Fe"):
         stack, of_array = ranking.stacks[name], expected().stacks[name]
         assert stack.score == of_array.score
