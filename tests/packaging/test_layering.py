@@ -33,23 +33,15 @@ ORDER = [
 ]
 # And what the order alone would allow: formats know neither each other nor the pipeline one of them, and
 # of those who resolve arguments the table alone does.
+FORMATS = ("hdf5", "tiff", "memory", "npy", "libraries")
 NEVER = [
-    ("stacks/memory", "stacks/hdf5"),
-    ("stacks/memory", "stacks/tiff"),
-    ("stacks/tiff", "stacks/hdf5"),
-    ("stacks/tiff", "stacks/memory"),
-    ("stacks/hdf5", "stacks/memory"),
-    ("stacks/hdf5", "stacks/tiff"),
-    ("stacks/images", "stacks/hdf5"),
-    ("stacks/images", "stacks/tiff"),
-    ("stacks/images", "stacks/memory"),
-    ("pipeline", "stacks/hdf5"),
-    ("pipeline", "stacks/tiff"),
-    ("pipeline", "stacks/memory"),
+    *((f"stacks/{one}", f"stacks/{other}") for one in FORMATS for other in FORMATS if one != other),
+    *(("pipeline", f"stacks/{format_}") for format_ in FORMATS),
+    *(("stacks/images", f"stacks/{format_}") for format_ in FORMATS),
     *(
         (f"stacks/{module}", f"stacks/{format_}")
         for module in ("backend", "base", "find", "names", "resolve", "selection", "uris")
-        for format_ in ("hdf5", "tiff", "memory")
+        for format_ in FORMATS
     ),
 ]
 
@@ -66,6 +58,8 @@ HEAVY = {
     "xarray",
     "tifffile",
     "imagecodecs",
+    "fabio",
+    "PIL",
     "dectris",
     "zarr",
     "ewokscore",
@@ -205,6 +199,9 @@ def test_python_layers(file: Path) -> None:
         ("stacks/tiff/source", "from ..memory import ArraySpec"),
         ("stacks/images/spec", "from ..hdf5 import Hdf5ImageSpec"),
         ("stacks/images/resolve", "from ..memory import ArrayImageSpec"),
+        ("stacks/libraries/source", "from ..memory import ArraySpec"),
+        ("stacks/hdf5/source", "from ..libraries import LibrarySpec"),
+        ("stacks/resolve", "from .libraries import LibrarySpec"),
         ("stacks/resolve", "from .hdf5 import UriSpec"),
         ("stacks/resolve", "from .memory import ArraySpec"),
         ("stacks/find", "from .tiff import TiffSpec"),

@@ -29,7 +29,11 @@ class Backend(abc.ABC):
 
     @abc.abstractmethod
     def claims(self, meaning: UriMeaning) -> bool:
-        """Return whether a URI, by its likeliest meaning, is of this format."""
+        """Return whether a URI, by its likeliest meaning, is of this format; no file is opened for that."""
+
+    def begins(self, head: bytes) -> bool:  # noqa: ARG002
+        """Return whether a file without paths, which nobody claims by its name, begins as those of this format."""
+        return False
 
     @abc.abstractmethod
     def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:
@@ -122,9 +126,9 @@ class OneStackPerFile(Backend):
     """A format whose files are known by their ending, each of them one stack: only `spec` is missing."""
 
     one_per_file = True
-    name: ClassVar[str]
+    name: str
     """Name of the format in messages."""
-    endings: ClassVar[tuple[str, ...]]
+    endings: tuple[str, ...]
     """Endings of file names, in lower case."""
 
     def claims(self, meaning: UriMeaning) -> bool:

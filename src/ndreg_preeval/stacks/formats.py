@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .backend import Backend
 from .hdf5 import Hdf5Backend
+from .hints import head_of
+from .libraries import LIBRARIES, LibraryBackend
 from .memory import ArrayImageSpec, ArraySpec
 from .tiff import TiffBackend
 from .uris import UriMeaning
@@ -15,7 +19,11 @@ if TYPE_CHECKING:
     from ..options import Limits
     from .base import ImageSpec, StackSpec
 
-BACKENDS: Final[tuple[type[Backend], ...]] = (TiffBackend, Hdf5Backend)
+BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
+    TiffBackend,
+    *(partial(LibraryBackend, each) for each in LIBRARIES),
+    Hdf5Backend,
+)
 """Backends in the order in which they are asked; the last one claims whatever is left."""
 
 
@@ -26,8 +34,14 @@ class Formats:
         self._backends = [each() for each in BACKENDS]
 
     def of(self, meanings: list[UriMeaning]) -> Backend:
-        """Return the format of a URI."""
-        return next(each for each in self._backends if each.claims(meanings[0]))
+        """Return the format of a URI: by the name of its file, else by the first bytes of that."""
+        meaning = meanings[0]
+        *others, last = self._backends
+        found = next((each for each in others if each.claims(meaning)), None)
+        if found is None and not meaning.path:
+            head = head_of(meaning.file)
+            found = next((each for each in others if each.begins(head)), None) if head else None
+        return found or last
 
     def has_folder(self, folder: str) -> bool:
         """Return whether a folder is a store of one of the formats."""

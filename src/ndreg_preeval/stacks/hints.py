@@ -59,9 +59,9 @@ HDF5_ENDINGS: Final = (
 HEAD_BYTES: Final = 1024
 
 
-def is_tiff(path: str) -> bool:
-    """Return whether a file begins as TIFF files do, whatever its ending."""
-    return head_of(path)[:4] in TIFF
+def is_tiff(head: bytes) -> bool:
+    """Return whether a file that begins like this is a TIFF file."""
+    return head[:4] in TIFF
 
 
 def what_it_is(path: str) -> str:

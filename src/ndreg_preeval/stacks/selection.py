@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from types import EllipsisType
 
 from ..errors import shorten
+from .pixel_checks import spare_axis
 
 Index = int | slice | EllipsisType
 Indices = tuple[Index, ...]
@@ -104,6 +105,17 @@ def apply_slice(indices: Indices | None, shape: tuple[int, ...]) -> tuple[AxisRa
     return tuple(
         _axis(item, length, f"{text}, axis {axis}")
         for axis, (item, length) in enumerate(zip(full, shape, strict=True))
+    )
+
+
+def without_spare(axes: tuple[AxisRange, ...], wanted: int = 3) -> tuple[AxisRange, ...]:
+    """Drop an axis of length 1 where one more is left than wanted."""
+    kept = [index for index, axis in enumerate(axes) if not axis.drop]
+    spare = spare_axis(tuple(axes[index].count for index in kept), wanted)
+    if spare is None:
+        return axes
+    return tuple(
+        replace(axis, drop=True) if index == kept[spare] else axis for index, axis in enumerate(axes)
     )
 
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -22,10 +21,9 @@ from ..pixel_checks import (
     check_stack_shape,
     filled_pixels,
     pixel_dtype,
-    spare_axis,
 )
 from ..regular_file import changed_files, check_not_cut
-from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
+from ..selection import AxisRange, Indices, apply_slice, flips, format_slice, without_spare
 from .axis_names import axis_names, likely_axis
 from .declared import Declared, read_declared
 from .image_key import ImageKey, read_key, select_projections
@@ -279,17 +277,6 @@ class Finish:
     def release(self) -> None:
         """Let the memory be used again."""
         self._buffers.give_back(self._out)
-
-
-def without_spare(axes: tuple[AxisRange, ...]) -> tuple[AxisRange, ...]:
-    """Drop an axis of length 1 where four are left."""
-    kept = [index for index, axis in enumerate(axes) if not axis.drop]
-    spare = spare_axis(tuple(axes[index].count for index in kept), 3)
-    if spare is None:
-        return axes
-    return tuple(
-        replace(axis, drop=True) if index == kept[spare] else axis for index, axis in enumerate(axes)
-    )
 
 
 def _dtype(dataset: h5py.Dataset) -> np.dtype[Any]:

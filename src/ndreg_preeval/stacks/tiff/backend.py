@@ -26,9 +26,9 @@ class TiffBackend(OneStackPerFile):
     name = "TIFF"
     endings = (".tif", ".tiff", ".btf")
 
-    def claims(self, meaning: UriMeaning) -> bool:
-        """Return whether it names a TIFF file, by its ending or its first bytes, or a slice of one."""
-        return super().claims(meaning) or (not meaning.path and is_tiff(meaning.file))
+    def begins(self, head: bytes) -> bool:
+        """Return whether a file begins as TIFF files do, whatever its ending (.lsm, .stk, .svs, ...)."""
+        return is_tiff(head)
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> TiffSpec:
         """Return the spec of a file, or of a slice of its series."""

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: MIT
+"""One image in a file that a library reads: of a stack that is made of files, or a mask."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import clip
+from ..base import ImageSpec, KnownImage
+from ..pixel_checks import check_image_shape, check_sizes, pixel_dtype
+from ..regular_file import FileState
+from ..selection import AxisRange, Indices, apply_slice, without_spare
+from .base import LibraryFile, LibraryFormat, format_named
+from .source import open_library_file, read_part
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+
+@dataclass(frozen=True)
+class LibraryImageSpec(ImageSpec):
+    """One image in a file; the parameters are those of `LibrarySpec`."""
+
+    format_name: str
+    file_path: str
+    limits: Limits
+    indices: Indices | None = None
+    location: str = field(default="", compare=False)
+    data_path: str = ""
+
+    concurrent = True
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        of_file = (self.format_name, self.file_path, self.limits, self.indices, self.location, self.data_path)
+        return (LibraryImageSpec, of_file)
+
+    def examine(self) -> KnownLibraryImage:
+        """Open the file, look at what it declares, and close it; raises as `LibrarySpec.open`."""
+        of = format_named(self.format_name)
+        states, file = open_library_file(of, self.file_path, self.data_path, self.limits)
+        try:
+            return KnownLibraryImage(self, file, states)
+        finally:
+            file.close()
+
+
+class KnownLibraryImage(KnownImage):
+    """An image that was examined; the file is opened again for its pixels."""
+
+    def __init__(self, spec: LibraryImageSpec, file: LibraryFile, states: tuple[FileState, ...]) -> None:
+        self._spec = spec
+        self._axes = _axes_of(spec, file, states)
+        self.shape = check_image_shape(tuple(axis.count for axis in self._axes if not axis.drop))
+        self.dtype = pixel_dtype(file.dtype)
+        self.states = states
+        self.notes = (*file.notes, *file.warnings)
+        self._was = (file.shape, file.dtype)
+
+    def read(self, out: NDArray[Any]) -> None:
+        """Read the pixels to a place of this shape and dtype; raises OSError as `read_part`."""
+        of = format_named(self._spec.format_name)
+        path = self._spec.file_path
+        _, file = open_library_file(of, path, self._spec.data_path, self._spec.limits)
+        try:
+            if (file.shape, file.dtype) != self._was:
+                raise OSError(
+                    errno.EIO,
+                    "the file was written to since it was looked at: it has another image",
+                    clip(path),
+                )
+            out[...] = read_part(of, file, list(self._axes), path)
+        finally:
+            file.close()
+
+
+def read_image(of: type[LibraryFormat], spec: LibraryImageSpec) -> NDArray[Any]:
+    """Return the pixels of one image, (h, w); raises as `LibrarySpec.open`."""
+    states, file = open_library_file(of, spec.file_path, spec.data_path, spec.limits)
+    try:
+        return np.array(read_part(of, file, list(_axes_of(spec, file, states)), spec.file_path))
+    finally:
+        file.close()
+
+
+def _axes_of(
+    spec: LibraryImageSpec, file: LibraryFile, states: tuple[FileState, ...]
+) -> tuple[AxisRange, ...]:
+    """What is taken of a file: two axes, and its sizes are within the limits."""
+    axes = apply_slice(spec.indices, file.shape)
+    while sum(not axis.drop for axis in axes) > 2:
+        fewer = without_spare(axes, sum(not axis.drop for axis in axes) - 1)
+        if fewer == axes:
+            break
+        axes = fewer
+    height, width = check_image_shape(tuple(axis.count for axis in axes if not axis.drop))
+    stored = sum(state.size for state in states) if file.stored is None else file.stored
+    check_sizes((1, height, width), pixel_dtype(file.dtype).itemsize, stored, spec.limits)
+    return axes

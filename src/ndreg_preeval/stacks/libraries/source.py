@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: MIT
+"""Stacks in files that a library reads, some images at a time, and what it gives checked."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import itertools
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import clip, naming, printable_location, shorten
+from ..axes import choose_axis, images_first
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..choices import AS_FOUND, Choices
+from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
+from ..rearranged import MovedAxisSource
+from ..regular_file import FileState, changed_files, check_not_cut
+from ..selection import AxisRange, Indices, apply_slice, flips, format_slice, without_spare
+from .base import INDEX, LOCKS, LibraryFile, LibraryFormat, errors_of_library, format_named
+
+if TYPE_CHECKING:
+    from ...options import Limits
+
+TASK_BYTES: Final = 4 << 20
+"""Target size of a read task, in bytes, unless one image or one row of chunks has more."""
+
+
+@dataclass(frozen=True)
+class LibrarySpec(StackSpec):
+    """A stack in a file that a library reads.
+
+    Parameters
+    ----------
+    format_name : str
+        Name of the format: the library is looked up by it.
+    file_path : str
+        Absolute, so that it means the same in another process.
+    limits : Limits
+    indices : tuple of int, slice and ..., optional
+        What to take of the file; what is left must have 3 axes.
+    location : str
+        How messages call it.
+    choices : Choices
+        The axis that counts the images.
+    data_path : str
+        Path in the file, empty where it has none.
+    """
+
+    __module__ = "ndreg_preeval.stacks"
+
+    format_name: str
+    file_path: str
+    limits: Limits
+    indices: Indices | None = None
+    location: str = field(default="", compare=False)
+    choices: Choices = AS_FOUND
+    data_path: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "choices", Choices(*self.choices))
+        if not self.location:
+            path = f"{self.file_path}::{self.data_path}" if self.data_path else self.file_path
+            cut = "" if self.indices is None else f"?slice={format_slice(self.indices)}"
+            object.__setattr__(self, "location", path + cut)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        of_file = (self.format_name, self.file_path, self.limits, self.indices, self.location)
+        return (LibrarySpec, (*of_file, tuple(self.choices), self.data_path))
+
+    def reading_by(self, choices: Choices) -> LibrarySpec:
+        """Return the same with the choices of the caller; an axis of the URI stays."""
+        return replace(self, choices=choices.of_uri(self.choices.image_axis))
+
+    def open(self) -> StackSource:
+        """Open the file; no more is read than the library reads for that.
+
+        Raises
+        ------
+        OSError
+            When it cannot be read, or the library makes nothing of it.
+        ImportError
+            When the library is missing; names the extra.
+        TypeError, ValueError
+            When what it holds is no stack of grey images, or beyond the limits.
+        """
+        with naming(printable_location(self.location)):
+            of = format_named(self.format_name)
+            states, file = open_library_file(of, self.file_path, self.data_path, self.limits)
+            try:
+                source = LibrarySource(of, file, self, states)
+            except BaseException:
+                file.close()
+                raise
+        moved = source.image_axis if file.chunks is None else 0
+        return MovedAxisSource(source, moved) if moved else source
+
+
+class LibrarySource(StackSource):
+    """An open file, read in any thread, one at a time where its library bears no more.
+
+    Without chunks it is read along its first axis, whichever axis counts the images (`image_axis`).
+    """
+
+    concurrent = True
+
+    def __init__(
+        self, of: type[LibraryFormat], file: LibraryFile, spec: LibrarySpec, states: tuple[FileState, ...]
+    ) -> None:
+        self.location = spec.location
+        self._of = of
+        self._file = file
+        self._path = spec.file_path
+        self._states = states
+        self.dtype = pixel_dtype(file.dtype)
+        self.exclusive = not file.concurrent
+        axes = without_spare(apply_slice(spec.indices, file.shape))
+        kept = [index for index, axis in enumerate(axes) if not axis.drop]
+        cut = f"slice={format_slice(spec.indices)} of the shape {file.shape}" if spec.indices else ""
+        with naming(cut):
+            stored_shape = check_stack_shape(tuple(axes[index].count for index in kept))
+        names = None
+        if file.axis_names is not None and len(file.axis_names) == len(file.shape):
+            names = [file.axis_names[index] for index in kept]
+        self.warnings = file.warnings
+        self.notes = file.notes
+        choice = choose_axis(stored_shape, names, spec.choices.image_axis)
+        self.tell(choice)
+        axis = 0 if file.chunks is None else choice.axis
+        n, height, width = self.shape = check_stack_shape(images_first(stored_shape, axis))
+        stored = sum(state.size for state in states) if file.stored is None else file.stored
+        check_sizes(images_first(stored_shape, choice.axis), self.dtype.itemsize, stored, spec.limits)  # type: ignore[arg-type]
+        if file.chunks is None and len(file.shape) > 2:  # whole images are read, whatever is cut out of them
+            check_sizes((1, *file.shape[-2:]), self.dtype.itemsize, stored, spec.limits)  # type: ignore[arg-type]
+        self._axes = axes
+        self._counting = kept[axis]
+        self.bytes_per_image = height * width * self.dtype.itemsize
+        if file.chunks is not None:
+            self.images_per_chunk = max(1, min(n, file.chunks[kept[axis]] // axes[kept[axis]].step))
+
+    def read(self, start: int, stop: int) -> Block:
+        """Images start <= i < stop.
+
+        Raises
+        ------
+        OSError
+            When the library fails, or gives something else than it declared; names the image.
+        """
+        pending = self.start_reading(start, stop)
+        for task in pending.tasks:
+            task.run()
+        return pending.block()
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
+        """Prepare to read images start <= i < stop, a few MiB at a time."""
+        buffers = buffers or BufferPool()
+        out: NDArray[Any] = buffers.take((stop - start, *self.shape[1:]), self.dtype)
+        row = self.images_per_chunk
+        length = row * max(1, TASK_BYTES // (row * self.bytes_per_image))
+        borders = [start, *range((start // length + 1) * length, stop, length), stop]
+        tasks = [
+            ReadTask(partial(self._fill, out[first - start : last - start], first, last), first)
+            for first, last in itertools.pairwise(borders)
+        ]
+        return PendingBlock(tasks, lambda: Block(out, None), lambda: buffers.give_back(out))
+
+    def warnings_while_reading(self) -> tuple[str, ...]:
+        """Whether a file was written to meanwhile."""
+        if not changed_files(self._states):
+            return ()
+        return (f"{printable_location(self.location)} was changed while it was read.",)
+
+    def close(self) -> None:
+        """Close the file; safe to call twice."""
+        with errors_of_library(self._of, self._path):
+            self._file.close()
+
+    def _fill(self, out: NDArray[Any], start: int, stop: int) -> None:
+        try:
+            self._read_into(out, start, stop)
+        except (OSError, ValueError):
+            if stop == start + 1 or self._file.chunks is not None:
+                raise
+            for index in range(start, stop):  # one of them has the fault
+                self._read_into(out[index - start : index - start + 1], index, index + 1)
+
+    def _read_into(self, out: NDArray[Any], start: int, stop: int) -> None:
+        which = f"image {start}" if stop == start + 1 else f"images {start} to {stop - 1}"
+        with naming(f"{printable_location(self.location)}, {which}"):
+            axes = [
+                axis.part(start, stop) if index == self._counting else axis
+                for index, axis in enumerate(self._axes)
+            ]
+            pixels = read_part(self._of, self._file, axes, self._path)
+            check_not_cut(self._states)
+            counting = sum(not axis.drop for axis in axes[: self._counting])
+            out[...] = np.moveaxis(pixels, counting, 0)
+
+
+def open_library_file(
+    of: type[LibraryFormat], path: str, data_path: str, limits: Limits
+) -> tuple[tuple[FileState, ...], LibraryFile]:
+    """Open a file by its library, after it was looked at; raises as `LibrarySpec.open`."""
+    states = of.states(path)
+    of.load()
+    with errors_of_library(of, path), lock_of(of):
+        file = of.open_file(path, data_path, limits)
+    return states, file
+
+
+def lock_of(of: type[LibraryFormat]) -> contextlib.AbstractContextManager[Any]:
+    """Return what lets one thread at a time use the library of a format."""
+    return LOCKS[of.name]
+
+
+def read_part(of: type[LibraryFormat], file: LibraryFile, axes: list[AxisRange], path: str) -> NDArray[Any]:
+    """Return what axes take of a file, those that drop left out, in the type that its pixels are read as.
+
+    Raises
+    ------
+    OSError
+        When the library fails, or gives another shape or type than the file declares.
+    """
+    index: INDEX = tuple(
+        axis.start if axis.drop else slice(axis.start, axis.stop, axis.step) for axis in axes
+    )
+    one_at_a_time = contextlib.nullcontext() if file.concurrent else lock_of(of)
+    with errors_of_library(of, path), one_at_a_time:
+        found = np.asarray(file.read(index))
+    kept = [axis for axis in axes if not axis.drop]
+    shape = tuple(axis.count for axis in kept)
+    if found.shape != shape or found.dtype.newbyteorder("=") != file.dtype.newbyteorder("="):
+        raise OSError(
+            errno.EIO,
+            f"it is damaged: {found.dtype} of the shape {shorten(found.shape)} was read, "
+            f"not {file.dtype} of the shape {shape}",
+            clip(path),
+        )
+    return as_pixels(found[flips(kept)])
