@@ -33,7 +33,7 @@ ORDER = [
 ]
 # And what the order alone would allow: formats know neither each other nor the pipeline one of them, and
 # of those who resolve arguments the table alone does.
-FORMATS = ("hdf5", "tiff", "memory", "npy", "libraries")
+FORMATS = ("hdf5", "tiff", "memory", "libraries")
 NEVER = [
     *((f"stacks/{one}", f"stacks/{other}") for one in FORMATS for other in FORMATS if one != other),
     *(("pipeline", f"stacks/{format_}") for format_ in FORMATS),

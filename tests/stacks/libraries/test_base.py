@@ -28,7 +28,7 @@ STACK = drifting(0.05).astype(">f4")
 
 class MadeUpFile(LibraryFile):
     def __init__(self, path: str) -> None:
-        with open(path, "rb") as file:
+        with Path(path).open("rb") as file:
             head = json.loads(file.readline())
             self.shape = tuple(head["shape"])
             self.dtype = np.dtype(head["dtype"])
