@@ -92,6 +92,8 @@ def test_any_axis_counts_the_images(axis: int, chunks: tuple[int, ...] | None, n
         assert_same_numbers(score_stack(f"a.mup?axis={axis}"), score_stack(STACK))
 
 
+@pytest.mark.parametrize("chunks", [None, (1, 4, 3), (5, 3, 4), (2, 32, 1)])
+@pytest.mark.parametrize("task_bytes", [1, 1000])
 @pytest.mark.parametrize(
     ("cut", "index"),
     [
@@ -102,8 +104,13 @@ def test_any_axis_counts_the_images(axis: int, chunks: tuple[int, ...] | None, n
         ("...,10:2:-1", np.s_[..., 10:2:-1]),
     ],
 )
-def test_slices(cut: str, index: Any) -> None:
-    assert_same_numbers(score_stack(f"{write('a.mup')}?slice={cut}"), score_stack(STACK[index]))
+def test_slices(
+    monkeypatch: pytest.MonkeyPatch, cut: str, index: Any, task_bytes: int, chunks: tuple[int, ...] | None
+) -> None:
+    """Parts of images that share chunks end where chunks do, as slices have them."""
+    monkeypatch.setattr("ndreg_preeval.stacks.libraries.source.TASK_BYTES", task_bytes)
+    write("a.mup", chunks=chunks)
+    assert_same_numbers(score_stack(f"a.mup?slice={cut}"), score_stack(STACK[index]))
 
 
 def test_axes_too_many() -> None:

@@ -41,6 +41,8 @@ class LibraryFile(abc.ABC):
     chunks: tuple[int, ...] | None = None
     """Lengths of the parts that are decoded as one, where any axis may count the images; None where the
     file is best read along its first axis."""
+    crops: bool = False
+    """Whether parts of images are read without the rest of them."""
     stored: int | None = None
     """Bytes that hold the pixels, where it is not the size of the file."""
     concurrent: bool = False
@@ -54,8 +56,20 @@ class LibraryFile(abc.ABC):
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the pixels; whoever asks checks its shape and dtype."""
 
+    def read_into(self, index: INDEX, out: NDArray[Any]) -> bool:  # noqa: ARG002
+        """Read part of the pixels to a contiguous place of its shape and dtype; False where `read` has to."""
+        return False
+
     def close(self) -> None:  # noqa: B027 - some keep nothing open
         """Close what was opened; safe to call twice."""
+
+
+class NotRead(Exception):
+    """Carries an error of our own past those of a library: `LibraryFormat.open_file` raises it."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(error)
+        self.error = error
 
 
 class LibraryFormat(abc.ABC):
@@ -110,7 +124,7 @@ class LibraryFormat(abc.ABC):
 
         Raises
         ------
-        ValueError
+        ValueError, NotRead
             When it holds no stack of grey images.
         Exception
             Anything else the library raises; it becomes an OSError that quotes it.
@@ -154,6 +168,8 @@ def errors_of_library(of: type[LibraryFormat], path: str) -> Iterator[None]:
     """Turn whatever a library raises into an OSError of its file; ValueErrors with a text stay what they are."""
     try:
         yield
+    except NotRead as error:
+        raise error.error from error.__cause__
     except (MemoryError, ImportError):
         raise
     except OSError as error:

@@ -73,7 +73,10 @@ class KnownLibraryImage(KnownImage):
                     "the file was written to since it was looked at: it has another image",
                     clip(path),
                 )
-            out[...] = read_part(of, file, list(self._axes), path)
+            place = out if out.flags.c_contiguous else None
+            pixels = read_part(of, file, self._axes, path, place)
+            if pixels is not place:
+                out[...] = pixels
         finally:
             file.close()
 
@@ -82,7 +85,7 @@ def read_image(of: type[LibraryFormat], spec: LibraryImageSpec) -> NDArray[Any]:
     """Return the pixels of one image, (h, w); raises as `LibrarySpec.open`."""
     states, file = open_library_file(of, spec.file_path, spec.data_path, spec.limits)
     try:
-        return np.array(read_part(of, file, list(_axes_of(spec, file, states)), spec.file_path))
+        return np.array(read_part(of, file, _axes_of(spec, file, states), spec.file_path))
     finally:
         file.close()
 

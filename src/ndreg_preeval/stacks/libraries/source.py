@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,9 @@ from .base import INDEX, LOCKS, LibraryFile, LibraryFormat, errors_of_library, f
 
 if TYPE_CHECKING:
     from ...options import Limits
+
+_Part = tuple[int, int, int] | None
+"""Part of the images: an axis of the file, and where it starts and stops; None for all of them."""
 
 TASK_BYTES: Final = 4 << 20
 """Target size of a read task, in bytes, unless one image or one row of chunks has more."""
@@ -134,9 +138,12 @@ class LibrarySource(StackSource):
         n, height, width = self.shape = check_stack_shape(images_first(stored_shape, axis))
         stored = sum(state.size for state in states) if file.stored is None else file.stored
         check_sizes(images_first(stored_shape, choice.axis), self.dtype.itemsize, stored, spec.limits)  # type: ignore[arg-type]
-        if file.chunks is None and len(file.shape) > 2:  # whole images are read, whatever is cut out of them
+        if (
+            not file.crops and file.chunks is None and len(file.shape) > 2
+        ):  # whole images are read, whatever is cut out of them
             check_sizes((1, *file.shape[-2:]), self.dtype.itemsize, stored, spec.limits)  # type: ignore[arg-type]
         self._axes = axes
+        self._kept = kept
         self._counting = kept[axis]
         self.bytes_per_image = height * width * self.dtype.itemsize
         if file.chunks is not None:
@@ -163,8 +170,9 @@ class LibrarySource(StackSource):
         length = row * max(1, TASK_BYTES // (row * self.bytes_per_image))
         borders = [start, *range((start // length + 1) * length, stop, length), stop]
         tasks = [
-            ReadTask(partial(self._fill, out[first - start : last - start], first, last), first)
+            ReadTask(partial(self._fill, out[first - start : last - start], first, last, part), first)
             for first, last in itertools.pairwise(borders)
+            for part in self._parts(last - first)
         ]
         return PendingBlock(tasks, lambda: Block(out, None), lambda: buffers.give_back(out))
 
@@ -179,26 +187,45 @@ class LibrarySource(StackSource):
         with errors_of_library(self._of, self._path):
             self._file.close()
 
-    def _fill(self, out: NDArray[Any], start: int, stop: int) -> None:
+    def _parts(self, images: int) -> list[_Part]:
+        """Cut images that share chunks into parts of a few MiB, along another axis: at borders of chunks."""
+        if self._file.chunks is None or images * self.bytes_per_image <= TASK_BYTES:
+            return [None]
+        chunks, axes = self._file.chunks, self._axes
+        others = [index for index in self._kept if index != self._counting]
+        across = max(others, key=lambda index: len(_borders(axes[index], chunks[index])))
+        count = axes[across].count
+        least = max(1, TASK_BYTES * count // (images * self.bytes_per_image))
+        kept = [0]
+        for border in _borders(axes[across], chunks[across]):
+            if border - kept[-1] >= least:
+                kept.append(border)
+        return [(across, *part) for part in itertools.pairwise([*kept, count])]
+
+    def _fill(self, out: NDArray[Any], start: int, stop: int, part: _Part) -> None:
         try:
-            self._read_into(out, start, stop)
+            self._read_into(out, start, stop, part)
         except (OSError, ValueError):
             if stop == start + 1 or self._file.chunks is not None:
                 raise
             for index in range(start, stop):  # one of them has the fault
-                self._read_into(out[index - start : index - start + 1], index, index + 1)
+                self._read_into(out[index - start : index - start + 1], index, index + 1, part)
 
-    def _read_into(self, out: NDArray[Any], start: int, stop: int) -> None:
+    def _read_into(self, out: NDArray[Any], start: int, stop: int, part: _Part) -> None:
         which = f"image {start}" if stop == start + 1 else f"images {start} to {stop - 1}"
         with naming(f"{printable_location(self.location)}, {which}"):
-            axes = [
-                axis.part(start, stop) if index == self._counting else axis
-                for index, axis in enumerate(self._axes)
-            ]
-            pixels = read_part(self._of, self._file, axes, self._path)
+            axes = list(self._axes)
+            axes[self._counting] = axes[self._counting].part(start, stop)
+            if part is not None:
+                across, first, last = part
+                axes[across] = axes[across].part(first, last)
+                where = [index for index in self._kept if index != self._counting].index(across)
+                out = out[:, first:last] if where == 0 else out[:, :, first:last]
+            place = out if self._counting == self._kept[0] and out.flags.c_contiguous else None
+            pixels = read_part(self._of, self._file, axes, self._path, place)
             check_not_cut(self._states)
-            counting = sum(not axis.drop for axis in axes[: self._counting])
-            out[...] = np.moveaxis(pixels, counting, 0)
+            if pixels is not place:
+                out[...] = np.moveaxis(pixels, self._kept.index(self._counting), 0)
 
 
 def open_library_file(
@@ -217,8 +244,16 @@ def lock_of(of: type[LibraryFormat]) -> contextlib.AbstractContextManager[Any]:
     return LOCKS[of.name]
 
 
-def read_part(of: type[LibraryFormat], file: LibraryFile, axes: list[AxisRange], path: str) -> NDArray[Any]:
+def read_part(
+    of: type[LibraryFormat],
+    file: LibraryFile,
+    axes: Sequence[AxisRange],
+    path: str,
+    out: NDArray[Any] | None = None,
+) -> NDArray[Any]:
     """Return what axes take of a file, those that drop left out, in the type that its pixels are read as.
+
+    It is `out`, where that is given and the file can be read right there.
 
     Raises
     ------
@@ -229,7 +264,10 @@ def read_part(of: type[LibraryFormat], file: LibraryFile, axes: list[AxisRange],
         axis.start if axis.drop else slice(axis.start, axis.stop, axis.step) for axis in axes
     )
     one_at_a_time = contextlib.nullcontext() if file.concurrent else lock_of(of)
+    forward = not any(axis.reverse for axis in axes)
     with errors_of_library(of, path), one_at_a_time:
+        if out is not None and forward and out.dtype == file.dtype and file.read_into(index, out):
+            return out
         found = np.asarray(file.read(index))
     kept = [axis for axis in axes if not axis.drop]
     shape = tuple(axis.count for axis in kept)
@@ -241,3 +279,10 @@ def read_part(of: type[LibraryFormat], file: LibraryFile, axes: list[AxisRange],
             clip(path),
         )
     return as_pixels(found[flips(kept)])
+
+
+def _borders(axis: AxisRange, chunk: int) -> list[int]:
+    """Borders of chunks within an axis, counted as its results are."""
+    edges = range(chunk * (axis.start // chunk + 1), axis.stop, chunk)
+    found = {-(-(edge - axis.start) // axis.step) for edge in edges} - {0, axis.count}
+    return sorted(axis.count - border for border in found) if axis.reverse else sorted(found)
