@@ -45,10 +45,6 @@ def save_edf(path: Path) -> None:
 
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "a.npy": (
-        lambda path: np.save(path, STACK),
-        "it is a NumPy file: give numpy.load('a.npy', mmap_mode='r')",
-    ),
     "a.npz": (lambda path: np.savez(path, Ca=STACK), "numpy.load('a.npz') as the mapping"),
     "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
     "a.edf": (save_edf, "it is an EDF file: give fabio.open('a.edf').data"),
@@ -81,10 +77,21 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("path", ["", "::/entry/data"])
+READ: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "a.npy": (
+        lambda path: np.save(path, STACK),
+        "it is a NumPy file, which holds one array: give its name alone",
+    ),
+}
+"""Files that are read by their names, and hold no paths."""
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [*((name, path) for name in OTHERS for path in ("", "::/a/b")), *((name, "::/a/b") for name in READ)],
+)
 def test_files_of_other_formats(tmp_path: Path, name: str, path: str) -> None:
-    write, message = OTHERS[name]
+    write, message = {**OTHERS, **READ}[name]
     write(tmp_path / name)
     uri = f"{tmp_path}/{name}{path}"
     for run in (

@@ -69,7 +69,7 @@ def what_it_is(path: str) -> str:
     head = head_of(path)
     name = repr(os.path.basename(path)[:100])
     if head.startswith(b"\x93NUMPY"):
-        return f"it is a NumPy file: give numpy.load({name}, mmap_mode='r')"
+        return "it is a NumPy file, which holds one array: give its name alone"
     if head.startswith(b"PK\x03\x04") and path.lower().endswith(".npz"):
         return f"it is a NumPy archive: give numpy.load({name}) as the mapping of stacks, or one array of it"
     if head[208:212] == b"MAP ":

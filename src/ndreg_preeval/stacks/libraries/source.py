@@ -223,8 +223,8 @@ class LibrarySource(StackSource):
                 out = out[:, first:last] if where == 0 else out[:, :, first:last]
             place = out if self._counting == self._kept[0] and out.flags.c_contiguous else None
             pixels = read_part(self._of, self._file, axes, self._path, place)
-            check_not_cut(self._states)
             if pixels is not place:
+                check_not_cut(self._states)
                 out[...] = np.moveaxis(pixels, self._kept.index(self._counting), 0)
 
 
