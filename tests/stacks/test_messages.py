@@ -45,7 +45,6 @@ def save_edf(path: Path) -> None:
 
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "a.npz": (lambda path: np.savez(path, Ca=STACK), "numpy.load('a.npz') as the mapping"),
     "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
     "a.edf": (save_edf, "it is an EDF file: give fabio.open('a.edf').data"),
     "a.png": (

@@ -4,13 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .backend import Backend
 from .hdf5 import Hdf5Backend
-from .hints import head_of
-from .libraries import LIBRARIES, LibraryBackend
+from .hints import HDF5_ENDINGS, head_of
+from .libraries import LIBRARY_BACKENDS
 from .memory import ArrayImageSpec, ArraySpec
 from .tiff import TiffBackend
 from .uris import UriMeaning
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
     TiffBackend,
-    *(partial(LibraryBackend, each) for each in LIBRARIES),
+    *LIBRARY_BACKENDS,
     Hdf5Backend,
 )
 """Backends in the order in which they are asked; the last one claims whatever is left."""
@@ -38,9 +37,10 @@ class Formats:
         meaning = meanings[0]
         *others, last = self._backends
         found = next((each for each in others if each.claims(meaning)), None)
-        if found is None and not meaning.path:
+        if found is None and not (meaning.path and meaning.file.lower().endswith(HDF5_ENDINGS)):
+            some = [each for each in others if not (meaning.path and each.one_per_file)]
             head = head_of(meaning.file)
-            found = next((each for each in others if each.begins(head)), None) if head else None
+            found = next((each for each in some if each.begins(head)), None) if head else None
         return found or last
 
     def has_folder(self, folder: str) -> bool:

@@ -70,8 +70,6 @@ def what_it_is(path: str) -> str:
     name = repr(os.path.basename(path)[:100])
     if head.startswith(b"\x93NUMPY"):
         return "it is a NumPy file, which holds one array: give its name alone"
-    if head.startswith(b"PK\x03\x04") and path.lower().endswith(".npz"):
-        return f"it is a NumPy archive: give numpy.load({name}) as the mapping of stacks, or one array of it"
     if head[208:212] == b"MAP ":
         return f"it is an MRC file: give mrcfile.mmap({name}).data"
     if head.lstrip()[:1] == b"{" and (b"HeaderID" in head or b"ByteOrder" in head or b"EDF_" in head):

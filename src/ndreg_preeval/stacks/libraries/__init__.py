@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from ..backend import Backend
 from .backend import LibraryBackend
-from .base import LibraryFormat
 from .npy import NpyFormat
+from .npz_backend import NpzBackend
 from .source import LibrarySpec
 
-LIBRARIES: Final[tuple[type[LibraryFormat], ...]] = (NpyFormat,)
+LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (partial(LibraryBackend, NpyFormat), NpzBackend)
 """The formats, in the order in which they are asked; those of more particular first bytes come first."""
 
-__all__ = ["LIBRARIES", "LibraryBackend", "LibrarySpec"]
+__all__ = ["LIBRARY_BACKENDS", "LibraryBackend", "LibrarySpec"]

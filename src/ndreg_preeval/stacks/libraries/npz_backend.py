@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Archives of NumPy as groups of stacks: by URI, or as numpy has them open."""
+
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH116
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ...errors import naming, printable_location, shorten
+from ..names import short_names
+from ..regular_file import check_regular_file
+from ..uris import UriMeaning, format_uri
+from .backend import LibraryBackend
+from .base import errors_of_library
+from .npz import Archive, NpzFormat
+
+if TYPE_CHECKING:
+    from ...options import Limits
+    from .source import LibrarySpec
+
+
+class NpzBackend(LibraryBackend):
+    """NumPy's archives: an array is a stack, the file a group of those."""
+
+    one_per_file = False
+
+    def __init__(self) -> None:
+        super().__init__(NpzFormat)
+
+    def claims(self, meaning: UriMeaning) -> bool:
+        """Return whether it names an archive, or an array in one."""
+        return meaning.file.lower().endswith(self.endings)
+
+    def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:  # noqa: ARG002
+        """Return the array, or all that are stacks."""
+        meaning = self._likeliest(meanings)
+        if meaning.problem:
+            raise ValueError(meaning.problem)
+        if meaning.path.strip("/"):
+            return [meaning]
+        names, others = self._stacks(meaning.file)
+        if not names:
+            raise ValueError(
+                f"{shorten(text)} holds no array of three axes{f', but {others}' if others else ''}"
+            )
+        if meaning.indices is not None and len(names) > 1:
+            raise ValueError(
+                f"slice= needs an array, and {shorten(text)} holds {len(names)}: give file::name&slice="
+            )
+        return [meaning.at(name) for name in names]
+
+    def names_one(self, meanings: list[UriMeaning]) -> str:
+        """Return "array" for one."""
+        return "array" if self._likeliest(meanings).path.strip("/") else ""
+
+    def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
+        """Return the stacks of an archive, or the array itself."""
+        with naming(printable_location(text)):
+            found = self.expand(meanings, text, plain=True)
+        uris = [format_uri(each.file, each.path, each.indices, each.image_axis) for each in found]
+        return dict(zip(short_names([each.path for each in found]), uris, strict=True))
+
+    def object_spec(self, value: Any, limits: Limits) -> LibrarySpec | None:
+        """Return the spec of the one stack of an archive that numpy has open."""
+        path = _path_of(value)
+        if path is None:
+            return None
+        (meaning, *more) = self.expand([UriMeaning(path, "")], path, plain=False)
+        if more:
+            names = ", ".join(shorten(each.path, 60) for each in (meaning, *more[:9]))
+            raise ValueError(
+                f"this archive holds {1 + len(more)} stacks, {names}: give one of them, or it as all stacks"
+            )
+        return self.spec(meaning, limits)
+
+    def stacks_of(self, value: Any) -> dict[str, Any] | None:
+        """Return the arrays of an archive that are stacks, by name."""
+        path = _path_of(value)
+        if path is None:
+            return None
+        return {each.path: str(each) for each in self.expand([UriMeaning(path, "")], path, plain=True)}
+
+    @staticmethod
+    def location(meaning: UriMeaning) -> str:
+        """Return the URI of an array."""
+        return str(meaning)
+
+    def _likeliest(self, meanings: list[UriMeaning]) -> UriMeaning:
+        """Return the first meaning that names an array there is, else the first one."""
+        if any(meaning.path.strip("/") for meaning in meanings):
+            with contextlib.suppress(OSError, ValueError), self._open(meanings[0].file) as archive:
+                for meaning in meanings:
+                    if (
+                        meaning.path.strip("/").removesuffix(".npy") in archive.members
+                        and not meaning.problem
+                    ):
+                        return meaning
+        return meanings[0]
+
+    def _stacks(self, file: str) -> tuple[list[str], str]:
+        with self._open(file) as archive:
+            return archive.stacks()
+
+    @contextlib.contextmanager
+    def _open(self, file: str) -> Iterator[Archive]:
+        check_regular_file(file)
+        with errors_of_library(self.of, file):
+            archive = Archive(file)
+            try:
+                yield archive
+            finally:
+                archive.close()
+
+
+def _path_of(value: Any) -> str | None:
+    """Return the file of an archive that numpy has open; None where it is none, or not that file any more."""
+    if type(value).__name__ != "NpzFile" or type(value).__module__.partition(".")[0] != "numpy":
+        return None
+    try:
+        path = os.fspath(value.zip.filename)
+        here, there = os.stat(path), os.fstat(value.zip.fp.fileno())
+    except (AttributeError, OSError, TypeError, ValueError):
+        return None
+    return (
+        path if isinstance(path, str) and (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino) else None
+    )
