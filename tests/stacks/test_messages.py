@@ -46,7 +46,6 @@ def save_edf(path: Path) -> None:
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
-    "a.edf": (save_edf, "it is an EDF file: give fabio.open('a.edf').data"),
     "a.png": (
         lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50),
         "it is a PNG image: give an array of its pixels, as imageio",
@@ -59,10 +58,6 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.mat": (
         lambda path: path.write_text("MATLAB 5.0 MAT-file"),
         "MATLAB 5 file: give an array of its pixels, as scipy.io",
-    ),
-    "a.cbf": (
-        lambda path: path.write_text("###CBF: VERSION"),
-        "it is a CBF file: give an array of its pixels, as fabio",
     ),
     "a.jp2": (
         lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n"),
@@ -81,6 +76,8 @@ READ: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda path: np.save(path, STACK),
         "it is a NumPy file, which holds one array: give its name alone",
     ),
+    "a.edf": (save_edf, "it is an EDF file, which holds no paths"),
+    "a.cbf": (lambda path: path.write_text("###CBF: VERSION"), "it is a CBF file, which holds no paths"),
 }
 """Files that are read by their names, and hold no paths."""
 

@@ -29,7 +29,6 @@ OTHER_FILES: Final = (
     (b"CDF\x02", "netCDF-3", "scipy.io.netcdf_file or xarray"),
     (b"CDF\x05", "netCDF-3 (CDF-5)", "netCDF4 or xarray"),
     (b"MATLAB 5.0", "MATLAB 5", "scipy.io.loadmat"),
-    (b"###CBF", "CBF", "fabio"),
     (b"\0\0\0\x03", "DM3", "hyperspy or ncempy"),
     (b"\0\0\0\x04", "DM4", "hyperspy or ncempy"),
     (b"\x1f\x8b", "gzip", ""),
@@ -73,7 +72,9 @@ def what_it_is(path: str) -> str:
     if head[208:212] == b"MAP ":
         return f"it is an MRC file: give mrcfile.mmap({name}).data"
     if head.lstrip()[:1] == b"{" and (b"HeaderID" in head or b"ByteOrder" in head or b"EDF_" in head):
-        return f"it is an EDF file: give fabio.open({name}).data, or [fabio.open(f).data for f in files] for one image each"
+        return "it is an EDF file, which holds no paths: give its name alone"
+    if head.startswith(b"###CBF"):
+        return "it is a CBF file, which holds no paths: give its name alone"
     if head[:4] in TIFF:
         return "it is a TIFF file, which holds no datasets: give its name alone"
     for start, kind in IMAGES:

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Modules that a Python may have been built without, asked for where a file needs them."""
+"""Modules that a Python may have been built without, asked for where a file needs them; what libraries log."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
+import logging
+import threading
+from collections.abc import Iterator
 from typing import Any, Final
 
 COMPILED: Final = ("zlib", "bz2", "ctypes")
@@ -49,3 +53,22 @@ def why_no_plugins() -> str:
 def _what_python_lacks() -> str:
     lacking = " and ".join(name for name in COMPILED if optional_module(name) is None)
     return f" (this Python was built without {lacking})" if lacking else ""
+
+
+@contextlib.contextmanager
+def errors_logged(library: str) -> Iterator[list[str]]:
+    """Collect what a library logs as error in this thread: it goes on nevertheless."""
+    said: list[str] = []
+    me = threading.get_ident()
+
+    class Collect(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.thread == me and record.getMessage() not in said:
+                said.append(record.getMessage())
+
+    logger, handler = logging.getLogger(library), Collect(logging.ERROR)
+    logger.addHandler(handler)
+    try:
+        yield said
+    finally:
+        logger.removeHandler(handler)

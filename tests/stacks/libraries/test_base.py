@@ -153,6 +153,22 @@ def test_what_the_library_makes_nothing_of(content: bytes) -> None:
         score_stack("a.mup")
 
 
+def test_a_second_try_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A library that fails may keep what it had till then, and give that when it is asked again."""
+    write("a.mup")
+    read, failed = MadeUpFile.read, []
+
+    def fails_once(self: MadeUpFile, index: INDEX) -> NDArray[Any]:
+        if not failed:
+            failed.append(True)
+            raise RuntimeError("once")
+        return read(self, index)
+
+    monkeypatch.setattr(MadeUpFile, "read", fails_once)
+    with pytest.raises(OSError, match="RuntimeError: once"):
+        score_stack("a.mup")
+
+
 def test_a_file_cut_while_it_is_read() -> None:
     spec = Formats().of(parse_uri(write("a.mup"))).spec(parse_uri("a.mup")[0], Limits())
     with spec.open() as source:

@@ -9,11 +9,16 @@ from typing import Final
 
 from ..backend import Backend
 from .backend import LibraryBackend
+from .edf import EdfFormat
+from .fabio_files import CbfFormat, FabioFormat
 from .npy import NpyFormat
 from .npz_backend import NpzBackend
 from .source import LibrarySpec
 
-LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (partial(LibraryBackend, NpyFormat), NpzBackend)
+LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
+    *(partial(LibraryBackend, each) for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat)),
+    NpzBackend,
+)
 """The formats, in the order in which they are asked; those of more particular first bytes come first."""
 
 __all__ = ["LIBRARY_BACKENDS", "LibraryBackend", "LibrarySpec"]

@@ -208,8 +208,9 @@ class LibrarySource(StackSource):
         except (OSError, ValueError):
             if stop == start + 1 or self._file.chunks is not None:
                 raise
-            for index in range(start, stop):  # one of them has the fault
+            for index in range(start, stop):  # one of them may have the fault
                 self._read_into(out[index - start : index - start + 1], index, index + 1, part)
+            raise  # whatever a second try gives
 
     def _read_into(self, out: NDArray[Any], start: int, stop: int, part: _Part) -> None:
         which = f"image {start}" if stop == start + 1 else f"images {start} to {stop - 1}"

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip, naming, shorten
+from ..optional_modules import errors_logged
 from ..pixel_checks import pixel_dtype
 from .pages import Likeness, read_chain
-from .series import errors_logged, open_series
+from .series import open_series
 
 SPARE_BYTES: Final = 1 << 20
 """Bytes that a compressed segment may take beyond twice the size of its pixels."""
@@ -98,7 +99,7 @@ def read_layout(file: IO[bytes], name: str, size: int, *, samples: bool = False)
     pages = read_chain(file.fileno(), size)
     if not pages:
         raise ValueError("the file holds no image")
-    with errors_logged() as said:
+    with errors_logged("tifffile") as said:
         series, remarks = open_series(file, name, alike=len(set(pages.values())) == 1)
         found = _read_series(series, pages, size, samples)
     return found.with_warnings(*remarks, *(f"tifffile says: {clip(text)}" for text in said))

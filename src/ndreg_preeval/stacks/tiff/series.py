@@ -3,11 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
 import re
-import threading
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
@@ -87,22 +84,3 @@ def _remarks(tif: Any, series: list[Any]) -> Iterator[str]:
     if len(series) > 1:
         shapes = ", ".join(str(each.shape) for each in series[:4])
         yield f"the TIFF file holds {len(series)} series of images ({shapes}): the first alone is read"
-
-
-@contextlib.contextmanager
-def errors_logged() -> Iterator[list[str]]:
-    """Collect what tifffile logs as error in this thread: it goes on nevertheless."""
-    said: list[str] = []
-    me = threading.get_ident()
-
-    class Collect(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            if record.thread == me and record.getMessage() not in said:
-                said.append(record.getMessage())
-
-    logger, handler = logging.getLogger("tifffile"), Collect(logging.ERROR)
-    logger.addHandler(handler)
-    try:
-        yield said
-    finally:
-        logger.removeHandler(handler)
