@@ -167,6 +167,22 @@ def tiff(_: Path) -> None:
         check_ranks({name: f"{name}.tif" for name in stacks()})
 
 
+@promise("pictures")
+def pictures(_: Path) -> None:
+    """Pictures of grey values, as masks."""
+    import numpy as np
+    from PIL import Image
+
+    import ndreg_preeval
+
+    stack = stacks()["moved"]
+    mask = np.arange(stack[0].size).reshape(stack[0].shape) % 7 > 0
+    for ending in ("png", "jp2", "bmp"):
+        Image.fromarray(mask.astype("u1")).save(f"mask.{ending}")
+        found = ndreg_preeval.score_stack(stack, mask=f"mask.{ending}", mask_valid=1)
+        assert found.score == ndreg_preeval.score_stack(stack, mask=mask).score
+
+
 @promise("ewoks")
 def ewoks(_: Path) -> None:
     """The task in Python, and the workflow from the command line."""
@@ -231,7 +247,7 @@ def test(root: Path) -> None:
 @promise("all")
 def everything(root: Path) -> None:
     """What the others promise one by one."""
-    for extra in ("plot", "progress", "dask", "decode", "tiff", "ewoks"):
+    for extra in ("plot", "progress", "dask", "decode", "tiff", "pictures", "ewoks"):
         PROMISES[extra](root)
 
 

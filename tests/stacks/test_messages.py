@@ -46,10 +46,6 @@ def save_edf(path: Path) -> None:
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
-    "a.png": (
-        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50),
-        "it is a PNG image: give an array of its pixels, as imageio",
-    ),
     "a.h5": (lambda path: path.write_text("nothing"), "it is no HDF5 file, or still being created"),
     "a.txt": (lambda path: path.write_text("nothing"), "it is of no kind that is known here: give an array"),
     "a.fits": (lambda path: path.write_text("SIMPLE  =  T"), "it is a FITS file: give an array"),
@@ -58,10 +54,6 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.mat": (
         lambda path: path.write_text("MATLAB 5.0 MAT-file"),
         "MATLAB 5 file: give an array of its pixels, as scipy.io",
-    ),
-    "a.jp2": (
-        lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n"),
-        "it is a JPEG 2000 image: give an array",
     ),
     "a.dm4": (lambda path: path.write_bytes(bytes([0, 0, 0, 4, 0, 0])), "it is a DM4 file: give an array"),
     "a.h5.gz": (
@@ -75,6 +67,14 @@ READ: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.npy": (
         lambda path: np.save(path, STACK),
         "it is a NumPy file, which holds one array: give its name alone",
+    ),
+    "a.png": (
+        lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50),
+        "it is a PNG picture, which holds no paths",
+    ),
+    "a.jp2": (
+        lambda path: path.write_bytes(b"\0\0\0\x0cjP  \r\n"),
+        "it is a JPEG 2000 picture, which holds no paths",
     ),
     "a.edf": (save_edf, "it is an EDF file, which holds no paths"),
     "a.cbf": (lambda path: path.write_text("###CBF: VERSION"), "it is a CBF file, which holds no paths"),

@@ -79,7 +79,7 @@ def what_it_is(path: str) -> str:
         return "it is a TIFF file, which holds no datasets: give its name alone"
     for start, kind in IMAGES:
         if head.startswith(start):
-            return f"it is a {kind} image: give an array of its pixels, as imageio.v3.imread({name}), for one image of a stack"
+            return f"it is a {kind} picture, which holds no paths: give its name alone"
     for start, kind, reader in OTHER_FILES:
         if head.startswith(start):
             return f"it is a {kind} file: give an array of its pixels{f', as {reader} reads it' if reader else ', unpacked first'}"

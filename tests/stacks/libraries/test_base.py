@@ -202,6 +202,9 @@ def test_a_missing_library_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> N
     ) as caught:
         score_stack(write("a.mup"))
     assert caught.value.name == "no_such_module"
+    monkeypatch.setattr(MadeUpFormat, "extra", None)
+    with pytest.raises(ModuleNotFoundError, match="pip install no_such_module"):
+        score_stack("a.mup")
 
 
 @pytest.mark.parametrize("dtype", ["c8", "O", "S4", "M8[s]", "i4,f8"])

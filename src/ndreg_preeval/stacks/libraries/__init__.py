@@ -13,10 +13,14 @@ from .edf import EdfFormat
 from .fabio_files import CbfFormat, FabioFormat
 from .npy import NpyFormat
 from .npz_backend import NpzBackend
+from .pictures import PictureFormat
 from .source import LibrarySpec
 
 LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
-    *(partial(LibraryBackend, each) for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat)),
+    *(
+        partial(LibraryBackend, each)
+        for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat)
+    ),
     NpzBackend,
 )
 """The formats, in the order in which they are asked; those of more particular first bytes come first."""

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from numpy.typing import NDArray
 
+from ...limits import Limits
 from ..backend import OneStackPerFile
 from ..choices import Choices
 from ..regular_file import absolute
@@ -14,9 +15,6 @@ from ..uris import UriMeaning
 from .base import LibraryFormat
 from .image import LibraryImageSpec, read_image
 from .source import LibrarySpec
-
-if TYPE_CHECKING:
-    from ...options import Limits
 
 
 class LibraryBackend(OneStackPerFile):
@@ -42,6 +40,12 @@ class LibraryBackend(OneStackPerFile):
             Choices(meaning.image_axis),
             meaning.path,
         )
+
+    def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
+        """Return the URI itself, under the name of the file, if it can be opened as a stack."""
+        (meaning,) = self.expand(meanings, text, plain=True)
+        self.spec(meaning, Limits()).open().close()
+        return super().find(meanings, text)
 
     def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> LibraryImageSpec:  # noqa: ARG002
         """Return the spec of a file of one image, or of a slice that leaves one."""

@@ -145,14 +145,17 @@ class LibraryFormat(abc.ABC):
             try:
                 importlib.import_module(module)
             except ImportError as error:
-                way = f': the extra "{cls.extra}" brings it: pip install "ndreg_preeval[{cls.extra}]"'
-                text = f"{cls.name} files are read by {module}, which cannot be imported"
-                raise type(error)(
-                    f"{text} ({clip(str(error), 300)}){way if cls.extra else ''}", name=error.name
-                ) from error
+                way = f'pip install "ndreg_preeval[{cls.extra}]", the extra "{cls.extra}"'
+                if cls.extra is None:
+                    way = f"pip install {module}"
+                raise type(error)(f"{cls._needs(module, error)}: {way}", name=error.name) from error
             except Exception as error:
-                text = f"{cls.name} files are read by {module}, which cannot be imported"
-                raise ImportError(f"{text} ({type(error).__name__}: {clip(str(error), 300)})") from error
+                raise ImportError(cls._needs(module, error), name=module) from error
+
+    @classmethod
+    def _needs(cls, module: str, error: Exception) -> str:
+        said = clip(str(error), 300) or type(error).__name__
+        return f"{cls.name} files are read by {module}, which cannot be imported ({said})"
 
 
 _FORMATS: Final[dict[str, type[LibraryFormat]]] = {}
