@@ -46,8 +46,18 @@ def save_edf(path: Path) -> None:
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
-    "a.h5": (lambda path: path.write_text("nothing"), "it is no HDF5 file, or still being created"),
-    "a.txt": (lambda path: path.write_text("nothing"), "it is of no kind that is known here: give an array"),
+    "a.h5": (
+        lambda path: path.write_text("nothing at all"),
+        "it is no HDF5 file, or still being created; it begins with 6e 6f 74 68 69 6e 67 20 ('nothing ')",
+    ),
+    "a.txt": (
+        lambda path: path.write_text("nothing"),
+        "it is of no kind that is known here; it begins with 6e 6f 74 68 69 6e 67 ('nothing'): give an array",
+    ),
+    "a.bin": (
+        lambda path: path.write_bytes(b"\x07\xff\0\x1b[31m" + bytes(99)),
+        "it is of no kind that is known here; it begins with 07 ff 00 1b 5b 33 31 6d: give an array",
+    ),
     "a.fits": (lambda path: path.write_text("SIMPLE  =  T"), "it is a FITS file: give an array"),
     "b.nc": (lambda path: path.write_bytes(b"CDF\x01" + bytes(60)), "it is a netCDF-3 file"),
     "c.nc": (lambda path: path.write_bytes(b"CDF\x05" + bytes(60)), "it is a netCDF-3 (CDF-5) file"),
@@ -99,6 +109,14 @@ def test_files_of_other_formats(tmp_path: Path, name: str, path: str) -> None:
         text = told(run, OSError)
         assert message in text
         assert name in text
+
+
+def test_an_extra_may_read_what_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.bin").write_bytes(b"12345678")
+    for module, says in {"no_such_module": True, "numpy": False}.items():
+        monkeypatch.setattr("ndreg_preeval.stacks.hints.MAY_READ", ((module, "em", "files of microscopes"),))
+        text = told(lambda: score_stack(str(tmp_path / "a.bin")), OSError)
+        assert ('or install the extra "em", which reads files of microscopes' in text) is says
 
 
 @pytest.mark.parametrize("name", ["a.lsm", "a.stk", "a.tf8", "a.qptiff", "a.svs", "scan"])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from typing import Final
 
@@ -55,7 +56,11 @@ HDF5_ENDINGS: Final = (
 )
 """Endings of files that somebody may have meant as HDF5."""
 
+MAY_READ: Final = (("rsciio", "em", "many files of electron microscopes"),)
+"""Modules that may know a file that is not known here, the extras that bring them, and what they read."""
+
 HEAD_BYTES: Final = 1024
+FIRST_BYTES: Final = 8
 
 
 def is_tiff(head: bytes) -> bool:
@@ -84,8 +89,24 @@ def what_it_is(path: str) -> str:
         if head.startswith(start):
             return f"it is a {kind} file: give an array of its pixels{f', as {reader} reads it' if reader else ', unpacked first'}"
     if path.lower().endswith(HDF5_ENDINGS) or not head:
-        return "it is no HDF5 file, or still being created"
-    return "it is of no kind that is known here: give an array of its pixels"
+        return f"it is no HDF5 file, or still being created{_begins(head)}"
+    more = "".join(
+        f', or install the extra "{extra}", which reads {what}'
+        for module, extra, what in MAY_READ
+        if importlib.util.find_spec(module) is None
+    )
+    return f"it is of no kind that is known here{_begins(head)}: give an array of its pixels{more}"
+
+
+def _begins(head: bytes) -> str:
+    """Tell the first bytes of a file to somebody who may know them."""
+    if not head:
+        return ""
+    first = head[:FIRST_BYTES]
+    text = first.decode("latin1")
+    return (
+        f"; it begins with {first.hex(' ')}{f' ({text!r})' if text.isascii() and text.isprintable() else ''}"
+    )
 
 
 def head_of(path: str) -> bytes:
