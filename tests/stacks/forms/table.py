@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "forms.md"
 
-Stacks = dict[str, NDArray[np.uint16]]
+Stacks = dict[str, NDArray[Any]]
 Maker = Callable[[Path, Stacks], dict[str, Any] | None]
 """Writes the stacks into a folder, and returns what the Python of the row calls by name."""
 
@@ -31,13 +31,16 @@ class Row(NamedTuple):
 MAKERS: dict[str, Maker] = {}
 """By the form of the row."""
 
+DTYPES: dict[str, str] = {}
+"""Type that a format has in place of 16-bit counts, by the form of the row."""
 
-def makes(form: str) -> Callable[[Maker], Maker]:
-    """Register a maker of a row."""
+
+def makes(form: str, dtype: str = "uint16") -> Callable[[Maker], Maker]:
+    """Register a maker of a row, which stores this type."""
 
     def register(maker: Maker) -> Maker:
         assert form not in MAKERS
-        MAKERS[form] = maker
+        MAKERS[form], DTYPES[form] = maker, dtype
         return maker
 
     return register
@@ -53,12 +56,12 @@ def rows() -> list[Row]:
     return found
 
 
-def two_stacks() -> Stacks:
-    """Return two stacks of four images of 24 x 32 counts, which drift together; the second has more noise."""
+def two_stacks(form: str) -> Stacks:
+    """Return what a row stores: two stacks of four images of 24 x 32 counts, which drift together; the second has more noise."""
     rng = np.random.default_rng(20)
     scene = rng.gamma(2.0, size=(40, 60))
     images = np.stack([scene[2 * i : 24 + 2 * i, 12 - 3 * i : 44 - 3 * i] for i in range(4)])
     return {
-        "Ca": rng.poisson(400 * images).astype(np.uint16),
-        "Fe": rng.poisson(4 * images).astype(np.uint16),
+        "Ca": rng.poisson(400 * images).astype(DTYPES[form]),
+        "Fe": rng.poisson(4 * images).astype(DTYPES[form]),
     }

@@ -14,19 +14,19 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval import cli
 
-from . import in_files, in_memory
+from . import in_files, in_memory, of_libraries
 from .table import MAKERS, Row, rows, two_stacks
 
 ROWS = rows()
-MODULES = (in_files, in_memory)
+MODULES = (in_files, in_memory, of_libraries)
 
 
 def named(row: Row) -> str:
     return row.form
 
 
-def expected() -> ndreg_preeval.Ranking:
-    return ndreg_preeval.rank_stacks(two_stacks())
+def expected(row: Row) -> ndreg_preeval.Ranking:
+    return ndreg_preeval.rank_stacks(two_stacks(row.form))
 
 
 def test_every_row_has_a_maker_and_every_maker_a_row() -> None:
@@ -36,12 +36,12 @@ def test_every_row_has_a_maker_and_every_maker_a_row() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=named)
 def test_python(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    names = MAKERS[row.form](tmp_path, two_stacks()) or {}
+    names = MAKERS[row.form](tmp_path, two_stacks(row.form)) or {}
     monkeypatch.chdir(tmp_path)
     functions: dict[str, Any] = {"rank_stacks": ndreg_preeval.rank_stacks, "np": np, "Path": Path}
     ranking = eval(row.python, functions | names)
     for name in ("Ca", "Fe"):
-        stack, of_array = ranking.stacks[name], expected().stacks[name]
+        stack, of_array = ranking.stacks[name], expected(row).stacks[name]
         assert stack.score == of_array.score
         for quantity in ("shifts", "probability", "peak", "mean", "opinion", "flags"):
             np.testing.assert_array_equal(getattr(stack, quantity), getattr(of_array, quantity), quantity)
@@ -50,7 +50,7 @@ def test_python(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.shell], ids=named)
 def test_shell(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    MAKERS[row.form](tmp_path, two_stacks())
+    MAKERS[row.form](tmp_path, two_stacks(row.form))
     monkeypatch.chdir(tmp_path)
     program, *arguments = shlex.split(row.shell)
     assert program == "ndreg-preeval"
@@ -58,4 +58,4 @@ def test_shell(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     text = capsys.readouterr()
     assert code == 0, text.err
     scores = {stack["name"]: stack["score"] for stack in json.loads(text.out)["stacks"]}
-    assert scores == {name: stack.score for name, stack in expected().stacks.items()}
+    assert scores == {name: stack.score for name, stack in expected(row).stacks.items()}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""Makers of the forms that other libraries read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from .table import Stacks, makes
+
+
+@makes("NumPy files, one for each stack")
+def npy(folder: Path, stacks: Stacks) -> None:
+    """As numpy.save writes them."""
+    for name, array in stacks.items():
+        np.save(folder / f"{name}.npy", array)
+
+
+@makes("NumPy files, one for each image")
+def npy_images(folder: Path, stacks: Stacks) -> None:
+    """Images of numpy.save."""
+    for name, array in stacks.items():
+        for index, image in enumerate(array):
+            np.save(folder / f"{name}_{index + 8}.npy", image)
+
+
+@makes("a NumPy archive")
+def npz(folder: Path, stacks: Stacks) -> None:
+    """With an array that is no stack."""
+    np.savez_compressed(folder / "maps.npz", energy=np.linspace(7, 8, 4), **stacks)
+
+
+@makes("EDF, a file for each image")
+def edf(folder: Path, stacks: Stacks) -> None:
+    """As fabio writes them."""
+    edfimage = pytest.importorskip("fabio.edfimage")
+    for name, array in stacks.items():
+        for index, image in enumerate(array):
+            edfimage.EdfImage(data=image).write(str(folder / f"{name}_{index + 8:04d}.edf"))
+
+
+@makes("EDF, several images in a file")
+def edf_frames(folder: Path, stacks: Stacks) -> None:
+    """Frames of one file."""
+    edfimage = pytest.importorskip("fabio.edfimage")
+    for name, array in stacks.items():
+        image = edfimage.EdfImage(data=array[0])
+        for frame in array[1:]:
+            image.append_frame(data=frame)
+        image.write(str(folder / f"{name}.edf"))
+
+
+@makes("CBF, a file for each image", "int32")
+def cbf(folder: Path, stacks: Stacks) -> None:
+    """Signed integers, as CBF has them."""
+    cbfimage = pytest.importorskip("fabio.cbfimage")
+    for name, array in stacks.items():
+        for index, image in enumerate(array):
+            cbfimage.CbfImage(data=image).write(str(folder / f"{name}_{index + 8:05d}.cbf"))
+
+
+@makes("PNG, a file for each image")
+def png(folder: Path, stacks: Stacks) -> None:
+    """Grey values of 16 bits."""
+    image_module = pytest.importorskip("PIL.Image")
+    for name, array in stacks.items():
+        (folder / name).mkdir()
+        for index, image in enumerate(array):
+            image_module.fromarray(image).save(folder / name / f"im_{index + 8}.png")
