@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import warnings
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from silx.io.url import DataUrl
 
@@ -76,6 +79,7 @@ ONE: dict[str, Any] = {
     "list of files": CA,
     "tuple of Paths": tuple(map(Path, CA)),
     "array of text": np.array(CA),
+    "array of Paths": np.array([[Path(file)] for file in CA], dtype=object),
     "DataUrls": [DataUrl(f"scan_{k + 1}.h5::/1.1/xrf/Ca") for k in range(N)],
     "formats and arrays mixed": [CA[0], "scan_2.h5::/1.1/xrf/Ca", STACKS["Ca"][2], *CA[3:]],
     "patterns in a list": ["maps/Ca/im_?.tif", "scan_1[0-9].h5::/1.1/xrf/Ca"],
@@ -303,6 +307,20 @@ def test_errors(stacks: Any, kind: type[Exception], message: str) -> None:
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (type(copy), str(copy)) == (type(caught.value), str(caught.value))
     assert len(str(caught.value)) < 4000
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.lists(
+        st.sampled_from([*"*?[]!:/.&=a", "::", "{stack}", "**", "maps", "scan_1.h5", "slice=", "path="]),
+        max_size=9,
+    )
+)
+def test_any_text_has_a_meaning_or_an_error(parts: list[str]) -> None:
+    text = "".join(parts)
+    for ask in (find_stacks, lambda value: resolve_stacks({"k": value}, limits=Limits())):
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            ask(text)
 
 
 def test_several_where_one_is_needed() -> None:

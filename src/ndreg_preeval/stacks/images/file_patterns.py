@@ -103,7 +103,10 @@ class _Walk:
 
     def matches(self) -> Iterator[FileMatch]:
         """Everything that matches, in the order of the system."""
-        yield from self._below(self._root, self._root, 0, None)
+        if self._parts:
+            yield from self._below(self._root, self._root, 0, None)
+        elif os.path.isdir(self._root):
+            yield FileMatch(self._root, None, self._root, is_folder=True)
 
     def nothing(self) -> OSError:
         """Return the error that says what was there instead."""

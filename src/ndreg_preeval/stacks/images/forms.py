@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+import numpy as np
+
 from ...errors import naming, printable_location, shorten
 from ...text import list_names
 from ..backend import Backend
@@ -137,7 +139,7 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> Imag
 
     Parameters
     ----------
-    items : iterable of URIs, patterns and folders, and of arrays (h, w) between them
+    items : iterable, or array, of URIs, patterns and folders, and of arrays (h, w) between them
     limits : Limits
     formats : Formats
 
@@ -149,7 +151,7 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> Imag
     images: list[ImageSpec] = []
     notes: dict[str, None] = {}
     warnings: dict[str, None] = {}
-    for index, item in enumerate(items):
+    for index, item in enumerate(items.ravel().tolist() if isinstance(items, np.ndarray) else items):
         with naming(f"image {index}"):
             if item is None or isinstance(item, NO_IMAGES):
                 kind = "None" if item is None else type(item).__name__

@@ -152,7 +152,7 @@ def read_pattern(value: Any) -> Pattern | None:
         # A question mark is a wildcard, but for this one.
         file, _, path = text.partition("::" if "::" in text else "?path=")
         path = path.removeprefix("path=")
-    if not has_wildcards(file) and not has_wildcards(path):
+    if not file or (not has_wildcards(file) and not has_wildcards(path)):
         return None
     # The query is read as that of any other URI; no file has such a name.
     asked = next(each for each in parse_uri(f"\n::/p{'&' if query else ''}{query[1:]}") if each.path == "/p")
