@@ -187,8 +187,10 @@ def list_stacks(value: Any, limits: Limits) -> dict[str, str] | None:
         found = stacks_listed(value, limits, formats)
         if found is None:
             return None
+        if len(found) == 1 and isinstance(found[0], UriMeaning):
+            return formats.of([found[0]]).find([found[0]], str(found[0]))
         listed = of_found(found, limits, False, formats)
-    return dict(zip(names_of(listed), (each.text for each in listed), strict=True))
+    return dict(zip(names_of(listed, together=True), (each.text for each in listed), strict=True))
 
 
 def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
@@ -203,7 +205,7 @@ def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[An
         elif len(found) == 1 and not getattr(found[0], "name", ""):
             raise only_one(value, kind)
         else:
-            return with_names(of_found(found, limits, keep_going, formats))
+            return with_names(of_found(found, limits, keep_going, formats), together=True)
         backend = formats.of(meanings)
         one = backend.names_one(meanings)
         if one:
@@ -247,7 +249,7 @@ def _uri_items(value: Any) -> list[Any]:
         if not is_uri(item):
             raise TypeError(
                 f"image_stacks[{index}]: a sequence may only hold URIs (str, Path, DataUrl), not "
-                f"{type(item).__name__}; give arrays as a mapping {{name: stack}}"
+                f"{type(item).__name__}; give arrays, and lists of images, as a mapping {{name: stack}}"
             )
         checked.append(item)
     return checked

@@ -64,6 +64,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with h5py.File("stacks.h5", "w") as file:
             for name, stack in STACKS.items():
                 file[f"entry/{name}/data"] = stack
+                file[f"entry/{name}"].attrs.update({"NX_class": "NXdata", "signal": "data"})
     return folder
 
 
@@ -130,6 +131,7 @@ MANY: dict[str, Any] = {
     "folder of stacks": "whole/",
     "pattern of stacks": "whole/*.tif",
     "pattern of datasets that are stacks": "stacks.h5::/entry/*/data",
+    "pattern of one file of stacks": "stack*.h5::/entry",
     "list of folders": ["maps/Ca", Path("maps/Fe"), "maps/Zn/"],
     "list of patterns": ["maps/Ca/im_*.tif", "maps/Fe/im_*.tif", "maps/Zn/im_*.tif"],
     "list of patterns of datasets": [f"scan_*.h5::/1.1/xrf/{name}" for name in STACKS],
@@ -143,7 +145,6 @@ MANY: dict[str, Any] = {
     },
 }
 NAMES: dict[str, list[str]] = {
-    "pattern of datasets that are stacks": ["Ca/data", "Fe/data", "Zn/data"],
     "list of everything": ["maps/Ca", "xrf/Fe", "whole/Zn"],
 }
 

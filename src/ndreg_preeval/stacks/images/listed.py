@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..base import FailedSpec, StackSpec
-from ..names import unique_names, with_paths
+from ..names import short_names, unique_names, with_paths
 from ..uris import UriMeaning
 from .forms import Formats, ImageStack
 
@@ -76,13 +76,22 @@ def failed(meaning: UriMeaning, error: Exception, formats: Formats) -> Listed:
     return Listed(meaning, str(meaning), FailedSpec(error, str(meaning)), whole)
 
 
-def with_names(listed: Sequence[Listed]) -> list[tuple[str, StackSpec]]:
-    """Return specs with the names that tell their stacks apart."""
-    return list(zip(names_of(listed), (each.spec for each in listed), strict=True))
+def with_names(listed: Sequence[Listed], *, together: bool = False) -> list[tuple[str, StackSpec]]:
+    """Return specs with the names that tell their stacks apart; see `names_of`."""
+    return list(zip(names_of(listed, together=together), (each.spec for each in listed), strict=True))
 
 
-def names_of(listed: Sequence[Listed]) -> list[str]:
-    """Return the names that tell stacks apart."""
+def names_of(listed: Sequence[Listed], *, together: bool = False) -> list[str]:
+    """Return the names that tell stacks apart.
+
+    Parameters
+    ----------
+    listed : sequence of Listed
+    together : bool
+        Whether one pattern or folder stands for all: what all paths end in is no part of the names then.
+    """
     whole = [each.whole for each in listed]
     short = all(each.of_images for each in listed if each.whole)
-    return unique_names(with_paths([each.meaning for each in listed], whole, short=short))
+    meanings = with_paths([each.meaning for each in listed], whole, short=short)
+    names = short_names([meaning.path for meaning in meanings]) if together else []
+    return names if names and len(set(names)) == len(names) else unique_names(meanings)
