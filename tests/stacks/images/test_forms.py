@@ -249,6 +249,13 @@ def test_the_order_is_told() -> None:
     assert any("Left out of the folder, as no images: 1 .txt." in each for each in told)
 
 
+def test_a_list_tells_it_of_its_patterns() -> None:
+    told = score_stack(["maps/Ca/im_1.tif", "maps/Ca/im_[2-9].tif"]).warnings
+    assert any(
+        each.startswith("maps/Ca/im_[2-9].tif: Its 8 images are in the natural order") for each in told
+    )
+
+
 def test_holes_are_told(tmp_path: Path) -> None:
     for k in (1, 2, 3, 5, 6):
         save(f"{tmp_path}/im_{k}.tif", STACKS["Ca"][k])

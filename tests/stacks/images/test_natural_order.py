@@ -85,10 +85,13 @@ def test_keys_of_any_names_compare(names: list[str], decimals: bool) -> None:
     [
         (["7.1", "7.112"], True),
         (["7.05", "7.1", "7.10"], True),
-        (["1.9", "1.10"], False),
+        (["a1.9", "a1.10"], False),
         (["1.10", "1.20"], True),
         ([], True),
         (["1.2.10", "1.2.9"], True),
+        (["run2024.01_1.9", "run2024.01_1.10"], False),
+        (["2024.05/x1.9", "2024.05/x1.10"], False),
+        (["/1.9/e7.1", "/1.10/e7.112"], True),
     ],
 )
 def test_what_a_point_is(names: list[str], decimal: bool) -> None:

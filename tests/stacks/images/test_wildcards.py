@@ -15,6 +15,7 @@ from ndreg_preeval.stacks.images.wildcards import (
     Hit,
     as_wildcards,
     escape,
+    escape_one,
     has_wildcards,
     without_wildcards,
 )
@@ -72,6 +73,10 @@ def test_an_escaped_name_matches_itself_alone(name: str, other: str) -> None:
     assert (component.match(other) is not None) == (name == other)
     assert STACK not in escape(name)
     assert escape(name) == name or has_wildcards(escape(name))
+    one = escape_one(name)
+    assert has_wildcards(one) or not name.strip("!")
+    assert Component(one, of_file=True).match(name) == Hit(None, name)
+    assert (Component(one).match(other) is not None) == (name == other)
 
 
 @given(

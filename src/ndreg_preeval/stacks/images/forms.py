@@ -163,8 +163,9 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> Imag
             if len(stacks) > 1 or stacks[0].name:
                 raise several(item, stacks)
             images += [_image_spec(meaning, limits, formats) for meaning in stacks[0].images]
-            notes |= dict.fromkeys(stacks[0].notes)
-            warnings |= dict.fromkeys(stacks[0].warnings)
+            about = printable_location(uri_text(item))
+            notes |= dict.fromkeys(f"{about}: {text}" for text in stacks[0].notes)
+            warnings |= dict.fromkeys(f"{about}: {text}" for text in stacks[0].warnings)
     return ImageFilesSpec(tuple(images), limits, "", tuple(notes), tuple(warnings))
 
 

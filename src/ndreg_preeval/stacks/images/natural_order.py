@@ -21,9 +21,9 @@ COUNTS: Final = re.compile(f"({SIGNED}[0-9]+)")
 DECIMALS: Final = re.compile(rf"({SIGNED}(?<![0-9]\.)[0-9]+\.[0-9]+(?!\.?[0-9])|{SIGNED}[0-9]+)")
 """Numbers with a point, but for those of several points, such as dates and versions."""
 
-FRACTION: Final = re.compile(r"(?<![0-9])(?<![0-9]\.)[0-9]+\.([0-9]+)(?!\.?[0-9])")
+POINTED: Final = re.compile(r"(?<![0-9])(?<![0-9]\.)([0-9]+\.[0-9]+)(?!\.?[0-9])")
 
-NUMBER_IN_FILE: Final = re.compile(r"[0-9]+\.[0-9]+")
+PART_OF_SCAN: Final = re.compile(r"[0-9]+\.[0-9]+")
 """Names of scans in files of SPEC and BLISS: the scan, a point, and which of its parts."""
 
 HOLES_SHOWN: Final = 6
@@ -72,16 +72,26 @@ def natural_key(text: str, *, decimals: bool = True) -> tuple[Any, ...]:
         Whether a number with a point is a decimal number, else two whole numbers. A component
         that is nothing but such a number (``/10.1/``) is always two: a scan and its part.
     """
-    return tuple(_component_key(part, decimals) for part in re.split(r"[/\\]", text)), text
+    return tuple(_component_key(part, decimals) for part in _parts(text)), text
 
 
 def points_are_decimal(texts: Iterable[str]) -> bool:
     """Return whether numbers with a point are decimal numbers, as energies are, rather than two counts.
 
     They are, unless some have more digits behind the point than others, of which one ends in 0 (``1.9``,
-    ``1.10``), and none begins with 0: nobody writes an energy so.
+    ``1.10``), and none begins with 0: nobody writes an energy so. What all names share says nothing.
     """
-    found = {digits for text in texts for digits in FRACTION.findall(text)}
+    numbers = [
+        {
+            number
+            for part in _parts(text)
+            if not PART_OF_SCAN.fullmatch(part)
+            for number in POINTED.findall(part)
+        }
+        for text in texts
+    ]
+    shared = set.intersection(*numbers) if len(numbers) > 1 else set()
+    found = {number.partition(".")[2] for each in numbers for number in each - shared}
     fewest = min(map(len, found), default=0)
     longer = [digits for digits in found if len(digits) > fewest]
     if not longer or any(len(digits) > 1 and digits.startswith("0") for digits in found):
@@ -99,7 +109,7 @@ def in_natural_order(images: Sequence[Names], expected: Sequence[Names] | None =
     expected : sequence of tuple of str, optional
         The images that there should be, where it is told otherwise which of them are not there.
     """
-    decimals = points_are_decimal({text for names in images for text in names})
+    decimals = points_are_decimal("/".join(names) for names in images)
     # Many images share a file, or a path.
     keys: dict[str, tuple[Any, ...]] = {}
     for names in images:
@@ -160,14 +170,18 @@ def missing_numbers(images: Sequence[Names]) -> str:
     )
 
 
+def _parts(text: str) -> list[str]:
+    return re.split(r"[/\\]", text)
+
+
 def _component_key(part: str, decimals: bool) -> tuple[Hashable, ...]:
-    numbers = DECIMALS if decimals and not NUMBER_IN_FILE.fullmatch(part) else COUNTS
+    numbers = DECIMALS if decimals and not PART_OF_SCAN.fullmatch(part) else COUNTS
     # Text and numbers take turns, and text comes first: like is compared with like.
     return tuple(Decimal(text) if index % 2 else text for index, text in enumerate(numbers.split(part)))
 
 
 def _order_depends_on_points(images: Sequence[Names], decimals: bool) -> bool:
-    if not any(FRACTION.search(text) for text in images[0]):
+    if not any(POINTED.search(text) for text in images[0]):
         return False
     mine, others = (
         [[natural_key(text, decimals=each) for text in names] for names in images]

@@ -17,7 +17,7 @@ from ..backend import Backend
 from ..uris import UriMeaning, is_data_url, parse_uri, uri_text
 from .file_patterns import MAX_IMAGES, FileMatch, files_like
 from .natural_order import Names, natural_sorted
-from .wildcards import STACK, Component, as_wildcards, escape, has_wildcards
+from .wildcards import STACK, Component, as_wildcards, escape, escape_one, has_wildcards
 
 QUERY: Final = re.compile(r"(?:[?&](?:slice|axis|stacks|series)=[^?&=]*)*\Z")
 """End of a text, after file and path: it holds for every image."""
@@ -52,7 +52,7 @@ class Pattern(NamedTuple):
         """
         file, path = (text.replace(STACK, escape(value)) for text in (self.file, self.path))
         if in_some and path and not has_wildcards(path):
-            path = self.path.replace(STACK, f"[{value[0]}]{escape(value[1:])}")
+            path = self.path.replace(STACK, escape_one(value))
         return str(self.meaning(file, path))
 
     def meaning(self, file: str, path: str) -> UriMeaning:

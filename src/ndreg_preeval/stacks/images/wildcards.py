@@ -86,6 +86,18 @@ def escape(name: str) -> str:
     return SPECIAL.sub(r"[\1]", name)
 
 
+def escape_one(name: str) -> str:
+    """Return a pattern with a wildcard that matches this name alone.
+
+    >>> escape_one("Fe")
+    '[F]e'
+    """
+    place = next((place for place, letter in enumerate(name) if letter != "!"), None)
+    if place is None:
+        return name  # [!] would begin a set of what is not meant
+    return f"{name[:place]}[{name[place]}]{escape(name[place + 1 :])}"
+
+
 def as_wildcards(text: str, stack: str | None) -> str:
     """Return a pattern without ``{stack}``: its value, or ``*`` where that is not known."""
     return text.replace(STACK, "*" if stack is None else escape(stack))
