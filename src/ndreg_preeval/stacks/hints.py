@@ -32,6 +32,8 @@ OTHER_FILES: Final = (
     (b"MATLAB 5.0", "MATLAB 5", "scipy.io.loadmat"),
     (b"\0\0\0\x03", "DM3", "hyperspy or ncempy"),
     (b"\0\0\0\x04", "DM4", "hyperspy or ncempy"),
+    (b"\xd2\x04\0\0", "mar345", "fabio"),
+    (b"\0\0\x04\xd2", "mar345", "fabio"),
     (b"\x1f\x8b", "gzip", ""),
     (b"BZh", "bzip2", ""),
     (b"\xfd7zXZ", "xz", ""),

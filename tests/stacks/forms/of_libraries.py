@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,3 +70,31 @@ def png(folder: Path, stacks: Stacks) -> None:
         (folder / name).mkdir()
         for index, image in enumerate(array):
             image_module.fromarray(image).save(folder / name / f"im_{index + 8}.png")
+
+
+@makes("a NumPy archive that numpy has open")
+def open_npz(folder: Path, stacks: Stacks) -> dict[str, Any]:
+    """With an array that is no stack."""
+    np.savez(folder / "maps.npz", **stacks, energy=np.linspace(7, 8, 4))
+    return {"archive": np.load(folder / "maps.npz")}
+
+
+@makes("MarCCD, a file for each image")
+def marccd(folder: Path, stacks: Stacks) -> None:
+    """TIFF files with a header of their own in the first 4096 bytes."""
+    tifffile = pytest.importorskip("tifffile")
+    header = (65000, "s", 3100, "\0" * 3100, True)
+    for name, array in stacks.items():
+        for index, image in enumerate(array):
+            tifffile.imwrite(folder / f"{name}_{index + 8}.mccd", image, extratags=[header])
+
+
+@makes(
+    "d*TREK, ADSC, Oxford, Bruker, Esperanto, R-AXIS, Fit2D, GE, SPE, PGM and others, a file for each image"
+)
+def detectors(folder: Path, stacks: Stacks) -> None:
+    """One that fabio writes."""
+    dtrekimage = pytest.importorskip("fabio.dtrekimage")
+    for name, array in stacks.items():
+        for index, image in enumerate(array):
+            dtrekimage.DtrekImage(data=image, header={}).write(str(folder / f"{name}_{index + 8}.img"))

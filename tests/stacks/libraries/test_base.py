@@ -187,7 +187,7 @@ def test_what_is_no_regular_file_never_reaches_the_library(monkeypatch: pytest.M
     Path("folder.mup").mkdir()
     for name, kind in {
         "pipe.mup": OSError,
-        "folder.mup": IsADirectoryError,
+        "folder.mup": ValueError,
         "none.mup": FileNotFoundError,
     }.items():
         with pytest.raises(kind, match="mup"):

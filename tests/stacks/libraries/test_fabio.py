@@ -192,6 +192,8 @@ def other(codec: str, image: NDArray[Any]) -> NDArray[Any]:
     """What fabio can write of an image by a codec: masks are bool, Esperanto files are large squares."""
     if codec == "fit2dmaskimage":
         return (image > 0).astype("u1")
+    if codec == "pnmimage":
+        return image.astype("u2")
     if codec == "esperantoimage":
         return np.random.default_rng(0).integers(0, 99, (256, 256)).astype("i4")
     return image
@@ -203,6 +205,7 @@ OTHERS = [
     ("dtrekimage", "a.img"),
     ("oxdimage", "b.img"),
     ("bruker100image", "a.sfrm"),
+    ("pnmimage", "a.pgm"),
     ("fit2dmaskimage", "a.msk"),
     ("esperantoimage", "a.esper"),
 ]

@@ -32,13 +32,8 @@ CODECS: Final[tuple[tuple[str, tuple[str, ...], bytes], ...]] = (
     ("fit2dimage", (".f2d",), b"\\$FFF_START"),
     ("kcdimage", (".kcd",), b"No"),
     ("pixiimage", (), b"\n\xb8\x03\0"),
-    (
-        "mar345image",
-        (".mar1200", ".mar1600", ".mar1800", ".mar2000", ".mar2300", ".mar2400", ".mar3000"),
-        b"",
-    ),
-    ("mar345image", (".mar3450", ".mar345"), b""),
     ("geimage", (".ge", ".ge1", ".ge2", ".ge3", ".ge4", ".ge5"), b"ADEPT"),
+    ("pnmimage", (".pgm", ".pnm"), b""),
     ("mpaimage", (".mpa",), b""),
     ("speimage", (".spe",), b""),
 )

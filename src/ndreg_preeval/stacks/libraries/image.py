@@ -58,7 +58,8 @@ class KnownLibraryImage(KnownImage):
         self.shape = check_image_shape(tuple(axis.count for axis in self._axes if not axis.drop))
         self.dtype = pixel_dtype(file.dtype)
         self.states = states
-        self.notes = (*file.notes, *file.warnings)
+        self.notes = file.notes
+        self.warnings = file.warnings
         self._was = (file.shape, file.dtype)
 
     def read(self, out: NDArray[Any]) -> None:
