@@ -15,7 +15,7 @@ from .choices import Choices
 from .find import find_stacks
 from .hdf5 import LOCKING, Hdf5ImageSpec, UriSpec, open_file
 from .images import ImageFilesSpec, files_of
-from .libraries import LibrarySpec
+from .libraries import LibraryImageSpec, LibrarySpec
 from .mask_input import load_mask
 from .memory import ArrayImageSpec, is_array
 from .optional_modules import optional_module
@@ -33,6 +33,7 @@ __all__ = [
     "FailedSpec",
     "Hdf5ImageSpec",
     "ImageFilesSpec",
+    "LibraryImageSpec",
     "LibrarySpec",
     "ReadTask",
     "StackSource",

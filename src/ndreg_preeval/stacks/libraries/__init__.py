@@ -11,6 +11,7 @@ from ..backend import Backend
 from .backend import LibraryBackend
 from .edf import EdfFormat
 from .fabio_files import CbfFormat, FabioFormat
+from .image import LibraryImageSpec
 from .npy import NpyFormat
 from .npz_backend import NpzBackend
 from .pictures import PictureFormat
@@ -25,4 +26,4 @@ LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
 )
 """The formats, in the order in which they are asked; those of more particular first bytes come first."""
 
-__all__ = ["LIBRARY_BACKENDS", "LibraryBackend", "LibrarySpec"]
+__all__ = ["LIBRARY_BACKENDS", "LibraryBackend", "LibraryImageSpec", "LibrarySpec"]

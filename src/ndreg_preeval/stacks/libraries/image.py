@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 class LibraryImageSpec(ImageSpec):
     """One image in a file; the parameters are those of `LibrarySpec`."""
 
+    __module__ = "ndreg_preeval.stacks"
+
     format_name: str
     file_path: str
     limits: Limits
