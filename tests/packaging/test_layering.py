@@ -36,6 +36,7 @@ ORDER = [
 FORMATS = ("hdf5", "tiff", "memory", "libraries")
 NEVER = [
     *((f"stacks/{one}", f"stacks/{other}") for one in FORMATS for other in FORMATS if one != other),
+    *(("stacks/zarr", f"stacks/{format_}") for format_ in FORMATS),  # which formats share
     *(("pipeline", f"stacks/{format_}") for format_ in FORMATS),
     *(("stacks/images", f"stacks/{format_}") for format_ in FORMATS),
     *(
@@ -62,6 +63,8 @@ HEAVY = {
     "PIL",
     "dectris",
     "zarr",
+    "hyperspy",
+    "napari",
     "ewokscore",
     "ewoksndreg",
 }
@@ -195,6 +198,7 @@ def test_python_layers(file: Path) -> None:
         ("stacks/base", "from .. import report"),
         ("stacks/memory/spec", "from ..hdf5 import UriSpec"),
         ("stacks/memory/spec", "from ..tiff import TiffSpec"),
+        ("stacks/zarr/groups", "from ..memory import ArraySpec"),
         ("stacks/tiff/source", "from ..hdf5 import open_file"),
         ("stacks/tiff/source", "from ..memory import ArraySpec"),
         ("stacks/images/spec", "from ..hdf5 import Hdf5ImageSpec"),

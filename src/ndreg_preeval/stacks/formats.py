@@ -10,7 +10,7 @@ from .backend import Backend
 from .hdf5 import Hdf5Backend
 from .hints import HDF5_ENDINGS, head_of
 from .libraries import LIBRARY_BACKENDS
-from .memory import ArrayImageSpec, ArraySpec
+from .memory import ArrayImageSpec, ArraySpec, only_stack, stacks_held
 from .tiff import TiffBackend
 from .uris import UriMeaning
 
@@ -48,21 +48,20 @@ class Formats:
         return any(each.has_folder(folder) for each in self._backends)
 
     def object_spec(self, value: Any, limits: Limits) -> StackSpec:
-        """Return the spec of an object: of a format, or an array or what can be one."""
+        """Return the spec of an object: of a format, or an array or what can be one, or holds just one."""
         specs = (each.object_spec(value, limits) for each in self._backends)
-        return next((spec for spec in specs if spec is not None), None) or ArraySpec(value)
+        return next((spec for spec in specs if spec is not None), None) or ArraySpec(only_stack(value))
 
     def image_of_object(self, value: Any) -> ImageSpec:
         """Return the spec of one image of a stack that is made of files: an array, or what can be one."""
         return ArrayImageSpec(value)
 
-    def stacks_of(self, mapping: Any) -> Any:
-        """Return the stacks of a mapping: of a format those of its members that are stacks, else itself."""
-        if type(mapping).__module__.partition(".")[0] == "xarray":
-            # As in a file: what is beside the stacks describes them.
-            return {name: each for name, each in mapping.items() if each.ndim >= 3} or mapping
-        found = (each.stacks_of(mapping) for each in self._backends)
-        return next((stacks for stacks in found if stacks is not None), mapping)
+    def stacks_of(self, value: Any) -> Any:
+        """Return the stacks that an object holds, as the mapping of them; the object itself where it is none."""
+        found = (each.stacks_of(value) for each in self._backends)
+        stacks = next((stacks for stacks in found if stacks is not None), None)
+        stacks = stacks_held(value, listed=True) if stacks is None else stacks
+        return value if stacks is None else stacks
 
     def __enter__(self) -> Self:
         return self

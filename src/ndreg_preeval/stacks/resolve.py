@@ -86,21 +86,28 @@ def resolve_stacks(
 def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
     if is_uri(image_stacks):
         return _resolve_bare(image_stacks, limits, keep_going)
-    if isinstance(image_stacks, collections.abc.Mapping):
-        pairs: list[tuple[Any, StackSpec]] = []
-        with Formats() as formats:
-            items = _images_among(image_stacks, _snapshot(formats.stacks_of(image_stacks)))
-            if not items:
-                raise ValueError("image_stacks holds no stack")
-            for key, value in items:
-                try:
-                    pairs += _resolve_item(key, value, limits, formats)
-                except Exception as error:
-                    if not keep_going:
-                        raise
-                    pairs.append((key, FailedSpec(error, _location(value))))
-        return pairs
+    with Formats() as formats:
+        stacks: Any = formats.stacks_of(image_stacks)
+        if isinstance(stacks, collections.abc.Mapping):
+            return _resolve_mapping(stacks, limits, keep_going, formats)
     return _resolve_sequence(_uri_items(image_stacks), limits, keep_going)
+
+
+def _resolve_mapping(
+    stacks: Any, limits: Limits, keep_going: bool, formats: Formats
+) -> list[tuple[Any, StackSpec]]:
+    items = _snapshot(stacks)
+    if not items:
+        raise ValueError("image_stacks holds no stack")
+    pairs: list[tuple[Any, StackSpec]] = []
+    for key, value in items:
+        try:
+            pairs += _resolve_item(key, value, limits, formats)
+        except Exception as error:
+            if not keep_going:
+                raise
+            pairs.append((key, FailedSpec(error, _location(value))))
+    return pairs
 
 
 def resolve_stack(
@@ -228,13 +235,6 @@ def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:
     raise RuntimeError("image_stacks kept changing while it was read")
 
 
-def _images_among(mapping: Any, items: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Leave out coordinates and the like of an xarray Dataset."""
-    if type(mapping).__module__.partition(".")[0] != "xarray":
-        return items
-    return [item for item in items if getattr(item[1], "ndim", 0) >= 3] or items
-
-
 def _uri_items(value: Any) -> list[Any]:
     """Return the items of a sequence, each of which must be a URI."""
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OUT":
@@ -256,7 +256,9 @@ def _uri_items(value: Any) -> list[Any]:
 
 
 def _hint(value: Any) -> str:
-    return ", which has no order" if isinstance(value, collections.abc.Set) else ""
+    if isinstance(value, collections.abc.Set):
+        return ", which has no order"
+    return ": name it, as in {'name': stack}" if hasattr(value, "shape") else ""
 
 
 def _location(value: Any) -> str:

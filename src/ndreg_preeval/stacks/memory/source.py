@@ -27,6 +27,7 @@ from ..pixel_checks import (
     without_spare_axis,
 )
 from ..uris import is_uri
+from .objects import Names, ShownArray, is_a, shown_array
 
 Mask = NDArray[np.bool_] | None
 
@@ -52,12 +53,21 @@ class ArraySource(StackSource):
 
     bytes_per_image = 0
 
-    def __init__(self, pixels: NDArray[Any], mask: Mask = None, image_axis: int | None = None) -> None:
+    def __init__(
+        self,
+        pixels: NDArray[Any],
+        mask: Mask = None,
+        choices: Choices = AS_FOUND,
+        shown: ShownArray | None = None,
+    ) -> None:
+        names, likely = (None, None) if shown is None else (shown.names, shown.likely)
         self.dtype = pixel_dtype(pixels.dtype)
         spare = spare_axis(pixels.shape, 3)
         if spare is not None:
+            if names is not None and len(names) == pixels.ndim:
+                names = [name for axis, name in enumerate(names) if axis != spare]
             pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
-        choice = choose_axis(pixels.shape, None, image_axis)
+        choice = choose_axis(pixels.shape, names, choices.image_axis, likely)
         self.tell(choice)
         if choice.axis:
             pixels = np.moveaxis(pixels, choice.axis, 0)
@@ -86,7 +96,7 @@ class ImagesSource(StackSource):
         shapes, dtypes = [], set()
         for index in range(len(images)):
             with naming(f"image {index}"):
-                image = images[index]
+                image = shown_array(images[index]).pixels
                 if isinstance(image, np.ndarray) or not _declares(image):
                     image = self._convert(image)
                     shape, dtype = image[0].shape, image[0].dtype
@@ -163,15 +173,16 @@ class LazySource(StackSource):
     alone: many such objects bear no other, and dask has threads of its own.
     """
 
-    def __init__(self, value: Any, choices: Choices = AS_FOUND) -> None:
+    def __init__(self, shown: ShownArray, choices: Choices = AS_FOUND) -> None:
+        value = shown.pixels
         declared = _declared_shape(value)
         spare = spare_axis(declared, 3)
         kept = [axis for axis in range(len(declared)) if axis != spare]
         shape = check_stack_shape(tuple(declared[axis] for axis in kept))
-        names = axis_names(value)
+        names = shown.names if shown.names is not None else axis_names(value)
         if names is not None and len(names) == len(declared):
             names = [names[axis] for axis in kept]
-        choice = choose_axis(shape, names, choices.image_axis)
+        choice = choose_axis(shape, names, choices.image_axis, shown.likely)
         self.tell(choice)
         self.shape = check_stack_shape(images_first(shape, choice.axis))
         self._declared = declared
@@ -242,14 +253,12 @@ class ZarrSource(LazySource):
         return PendingBlock(tasks, lambda: _joined(parts))
 
 
-def open_lazy(value: Any, choices: Choices = AS_FOUND) -> LazySource:
+def open_lazy(shown: ShownArray, choices: Choices = AS_FOUND) -> LazySource:
     """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
-    if is_signal(value):
-        value = value.data  # an array of numpy or dask
-    return (ZarrSource if _package(value) == "zarr" else LazySource)(value, choices)
+    return (ZarrSource if is_a(shown.pixels, "zarr") else LazySource)(shown, choices)
 
 
-def axis_names(value: Any) -> list[str | None] | None:
+def axis_names(value: Any) -> Names | None:
     """Names of the axes of an array of xarray or zarr; None where there are none."""
     try:
         if _package(value) == "xarray":
@@ -267,11 +276,6 @@ def _attributes(value: Any) -> Mapping[str, Any]:
     """Attributes of an array of xarray or zarr, which a program that decodes them has taken away."""
     attributes = getattr(value, "attrs", None) if _package(value) in ("xarray", "zarr") else None
     return attributes if isinstance(attributes, Mapping) else {}
-
-
-def is_signal(value: object) -> bool:
-    """Return whether this is a signal of hyperspy, of whatever package its class comes from."""
-    return any(each.__module__.partition(".")[0] == "hyperspy" for each in type(value).__mro__)
 
 
 def _joined(parts: list[Block | None]) -> Block:

@@ -14,7 +14,8 @@ from ...errors import naming
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_stack_shape
-from .source import ArraySource, ImagesSource, is_signal, open_lazy, split_mask
+from .objects import shown_array
+from .source import ArraySource, ImagesSource, open_lazy, split_mask
 
 PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 
@@ -33,6 +34,7 @@ class ArraySpec(StackSpec):
 
         - ndarray or masked array (n, h, w), any strides, never copied;
         - list or tuple of n images: arrays (h, w), nested lists, objects numpy can convert;
+        - a signal of hyperspy, an Image layer of napari, an array of a zarr group: the array that it shows;
         - an object with ``shape``, ``dtype`` and ``__getitem__`` (zarr, dask, xarray, ...): read block by block;
         - an object that numpy can convert (``__array__`` and its like), which may be an iterator, too;
         - an object with ``__len__`` and ``__getitem__`` giving images, read one by one; its first
@@ -63,17 +65,16 @@ class ArraySpec(StackSpec):
         ValueError
             When the shape is not (n, h, w), or the images differ in shape.
         """
-        value = self.value
+        shown = shown_array(self.value)
+        value = shown.pixels
         if isinstance(value, np.ndarray):
-            return ArraySource(*split_mask(value), self.choices.image_axis)
+            return ArraySource(*split_mask(value), self.choices, shown)
         if isinstance(value, tuple):
             return ImagesSource(value)
-        if is_signal(value) and getattr(value, "_lazy", False):
-            return open_lazy(value, self.choices)
         if all(hasattr(value, name) for name in LAZY):
-            return open_lazy(value, self.choices)
+            return open_lazy(shown, self.choices)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
-            return ArraySource(*convert_stack(value), self.choices.image_axis)
+            return ArraySource(*convert_stack(value), self.choices, shown)
         if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
             return LazyImagesSource(value)
         raise TypeError(f"{EXPECTED}, not {_kind(value)}")

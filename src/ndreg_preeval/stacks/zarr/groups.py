@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+"""Arrays of a zarr group that may be stacks; of an image of OME-Zarr only that of full resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+MAX_MEMBERS: Final = 10_000
+"""Largest number of members of a group, and of its groups, that are looked at."""
+
+MAX_DEPTH: Final = 32
+"""Deepest group within a group that is looked at."""
+
+
+@dataclass(frozen=True, eq=False)
+class ZarrArray:
+    """An array of zarr, and what its group says of it."""
+
+    array: Any
+    """zarr.Array"""
+    names: tuple[str | None, ...] | None = None
+    """Names of its axes; None where the group has none."""
+    labels: tuple[str, ...] = ()
+    """Names of its channels, along the axis "c"."""
+
+
+def is_group(value: object) -> bool:
+    """Return whether this is a group of zarr, without importing zarr to find out."""
+    return any(
+        each.__name__ == "Group" and each.__module__.partition(".")[0] == "zarr"
+        for each in type(value).__mro__
+    )
+
+
+def arrays_below(group: Any) -> dict[str, ZarrArray]:
+    """Return the arrays of three axes or more that a group stands for, by their paths from it.
+
+    These are the ones in the group itself, or those of its groups where it has none, and so on. A group that
+    is an image of OME-Zarr stands for its first array, which has the full resolution: the others are smaller
+    copies, and its other groups labels.
+
+    Raises
+    ------
+    ValueError
+        When there is more than can be looked at.
+    """
+    return dict(_below(group, "", iter(range(MAX_MEMBERS)), 0))
+
+
+def _below(group: Any, path: str, left: Iterator[int], depth: int) -> Iterator[tuple[str, ZarrArray]]:
+    if depth > MAX_DEPTH:
+        raise ValueError(f"the zarr groups are more than {MAX_DEPTH} deep")
+    image = image_of(group)
+    if image is not None:
+        name, found = image
+        yield f"{path}{name}", found
+        return
+    here = 0
+    for name, array in _by_name(group.arrays()):
+        _count(left)
+        if len(array.shape) >= 3:
+            here += 1
+            yield f"{path}{name}", ZarrArray(array)
+    if here:
+        return
+    for name, inner in _by_name(group.groups()):
+        _count(left)
+        yield from _below(inner, f"{path}{name}/", left, depth + 1)
+
+
+def _by_name(members: Any) -> Iterator[tuple[str, Any]]:
+    """Members in the order of their names, as HDF5 has them: a store gives them in any order."""
+    yield from sorted(members, key=lambda member: str(member[0]))
+
+
+def _count(left: Iterator[int]) -> None:
+    if next(left, None) is None:
+        raise ValueError(
+            f"the zarr group has more than {MAX_MEMBERS} members: give one of its groups or arrays"
+        )
+
+
+def image_of(group: Any) -> tuple[str, ZarrArray] | None:
+    """Return the path and the array of full resolution of an image of OME-Zarr; None for other groups.
+
+    Whatever the metadata hold instead of what they should makes it another group: its arrays are there all
+    the same.
+    """
+    attributes = group.attrs
+    about = attributes.get("ome")  # since version 0.5
+    about = about if isinstance(about, Mapping) else attributes
+    try:
+        scales = about["multiscales"][0]
+        path = scales["datasets"][0]["path"]
+        array = group[path]
+        axes = len(array.shape)
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return None
+    if not isinstance(path, str):
+        return None
+    return path, ZarrArray(array, _names(scales, axes), _labels(about))
+
+
+def _names(scales: Any, axes: int) -> tuple[str | None, ...] | None:
+    given = scales.get("axes", list("tczyx"))  # they were always these, before they were named
+    if not isinstance(given, (list, tuple)) or len(given) != axes:
+        return None
+    names: list[Any] = [each.get("name") if isinstance(each, Mapping) else each for each in given]
+    return tuple(name if isinstance(name, str) else None for name in names)
+
+
+def _labels(about: Mapping[str, Any]) -> tuple[str, ...]:
+    omero = about.get("omero")
+    channels = omero.get("channels") if isinstance(omero, Mapping) else None
+    if not isinstance(channels, (list, tuple)):
+        return ()
+    labels: list[Any] = [each.get("label") if isinstance(each, Mapping) else None for each in channels]
+    return tuple(labels) if all(isinstance(label, str) for label in labels) else ()
