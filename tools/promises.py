@@ -183,6 +183,27 @@ def pictures(_: Path) -> None:
         assert found.score == ndreg_preeval.score_stack(stack, mask=mask).score
 
 
+@promise("em")
+def em(_: Path) -> None:
+    """Files of electron microscopes."""
+    import mrcfile
+
+    for name, stack in stacks().items():
+        with mrcfile.new(f"{name}.mrc") as file:
+            file.set_data(stack)
+    check_ranks({name: f"{name}.mrc" for name in stacks()})
+
+
+@promise("zarr")
+def zarr(_: Path) -> None:
+    """Groups of zarr."""
+    package: Any = importlib.import_module("zarr")
+    group = package.open_group("a.zarr", mode="w")
+    for name, stack in stacks().items():
+        group[name] = stack
+    check_ranks(group)
+
+
 @promise("ewoks")
 def ewoks(_: Path) -> None:
     """The task in Python, and the workflow from the command line."""

@@ -63,6 +63,7 @@ HEAVY = {
     "PIL",
     "dectris",
     "zarr",
+    "mrcfile",
     "hyperspy",
     "napari",
     "ewokscore",

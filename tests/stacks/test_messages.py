@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,20 +31,12 @@ def told(run: Callable[[], Any], kind: type[Exception]) -> str:
 # ------------------------------------------------------------------ files of other formats
 
 
-def save_mrc(path: Path) -> None:
-    head = bytearray(1024)
-    head[:16] = struct.pack("<4i", 24, 20, 4, 6)
-    head[208:212] = b"MAP "
-    path.write_bytes(bytes(head) + STACK.tobytes())
-
-
 def save_edf(path: Path) -> None:
     header = "{\nHeaderID = EH:000001:000000:000000 ;\nByteOrder = LowByteFirst ;\nDim_1 = 24 ;\n"
     path.write_bytes(header.ljust(510).encode() + b"}\n" + STACK[0].tobytes())
 
 
 OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "a.mrc": (save_mrc, "it is an MRC file: give mrcfile.mmap('a.mrc').data"),
     "a.h5": (
         lambda path: path.write_text("nothing at all"),
         "it is no HDF5 file, or still being created; it begins with 6e 6f 74 68 69 6e 67 20 ('nothing ')",

@@ -77,7 +77,7 @@ def what_it_is(path: str) -> str:
     if head.startswith(b"\x93NUMPY"):
         return "it is a NumPy file, which holds one array: give its name alone"
     if head[208:212] == b"MAP ":
-        return f"it is an MRC file: give mrcfile.mmap({name}).data"
+        return "it is an MRC file, which holds no datasets: give its name alone"
     if head.lstrip()[:1] == b"{" and (b"HeaderID" in head or b"ByteOrder" in head or b"EDF_" in head):
         return "it is an EDF file, which holds no paths: give its name alone"
     if head.startswith(b"###CBF"):

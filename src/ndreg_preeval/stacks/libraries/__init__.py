@@ -12,6 +12,7 @@ from .backend import LibraryBackend
 from .edf import EdfFormat
 from .fabio_files import CbfFormat, FabioFormat
 from .image import LibraryImageSpec
+from .mrc import MrcFormat
 from .npy import NpyFormat
 from .npz_backend import NpzBackend
 from .pictures import PictureFormat
@@ -20,7 +21,7 @@ from .source import LibrarySpec
 LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
     *(
         partial(LibraryBackend, each)
-        for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat)
+        for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat, MrcFormat)
     ),
     NpzBackend,
 )
