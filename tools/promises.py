@@ -196,12 +196,13 @@ def em(_: Path) -> None:
 
 @promise("zarr")
 def zarr(_: Path) -> None:
-    """Groups of zarr."""
+    """Groups of zarr, open or by name."""
     package: Any = importlib.import_module("zarr")
     group = package.open_group("a.zarr", mode="w")
     for name, stack in stacks().items():
         group[name] = stack
     check_ranks(group)
+    check_ranks("a.zarr")
 
 
 @promise("ewoks")

@@ -114,7 +114,8 @@ def parse_uri(value: Any) -> list[UriMeaning]:
     meanings = [meaning for meaning in meanings if _exists(meaning.file)] or meanings
     if not readable and not _exists(meanings[0].file):
         raise ValueError(
-            f"the URI {shorten(text)} has the scheme {scheme!r}: only silx, or none, can be read"
+            f"the URI {shorten(text)} has the scheme {scheme!r}: only silx, or none, can be read; nothing is "
+            "fetched from a network: give the array that another package opened"
         )
     return meanings
 

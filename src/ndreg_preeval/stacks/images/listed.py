@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..backend import Backend
 from ..base import FailedSpec, StackSpec
 from ..names import short_names, unique_names, with_paths
 from ..uris import UriMeaning
@@ -61,13 +62,18 @@ def of_uri(
     try:
         some = backend.expand(meanings, text, plain=True)
         return [
-            Listed(meaning, str(meaning), backend.spec(meaning, limits), backend.one_per_file)
+            Listed(meaning, str(meaning), backend.spec(meaning, limits), _is_whole(meaning, backend))
             for meaning in some
         ]
     except Exception as error:
         if not keep_going:
             raise
         return [failed(meanings[0], error, formats)]
+
+
+def _is_whole(meaning: UriMeaning, backend: Backend) -> bool:
+    """Return whether a file or folder is named, and nothing in it."""
+    return not meaning.path and (backend.one_per_file or backend.has_folder(meaning.file))
 
 
 def failed(meaning: UriMeaning, error: Exception, formats: Formats) -> Listed:

@@ -17,8 +17,10 @@ from .npy import NpyFormat
 from .npz_backend import NpzBackend
 from .pictures import PictureFormat
 from .source import LibrarySpec
+from .zarr_groups import ZarrBackend
 
 LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
+    ZarrBackend,
     *(
         partial(LibraryBackend, each)
         for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat, MrcFormat)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..pixel_checks import FillValues
 from ..regular_file import FileState, check_regular_file
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class LibraryFile(abc.ABC):
     """Sentences about this file that a person should know, where nobody needs to be warned."""
     warnings: tuple[str, ...] = ()
     """Sentences about this file that a person should know."""
+    fill_values: FillValues = FillValues()
+    """Values that its metadata declare to stand for none."""
 
     @abc.abstractmethod
     def read(self, index: INDEX) -> NDArray[Any]:

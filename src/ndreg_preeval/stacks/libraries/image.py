@@ -34,12 +34,14 @@ class LibraryImageSpec(ImageSpec):
     indices: Indices | None = None
     location: str = field(default="", compare=False)
     data_path: str = ""
+    declared_invalid: bool = True
+    """Whether pixels that the file declares invalid are left out."""
 
     concurrent = True
 
     def __reduce__(self) -> tuple[Any, ...]:
         of_file = (self.format_name, self.file_path, self.limits, self.indices, self.location, self.data_path)
-        return (LibraryImageSpec, of_file)
+        return (LibraryImageSpec, (*of_file, self.declared_invalid))
 
     def examine(self) -> KnownLibraryImage:
         """Open the file, look at what it declares, and close it; raises as `LibrarySpec.open`."""
@@ -64,7 +66,7 @@ class KnownLibraryImage(KnownImage):
         self.warnings = file.warnings
         self._was = (file.shape, file.dtype)
 
-    def read(self, out: NDArray[Any]) -> None:
+    def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Read the pixels to a place of this shape and dtype; raises OSError as `read_part`."""
         of = format_named(self._spec.format_name)
         path = self._spec.file_path
@@ -80,6 +82,8 @@ class KnownLibraryImage(KnownImage):
             pixels = read_part(of, file, self._axes, path, place)
             if pixels is not place:
                 out[...] = pixels
+            found = file.fill_values.find(out) if self._spec.declared_invalid else None
+            return ~np.logical_or.reduce(list(found.values())) if found else None
         finally:
             file.close()
 

@@ -18,7 +18,14 @@ from ...errors import clip, naming, printable_location, shorten
 from ..axes import choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
-from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, pixel_dtype
+from ..pixel_checks import (
+    FillValues,
+    as_pixels,
+    check_sizes,
+    check_stack_shape,
+    filled_pixels,
+    pixel_dtype,
+)
 from ..rearranged import MovedAxisSource
 from ..regular_file import FileState, changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice, without_spare
@@ -146,6 +153,10 @@ class LibrarySource(StackSource):
         self._kept = kept
         self._counting = kept[axis]
         self.bytes_per_image = height * width * self.dtype.itemsize
+        self._fill_values = file.fill_values if spec.choices.declared_invalid else FillValues()
+        self._declarations_met: dict[str, None] = {}
+        if self._fill_values:
+            self.bytes_per_image += height * width  # its mask
         if file.chunks is not None:
             self.images_per_chunk = max(1, min(n, file.chunks[kept[axis]] // axes[kept[axis]].step))
 
@@ -174,13 +185,21 @@ class LibrarySource(StackSource):
             for first, last in itertools.pairwise(borders)
             for part in self._parts(last - first)
         ]
-        return PendingBlock(tasks, lambda: Block(out, None), lambda: buffers.give_back(out))
+        return PendingBlock(tasks, lambda: self._block(out), lambda: buffers.give_back(out))
+
+    def _block(self, out: NDArray[Any]) -> Block:
+        """Pixels that were read, and which of them the file declares to be none."""
+        found = self._fill_values.find(out)
+        self._declarations_met.update(dict.fromkeys(found))
+        mask = ~np.logical_or.reduce(list(found.values())) if found else None
+        return Block(out, mask, declared=mask is not None)
 
     def warnings_while_reading(self) -> tuple[str, ...]:
-        """Whether a file was written to meanwhile."""
-        if not changed_files(self._states):
-            return ()
-        return (f"{printable_location(self.location)} was changed while it was read.",)
+        """Whether a file was written to meanwhile, and which declared values were met."""
+        told = filled_pixels(self._declarations_met)
+        if changed_files(self._states):
+            told += (f"{printable_location(self.location)} was changed while it was read.",)
+        return told
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

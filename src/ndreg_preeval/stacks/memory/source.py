@@ -27,6 +27,7 @@ from ..pixel_checks import (
     without_spare_axis,
 )
 from ..uris import is_uri
+from ..zarr import names_of
 from .objects import Names, ShownArray, is_a, shown_array
 
 Mask = NDArray[np.bool_] | None
@@ -263,10 +264,8 @@ def axis_names(value: Any) -> Names | None:
     try:
         if _package(value) == "xarray":
             return [name if isinstance(name, str) else None for name in value.dims]
-        if _package(value) == "zarr":
-            named = getattr(getattr(value, "metadata", None), "dimension_names", None)
-            named = named or value.attrs.get("_ARRAY_DIMENSIONS")  # as xarray writes the second format
-            return [name if isinstance(name, str) else None for name in named] if named else None
+        if is_a(value, "zarr"):
+            return names_of(value)
     except (AttributeError, TypeError, ValueError, KeyError):
         pass
     return None

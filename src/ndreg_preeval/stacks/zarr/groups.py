@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+
+from ...errors import shorten
+
+MEMBERS_TOLD: Final = 8
+"""Largest number of members that an error lists."""
 
 MAX_MEMBERS: Final = 10_000
 """Largest number of members of a group, and of its groups, that are looked at."""
@@ -49,6 +55,58 @@ def arrays_below(group: Any) -> dict[str, ZarrArray]:
     return dict(_below(group, "", iter(range(MAX_MEMBERS)), 0))
 
 
+def array_of(root: Any, path: str) -> tuple[Any, str]:
+    """Return the group or array at a path; an array as what it is in its group.
+
+    Where there is none, None and the words for that, which name what is there.
+    """
+    group, node, at = root, root, ""
+    for name in filter(None, path.split("/")):
+        found = member_of(node, name)
+        if found is None:
+            return None, f"there is no {shorten(name)} in {shorten(at or '/')}{_members(node)}"
+        group, node, at = node, found, f"{at}/{name}"
+    if hasattr(node, "arrays"):
+        return node, ""
+    if node is root:
+        return ZarrArray(node), ""
+    image = image_of(group)
+    if image is not None and image[1].array.path == node.path:
+        return image[1], ""
+    return ZarrArray(node, _names_of_signal(group, len(node.shape))), ""
+
+
+def member_of(group: Any, name: str) -> Any:
+    """Return a member of a group, or None; raises whatever zarr does where its metadata are damaged."""
+    if not hasattr(group, "arrays") or name in (".", ".."):
+        return None
+    try:
+        return group[name]
+    except KeyError as error:
+        if error.args[:1] != (name,):
+            raise
+        return None
+
+
+def names_of(array: Any) -> tuple[str | None, ...] | None:
+    """Return the names of the axes of an array, as it has them itself; None where it has none."""
+    try:
+        named = getattr(getattr(array, "metadata", None), "dimension_names", None)
+        named = named or array.attrs.get("_ARRAY_DIMENSIONS")  # as xarray writes the second format
+        return tuple(name if isinstance(name, str) else None for name in named) if named else None
+    except (AttributeError, TypeError, ValueError, KeyError):
+        return None
+
+
+def _members(node: Any) -> str:
+    """Tell what a group holds."""
+    if not hasattr(node, "arrays"):
+        return ", which is an array"
+    names = sorted(str(name) for name in itertools.islice(node.keys(), MEMBERS_TOLD + 1))
+    told = ", ".join(shorten(name, 60) for name in names[:MEMBERS_TOLD])
+    return f": it holds {told}{', ...' if len(names) > MEMBERS_TOLD else ''}" if names else ", which is empty"
+
+
 def _below(group: Any, path: str, left: Iterator[int], depth: int) -> Iterator[tuple[str, ZarrArray]]:
     if depth > MAX_DEPTH:
         raise ValueError(f"the zarr groups are more than {MAX_DEPTH} deep")
@@ -57,13 +115,15 @@ def _below(group: Any, path: str, left: Iterator[int], depth: int) -> Iterator[t
         name, found = image
         yield f"{path}{name}", found
         return
-    here = 0
+    names_by_axes: dict[int, Any] = {}
     for name, array in _by_name(group.arrays()):
         _count(left)
         if len(array.shape) >= 3:
-            here += 1
-            yield f"{path}{name}", ZarrArray(array)
-    if here:
+            axes = len(array.shape)
+            if axes not in names_by_axes:
+                names_by_axes[axes] = _names_of_signal(group, axes)
+            yield f"{path}{name}", ZarrArray(array, names_by_axes[axes])
+    if names_by_axes:
         return
     for name, inner in _by_name(group.groups()):
         _count(left)
@@ -101,6 +161,15 @@ def image_of(group: Any) -> tuple[str, ZarrArray] | None:
     if not isinstance(path, str):
         return None
     return path, ZarrArray(array, _names(scales, axes), _labels(about))
+
+
+def _names_of_signal(group: Any, axes: int) -> tuple[str | None, ...] | None:
+    """Names of the axes of a signal in a file of hyperspy, which has a group for each."""
+    try:
+        names: list[Any] = [group[f"axis-{axis}"].attrs.get("name") for axis in range(axes)]
+    except (KeyError, ValueError, AttributeError):
+        return None
+    return tuple(name if isinstance(name, str) else None for name in names)
 
 
 def _names(scales: Any, axes: int) -> tuple[str | None, ...] | None:
