@@ -192,6 +192,8 @@ def em(_: Path) -> None:
         with mrcfile.new(f"{name}.mrc") as file:
             file.set_data(stack)
     check_ranks({name: f"{name}.mrc" for name in stacks()})
+    importlib.import_module("ncempy.io.dm")
+    importlib.import_module("ncempy.io.ser")
 
 
 @promise("zarr")

@@ -64,6 +64,8 @@ HEAVY = {
     "dectris",
     "zarr",
     "mrcfile",
+    "ncempy",
+    "rsciio",
     "hyperspy",
     "napari",
     "ewokscore",

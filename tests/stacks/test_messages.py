@@ -56,7 +56,6 @@ OTHERS: dict[str, tuple[Callable[[Path], Any], str]] = {
         lambda path: path.write_text("MATLAB 5.0 MAT-file"),
         "MATLAB 5 file: give an array of its pixels, as scipy.io",
     ),
-    "a.dm4": (lambda path: path.write_bytes(bytes([0, 0, 0, 4, 0, 0])), "it is a DM4 file: give an array"),
     "a.h5.gz": (
         lambda path: path.write_bytes(b"\x1f\x8b\x08\0"),
         "it is a gzip file: give an array of its pixels, unpacked",

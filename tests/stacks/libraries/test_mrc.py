@@ -69,6 +69,7 @@ def test_names(tmp_path: Path, name: str) -> None:
     assert find_stacks(uri) == {"a": uri}
 
 
+@pytest.mark.slow
 def test_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     uris = {name: write(tmp_path / f"{name}.mrc", stack) for name, stack in STACKS.items()}
     assert_everywhere(uris)

@@ -95,6 +95,7 @@ def test_a_group_stands_for_its_arrays(tmp_path: Path, kind: str, path: str) -> 
     assert find_stacks(f"{store}{path}") == {name: f"{store}::/maps/{name}" for name in STACKS}
 
 
+@pytest.mark.slow
 def test_everywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = maps(tmp_path / "a.zarr")
     assert_everywhere({name: f"{store}::/maps/{name}" for name in STACKS})

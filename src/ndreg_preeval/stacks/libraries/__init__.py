@@ -10,6 +10,7 @@ from typing import Final
 from ..backend import Backend
 from .backend import LibraryBackend
 from .edf import EdfFormat
+from .em import DmFormat, EmiFormat, SerFormat
 from .fabio_files import CbfFormat, FabioFormat
 from .image import LibraryImageSpec
 from .mrc import MrcFormat
@@ -23,7 +24,10 @@ LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
     ZarrBackend,
     *(
         partial(LibraryBackend, each)
-        for each in (NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat, MrcFormat)
+        for each in (
+            *(NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat),
+            *(MrcFormat, SerFormat, DmFormat, EmiFormat),
+        )
     ),
     NpzBackend,
 )

@@ -25,6 +25,15 @@ class LibraryBackend(OneStackPerFile):
         self.name = of.name
         self.endings = of.endings
 
+    def claims(self, meaning: UriMeaning) -> bool:
+        """Return whether it names a file with one of the endings, or something in one that holds several."""
+        return super().claims(meaning.at("") if self.of.has_paths else meaning)
+
+    @staticmethod
+    def location(meaning: UriMeaning) -> str:
+        """Return the URI of a stack, for its spec."""
+        return str(meaning) if meaning.path else OneStackPerFile.location(meaning)
+
     def begins(self, head: bytes) -> bool:
         """Return whether a file that begins like this is of this format."""
         return self.of.begins(head)

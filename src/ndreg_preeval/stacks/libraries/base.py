@@ -86,6 +86,8 @@ class LibraryFormat(abc.ABC):
     """Offset and bytes, one of which files of this kind begin with."""
     modules: ClassVar[tuple[str, ...]] = ()
     """Modules that have to be installed."""
+    has_paths: ClassVar[bool] = False
+    """Whether files hold several stacks or images, which `data_path` tells apart."""
     extra: ClassVar[str | None] = None
     """The extra that installs them; None for those that a plain installation has."""
 
