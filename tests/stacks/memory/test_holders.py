@@ -49,14 +49,19 @@ def data_tree(folder: Path, stacks: Any) -> Any:
 
 
 def npz_file(folder: Path, stacks: Any) -> Any:
+    """In memory: that of a file is read as one of its name."""
     names = np.array(["a", None])  # which only pickle can save, and nobody loads
-    np.savez(folder / "a.npz", I0=ENERGIES, names=names, **stacks)
-    return np.load(folder / "a.npz")
+    memory = io.BytesIO()
+    np.savez(memory, I0=ENERGIES, names=names, **stacks)
+    memory.seek(0)
+    return np.load(memory)
 
 
 def compressed_npz_file(folder: Path, stacks: Any) -> Any:
-    np.savez_compressed(folder / "a.npz", mean=CA[0], **stacks)
-    return np.load(folder / "a.npz")
+    memory = io.BytesIO()
+    np.savez_compressed(memory, mean=CA[0], **stacks)
+    memory.seek(0)
+    return np.load(memory)
 
 
 def zarr_group(folder: Path, stacks: Any, version: int = 3, path: str = "") -> Any:
@@ -123,8 +128,8 @@ def silx_group(folder: Path, stacks: Any) -> Any:
 HOLDERS: dict[str, Callable[[Path, Any], Any]] = {
     "xarray Dataset": xarray_dataset,
     "xarray DataTree": data_tree,
-    "npz": npz_file,
-    "npz, compressed": compressed_npz_file,
+    "npz in memory": npz_file,
+    "npz in memory, compressed": compressed_npz_file,
     "zarr 3": zarr_group,
     "zarr 2": old_zarr_group,
     "zarr, group of groups": outer_zarr_group,
@@ -203,17 +208,19 @@ def test_an_edf_series_of_silx(tmp_path: Path) -> None:
         assert_same_numbers(score_stack(opened["/scan_0/image/data"]), score_stack(CA))
 
 
-def test_a_damaged_member_of_an_npz_file_is_named(tmp_path: Path) -> None:
+def test_a_damaged_member_of_an_npz_file_is_named() -> None:
     packed = io.BytesIO()
     np.lib.format.write_array(packed, FE)
-    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as archive:
         for name, content in (("Ca", io.BytesIO()), ("Fe", packed)):
             if name == "Ca":
                 np.lib.format.write_array(content, CA)
                 archive.writestr(f"{name}.npy", content.getvalue()[:-100])
             else:
                 archive.writestr(name, content.getvalue())
-    with np.load(tmp_path / "a.npz") as file:
+    memory.seek(0)
+    with np.load(memory) as file:
         with pytest.raises(ValueError, match="stack 'Ca'"):
             rank_stacks(file)
         ranking = rank_stacks(file, on_error="rank_last")
@@ -221,10 +228,12 @@ def test_a_damaged_member_of_an_npz_file_is_named(tmp_path: Path) -> None:
         assert_same_numbers(ranking.stacks["Fe"], score_stack(FE))
 
 
-def test_pickles_in_an_npz_file_are_not_loaded(tmp_path: Path) -> None:
+def test_pickles_in_an_npz_file_are_not_loaded() -> None:
     held = np.empty(CA.shape, dtype=object)
-    np.savez(tmp_path / "a.npz", Ca=held, Fe=FE)
-    with np.load(tmp_path / "a.npz") as file:
+    memory = io.BytesIO()
+    np.savez(memory, Ca=held, Fe=FE)
+    memory.seek(0)
+    with np.load(memory) as file:
         with pytest.raises(ValueError, match=r"stack 'Ca'.*allow_pickle"):
             rank_stacks(file)
         assert rank_stacks(file, on_error="rank_last").ranked_stack_names == ["Fe", "Ca"]
