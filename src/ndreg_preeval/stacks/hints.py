@@ -2,12 +2,11 @@
 """Ways out, for messages about input that is not read as it is."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH119, PTH123
+# ruff: noqa: PTH123
 
 from __future__ import annotations
 
 import importlib.util
-import os
 from typing import Final
 
 from .regular_file import check_regular_file
@@ -58,7 +57,7 @@ HDF5_ENDINGS: Final = (
 )
 """Endings of files that somebody may have meant as HDF5."""
 
-MAY_READ: Final = (("rsciio", "em", "many files of electron microscopes"),)
+MAY_READ: Final = (("ncempy", "em", "MRC, DM3, DM4 and SER files of electron microscopes"),)
 """Modules that may know a file that is not known here, the extras that bring them, and what they read."""
 
 HEAD_BYTES: Final = 1024
@@ -73,7 +72,6 @@ def is_tiff(head: bytes) -> bool:
 def what_it_is(path: str) -> str:
     """Return what a file that is no HDF5 file is, by its first bytes, and how to rank it."""
     head = head_of(path)
-    name = repr(os.path.basename(path)[:100])
     if head.startswith(b"\x93NUMPY"):
         return "it is a NumPy file, which holds one array: give its name alone"
     if head[208:212] == b"MAP ":

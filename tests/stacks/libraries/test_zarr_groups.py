@@ -191,7 +191,11 @@ def test_an_image_of_ome_zarr(tmp_path: Path, version: str, names: str) -> None:
     store = ome(tmp_path / "a.ome.zarr", version, stack, axes_of(names))
     assert_same_numbers(score_stack(store), score_stack(CA))
     assert_same_numbers(score_stack(f"{store}::/0"), score_stack(CA))
-    assert find_stacks(store) == {"0": f"{store}::/0"}
+    assert find_stacks(store) == {"a.ome": store}
+    assert sorted(rank_stacks([store, ome(tmp_path / "b.zarr", version, FE, axes_of("tyx"))]).stacks) == [
+        "a.ome",
+        "b",
+    ]
 
 
 @pytest.mark.parametrize("version", ["0.4", "0.5"])
@@ -221,6 +225,9 @@ def test_several_images_of_ome_zarr(tmp_path: Path) -> None:
     ranking = rank_stacks(f"{tmp_path}/a.zarr")
     assert sorted(ranking.stacks) == ["Ca", "Fe"]
     assert_same_numbers(ranking.stacks["Ca"], score_stack(CA))
+    assert find_stacks(f"{tmp_path}/a.zarr") == {name: f"{tmp_path}/a.zarr::/{name}" for name in STACKS}
+    shutil.rmtree(tmp_path / "a.zarr" / "Fe")
+    assert find_stacks(f"{tmp_path}/a.zarr") == {"Ca": f"{tmp_path}/a.zarr::/Ca"}
 
 
 @pytest.mark.parametrize("named", [False, True])

@@ -41,7 +41,7 @@ def is_group(value: object) -> bool:
 
 
 def arrays_below(group: Any) -> dict[str, ZarrArray]:
-    """Return the arrays of three axes or more that a group stands for, by their paths from it.
+    """Return the arrays of three axes or more that a group stands for, by their paths, or those of images.
 
     These are the ones in the group itself, or those of its groups where it has none, and so on. A group that
     is an image of OME-Zarr stands for its first array, which has the full resolution: the others are smaller
@@ -56,7 +56,7 @@ def arrays_below(group: Any) -> dict[str, ZarrArray]:
 
 
 def array_of(root: Any, path: str) -> tuple[Any, str]:
-    """Return the group or array at a path; an array as what it is in its group.
+    """Return the group or array at a path; an array as what it is in its group, an image as its array.
 
     Where there is none, None and the words for that, which name what is there.
     """
@@ -67,7 +67,8 @@ def array_of(root: Any, path: str) -> tuple[Any, str]:
             return None, f"there is no {shorten(name)} in {shorten(at or '/')}{_members(node)}"
         group, node, at = node, found, f"{at}/{name}"
     if hasattr(node, "arrays"):
-        return node, ""
+        image = image_of(node)
+        return (node if image is None else image[1]), ""
     if node is root:
         return ZarrArray(node), ""
     image = image_of(group)
@@ -113,7 +114,7 @@ def _below(group: Any, path: str, left: Iterator[int], depth: int) -> Iterator[t
     image = image_of(group)
     if image is not None:
         name, found = image
-        yield f"{path}{name}", found
+        yield path.rstrip("/") or name, found
         return
     names_by_axes: dict[int, Any] = {}
     for name, array in _by_name(group.arrays()):
