@@ -24,6 +24,12 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     this chain that holds at least two stacks decides; without such, all stacks below the group
     count. Without any, 3-dimensional datasets directly in the group do.
 
+    Without these, everything below the group is looked through, to any depth: datasets of 3 dimensions, and families of
+    images of one shape whose paths differ in one number, as ``/1.1/xrf/Ca``, ``/2.1/xrf/Ca``, ..., which are given as the
+    pattern ``/*.1/xrf/Ca``. If what is there belongs together (siblings of one image shape, for images those that
+    ``default`` attributes lead to, or else signals of NXdata), that alone is given, and `rank_stacks` takes it by the
+    URI of the group; else all of it is, with the stacks of 4-dimensional datasets, each as a slice.
+
     Soft and external links are followed, and each dataset is given once. A TIFF file is one stack, and so is
     a group of ``data_000001``, ``data_000002``, ..., as detectors write long series.
 
@@ -50,7 +56,8 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     Warns
     -----
     RankingWarning
-        For every broken link.
+        For broken links and damaged objects, and where the search ended early: it looks at 100 000 objects
+        at most, and for 10 s.
 
     Examples
     --------

@@ -161,7 +161,7 @@ def test_open_groups_of_several_stacks(tmp_path: Path) -> None:
 
 def test_open_groups_without_stack(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        file["g/deep/x"], file["g/y"] = STACK, np.zeros(3)
+        file["g/deep/x"], file["g/y"], file["g/z/x"] = STACK, np.zeros(3), OTHER[:, 1:]
         file.create_group("empty")
         for run in (lambda: rank_stacks(file["g"]), lambda: score_stack(file["g"])):
             with pytest.raises(ValueError, match=r"NXdata with 3-D signals.*'/g/deep/x'"):

@@ -3,24 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import warnings
+from typing import TYPE_CHECKING, Any, Final
 
 from numpy.typing import NDArray
 
-from ...errors import naming, printable_location, shorten
+from ...errors import RankingWarning, naming, printable_location, shorten
 from ..backend import Backend, refuse_axis
 from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
+from .finding import Below, Candidate, stacks_below, stop_warning, taken, told_below
 from .image_file import Hdf5ImageSpec
-from .locate import Files, paths_like, select_meaning
-from .nexus import datasets_below, is_series, is_stack, series_names, stack_paths
+from .locate import Files, locate, paths_like, select_meaning
+from .nexus import is_series, is_stack, series_names
 from .one_image import read_image
 from .specs import DatasetSpec, GroupSpec, Member, UriSpec, is_dataset, is_group
 
 if TYPE_CHECKING:
     from ...options import Limits
+
+
+NOTHING: Final = "neither NXdata with 3-D signals nor 3-D datasets"
 
 
 class Hdf5Backend(Backend):
@@ -29,6 +34,8 @@ class Hdf5Backend(Backend):
     def __init__(self) -> None:
         self._files = Files()
         self._file = ""
+        self._notes: dict[tuple[str, str], str] = {}
+        """What a person should know of stacks that a search found, by file and path."""
 
     def claims(self, meaning: UriMeaning) -> bool:  # noqa: ARG002
         """Return True: HDF5 files may have any name."""
@@ -37,31 +44,30 @@ class Hdf5Backend(Backend):
     def expand(self, meanings: list[UriMeaning], text: str, *, plain: bool) -> list[UriMeaning]:
         """Return the dataset, or the stacks of a group."""
         meaning, node = self._select(meanings)
-        if not plain and not any(each.path.strip("/") for each in meanings):
-            paths = stack_paths(self._files, node, "/", plain=False)
-            if len(paths) == 1:
-                return [meaning.at(paths[0])]
-            there = datasets_below(self._files, node, "/")
-            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
         if is_dataset(node):
             return [meaning]
-        if meaning.indices is not None:
+        path = "/" + meaning.path.strip("/")
+        bare = not any(each.path.strip("/") for each in meanings)
+        if meaning.indices is not None and not (bare and not plain):
             if series_names(node):
                 return [meaning]
             raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
-        paths = stack_paths(self._files, node, "/" + meaning.path.strip("/"), plain=plain)
-        if not paths:
-            what = (
-                "neither NXdata with 3-D signals nor 3-D datasets" if plain else "no NXdata with 3-D signals"
-            )
-            there = datasets_below(self._files, node, "/" + meaning.path.strip("/"))
-            raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}{there}")
-        return [UriMeaning(meaning.file, path, image_axis=meaning.image_axis) for path in paths]
+        below = stacks_below(self._files, node, path, plain=plain)
+        if below.stacks and (plain or not bare or len(below.stacks) == 1):
+            return [self._taken(meaning, each, below) for each in below.stacks]
+        there = told_below(self._files, node, path, below)
+        if bare and not plain:
+            raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
+        what = NOTHING if plain else "no NXdata with 3-D signals"
+        raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}{there}")
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> UriSpec:
         """Return the spec of a dataset, or of a slice of it."""
         choices = Choices(meaning.image_axis)
-        return UriSpec(absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning), choices)
+        note = self._notes.get((meaning.file, meaning.path), "")
+        return UriSpec(
+            absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning), choices, note
+        )
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
         """Return "dataset" for one."""
@@ -84,14 +90,15 @@ class Hdf5Backend(Backend):
                         meaning.file, path, meaning.indices, meaning.image_axis
                     )
                 }
-            paths = stack_paths(self._files, node, path)
-        if not paths:
-            there = datasets_below(self._files, node, path)
-            raise ValueError(
-                f"no image stack was found in {shorten(text)}: neither NXdata with 3-D signals nor 3-D datasets{there}"
-            )
-        uris = [format_uri(meaning.file, each, image_axis=meaning.image_axis) for each in paths]
-        return dict(zip(short_names(paths), uris, strict=True))
+            below = stacks_below(self._files, node, path, plain=True)
+        found = below.stacks or (below.found.candidates if below.found else [])
+        if below.found and below.found.stopped:
+            warnings.warn(stop_warning(below.found), RankingWarning, stacklevel=3)
+        if not found:
+            there = told_below(self._files, node, path, below)
+            raise ValueError(f"no image stack was found in {shorten(text)}: {NOTHING}{there}")
+        uris = [format_uri(meaning.file, each.path, each.indices, meaning.image_axis) for each in found]
+        return dict(zip(short_names([each.name for each in found]), uris, strict=True))
 
     def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
         """Return the pixels of a dataset of one image, and its name."""
@@ -122,30 +129,48 @@ class Hdf5Backend(Backend):
             return DatasetSpec(value, limits) if is_dataset(value) else None
         if series_names(value) and is_series(self._files, value):
             return GroupSpec(value, limits)
-        paths = stack_paths(self._files, value, ".", plain=False)
-        if len(paths) == 1:
-            return GroupSpec(value, limits, paths[0])
-        what = f"holds {len(paths)} stacks" if paths else "holds no NXdata with 3-D signals"
-        there = datasets_below(self._files, value, str(value.name))
+        below = stacks_below(self._files, value, ".", plain=False)
+        if len(below.stacks) == 1 and not below.stacks[0].images:
+            return GroupSpec(value, limits, below.stacks[0].path)
+        what = f"holds {len(below.stacks)} stacks" if below.stacks else "holds no NXdata with 3-D signals"
+        there = told_below(self._files, value, str(value.name), below)
         raise ValueError(f"this is a group, not a dataset, and {what}{there}")
 
     def stacks_of(self, value: Any) -> dict[str, Any] | None:
         """Return the stacks of an h5py group: what its URI would stand for."""
         if not is_group(value) or not value:
             return None
-        paths = stack_paths(self._files, value, ".")
-        if not paths:
-            there = datasets_below(self._files, value, str(value.name))
+        below = stacks_below(self._files, value, ".", plain=True)
+        if not below.stacks:
+            there = told_below(self._files, value, str(value.name), below)
             raise ValueError(
-                f"no image stack was found in the group {shorten(str(value.name))}: "
-                f"neither NXdata with 3-D signals nor 3-D datasets{there}"
+                f"no image stack was found in the group {shorten(str(value.name))}: {NOTHING}{there}"
             )
-        named = [str(value.name) if path == "." else path for path in paths]
-        return {name: Member(value, path) for name, path in zip(short_names(named), paths, strict=True)}
+        named = [str(value.name) if each.path == "." else each.path for each in below.stacks]
+        stacks = [self._member(value, each) for each in below.stacks]
+        return dict(zip(short_names(named), stacks, strict=True))
+
+    def _member(self, group: Any, candidate: Candidate) -> Any:
+        """Return a stack below an open group; images of datasets as a list of these."""
+        if candidate.images:
+            nodes = [locate(self._files, group, each) for each in candidate.images]
+            # Files that links led to are closed when all is resolved: what lies in these is named.
+            return [
+                node if node.file == group.file else format_uri(str(node.file.filename), str(node.name))
+                for node in nodes
+            ]
+        return Member(group, candidate.path)
 
     def close(self) -> None:
         """Close the files."""
         self._files.close()
+
+    def _taken(self, meaning: UriMeaning, candidate: Candidate, below: Below) -> UriMeaning:
+        """Return the meaning of a stack that a file or group stands for."""
+        found = meaning.at(candidate.path)
+        if below.found:
+            self._notes[found.file, found.path] = taken(candidate)
+        return found
 
     def _select(self, meanings: list[UriMeaning]) -> tuple[UriMeaning, Any]:
         return select_meaning(meanings, self._files_of(meanings))

@@ -44,6 +44,8 @@ class UriSpec(StackSpec):
         How messages call it.
     choices : Choices
         The axis that counts the images, and what metadata may leave out.
+    note : str
+        What a person should know of how it was found.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -54,6 +56,7 @@ class UriSpec(StackSpec):
     indices: Indices | None = None
     location: str = field(default="", compare=False)
     choices: Choices = AS_FOUND
+    note: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", Choices(*self.choices))
@@ -65,7 +68,7 @@ class UriSpec(StackSpec):
     def __reduce__(self) -> tuple[Any, ...]:
         # Slices cannot be pickled by reference in every protocol; their parts can.
         of_file = (self.file_path, self.data_path, self.limits, self.indices, self.location)
-        return (UriSpec, (*of_file, tuple(self.choices)))
+        return (UriSpec, (*of_file, tuple(self.choices), self.note))
 
     def reading_by(self, choices: Choices) -> UriSpec:
         """Return the same with the choices of the caller; an axis of the URI stays."""
@@ -83,7 +86,9 @@ class UriSpec(StackSpec):
         TypeError, ValueError
             When the dataset is no stack, or beyond the limits.
         """
-        return open_agreeing(self._open).projections()
+        source = open_agreeing(self._open).projections()
+        source.notes = (*filter(None, [self.note]), *source.notes)
+        return source
 
     def _open(self, lockings: Sequence[dict[str, Any]]) -> Hdf5Source | SeriesSource:
         files = Files(lockings)

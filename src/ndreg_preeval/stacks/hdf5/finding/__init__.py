@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+"""Stacks at any depth of an HDF5 file: a bounded search, families of images, and layouts of programs."""
+
+from __future__ import annotations
+
+from .below import Below, stacks_below, told_below
+from .candidates import Candidate
+from .listing import stop_warning, taken
+
+__all__ = ["Below", "Candidate", "stacks_below", "stop_warning", "taken", "told_below"]

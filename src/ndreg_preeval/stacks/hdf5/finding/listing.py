@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Words for what a search found, of bounded length: for errors about groups."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Final
+
+from ....errors import clip, shorten
+from ....text import list_names
+from ..nexus import IS_DAMAGED
+from .candidates import Candidate, Found
+from .walk import MAX_BROKEN
+
+MAX_TOLD: Final = 6
+"""Largest number of datasets that a message names."""
+
+MAX_PATTERNS: Final = 3
+"""Largest number of patterns that a message names beside the datasets."""
+
+
+def describe(found: Found, group: str = "") -> str:
+    """Return, for a message, what there is below a group; "" where there is nothing.
+
+    Parameters
+    ----------
+    found : Found
+    group : str
+        Path of the group, where those found begin with a dot.
+    """
+    stacks = [(each.path, images_words(each.shape)) for each in found.candidates if each.indices is None]
+    items = stacks + [(each.path, _slices(each.shape)) for each in found.more_axes]
+    ways_out = ["name them"] if items else []
+    if found.group():
+        ways_out.append("rank_stacks takes them all by the URI of their group alone")
+    for each in found.elements:
+        items.append((each.path, f"one image for each of {list_names(each.names)}"))
+    if found.elements or not items:
+        ways_out.append(
+            "images of several files are stacks by a pattern of their names, as in 'scan_*.h5::/PATH'"
+        )
+    if not items:
+        items = [(each.path, f"one image of {_size(each.shape)}") for each in found.images]
+    ends = _unequal(found) + _stopped(found)
+    if not items:
+        return ends
+    shown = [
+        (f"{group.rstrip('/')}{path[1:]}" if path[0] == "." else path, text)
+        for path, text in items[:MAX_TOLD]
+    ]
+    told = ", ".join(_joined(shown))
+    more = f" and {len(items) - MAX_TOLD} more" if len(items) > MAX_TOLD else ""
+    return f"; below it there are {told}{more}: {'; '.join(ways_out)}{ends}"
+
+
+def taken(candidate: Candidate) -> str:
+    """Return, for a person, which dataset a search took where a file or group alone was named."""
+    return f"A search below the group that was named found it: {shorten(candidate.path)} ({images_words(candidate.shape)})."
+
+
+def images_words(shape: tuple[int, ...] | None) -> str:
+    """Return the number of images and their size, in words."""
+    if shape is None:
+        return "a series in parts"
+    return f"{shape[0]} image{'s' if shape[0] != 1 else ''} of {_size(shape)}"
+
+
+def link_warnings(broken: dict[str, str]) -> list[str]:
+    """Return a sentence for each broken link, and one for those beyond a number."""
+    told = []
+    for path, reason in itertools.islice(broken.items(), MAX_BROKEN):
+        damaged = reason.startswith(IS_DAMAGED)
+        what = "damaged object" if damaged else "broken link"
+        told.append(f"{what} {shorten(path)}: {clip(reason.removeprefix(IS_DAMAGED), 600)}")
+    more = len(broken) - len(told)
+    return [*told, f"{more} more links are broken, or lead to what cannot be read"] if more else told
+
+
+def _joined(items: list[tuple[str, str]]) -> list[str]:
+    """Paths, those in a row that are alike with one remark."""
+    found = []
+    for remark, some in itertools.groupby(items, key=lambda item: item[1]):
+        paths = [shorten(path) for path, _ in some]
+        each = " each" if len(paths) > 1 and not remark.startswith(("one", "a ")) else ""
+        found.append(f"{', '.join(paths)} ({remark}{each})")
+    return found
+
+
+def _slices(shape: tuple[int, ...]) -> str:
+    cut = ",0" * (len(shape) - 3)
+    return f"{_by(shape)}: take some by &slice=:{cut} or &slice=...{cut}"
+
+
+def _size(shape: tuple[int, ...] | None) -> str:
+    return _by((shape or ())[-2:])
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _unequal(found: Found) -> str:
+    if not found.unequal:
+        return ""
+    patterns = ", ".join(shorten(each) for each in found.unequal[:MAX_PATTERNS])
+    return f"; the images of {patterns} have several shapes, which no stack can have"
+
+
+def _stopped(found: Found) -> str:
+    return f"; the search ended after {found.stopped}, and there may be more" if found.stopped else ""
+
+
+def stop_warning(found: Found) -> str:
+    """Return what to tell of a search that ended early; "" of one that did not."""
+    if not found.stopped:
+        return ""
+    return f"the search for stacks ended after {found.stopped}: there may be more; name a group further down"

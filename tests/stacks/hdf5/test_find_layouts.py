@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+"""Layouts of programs: what is found in their files is ranked as the arrays are, bit for bit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import pytest
+
+from ndreg_preeval import find_stacks, rank_stacks, score_stack
+from tests.support.layouts import SCANS, WITH_ONE_STACK
+from tests.support.scenes import assert_same_numbers
+
+pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
+
+
+@pytest.mark.parametrize("make", WITH_ONE_STACK.values(), ids=WITH_ONE_STACK)
+def test_the_one_stack_of_a_file(tmp_path: Path, make) -> None:
+    layout = make(tmp_path)
+    found = find_stacks(layout.uri)
+    assert list(found) == list(layout.stacks)
+    ((name, uri),) = found.items()
+    expected = score_stack(layout.stacks[name])
+    for value in (layout.uri, Path(layout.uri), uri):
+        assert_same_numbers(score_stack(value), expected)
+        assert_same_numbers(rank_stacks({"a": value}).stacks["a"], expected)
+        assert_same_numbers(*rank_stacks([value]).stacks.values(), expected)
+    ranking = rank_stacks(layout.uri)
+    assert list(ranking.stacks) == [name]
+    assert_same_numbers(ranking.stacks[name], expected)
+    with h5py.File(layout.uri) as file:
+        assert_same_numbers(score_stack(file), expected)
+        assert_same_numbers(*rank_stacks(file).stacks.values(), expected)
+        assert_same_numbers(rank_stacks({"a": file}).stacks["a"], expected)
+
+
+def test_what_was_taken_is_told(tmp_path: Path) -> None:
+    layout = WITH_ONE_STACK["data_exchange"](tmp_path)
+    for score in (score_stack(layout.uri), *rank_stacks(layout.uri).stacks.values()):
+        assert any("'/exchange/data' (4 images of 24 x 32)" in text for text in score.warnings)
+    assert not score_stack(f"{layout.uri}::/exchange/data").warnings
+
+
+@pytest.mark.parametrize("make", SCANS.values(), ids=SCANS)
+def test_images_in_scans(tmp_path: Path, make) -> None:
+    layout = make(tmp_path)
+    found = find_stacks(layout.uri)
+    assert list(found) == list(layout.stacks)
+    assert all("::/*.1/" in uri for uri in found.values())
+    expected = rank_stacks(layout.stacks)
+    with h5py.File(layout.uri) as file:
+        assert rank_stacks(file).scores == expected.scores
