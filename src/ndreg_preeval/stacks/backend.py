@@ -96,6 +96,17 @@ class Backend(abc.ABC):
         """Return whether a folder is a store of this format, rather than a folder of files."""
         return False
 
+    def images_of(self, meaning: UriMeaning) -> tuple[list[UriMeaning], str] | None:  # noqa: ARG002
+        """Return the images that one of the stacks that `expand` gave is made of, and a note; None for any other."""
+        return None
+
+    def images_within(self, meaning: UriMeaning) -> dict[str, UriMeaning]:  # noqa: ARG002
+        """Return the single images in a file or group, or of a dataset, that are stacks over several files like it.
+
+        By name; none where the format has one image in a file.
+        """
+        return {}
+
     def object_spec(self, value: Any, limits: Limits) -> StackSpec | None:  # noqa: ARG002
         """Return the spec of an object of this format that the caller has open; None if it is none."""
         return None

@@ -24,6 +24,7 @@ from .images import (
     of_found,
     of_uri,
     only_one,
+    spec_of_found,
     spec_of_list,
     stacks_listed,
     stacks_meant,
@@ -157,7 +158,7 @@ def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> lis
         meanings = parse_uri(value)
         backend = formats.of(meanings)
         found = backend.expand(meanings, uri_text(value), plain=False)
-        specs = [backend.spec(meaning, limits) for meaning in found]
+        specs = [spec_of_found(backend, meaning, limits, formats) for meaning in found]
         if len(found) == 1:
             return [(key, specs[0])]
         names = short_names([meaning.path for meaning in found])
@@ -191,7 +192,7 @@ def list_stacks(value: Any, limits: Limits) -> dict[str, str] | None:
     None where it is neither; raises as `resolve_stacks`.
     """
     with Formats() as formats, naming_stack(uri_text(value)):
-        found = stacks_listed(value, limits, formats)
+        found = stacks_listed(value, limits, formats, coherent=False)
         if found is None:
             return None
         if len(found) == 1 and isinstance(found[0], UriMeaning):
@@ -220,8 +221,9 @@ def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[An
                 f"this {kind} names one {one}, and a ranking needs several: {EXPECTED}, not one {one.split()[-1]}"
             )
         expanded = backend.expand(meanings, text, plain=True)
-    names = short_names([each.path for each in expanded])
-    return list(zip(names, (backend.spec(each, limits) for each in expanded), strict=True))
+        names = short_names([each.path for each in expanded])
+        specs = [spec_of_found(backend, each, limits, formats) for each in expanded]
+    return list(zip(names, specs, strict=True))
 
 
 def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:

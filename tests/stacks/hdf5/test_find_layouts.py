@@ -9,7 +9,7 @@ import h5py
 import pytest
 
 from ndreg_preeval import find_stacks, rank_stacks, score_stack
-from tests.support.layouts import SCANS, WITH_ONE_STACK
+from tests.support.layouts import FILES, SCANS, WITH_ONE_STACK
 from tests.support.scenes import assert_same_numbers
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
@@ -49,5 +49,28 @@ def test_images_in_scans(tmp_path: Path, make) -> None:
     assert list(found) == list(layout.stacks)
     assert all("::/*.1/" in uri for uri in found.values())
     expected = rank_stacks(layout.stacks)
+    assert rank_stacks(found).scores == expected.scores
+    assert rank_stacks(list(found.values())).scores == expected.scores
+    ranking = rank_stacks(layout.uri)
+    assert list(ranking.stacks) == list(layout.stacks) or ranking.scores == expected.scores
+    for name, stack in layout.stacks.items():
+        assert_same_numbers(ranking.stacks[name], score_stack(stack))
+        assert_same_numbers(score_stack(found[name]), ranking.stacks[name])
     with h5py.File(layout.uri) as file:
         assert rank_stacks(file).scores == expected.scores
+
+
+@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
+def test_images_of_many_files(tmp_path: Path, make) -> None:
+    layout = make(tmp_path)
+    found = find_stacks(layout.uri)
+    assert set(found) == set(layout.stacks)
+    expected = rank_stacks(layout.stacks).scores
+    assert rank_stacks(layout.uri).scores == expected
+    assert rank_stacks(found).scores == expected
+    for name, stack in layout.stacks.items():
+        assert_same_numbers(score_stack(found[name]), score_stack(stack))
+    single = min(tmp_path.iterdir())
+    for run in (find_stacks, rank_stacks, score_stack):
+        with pytest.raises(ValueError, match=r"one image .*'\S*\*\S*h5"):
+            run(str(single))

@@ -14,7 +14,7 @@ from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
-from .finding import Below, Candidate, stacks_below, stop_warning, taken, told_below
+from .finding import Below, Candidate, images_below, stacks_below, stop_warning, taken, told_below
 from .image_file import Hdf5ImageSpec
 from .locate import Files, locate, paths_like, select_meaning
 from .nexus import is_series, is_stack, series_names
@@ -36,6 +36,8 @@ class Hdf5Backend(Backend):
         self._file = ""
         self._notes: dict[tuple[str, str], str] = {}
         """What a person should know of stacks that a search found, by file and path."""
+        self._images: dict[tuple[str, str], tuple[str, ...]] = {}
+        """Paths of the images of those that are made of such."""
 
     def claims(self, meaning: UriMeaning) -> bool:  # noqa: ARG002
         """Return True: HDF5 files may have any name."""
@@ -55,7 +57,7 @@ class Hdf5Backend(Backend):
         below = stacks_below(self._files, node, path, plain=plain)
         if below.stacks and (plain or not bare or len(below.stacks) == 1):
             return [self._taken(meaning, each, below) for each in below.stacks]
-        there = told_below(self._files, node, path, below)
+        there = told_below(self._files, node, path, below, meaning.file)
         if bare and not plain:
             raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
         what = NOTHING if plain else "no NXdata with 3-D signals"
@@ -95,7 +97,7 @@ class Hdf5Backend(Backend):
         if below.found and below.found.stopped:
             warnings.warn(stop_warning(below.found), RankingWarning, stacklevel=3)
         if not found:
-            there = told_below(self._files, node, path, below)
+            there = told_below(self._files, node, path, below, meaning.file)
             raise ValueError(f"no image stack was found in {shorten(text)}: {NOTHING}{there}")
         uris = [format_uri(meaning.file, each.path, each.indices, meaning.image_axis) for each in found]
         return dict(zip(short_names([each.name for each in found]), uris, strict=True))
@@ -120,6 +122,22 @@ class Hdf5Backend(Backend):
         """Return the paths of a file that a pattern matches."""
         with naming(printable_location(file)):
             return paths_like(self._files, self._files_of([UriMeaning(file, "")]).open(file)["/"], pattern)
+
+    def images_of(self, meaning: UriMeaning) -> tuple[list[UriMeaning], str] | None:
+        """Return the images that a pattern stands for which a search found."""
+        images = self._images.get((meaning.file, meaning.path))
+        if images is None:
+            return None
+        return [meaning.at(path) for path in images], self._notes[meaning.file, meaning.path]
+
+    def images_within(self, meaning: UriMeaning) -> dict[str, UriMeaning]:
+        """Return the datasets of one image in a file or group, or the maps of a dataset by element."""
+        try:
+            meaning, node = self._select([meaning])
+        except (OSError, KeyError, ValueError):
+            return {}
+        found = images_below(self._files, node, "/" + meaning.path.strip("/"))
+        return {name: meaning.at(path)._replace(indices=indices) for name, path, indices in found}
 
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of the one stack of a group."""
@@ -170,6 +188,8 @@ class Hdf5Backend(Backend):
         found = meaning.at(candidate.path)
         if below.found:
             self._notes[found.file, found.path] = taken(candidate)
+            if candidate.images:
+                self._images[found.file, found.path] = candidate.images
         return found
 
     def _select(self, meanings: list[UriMeaning]) -> tuple[UriMeaning, Any]:

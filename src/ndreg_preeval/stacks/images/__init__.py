@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from .forms import files_of, only_one, spec_of_list, stacks_listed, stacks_meant
+from .forms import files_of, only_one, spec_of_found, spec_of_list, stacks_listed, stacks_meant
 from .listed import Listed, failed, names_of, of_found, of_uri, with_names
 from .resolve import lists_images
 from .spec import ImageFilesSpec, examined_together
@@ -19,6 +19,7 @@ __all__ = [
     "of_found",
     "of_uri",
     "only_one",
+    "spec_of_found",
     "spec_of_list",
     "stacks_listed",
     "stacks_meant",

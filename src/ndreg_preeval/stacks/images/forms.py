@@ -27,6 +27,7 @@ from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec
 from .spec import ImageFilesSpec
 from .wildcards import STACK, has_wildcards, without_wildcards
+from .within import check_alike, images_within
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -68,7 +69,7 @@ class ImageStack(NamedTuple):
                 raise ValueError(
                     f"{shorten(str(self.images[0]))} holds {len(found)} stacks: name one of them"
                 )
-            return backend.spec(found[0], limits)
+            return spec_of_found(backend, found[0], limits, formats)
         images = tuple(_image_spec(meaning, limits, formats) for meaning in self.images)
         return ImageFilesSpec(images, limits, self.text, self.notes, self.warnings)
 
@@ -107,11 +108,22 @@ def stacks_meant(value: Any, formats: Formats) -> list[ImageStack] | None:
     return None
 
 
-def stacks_listed(value: Any, limits: Limits, formats: Formats) -> list[ImageStack | UriMeaning] | None:
+def stacks_listed(
+    value: Any, limits: Limits, formats: Formats, *, coherent: bool = True
+) -> list[ImageStack | UriMeaning] | None:
     """Return what an argument, or an item of a list of stacks, stands for; None where it is no pattern and no folder.
 
     Files and datasets that are stacks themselves stand for one stack each, and so does every folder
-    within a folder; the rest is as `stacks_meant` has it.
+    within a folder. Files and groups that hold images stand for one stack for each of these. The rest is as
+    `stacks_meant` has it.
+
+    Parameters
+    ----------
+    value : str, Path or DataUrl
+    limits : Limits
+    formats : Formats
+    coherent : bool
+        Whether the images that files hold have to belong together.
     """
     pattern = read_pattern(value)
     found = None if pattern is None else matches_of(pattern, formats)
@@ -129,6 +141,9 @@ def stacks_listed(value: Any, limits: Limits, formats: Formats) -> list[ImageSta
                 for meaning, inside in folders
                 for stack in _stacks_of_folders([os.path.basename(meaning.file)], [meaning], [inside])
             ]
+        within = stacks_within(found, formats, coherent=coherent)
+        if within:
+            return list(within)
         if holds_stacks(first.meaning, limits, formats):
             return [match.meaning for match in found.matches]
     return list(_stacks_of_pattern(found, formats))
@@ -224,10 +239,32 @@ def holds_stacks(meaning: UriMeaning, limits: Limits, formats: Formats) -> bool:
         return False
     try:
         found = backend.expand([meaning], str(meaning), plain=True)
-        with backend.spec(found[0], limits).open() as source:
+        with spec_of_found(backend, found[0], limits, formats).open() as source:
             return source.shape[0] > 0
     except (ValueError, TypeError, KeyError, OSError):
         return False
+
+
+def spec_of_found(backend: Backend, meaning: UriMeaning, limits: Limits, formats: Formats) -> StackSpec:
+    """Return the spec of one of the stacks that `Backend.expand` gave, of images where it is made of such."""
+    made = backend.images_of(meaning)
+    if made is None:
+        return backend.spec(meaning, limits)
+    images, note = made
+    return _stack("", str(meaning), images, [note], (), meaning).spec(limits, formats)
+
+
+def stacks_within(found: Found, formats: Formats, *, coherent: bool) -> list[ImageStack]:
+    """Return the stacks of the images that each of several files holds; none where these are no such files."""
+    first = found.matches[0].meaning
+    within = images_within(first, formats.of([first]), coherent=coherent)
+    check_alike(within, [match.meaning for match in found.matches], formats)
+    stacks = []
+    for name, image in within.items():
+        images = [match.meaning.at(image.path)._replace(indices=image.indices) for match in found.matches]
+        text = str(found.pattern.meaning(found.pattern.file, image.path)._replace(indices=image.indices))
+        stacks.append(_stack(name, text, images, (), found.warnings(), _place_of(found.pattern)))
+    return stacks
 
 
 def _stacks_of_pattern(found: Found, formats: Formats) -> list[ImageStack]:

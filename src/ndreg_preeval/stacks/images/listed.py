@@ -10,7 +10,7 @@ from ..backend import Backend
 from ..base import FailedSpec, StackSpec
 from ..names import short_names, unique_names, with_paths
 from ..uris import UriMeaning
-from .forms import Formats, ImageStack
+from .forms import Formats, ImageStack, spec_of_found
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -62,7 +62,12 @@ def of_uri(
     try:
         some = backend.expand(meanings, text, plain=True)
         return [
-            Listed(meaning, str(meaning), backend.spec(meaning, limits), _is_whole(meaning, backend))
+            Listed(
+                meaning,
+                str(meaning),
+                spec_of_found(backend, meaning, limits, formats),
+                _is_whole(meaning, backend),
+            )
             for meaning in some
         ]
     except Exception as error:

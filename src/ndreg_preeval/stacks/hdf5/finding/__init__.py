@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from .below import Below, stacks_below, told_below
+from .below import Below, images_below, stacks_below, told_below
 from .candidates import Candidate
 from .listing import stop_warning, taken
 
-__all__ = ["Below", "Candidate", "stacks_below", "stop_warning", "taken", "told_below"]
+__all__ = ["Below", "Candidate", "images_below", "stacks_below", "stop_warning", "taken", "told_below"]

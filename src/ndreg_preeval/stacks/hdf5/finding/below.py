@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ....errors import RankingWarning
+from ...selection import Indices
 from ..locate import Files
-from ..nexus import plain_paths, signal_paths
+from ..nexus import is_dataset, plain_paths, signal_paths
 from .candidates import Candidate, Found, search
-from .layouts import holds_element_maps
+from .layouts import element_maps, holds_element_maps
 from .listing import describe, link_warnings
+from .walk import Seen
 
 if TYPE_CHECKING:
     import h5py
@@ -56,6 +58,33 @@ def stacks_below(files: Files, group: h5py.Group, path: str, *, plain: bool, lev
             warnings.warn(text, RankingWarning, stacklevel=level)
 
 
-def told_below(files: Files, group: h5py.Group, path: str, below: Below) -> str:
+def told_below(files: Files, group: h5py.Group, path: str, below: Below, file: str = "") -> str:
     """Return, for a message, what there is below a group; "" where there is nothing."""
-    return describe(below.found or search(files, group, path, {}), path)
+    return describe(below.found or search(files, group, path, {}), path, file)
+
+
+def images_below(files: Files, node: Any, path: str) -> list[tuple[str, str, Indices | None]]:
+    """Return what is a stack over several files like this one, as names, paths and slices.
+
+    Parameters
+    ----------
+    files : Files
+        What links open is kept there.
+    node : h5py.Group or h5py.Dataset
+        A dataset gives its maps by element, where it has such; a group the images in it, where it has no stacks.
+    path : str
+        How it was reached.
+    """
+    if is_dataset(node):
+        start, shape = node.file["/"], node.shape or ()
+        maps = element_maps(files, start, [Seen(path, shape)]) if path.startswith("/") else ()
+        found = [
+            (f"{each.path}/{name}", Candidate(each.path, None, (number,)))
+            for each in maps
+            for number, name in enumerate(each.names)
+        ]
+        return [(name, each.path, each.indices) for name, each in found]
+    below = stacks_below(files, node, path, plain=True)
+    if below.stacks or below.found is None or below.found.candidates:
+        return []
+    return [(name, each.path, each.indices) for name, each in below.found.one_per_file()]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Final
 
 from ....errors import clip, shorten
@@ -19,7 +20,7 @@ MAX_PATTERNS: Final = 3
 """Largest number of patterns that a message names beside the datasets."""
 
 
-def describe(found: Found, group: str = "") -> str:
+def describe(found: Found, group: str = "", file: str = "") -> str:
     """Return, for a message, what there is below a group; "" where there is nothing.
 
     Parameters
@@ -27,6 +28,8 @@ def describe(found: Found, group: str = "") -> str:
     found : Found
     group : str
         Path of the group, where those found begin with a dot.
+    file : str
+        Name of the file, as the user knows it.
     """
     stacks = [(each.path, images_words(each.shape)) for each in found.candidates if each.indices is None]
     items = stacks + [(each.path, _slices(each.shape)) for each in found.more_axes]
@@ -37,7 +40,7 @@ def describe(found: Found, group: str = "") -> str:
         items.append((each.path, f"one image for each of {list_names(each.names)}"))
     if found.elements or not items:
         ways_out.append(
-            "images of several files are stacks by a pattern of their names, as in 'scan_*.h5::/PATH'"
+            f"of several such files each image is a stack, by a pattern as {shorten(pattern_of(file))}"
         )
     if not items:
         items = [(each.path, f"one image of {_size(each.shape)}") for each in found.images]
@@ -51,6 +54,20 @@ def describe(found: Found, group: str = "") -> str:
     told = ", ".join(_joined(shown))
     more = f" and {len(items) - MAX_TOLD} more" if len(items) > MAX_TOLD else ""
     return f"; below it there are {told}{more}: {'; '.join(ways_out)}{ends}"
+
+
+def pattern_of(file: str) -> str:
+    """Return a pattern of files like this one, whose names differ in the last number.
+
+    >>> pattern_of("run2/scan_0007.h5")
+    'run2/scan_*.h5'
+    """
+    folder, slash, name = file.rpartition("/")
+    stem, point, ending = name.rpartition(".")
+    found = re.fullmatch(r"(.*?)[0-9]+([^0-9]*)", stem or ending, re.DOTALL)
+    if not found:
+        return "scan_*.h5"
+    return f"{folder}{slash}{found[1]}*{found[2]}{point}{ending if stem else ''}"
 
 
 def taken(candidate: Candidate) -> str:

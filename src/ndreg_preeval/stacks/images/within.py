@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+"""Images that each of several files holds: one stack for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ...errors import naming, printable_location, shorten
+from ...text import list_names
+from ..backend import Backend
+from ..names import short_names
+from ..uris import UriMeaning
+
+
+class Formats(Protocol):
+    """The table of formats, which knows this module."""
+
+    def of(self, meanings: list[UriMeaning]) -> Backend: ...
+
+
+def images_within(first: UriMeaning, backend: Backend, *, coherent: bool) -> dict[str, UriMeaning]:
+    """Return the images in the first of several files, by short names.
+
+    Parameters
+    ----------
+    first : UriMeaning
+        A file, or a group or dataset in it.
+    backend : Backend
+    coherent : bool
+        Whether they have to be siblings.
+
+    Raises
+    ------
+    ValueError
+        When they have to and are not; names some of them.
+    """
+    if first.indices is not None or first.problem:
+        return {}
+    found = backend.images_within(first)
+    names = short_names(list(found))
+    if coherent and any("/" in name for name in names):
+        with naming(printable_location(str(first))):
+            raise ValueError(
+                f"it is the first of several files, and holds images of several kinds ({list_names(names)}): "
+                "name a group or dataset of one kind in all of them, as in 'scan_*.h5::/PATH'"
+            )
+    return dict(zip(names, found.values(), strict=True))
+
+
+def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], formats: Formats) -> None:
+    """Check that parts of datasets, which are known by their names alone, are the same in all files.
+
+    Raises
+    ------
+    ValueError
+        When a file has others, or has them in another order.
+    """
+    for path in dict.fromkeys(image.path for image in within.values() if image.indices is not None):
+        wanted: list[str] | None = None
+        for each in files:
+            names = list(formats.of([each]).images_within(each.at(path)))
+            wanted = names if wanted is None else wanted
+            if names != wanted:
+                with naming(printable_location(each.file)):
+                    raise ValueError(
+                        f"the images of {shorten(path)} are called {list_names(names)}, and {list_names(wanted)} in the "
+                        "first of the files: give the images of each stack one by one"
+                    )
