@@ -82,18 +82,40 @@ def _json_text(ranking: Ranking) -> str:
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
     from ..stacks import find_stacks
-    from ..text import text_of
+    from ..text import columns, text_of
 
+    to_person = sys.stdout.isatty() and not arguments.json
     with _warnings_as_lines(quiet=False):
         found = find_stacks(arguments.uri)
+        lines = [[_one_line(name), _one_line(uri)] for name, uri in found.items()]
+        if to_person or (arguments.long and not arguments.json):
+            lines = [[*line, _size_of(uri)] for line, uri in zip(lines, found.values(), strict=True)]
     if arguments.json:
         import json
 
         print(json.dumps({text_of(name): text_of(uri) for name, uri in found.items()}, indent=1))
-    else:
-        for name, uri in found.items():
-            print(f"{_one_line(name)}\t{_one_line(uri)}")
+        return 0
+    widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        if to_person:
+            padded = [text + " " * (width - columns(text)) for text, width in zip(line, widths, strict=True)]
+            print("  ".join(padded).rstrip())
+        else:
+            print("\t".join(line))
     return 0
+
+
+def _size_of(uri: str) -> str:
+    """Return the number of images of a stack and their size, or why it cannot be read."""
+    from ..limits import Limits
+    from ..stacks import resolve_stack
+
+    try:
+        with resolve_stack(uri, limits=Limits()).open() as source:
+            n, height, width = source.shape
+            return f"{n} image{'s' * (n != 1)} of {height} x {width}, {source.dtype}"
+    except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
+        return _one_line(f"cannot be read: {error}")
 
 
 def _one_line(name: str) -> str:

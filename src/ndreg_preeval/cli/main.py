@@ -205,6 +205,12 @@ def _add_find(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "uri", metavar="URI", help="FILE, FILE::/group, a folder, or a pattern in quotes: '{stack}/im_*.tif'"
     )
+    parser.add_argument(
+        "-l",
+        "--long",
+        action="store_true",
+        help="also, after a second tab, the number of images and their size; on a terminal always, in columns",
+    )
     parser.add_argument("--json", action="store_true", help="as a JSON object, name: URI")
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 from ndreg_preeval import find_stacks, rank_stacks, score_stack
@@ -74,3 +75,47 @@ def test_images_of_many_files(tmp_path: Path, make) -> None:
     for run in (find_stacks, rank_stacks, score_stack):
         with pytest.raises(ValueError, match=r"one image .*'\S*\*\S*h5"):
             run(str(single))
+
+
+def test_maps_by_element_of_one_kind(tmp_path: Path) -> None:
+    layout = FILES["maps_projections"](tmp_path)
+    for number, name in enumerate(sorted(tmp_path.iterdir())):
+        with h5py.File(name, "a") as file:
+            file["MAPS/XRF_roi"] = file["MAPS/XRF_fits"][()] + number
+    with pytest.raises(
+        ValueError, match=r"first of several files, and holds images of several kinds \('XRF_fits/Ca'"
+    ):
+        rank_stacks(layout.uri)
+    assert len(find_stacks(layout.uri)) == 6
+    expected = rank_stacks(layout.stacks).scores
+    of_fits = f"{layout.uri}::/MAPS/XRF_fits"
+    assert rank_stacks(of_fits).scores == expected
+    assert find_stacks(of_fits) == {name: f"{of_fits}&slice={i}" for i, name in enumerate(layout.stacks)}
+    # In one file they are no stack.
+    for run in (rank_stacks, score_stack):
+        with pytest.raises(ValueError, match="one image for each of 'Ca', 'Fe'"):
+            run(f"{tmp_path}/proj_0009.h5::/MAPS")
+
+
+def test_elements_in_another_order_are_an_error(tmp_path: Path) -> None:
+    layout = FILES["pyxrf_scans"](tmp_path)
+    with h5py.File(max(tmp_path.iterdir()), "a") as file:
+        names = file["xrfmap/detsum/xrf_fit_name"]
+        names[...] = names[()][::-1]
+    for run in (rank_stacks, find_stacks):
+        with pytest.raises(
+            ValueError, match=r"scan2D_9\.h5: .* are called 'compton', 'Fe_K', 'Ca_K', and 'Ca_K'"
+        ):
+            run(layout.uri)
+
+
+@pytest.mark.parametrize("names", [b"Ca", [b"Ca"], [[b"Ca"] * 3], [1, 2, 3], "group", None], ids=str)
+def test_names_of_elements_that_cannot_be_used(tmp_path: Path, names) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        group = file.create_group("MAPS")
+        group["XRF_fits"] = np.stack([np.eye(24, 32)] * 3)
+        if names == "group":
+            group.create_group("channel_names")
+        elif names is not None:
+            group["channel_names"] = names
+    assert list(find_stacks(f"{tmp_path}/a.h5::/MAPS")) == ["XRF_fits"]

@@ -359,7 +359,7 @@ def _image_spec(meaning: UriMeaning, limits: Limits, formats: Formats) -> ImageS
 def _place_of(pattern: Pattern) -> UriMeaning:
     """Return what a pattern is called among others: its fixed text."""
     stem, ending = os.path.splitext(pattern.file)
-    return UriMeaning(_fixed(stem) + ending, _fixed(pattern.path))
+    return UriMeaning(_fixed(stem) + ending, _fixed(pattern.path), pattern.asked.indices)
 
 
 def _fixed(text: str) -> str:

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: MIT
+"""The command find: what it prints is what rank takes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from ndreg_preeval import rank_stacks
+from ndreg_preeval.cli import main
+from tests.support.layouts import FILES, SCANS, WITH_ONE_STACK
+
+ALL = {**WITH_ONE_STACK, **SCANS, **FILES}
+
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str]) -> Call:
+    def called(*arguments: object) -> tuple[int, str, str]:
+        code = main([str(argument) for argument in arguments])
+        return code, *capsys.readouterr()
+
+    return called
+
+
+@pytest.mark.parametrize("make", ALL.values(), ids=ALL)
+def test_what_find_prints_is_ranked(tmp_path: Path, call: Call, make) -> None:
+    layout = make(tmp_path)
+    code, out, err = call("find", layout.uri)
+    assert (code, err) == (0, "")
+    found = dict(line.split("\t") for line in out.splitlines())
+    assert set(found) == set(layout.stacks)
+    expected = rank_stacks(layout.stacks).scores
+    for stacks in ([layout.uri], list(found.values()), [f"{name}={uri}" for name, uri in found.items()]):
+        code, out, err = call("rank", *stacks, "--json", "-", "--quiet")
+        assert code == 0, err
+        scores = {stack["name"]: stack["score"] for stack in json.loads(out)["stacks"]}
+        assert sorted(scores.values()) == sorted(expected.values())
+        if stacks != list(found.values()):
+            assert {name.rpartition("/")[2]: score for name, score in scores.items()} == expected
+
+
+def test_numbers_of_images_and_their_size(
+    tmp_path: Path, call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = SCANS["pymca_scans"](tmp_path)
+    _, plain, _ = call("find", layout.uri)
+    for option in ("--long", "-l"):
+        code, out, err = call("find", layout.uri, option)
+        assert (code, err) == (0, "")
+        assert [line.split("\t")[:2] for line in out.splitlines()] == [
+            line.split("\t") for line in plain.splitlines()
+        ]
+        assert {line.split("\t")[2] for line in out.splitlines()} == {"4 images of 24 x 32, float32"}
+    assert call("find", layout.uri, "--long", "--json") == call("find", layout.uri, "--json")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    _, out, _ = call("find", layout.uri)
+    assert "\t" not in out
+    assert len({line.index("4 images of 24 x 32") for line in out.splitlines()}) == 1
+
+
+def test_a_stack_that_cannot_be_read_is_listed(tmp_path: Path, call: Call) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/a"] = np.zeros((3, 8, 9))
+        file["g/b"] = np.zeros((0, 8, 9))
+    code, out, _ = call("find", f"{tmp_path}/a.h5", "-l")
+    assert code == 0
+    a, b = out.splitlines()
+    assert a.endswith("\t3 images of 8 x 9, float64")
+    assert "\tcannot be read: " in b
+    assert "holds no image" in b
+
+
+def test_nothing_found_says_what_is_there(tmp_path: Path, call: Call) -> None:
+    with h5py.File(tmp_path / "scan_0007.h5", "w") as file:
+        file["maps/Ca"] = np.zeros((8, 9))
+        file["title"] = "one map"
+    code, out, err = call("find", f"{tmp_path}/scan_0007.h5")
+    assert (code, out) == (1, "")
+    assert "no image stack was found" in err
+    assert "'/maps/Ca' (one image of 8 x 9)" in err
+    assert "scan_*.h5'" in err
+    assert err.count("\n") == 1
