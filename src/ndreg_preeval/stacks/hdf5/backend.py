@@ -151,6 +151,8 @@ class Hdf5Backend(Backend):
         if len(below.stacks) == 1 and not below.stacks[0].images:
             return GroupSpec(value, limits, below.stacks[0].path)
         what = f"holds {len(below.stacks)} stacks" if below.stacks else "holds no NXdata with 3-D signals"
+        if below.found and below.stacks:
+            what = "holds one made of several datasets: name it by its URI, or give a list of these"
         there = told_below(self._files, value, str(value.name), below)
         raise ValueError(f"this is a group, not a dataset, and {what}{there}")
 

@@ -64,6 +64,6 @@ def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], f
             if names != wanted:
                 with naming(printable_location(each.file)):
                     raise ValueError(
-                        f"the images of {shorten(path)} are called {list_names(names)}, and {list_names(wanted)} in the "
-                        "first of the files: give the images of each stack one by one"
+                        f"the images of {shorten(path)} are called {list_names(short_names(names))}, and "
+                        f"{list_names(short_names(wanted))} in the first of the files: give those of each stack one by one"
                     )
