@@ -51,10 +51,11 @@ def _signals(group: h5py.Group, images: dict[str, Any], **attributes: Any) -> No
 
 
 def pymca_scans(folder: Path) -> Layout:
-    """PyMca 5.9, batch fits of several scans in one file: an NXentry for each.
+    """PyMca 5, batch fits of several scans in one file: an NXentry for each.
 
-    After `PyMca5/PyMcaPhysics/xrf/XRFBatchFitOutput.py`: /ENTRY/PROCESS/results/{parameters, uncertainties,
-    massfractions}, NXdata with one 2-D dataset for each line, and `default` down to the parameters.
+    After `PyMca5/PyMcaPhysics/xrf/XRFBatchFitOutput.py` at commit 066636b of its repository:
+    /ENTRY/PROCESS/results/{parameters, uncertainties, massfractions}, NXdata with one 2-D dataset for each line,
+    links to their errors, and `default` down to the parameters.
     """
     lines = {"Ca_K": stack(1), "Fe_K": stack(2), "Scatter_Peak000": stack(3), "Scatter_Peak001": stack(4)}
     with h5py.File(folder / "fits.h5", "w") as file:
@@ -70,6 +71,8 @@ def pymca_scans(folder: Path) -> Layout:
                     for line, images in lines.items()
                 }
                 _signals(results.create_group(name), images)
+            for line in lines:
+                results[f"parameters/{line}_errors"] = h5py.SoftLink(f"{results.name}/uncertainties/{line}")
     return Layout(f"{folder}/fits.h5", lines)
 
 
