@@ -147,3 +147,26 @@ def test_damaged_files_end_in_the_documented_errors(tmp_path: Path, seed: int) -
         for run in (find_stacks, score_stack):
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
                 run(f"{tmp_path}/a.h5")
+
+
+def test_stacks_of_four_axes_are_slices(tmp_path: Path) -> None:
+    first, last = np.random.default_rng(1).random((2, 4, 8, 9)), np.random.default_rng(2).random((4, 8, 9, 2))
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["g/first"], file["g/last"] = first, last
+        file["g/five"] = np.zeros((2, 2, 2, 2, 2))
+    with pytest.warns(RankingWarning, match="along axis") as caught:
+        found = find_stacks(f"{tmp_path}/a.h5::/g")
+    assert [str(each.message).split("(")[0] for each in caught] == [
+        "'/g/first' of the shape ",
+        "'/g/last' of the shape ",
+    ]
+    assert list(found) == ["first/0", "first/1", "last/0", "last/1"]
+    for name, array in {"first/1": first[1], "last/1": last[..., 1]}.items():
+        assert score_stack(found[name]).score == score_stack(array).score
+    assert sorted(rank_stacks(list(found.values())).scores.values()) == sorted(
+        rank_stacks(found).scores.values()
+    )
+    with pytest.raises(
+        ValueError, match=r"'/g/first' \(2 x 4 x 8 x 9: take some by &slice=:,0 or &slice=\.\.\.,0\)"
+    ):
+        rank_stacks(f"{tmp_path}/a.h5::/g")

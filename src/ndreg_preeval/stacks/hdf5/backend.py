@@ -14,7 +14,7 @@ from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
-from .finding import Below, Candidate, images_below, stacks_below, stop_warning, taken, told_below
+from .finding import Below, Candidate, images_below, list_warnings, stacks_below, taken, told_below
 from .image_file import Hdf5ImageSpec
 from .locate import Files, locate, paths_like, select_meaning
 from .nexus import is_series, is_stack, series_names
@@ -94,8 +94,8 @@ class Hdf5Backend(Backend):
                 }
             below = stacks_below(self._files, node, path, plain=True)
         found = below.stacks or (below.found.candidates if below.found else [])
-        if below.found and below.found.stopped:
-            warnings.warn(stop_warning(below.found), RankingWarning, stacklevel=3)
+        for told in list_warnings(below.found) if below.found and not below.stacks else ():
+            warnings.warn(told, RankingWarning, stacklevel=3)
         if not found:
             there = told_below(self._files, node, path, below, meaning.file)
             raise ValueError(f"no image stack was found in {shorten(text)}: {NOTHING}{there}")

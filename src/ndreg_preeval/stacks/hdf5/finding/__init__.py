@@ -5,6 +5,6 @@ from __future__ import annotations
 
 from .below import Below, images_below, stacks_below, told_below
 from .candidates import Candidate
-from .listing import stop_warning, taken
+from .listing import list_warnings, taken
 
-__all__ = ["Below", "Candidate", "images_below", "stacks_below", "stop_warning", "taken", "told_below"]
+__all__ = ["Below", "Candidate", "images_below", "list_warnings", "stacks_below", "taken", "told_below"]

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...axes import SUSPICIOUS, choose_axis, images_first
 from ...pixel_checks import DAMAGED, without_spare_axis
@@ -19,6 +19,9 @@ from .walk import Budget, Seen, Walk
 
 if TYPE_CHECKING:
     import h5py
+
+MAX_SLICES: Final = 256
+"""Largest number of stacks of one dataset that are listed."""
 
 
 class Candidate(NamedTuple):
@@ -128,7 +131,7 @@ def search(
         if axes == 3 and each.path not in in_families:
             candidates.append(_of_stack(each, known))
         elif axes == 4:
-            candidates += _slices(each, known)
+            candidates += _slices(each)
             more_axes.append(each)
         elif axes > 4:
             more_axes.append(each)
@@ -219,21 +222,20 @@ def _of_stack(seen: Seen, known: _Nodes) -> Candidate:
     return Candidate(seen.path, shape, None, (), seen.signal, spectra=seen.spectra)
 
 
-def _slices(seen: Seen, known: _Nodes) -> list[Candidate]:
+def _slices(seen: Seen) -> list[Candidate]:
     """Return the stacks of a dataset of four axes, along its last one where that is short, else along its first."""
-    del known
-    *others, last = seen.shape
-    at_end = SUSPICIOUS * last <= min(others[1:])
+    axis = stacks_axis(seen.shape)
+    left = seen.shape[1:] if axis == 0 else seen.shape[:-1]
     found = []
-    for number in range(min(last if at_end else seen.shape[0], MAX_SLICES)):
-        indices: Indices = (Ellipsis, number) if at_end else (number,)
-        left = seen.shape[:-1] if at_end else seen.shape[1:]
+    for number in range(min(seen.shape[axis], MAX_SLICES)):
+        indices: Indices = (number,) if axis == 0 else (Ellipsis, number)
         found.append(Candidate(seen.path, left, indices))  # type: ignore[arg-type]
     return found
 
 
-MAX_SLICES = 256
-"""Largest number of stacks of one dataset that are listed."""
+def stacks_axis(shape: tuple[int, ...]) -> int:
+    """Return the axis that probably counts stacks, of four: the last one where it is short, else the first."""
+    return len(shape) - 1 if SUSPICIOUS * shape[-1] <= min(shape[1:-1]) else 0
 
 
 def _without_references(candidates: list[Candidate]) -> list[Candidate]:

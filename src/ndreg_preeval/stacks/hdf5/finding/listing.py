@@ -9,8 +9,9 @@ from typing import Final
 
 from ....errors import clip, shorten
 from ....text import list_names
+from ...pixel_checks import without_spare_axis
 from ..nexus import IS_DAMAGED
-from .candidates import Candidate, Found
+from .candidates import MAX_SLICES, Candidate, Found, stacks_axis
 from .walk import MAX_BROKEN
 
 MAX_TOLD: Final = 6
@@ -127,8 +128,22 @@ def _stopped(found: Found) -> str:
     return f"; the search ended after {found.stopped}, and there may be more" if found.stopped else ""
 
 
-def stop_warning(found: Found) -> str:
-    """Return what to tell of a search that ended early; "" of one that did not."""
-    if not found.stopped:
-        return ""
-    return f"the search for stacks ended after {found.stopped}: there may be more; name a group further down"
+def list_warnings(found: Found) -> list[str]:
+    """Return what to tell of a list of candidates: where it is a guess, and where it ends early."""
+    told = []
+    for each in found.more_axes:
+        if len(without_spare_axis(each.shape, 3)) != 4:
+            continue
+        axis = stacks_axis(each.shape)
+        cut = each.shape[axis] > MAX_SLICES
+        told.append(
+            f"{shorten(each.path)} of the shape {each.shape} is listed as stacks along axis {axis}, which its names "
+            f"do not tell{f'; of these the first {MAX_SLICES}' if cut else ''}"
+        )
+    if len(told) > MAX_TOLD:
+        told[MAX_TOLD:] = [f"so are {len(told) - MAX_TOLD} more"]
+    if found.stopped:
+        told.append(
+            f"the search for stacks ended after {found.stopped}: there may be more; name a group further down"
+        )
+    return told
