@@ -92,7 +92,7 @@ class Hdf5Backend(Backend):
                         meaning.file, path, meaning.indices, meaning.image_axis
                     )
                 }
-            below = stacks_below(self._files, node, path, plain=True)
+            below = stacks_below(self._files, node, path, plain=True, hurry=True)
         found = below.stacks or (below.found.candidates if below.found else [])
         for told in list_warnings(below.found) if below.found and not below.stacks else ():
             warnings.warn(told, RankingWarning, stacklevel=3)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import math
 import warnings
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ....errors import RankingWarning
 from ...selection import Indices
@@ -13,10 +14,13 @@ from ..nexus import is_dataset, plain_paths, signal_paths
 from .candidates import Candidate, Found, search
 from .layouts import element_maps, holds_element_maps
 from .listing import describe, link_warnings
-from .walk import Seen
+from .walk import Budget, Seen
 
 if TYPE_CHECKING:
     import h5py
+
+MAX_LOOKED: Final = 2000
+"""Largest number of objects that are looked at for a message alone."""
 
 
 class Below(NamedTuple):
@@ -28,7 +32,9 @@ class Below(NamedTuple):
     """What a search found, where there was one."""
 
 
-def stacks_below(files: Files, group: h5py.Group, path: str, *, plain: bool, level: int = 4) -> Below:
+def stacks_below(
+    files: Files, group: h5py.Group, path: str, *, plain: bool, hurry: bool = False, level: int = 4
+) -> Below:
     """Return the stacks that a group stands for, perhaps none.
 
     Parameters
@@ -41,6 +47,9 @@ def stacks_below(files: Files, group: h5py.Group, path: str, *, plain: bool, lev
     plain : bool
         Whether it is to be ranked as a whole: then datasets in it count where there is no NXdata, and whatever a search
         finds that belongs together. Else the only stack that it finds counts.
+    hurry : bool
+        Whether a search ends after some time; else after a number of objects only, so that what is ranked never
+        depends on the time.
     level : int
         Of the caller whom warnings concern.
     """
@@ -51,7 +60,8 @@ def stacks_below(files: Files, group: h5py.Group, path: str, *, plain: bool, lev
             paths = plain_paths(files, group, path, broken)
         if paths:
             return Below([Candidate(each) for each in paths], None)
-        found = search(files, group, path, broken)
+        budget = Budget() if hurry else Budget(seconds=math.inf)
+        found = search(files, group, path, broken, budget)
         return Below(found.group() if plain else found.only(), found)
     finally:
         for text in link_warnings(broken):
@@ -60,7 +70,7 @@ def stacks_below(files: Files, group: h5py.Group, path: str, *, plain: bool, lev
 
 def told_below(files: Files, group: h5py.Group, path: str, below: Below, file: str = "") -> str:
     """Return, for a message, what there is below a group; "" where there is nothing."""
-    return describe(below.found or search(files, group, path, {}), path, file)
+    return describe(below.found or search(files, group, path, {}, Budget(MAX_LOOKED, math.inf)), path, file)
 
 
 def images_below(files: Files, node: Any, path: str) -> list[tuple[str, str, Indices | None]]:
