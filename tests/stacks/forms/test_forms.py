@@ -14,11 +14,11 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval import cli
 
-from . import in_files, in_memory, of_libraries
+from . import in_files, in_memory, in_programs, of_libraries
 from .table import MAKERS, Row, rows, two_stacks
 
 ROWS = rows()
-MODULES = (in_files, in_memory, of_libraries)
+MODULES = (in_files, in_memory, in_programs, of_libraries)
 
 
 def named(row: Row) -> str:

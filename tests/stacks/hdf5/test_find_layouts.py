@@ -3,114 +3,141 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 import pytest
 
 from ndreg_preeval import find_stacks, rank_stacks, score_stack
-from tests.support.layouts import FILES, SCANS, WITH_ONE_STACK
-from tests.support.scenes import assert_same_numbers
+from ndreg_preeval.cli import main
+from tests.support.layouts import MANY_FILES, ONE_STACK, SCANS
+from tests.support.scenes import assert_same_numbers, drifting
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 
+LINES = {
+    name: drifting(0.05 + 0.02 * seed, n=4, shape=(24, 32), seed=seed).astype(np.float32)
+    for seed, name in enumerate(("Ca_K", "Fe_K", "Scatter_Peak000", "Scatter_Peak001"))
+}
+STACK = LINES["Ca_K"]
 
-@pytest.mark.parametrize("make", WITH_ONE_STACK.values(), ids=WITH_ONE_STACK)
-def test_the_one_stack_of_a_file(tmp_path: Path, make) -> None:
-    layout = make(tmp_path)
-    found = find_stacks(layout.uri)
-    assert list(found) == list(layout.stacks)
-    ((name, uri),) = found.items()
-    expected = score_stack(layout.stacks[name])
-    for value in (layout.uri, Path(layout.uri), uri):
+
+def check_command_line(uri: str, expected: dict[str, float], capsys: pytest.CaptureFixture[str]) -> None:
+    """What find prints is ranked, all of it and one by one."""
+    assert main(["find", uri]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    found = dict(line.split("\t") for line in out.splitlines())
+    assert set(found) == set(expected)
+    for stacks in ([uri], list(found.values()), [f"{name}={uri}" for name, uri in found.items()]):
+        assert main(["rank", *stacks, "--json", "-", "--quiet"]) == 0
+        scores = {stack["name"]: stack["score"] for stack in json.loads(capsys.readouterr().out)["stacks"]}
+        assert sorted(scores.values()) == sorted(expected.values())
+        if stacks != list(found.values()):
+            assert scores == expected
+
+
+@pytest.mark.parametrize("name", ONE_STACK)
+def test_the_one_stack_of_a_file(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    write, called = ONE_STACK[name]
+    file = tmp_path / name
+    write(file, STACK)
+    found = find_stacks(file)
+    assert list(found) == [called]
+    expected = score_stack(STACK)
+    for value in (str(file), file, found[called]):
         assert_same_numbers(score_stack(value), expected)
         assert_same_numbers(rank_stacks({"a": value}).stacks["a"], expected)
         assert_same_numbers(*rank_stacks([value]).stacks.values(), expected)
-    ranking = rank_stacks(layout.uri)
-    assert list(ranking.stacks) == [name]
-    assert_same_numbers(ranking.stacks[name], expected)
-    with h5py.File(layout.uri) as file:
-        assert_same_numbers(score_stack(file), expected)
-        assert_same_numbers(*rank_stacks(file).stacks.values(), expected)
-        assert_same_numbers(rank_stacks({"a": file}).stacks["a"], expected)
+    ranking = rank_stacks(file)
+    assert list(ranking.stacks) == [called]
+    assert_same_numbers(ranking.stacks[called], expected)
+    with h5py.File(file) as opened:
+        assert_same_numbers(score_stack(opened), expected)
+        assert_same_numbers(*rank_stacks(opened).stacks.values(), expected)
+        assert_same_numbers(rank_stacks({"a": opened}).stacks["a"], expected)
+    assert main(["find", str(file)]) == 0
+    assert capsys.readouterr().out == f"{called}\t{found[called]}\n"
 
 
 def test_what_was_taken_is_told(tmp_path: Path) -> None:
-    layout = WITH_ONE_STACK["data_exchange"](tmp_path)
-    for score in (score_stack(layout.uri), *rank_stacks(layout.uri).stacks.values()):
+    ONE_STACK["txm.h5"][0](tmp_path / "txm.h5", STACK)
+    for score in (score_stack(tmp_path / "txm.h5"), *rank_stacks(tmp_path / "txm.h5").stacks.values()):
         assert any("'/exchange/data' (4 images of 24 x 32)" in text for text in score.warnings)
-    assert not score_stack(f"{layout.uri}::/exchange/data").warnings
+    assert not score_stack(f"{tmp_path}/txm.h5::/exchange/data").warnings
 
 
-@pytest.mark.parametrize("make", SCANS.values(), ids=SCANS)
-def test_images_in_scans(tmp_path: Path, make) -> None:
-    layout = make(tmp_path)
-    found = find_stacks(layout.uri)
-    assert list(found) == list(layout.stacks)
-    assert all("::/*.1/" in uri for uri in found.values())
-    expected = rank_stacks(layout.stacks)
-    assert rank_stacks(found).scores == expected.scores
-    assert rank_stacks(list(found.values())).scores == expected.scores
-    ranking = rank_stacks(layout.uri)
-    assert list(ranking.stacks) == list(layout.stacks) or ranking.scores == expected.scores
-    for name, stack in layout.stacks.items():
-        assert_same_numbers(ranking.stacks[name], score_stack(stack))
-        assert_same_numbers(score_stack(found[name]), ranking.stacks[name])
-    with h5py.File(layout.uri) as file:
+@pytest.mark.parametrize("name", SCANS)
+def test_images_in_scans(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    uri = f"{tmp_path}/{name}"
+    SCANS[name](Path(uri), LINES)
+    found = find_stacks(uri)
+    assert list(found) == list(LINES)
+    assert all("::/*.1/" in each for each in found.values())
+    expected = rank_stacks(LINES)
+    ranking = rank_stacks(uri)
+    assert ranking.scores == expected.scores
+    for line, stack in LINES.items():
+        assert_same_numbers(ranking.stacks[line], score_stack(stack))
+        assert_same_numbers(score_stack(found[line]), ranking.stacks[line])
+        assert any("/*.1/" in text for text in ranking.stacks[line].warnings)
+    with h5py.File(uri) as file:
         assert rank_stacks(file).scores == expected.scores
+    with pytest.raises(ValueError, match=r"names no dataset.*_K' \(4 images of 24 x 32 each\)"):
+        score_stack(uri)
+    check_command_line(uri, expected.scores, capsys)
 
 
-@pytest.mark.parametrize("make", FILES.values(), ids=FILES)
-def test_images_of_many_files(tmp_path: Path, make) -> None:
-    layout = make(tmp_path)
-    found = find_stacks(layout.uri)
-    assert set(found) == set(layout.stacks)
-    expected = rank_stacks(layout.stacks).scores
-    assert rank_stacks(layout.uri).scores == expected
-    assert rank_stacks(found).scores == expected
-    for name, stack in layout.stacks.items():
+@pytest.mark.parametrize("write", MANY_FILES.values(), ids=MANY_FILES)
+def test_images_of_many_files(
+    tmp_path: Path, write: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = f"{tmp_path}/{write(tmp_path, LINES)}"
+    found = find_stacks(uri)
+    assert set(found) == set(LINES)
+    expected = rank_stacks(LINES).scores
+    assert rank_stacks(uri).scores == expected
+    for name, stack in LINES.items():
         assert_same_numbers(score_stack(found[name]), score_stack(stack))
-    single = min(tmp_path.iterdir())
+    check_command_line(uri, expected, capsys)
     for run in (find_stacks, rank_stacks, score_stack):
         with pytest.raises(ValueError, match=r"one image .*'\S*\*\S*h5"):
-            run(str(single))
+            run(str(min(tmp_path.iterdir())))
 
 
 def test_maps_by_element_of_one_kind(tmp_path: Path) -> None:
-    layout = FILES["maps_projections"](tmp_path)
+    uri = f"{tmp_path}/{MANY_FILES['maps_projections'](tmp_path, LINES)}"
     for number, name in enumerate(sorted(tmp_path.iterdir())):
         with h5py.File(name, "a") as file:
             file["MAPS/XRF_roi"] = file["MAPS/XRF_fits"][()] + number
-    with pytest.raises(
-        ValueError, match=r"first of several files, and holds images of several kinds \('XRF_fits/Ca'"
-    ):
-        rank_stacks(layout.uri)
-    assert len(find_stacks(layout.uri)) == 6
-    expected = rank_stacks(layout.stacks).scores
-    of_fits = f"{layout.uri}::/MAPS/XRF_fits"
-    assert rank_stacks(of_fits).scores == expected
-    assert find_stacks(of_fits) == {name: f"{of_fits}&slice={i}" for i, name in enumerate(layout.stacks)}
+    with pytest.raises(ValueError, match=r"holds images of several kinds \('XRF_fits/Ca_K'"):
+        rank_stacks(uri)
+    assert len(find_stacks(uri)) == 8
+    of_fits = f"{uri}::/MAPS/XRF_fits"
+    assert rank_stacks(of_fits).scores == rank_stacks(LINES).scores
+    assert find_stacks(of_fits) == {name: f"{of_fits}&slice={i}" for i, name in enumerate(LINES)}
     # In one file they are no stack.
     for run in (rank_stacks, score_stack):
-        with pytest.raises(ValueError, match="one image for each of 'Ca', 'Fe'"):
+        with pytest.raises(ValueError, match="one image for each of 'Ca_K', 'Fe_K'"):
             run(f"{tmp_path}/proj_0009.h5::/MAPS")
 
 
 def test_elements_in_another_order_are_an_error(tmp_path: Path) -> None:
-    layout = FILES["pyxrf_scans"](tmp_path)
+    uri = f"{tmp_path}/{MANY_FILES['pyxrf_scans'](tmp_path, LINES)}"
     with h5py.File(max(tmp_path.iterdir()), "a") as file:
         names = file["xrfmap/detsum/xrf_fit_name"]
         names[...] = names[()][::-1]
     for run in (rank_stacks, find_stacks):
-        with pytest.raises(
-            ValueError, match=r"scan2D_9\.h5: .* are called 'compton', 'Fe_K', 'Ca_K', and 'Ca_K'"
-        ):
-            run(layout.uri)
+        with pytest.raises(ValueError, match=r"scan2D_9\.h5: .* are called 'Scatter_Peak001', .* and 'Ca_K'"):
+            run(uri)
 
 
 @pytest.mark.parametrize("names", [b"Ca", [b"Ca"], [[b"Ca"] * 3], [1, 2, 3], "group", None], ids=str)
-def test_names_of_elements_that_cannot_be_used(tmp_path: Path, names) -> None:
+def test_names_of_elements_that_cannot_be_used(tmp_path: Path, names: Any) -> None:
     with h5py.File(tmp_path / "a.h5", "w") as file:
         group = file.create_group("MAPS")
         group["XRF_fits"] = np.stack([np.eye(24, 32)] * 3)

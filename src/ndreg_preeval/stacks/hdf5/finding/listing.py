@@ -32,11 +32,15 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
     file : str
         Name of the file, as the user knows it.
     """
-    stacks = [(each.path, images_words(each.shape)) for each in found.candidates if each.indices is None]
-    items = stacks + [(each.path, _slices(each.shape)) for each in found.more_axes]
+    group_of = found.group()
+    stacks = [each for each in found.candidates if each.indices is None]
+    stacks = group_of + [each for each in stacks if each not in group_of]
+    items = [(each.path, images_words(each.shape)) for each in stacks]
+    items += [(each.path, _slices(each.shape)) for each in found.more_axes]
     ways_out = ["name them"] if items else []
-    if found.group():
-        ways_out.append("rank_stacks takes them all by the URI of their group alone")
+    if group_of:
+        which = "them all" if len(group_of) == len(items) else f"the first {len(group_of)}"
+        ways_out.append(f"rank_stacks takes {which} by the URI of their group alone")
     for each in found.elements:
         items.append((each.path, f"one image for each of {list_names(each.names)}"))
     if found.elements or not items:
