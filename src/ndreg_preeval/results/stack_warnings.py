@@ -48,11 +48,12 @@ def stack_messages(
 ) -> list[StackMessage]:
     """Tell what is odd about one stack; `trust_masked` is its trust with static outliers masked."""
     messages = [StackMessage(text, True) for text in info.warnings]
-    messages += [StackMessage(text, False) for text in info.notes]
+    notes = [StackMessage(text, False) for text in info.notes]
     if info.shape[0] < 2:
         return [
             *messages,
             StackMessage("It has 1 image: there is nothing to compare, so it is not ranked.", True),
+            *notes,
         ]
     pairs = Pairs.of(info, options)
     records = numbers.records
@@ -65,7 +66,7 @@ def stack_messages(
         messages += _flagged(records, image_indices, empty, pairs, trust_masked)
     same = (flags & core.IDENTICAL != 0) & ~empty
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
-    return messages
+    return messages + notes
 
 
 def _flagged(

@@ -26,7 +26,7 @@ from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec
 from .spec import ImageFilesSpec
-from .wildcards import STACK, has_wildcards, without_wildcards
+from .wildcards import STACK, escape, has_wildcards, without_wildcards
 from .within import check_alike, images_within
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def stacks_listed(
         meaning = parse_uri(value)[0]
         if not _is_folder(meaning, formats):
             return None
-        return _stacks_of_folder(uri_text(value), meaning, limits, formats)
+        return _stacks_of_folder(uri_text(value), meaning, limits, formats, coherent)
     if found.matches[0].stack is None:
         first = found.matches[0]
         if first.is_folder and _is_folder(first.meaning, formats):
@@ -317,7 +317,7 @@ def _stack(
 
 
 def _stacks_of_folder(
-    text: str, meaning: UriMeaning, limits: Limits, formats: Formats
+    text: str, meaning: UriMeaning, limits: Limits, formats: Formats, coherent: bool
 ) -> list[ImageStack | UriMeaning]:
     """Return what a folder is as an argument: files that are stacks, one stack, or its folders."""
     inside = contents(meaning.file)
@@ -325,6 +325,11 @@ def _stacks_of_folder(
         images = _images_in(meaning, inside)
         if holds_stacks(images[0], limits, formats):
             return list(images)
+        if images[0].file.lower().endswith(HDF5_ENDINGS):
+            # Maps in each of them.
+            ending = next(iter(inside.kinds))
+            pattern = os.path.join(escape(meaning.file), f"*{ending}")
+            return stacks_listed(pattern, limits, formats, coherent=coherent) or []
         return [_stack("", text, images, filter(None, [inside.note]), (), meaning)]
     paths = [meaning._replace(file=os.path.join(meaning.file, name)) for name in inside.folders]
     holding = [(each, contents(each.file)) for each in paths]

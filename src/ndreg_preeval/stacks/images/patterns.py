@@ -155,7 +155,10 @@ def read_pattern(value: Any) -> Pattern | None:
     if not file or (not has_wildcards(file) and not has_wildcards(path)):
         return None
     # The query is read as that of any other URI; no file has such a name.
-    asked = next(each for each in parse_uri(f"\n::/p{'&' if query else ''}{query[1:]}") if each.path == "/p")
+    meanings = parse_uri(f"\n::/p{'&' if query else ''}{query[1:]}")
+    asked = next((each for each in meanings if each.path == "/p"), None)
+    if asked is None:
+        raise ValueError(f"{shorten(query)} is not valid: each of slice, axis, stacks and series comes once")
     if asked.problem:
         raise ValueError(asked.problem)
     return Pattern(file, path, asked)
