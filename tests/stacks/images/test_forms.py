@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import warnings
 from collections.abc import Mapping
@@ -132,6 +133,8 @@ MANY: dict[str, Any] = {
     "pattern of stacks": "whole/*.tif",
     "pattern of datasets that are stacks": "stacks.h5::/entry/*/data",
     "pattern of one file of stacks": "stack*.h5::/entry",
+    "a file that is a stack for each value": "whole/{stack}.tif",
+    "a dataset that is a stack for each value": "stacks.h5::/entry/{stack}/data",
     "list of folders": ["maps/Ca", Path("maps/Fe"), "maps/Zn/"],
     "list of patterns": ["maps/Ca/im_*.tif", "maps/Fe/im_*.tif", "maps/Zn/im_*.tif"],
     "list of patterns of datasets": [f"scan_*.h5::/1.1/xrf/{name}" for name in STACKS],
@@ -349,6 +352,39 @@ def test_what_cannot_be_found_is_ranked_last() -> None:
     assert listed.ranked_stack_names is not None
     assert len(listed.ranked_stack_names) == 3
     assert listed.stacks[listed.ranked_stack_names[-1]].error
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_pipes_among_the_files_are_named(tmp_path: Path) -> None:
+    for k in range(3):
+        save(f"{tmp_path}/im_{k}.tif", STACKS["Ca"][k])
+        with h5py.File(tmp_path / f"scan_{k}.h5", "w") as file:
+            file["xrf/Ca"] = STACKS["Ca"][k]
+    os.mkfifo(tmp_path / "im_3.tif")
+    os.mkfifo(tmp_path / "scan_3.h5")
+    for form, where in (
+        (f"{tmp_path}/im_*.tif", "image 3"),
+        (f"{tmp_path}/scan_*.h5::/xrf/Ca", "image 3"),
+        (f"{tmp_path}/scan_*.h5::/xrf/*", "scan_3.h5"),
+        (f"{tmp_path}/{{stack}}_3.tif", "im_3.tif"),
+    ):
+        with pytest.raises(OSError, match=rf"{where}.*only regular files are read, and this is a pipe"):
+            score_stack(form)
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    for k in range(3):
+        with h5py.File(tmp_path / f"scan_{k}.h5", "w") as file:
+            for name, stack in STACKS.items():
+                file[f"xrf/{name}"] = stack[k]
+    (tmp_path / "scan_1.h5").write_bytes((tmp_path / "scan_1.h5").read_bytes()[:900])
+    form = f"{tmp_path}/scan_*.h5::/xrf/{{stack}}"
+    for isolate in (False, True):
+        with pytest.raises(OSError, match=r"scan_1\.h5"):
+            rank_stacks(form, isolate=isolate)
+    ranking = rank_stacks({"bad": form, "Ca": "maps/Ca", "Fe": "maps/Fe"}, on_error="rank_last")
+    assert ranking.ranked_stack_names == ["Ca", "Fe", "bad"]
+    assert "scan_1.h5" in str(ranking.stacks["bad"].error)
 
 
 def test_an_image_of_another_shape_is_named(tmp_path: Path) -> None:
