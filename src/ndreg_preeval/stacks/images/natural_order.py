@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -174,6 +175,7 @@ def _parts(text: str) -> list[str]:
     return re.split(r"[/\\]", text)
 
 
+@functools.lru_cache(maxsize=4096)  # most images share their folders
 def _component_key(part: str, decimals: bool) -> tuple[Hashable, ...]:
     numbers = DECIMALS if decimals and not PART_OF_SCAN.fullmatch(part) else COUNTS
     # Text and numbers take turns, and text comes first: like is compared with like.
