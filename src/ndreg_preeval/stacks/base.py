@@ -210,10 +210,15 @@ class ImageSpec(abc.ABC):
         """Return the same with what the caller chose of how stacks are read, where there is a choice."""
         return self
 
-    def examine_with(self, others: Sequence[ImageSpec]) -> list[KnownImage | Exception]:
+    def examine_with(
+        self,
+        others: Sequence[ImageSpec],
+        remembered: dict[Any, Any],  # noqa: ARG002
+    ) -> list[KnownImage | Exception]:
         """Examine this image and others in the same file; what goes wrong with one is given instead of it.
 
-        Formats that have many images in a file open it once.
+        Formats that have many images in a file open it once. What is the same in most files of a stack they may
+        keep in `remembered`, which is the same object for all of them.
         """
         found: list[KnownImage | Exception] = []
         for spec in (self, *others):

@@ -1,1 +1,2 @@
 # SPDX-License-Identifier: MIT
+"""Stacks made of images in many files."""

@@ -18,7 +18,7 @@ import pytest
 
 from ndreg_preeval import RankingWarning, rank_stacks, score_stack
 from ndreg_preeval.options import Limits
-from ndreg_preeval.stacks import ImageFilesSpec, resolve_stack
+from ndreg_preeval.stacks import Hdf5ImageSpec, ImageFilesSpec, resolve_stack
 from tests.support.image_files import SHAPE, WRITERS, N, hdf5_files, pixels, tiff_files
 from tests.support.scenes import assert_same_numbers, three
 
@@ -253,6 +253,36 @@ def test_a_file_that_was_cut_is_an_error(files: list[str]) -> None:
         os.truncate(file, file.stat().st_size - 100)
         with pytest.raises(OSError, match=r"im_3.*image 3"):
             source.read(0, N)
+
+
+# ------------------------------------------------------------------ interrupts
+
+
+@pytest.mark.parametrize("call", ["examine_with", "read"])
+def test_an_interrupt_ends_it_at_once(tmp_path: Path, call: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = hdf5_files(tmp_path, pixels())
+    spec = spec_of(names)
+    known = type(spec.images[0].examine())
+    calls: list[int] = []
+    target = Hdf5ImageSpec if call == "examine_with" else known
+    original = getattr(target, call)
+
+    def interrupted(*arguments: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(target, call, interrupted)
+    for threads in (1, 3):
+        calls.clear()
+        with pytest.raises(KeyboardInterrupt):
+            score_stack(names, num_threads=threads)
+    monkeypatch.undo()
+    assert_same_numbers(score_stack(names), score_stack(pixels()))
+    (tmp_path / "im_0.h5").open("r+b").close()
+    with h5py.File(tmp_path / "im_0.h5", "a"):
+        pass  # no descriptor of it was left open
 
 
 # ------------------------------------------------------------------ thousands of files

@@ -15,7 +15,7 @@ from ..names import short_names
 from ..regular_file import absolute
 from ..uris import UriMeaning, format_uri
 from .finding import Below, Candidate, images_below, list_warnings, stacks_below, taken, told_below
-from .image_file import Hdf5ImageSpec
+from .images import Hdf5ImageSpec
 from .locate import Files, locate, paths_like, select_meaning
 from .nexus import is_series, is_stack, series_names
 from .one_image import read_image

@@ -35,6 +35,10 @@ OTHER_LOCKING: Final = "flag values don't match"
 """Words of HDF5 where a file is open already, with other locking."""
 
 
+_ACCESS: dict[str | None, Any] = {}
+"""Property lists that files were opened with, by the setting of locking in the environment."""
+
+
 def stored_itemsize(dataset: h5py.Dataset) -> int:
     """Return how many bytes a pixel takes in the file, which with reduced precision are not those of numpy's dtype."""
     return int(dataset.id.get_type().get_size())
@@ -71,9 +75,15 @@ def open_file(path: str, lockings: Sequence[dict[str, Any]] = LOCKING) -> h5py.F
     why_no_plugins()  # registers filters, which must precede opening
     from silx.io.h5py_utils import File
 
+    again = _open_as_before(path) if lockings[0] == {} else None
+    if again is not None:
+        return again
     for options in lockings:
         try:
-            return File(path, "r", **options)
+            found = File(path, "r", **options)
+            if options == {}:
+                _note_access(found)
+            return found
         except OSError as error:
             reason: Exception = error
             if OTHER_LOCKING not in str(error):
@@ -86,6 +96,38 @@ def open_file(path: str, lockings: Sequence[dict[str, Any]] = LOCKING) -> h5py.F
         f"cannot be opened as HDF5 file ({_why(path, size, str(reason))}): {clip(str(reason), 500)}",
         clip(path),
     ) from reason
+
+
+def _note_access(file: h5py.File) -> None:
+    """Keep how silx opened a file: making that anew takes longer than opening the next one."""
+    import h5py
+
+    access = file.id.get_access_plist()
+    if access.get_driver() == h5py.h5fd.SEC2 and file.id.get_intent() == h5py.h5f.ACC_RDONLY:
+        _ACCESS[os.environ.get(LOCKING_VARIABLE)] = access
+
+
+def _open_as_before(path: str) -> h5py.File | None:
+    """Open a file as the last one; None for the first one, and where that fails."""
+    import h5py
+
+    access = _ACCESS.get(os.environ.get(LOCKING_VARIABLE))
+    if access is None:
+        return None
+    try:
+        found = h5py.File(h5py.h5f.open(os.fsencode(path), h5py.h5f.ACC_RDONLY, fapl=access))
+    except (OSError, RuntimeError, ValueError, KeyError, UnicodeError):
+        return None
+    found.reads_system_file = True
+    return found
+
+
+def reads_system_file(file: h5py.File) -> bool:
+    """Return whether HDF5 reads a file by plain system calls; noted of those that were opened as the last one."""
+    import h5py
+
+    noted = getattr(file, "reads_system_file", False)
+    return noted or bool(file.id.get_access_plist().get_driver() == h5py.h5fd.SEC2)
 
 
 def _why(path: str, size: int, said: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from ..base import ImageSpec, KnownImage
 
@@ -22,9 +23,10 @@ def examine(images: Sequence[ImageSpec], *, all_of_them: bool = False) -> Examin
         Go on after an error: images of several stacks are among them. Else it is the last that is returned.
     """
     found: Examination = []
+    remembered: dict[Any, Any] = {}
     for _, run in itertools.groupby(images, key=lambda image: (type(image), image.file_path)):
         first, *others = run
-        found += first.examine_with(others)
+        found += first.examine_with(others, remembered)
         if not all_of_them and any(isinstance(each, Exception) for each in found[-1 - len(others) :]):
             break
     return found

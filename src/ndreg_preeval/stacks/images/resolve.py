@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Lists of images by name, and of arrays between them: what they are, and the spec of each image."""
 
+# Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
+# ruff: noqa: PTH116
+
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+import os
+import string
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
@@ -15,6 +21,10 @@ from ..uris import UriMeaning, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
     from ...options import Limits
+
+
+_PLAIN: Final = frozenset(string.ascii_letters + string.digits + "._-/")
+"""Characters that stand for themselves in every kind of URI."""
 
 
 class _Formats(Protocol):
@@ -37,7 +47,7 @@ def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
     """Return the spec of one image: of a URI, or of an object in memory."""
     if not is_uri(item):
         return formats.image_of_object(item)
-    meanings = parse_uri(item)
+    meanings = _plain_meaning(item) or parse_uri(item)
     backend = formats.of(meanings)
     meaning = meanings[0]
     if len(meanings) > 1:
@@ -49,3 +59,19 @@ def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
     if meaning.problem:
         raise ValueError(meaning.problem)
     return backend.image_spec(meaning, limits, AS_FOUND)
+
+
+def _plain_meaning(item: Any) -> list[UriMeaning]:
+    """Return the meaning of a name or URI of a file that exists, if nothing in it could mean something else.
+
+    It is that of `parse_uri`, which takes ten times as long.
+    """
+    text = item if type(item) is str else str(item) if isinstance(item, PurePath) else ""
+    file, mark, path = text.partition("::")
+    if not file or not _PLAIN.issuperset(file + path) or (mark and not path):
+        return []
+    try:
+        os.stat(file)
+    except (OSError, ValueError):
+        return []
+    return [UriMeaning(file, path)]

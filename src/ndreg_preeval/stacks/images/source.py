@@ -65,6 +65,7 @@ class ImageFilesSource(StackSource):
             self.notes += (
                 f"image_axis={spec.choices.image_axis} does not apply to it: images one by one count themselves.",
             )
+        self._remembered: dict[Any, Any] = {}
         self._lock = threading.Lock()
         self._said: dict[str, None] = {}
         self._changed: dict[int, None] = {}
@@ -146,7 +147,10 @@ class ImageFilesSource(StackSource):
                 self._note_change(index, known.states)
                 known = None
             if known is None:
-                known = self._images[index].examine()
+                (found,) = self._images[index].examine_with((), self._remembered)
+                if isinstance(found, Exception):
+                    raise found
+                known = found
                 self._check(known)
             pixels = row if known.dtype == row.dtype else _as_dtype(row, known.dtype)
             mask = known.read(pixels)

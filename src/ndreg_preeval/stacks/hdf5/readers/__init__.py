@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from .base import Reader, Request
+from .base import Placed, Reader, Request
 from .choose import open_reader
 from .raw_file import RawFile
 from .virtual import VirtualReader
 
-__all__ = ["RawFile", "Reader", "Request", "VirtualReader", "open_reader"]
+__all__ = ["Placed", "RawFile", "Reader", "Request", "VirtualReader", "open_reader"]

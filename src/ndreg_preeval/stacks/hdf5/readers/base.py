@@ -6,13 +6,16 @@ from __future__ import annotations
 import abc
 import itertools
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from numpy.typing import NDArray
 
 from ...base import ReadTask
 from ...selection import AxisRange
 from .raw_file import RawFile
+
+if TYPE_CHECKING:
+    import h5py
 
 
 class Request(NamedTuple):
@@ -36,19 +39,36 @@ class Reader(abc.ABC):
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Return what fills the arrays of all requests; what they share is read once."""
 
-    def detached(self, axes: Sequence[AxisRange]) -> Reader | None:  # noqa: ARG002
-        """Return a reader of this box alone that needs neither the dataset nor an open file, but for `on`.
+    def detached(self, axes: Sequence[AxisRange]) -> Placed | None:  # noqa: ARG002
+        """Return a reader of this box alone that needs neither the dataset nor an open file.
 
         None where there is none, or it would have to know more than a few places.
         """
         return None
 
-    def on(self, raw: RawFile) -> Reader:
-        """Return a detached reader for the file, which was opened again; it closes that."""
-        raise NotImplementedError(f"{type(self).__name__} is never detached from {raw.path}")
-
     def close(self) -> None:  # noqa: B027 - most readers have nothing to close
         """Close what was opened; safe to call twice."""
+
+
+class Placed(Reader):
+    """Reads bytes at places that it may know without the dataset."""
+
+    def copied(self) -> Self:
+        """Return a shallow copy: `copy.copy` takes ten times as long, and there are thousands of files."""
+        found = object.__new__(type(self))
+        found.__dict__.update(self.__dict__)
+        return found
+
+    @abc.abstractmethod
+    def on(self, raw: RawFile) -> Placed:
+        """Return the same, where it is detached, for the file that was opened again."""
+
+    @abc.abstractmethod
+    def of_alike(self, dataset: h5py.Dataset, axes: Sequence[AxisRange], allocated: int) -> Placed | None:
+        """Return the detached reader of a dataset of the same type, shape and creation properties.
+
+        None where its pixels are not where HDF5 takes the file, of `allocated` bytes, to have them.
+        """
 
 
 class Part(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...regular_file import FileState
 from ...selection import AxisRange
+from ..files import reads_system_file
 from .base import Reader
 from .chunked import ChunkedReader
 from .contiguous import ContiguousReader
@@ -33,7 +34,7 @@ def open_reader(
     if dataset.external or dataset.file.mode != "r":
         return LibhdfReader(dataset)
     raw = None
-    if dataset.file.driver == "sec2" and dataset.file.userblock_size == 0:
+    if reads_system_file(dataset.file) and dataset.file.userblock_size == 0:
         raw = RawFile.open(state.path, state.identity)
     try:
         found: Reader | None = ContiguousReader.of(dataset, raw, axes, image_axis)

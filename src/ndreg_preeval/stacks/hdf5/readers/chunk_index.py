@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from array import array
 from collections.abc import Sequence
@@ -182,6 +183,22 @@ class KnownChunks:
         return self.places[tuple(origin)]
 
 
+def only_chunk(dataset: h5py.Dataset) -> KnownChunks | None:
+    """Return the place of the chunk of a dataset of one; None for others, and where anything is odd about it."""
+    if any(length > part for length, part in zip(dataset.shape, dataset.chunks, strict=True)):
+        return None
+    try:
+        if dataset.id.get_num_chunks() != 1:
+            return None
+        info = dataset.id.get_chunk_info(0)
+    except (OSError, RuntimeError, ValueError, OverflowError):
+        return None
+    origin = tuple(info.chunk_offset)
+    if any(origin) or is_unwritten(dataset, origin):
+        return None
+    return KnownChunks({origin: Stored(info.byte_offset, min(info.size, MOST_BYTES), info.filter_mask)})
+
+
 def is_unwritten(dataset: h5py.Dataset, origin: Sequence[int]) -> bool:
     """Return whether HDF5 says that there is no such chunk."""
     try:
@@ -237,6 +254,11 @@ def is_plain(dataset: h5py.Dataset) -> bool:
 
     Where they are not (reduced precision), HDF5 must convert.
     """
+    return bool(dataset.id.get_type().equal(_type_of(dataset.dtype)))
+
+
+@functools.lru_cache(maxsize=64)
+def _type_of(dtype: np.dtype[Any]) -> Any:
     import h5py
 
-    return bool(dataset.id.get_type().equal(h5py.h5t.py_create(dataset.dtype, logical=True)))
+    return h5py.h5t.py_create(dtype, logical=True)

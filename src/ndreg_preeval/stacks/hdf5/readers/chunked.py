@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-import copy
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -15,8 +15,8 @@ from ....errors import naming
 from ...base import ReadTask
 from ...selection import AxisRange
 from ..codecs import Codec, Damaged
-from .base import Reader, Request, chunk_boxes, chunk_parts
-from .chunk_index import ChunkIndex, KnownChunks, Stored, filters_of, is_plain
+from .base import Placed, Request, chunk_boxes
+from .chunk_index import ChunkIndex, KnownChunks, Stored, filters_of, is_plain, only_chunk
 from .raw_file import RawFile
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class _Place(NamedTuple):
     out: NDArray[Any]
 
 
-class ChunkedReader(Reader):
+class ChunkedReader(Placed):
     """Reads chunked datasets whose filters can be undone here.
 
     Parameters
@@ -105,14 +105,14 @@ class ChunkedReader(Reader):
         """Return a reader that knows the places of a few chunks."""
         if self._raw is None:
             return None
-        if (
-            math.prod(sum(1 for _ in chunk_parts(*each)) for each in zip(axes, self._shape, strict=True))
-            > FEW
-        ):
+        spans = [
+            range(axis.start // length * length, axis.stop, length)
+            for axis, length in zip(axes, self._shape, strict=True)
+        ]
+        if math.prod(map(len, spans)) > FEW:
             return None
-        boxes = chunk_boxes(axes, self._shape)
-        origins = [tuple(part.origin for part in parts) for parts in boxes]
-        found = copy.copy(self)
+        origins = list(itertools.product(*spans))
+        found = self.copied()
         found._index = KnownChunks({origin: self._index.find(origin) for origin in origins})
         if None in found._index.places.values():
             found._fill = self._dataset.fillvalue
@@ -121,9 +121,22 @@ class ChunkedReader(Reader):
 
     def on(self, raw: RawFile) -> ChunkedReader:
         """Return the same for the file, which was opened again."""
-        found = copy.copy(self)
+        found = self.copied()
         found._raw = raw
         return found
+
+    def of_alike(
+        self, dataset: h5py.Dataset, axes: Sequence[AxisRange], allocated: int
+    ) -> ChunkedReader | None:
+        """Return the detached reader of the other places."""
+        found = self.copied()
+        found._dataset = dataset
+        only = only_chunk(dataset)
+        if only is not None:
+            found._index = only
+            return found if only.end <= allocated else None
+        found._dataset, found._index, found._fill = dataset, ChunkIndex(dataset), None
+        return found.detached(axes) if found.end <= allocated else None
 
     def close(self) -> None:
         """Close the file that was opened beside HDF5."""

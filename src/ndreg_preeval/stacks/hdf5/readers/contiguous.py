@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...base import ReadTask
 from ...selection import AxisRange
-from .base import Reader, Request
+from .base import Placed, Request
 from .chunk_index import is_plain
 from .raw_file import RawFile
 
@@ -27,7 +26,7 @@ MOST_SKIPPED: Final = 16
 """Bytes read along, as a multiple of the wanted ones, beyond which HDF5 reads instead."""
 
 
-class ContiguousReader(Reader):
+class ContiguousReader(Placed):
     """Reads runs of whole images, or the part of each image that holds what is wanted.
 
     Where the images are counted along a later axis, what follows one element of an earlier one takes the
@@ -86,8 +85,22 @@ class ContiguousReader(Reader):
 
     def on(self, raw: RawFile) -> ContiguousReader:
         """Return the same for the file, which was opened again."""
-        found = copy.copy(self)
+        found = self.copied()
         found._raw = raw
+        return found
+
+    def of_alike(
+        self,
+        dataset: h5py.Dataset,
+        axes: Sequence[AxisRange],  # noqa: ARG002
+        allocated: int,
+    ) -> ContiguousReader | None:
+        """Return the reader of the other place."""
+        offset, size = dataset.id.get_offset(), math.prod(self._shape) * self._dtype.itemsize
+        if offset is None or dataset.id.get_storage_size() < size or offset + size > allocated:
+            return None
+        found = self.copied()
+        found._offset = offset
         return found
 
     def close(self) -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,24 +15,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import clip
-from ..base import ImageSpec, KnownImage
-from ..choices import AS_FOUND, Choices
-from ..pixel_checks import FillValues, check_image_shape, check_sizes, filled_pixels, pixel_dtype, spare_axis
-from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
-from ..uris import UriMeaning
-from .declared import Declared, read_declared
-from .files import OTHER_LOCKING
-from .locate import Files, locate
-from .metadata import Neighbours
-from .readers import RawFile, Reader, Request, VirtualReader, open_reader
-from .source_files import open_agreeing
-from .storage_checks import check_storage
+from ....errors import clip
+from ...base import ImageSpec, KnownImage
+from ...choices import AS_FOUND, Choices
+from ...pixel_checks import FillValues, check_image_shape, check_sizes, filled_pixels, pixel_dtype, spare_axis
+from ...regular_file import FileState
+from ...selection import AxisRange, Indices, apply_slice, flips, format_slice
+from ...uris import UriMeaning
+from ..declared import Declared, read_declared
+from ..files import OTHER_LOCKING
+from ..locate import Files, locate
+from ..metadata import Neighbours, nothing_beside
+from ..readers import Placed, RawFile, Reader, Request, VirtualReader, open_reader
+from ..source_files import open_agreeing
+from ..storage_checks import check_storage
+from .alike import Alike, OrdinaryFile
+from .straight import locate_straight, straight_way
 
 if TYPE_CHECKING:
     import h5py
 
-    from ...options import Limits
+    from ....options import Limits
 
 
 @dataclass(frozen=True)
@@ -79,24 +83,49 @@ class Hdf5ImageSpec(ImageSpec):
 
     def examine(self) -> KnownImage:
         """Open the file and check the dataset; raises as `ImageSpec.examine`."""
-        (found,) = self.examine_with(())
+        (found,) = self.examine_with((), {})
         if isinstance(found, Exception):
             raise found
         return found
 
-    def examine_with(self, others: Sequence[ImageSpec]) -> list[KnownImage | Exception]:
+    def examine_with(
+        self, others: Sequence[ImageSpec], remembered: dict[Any, Any]
+    ) -> list[KnownImage | Exception]:
         """Examine images of one file, which is opened once."""
         found: list[KnownImage | Exception] = []
         with Files() as files:
+            ordinary: dict[str, OrdinaryFile | None] = {}
             for spec in (self, *others):
                 assert isinstance(spec, Hdf5ImageSpec)
                 try:
-                    found.append(spec._examine_in(files))
+                    found.append(spec._examine_in(files, ordinary, remembered))
                 except Exception as error:  # noqa: BLE001 - whatever it is, it is this image's
                     found.append(error)
         return found
 
-    def _examine_in(self, files: Files) -> KnownImage:
+    def _examine_in(
+        self, files: Files, ordinary: dict[str, OrdinaryFile | None], remembered: dict[Any, Any]
+    ) -> KnownImage:
+        file = files.open(self.file_path)
+        names = straight_way(self.data_path)
+        dataset = locate_straight(file, names)
+        if self.file_path not in ordinary:
+            ordinary[self.file_path] = OrdinaryFile.of(file)
+        opened = ordinary[self.file_path]
+        if dataset is None or opened is None:
+            return self._examine_fully(files)
+        asked = (self.limits, format_slice(self.indices or ()), self.choices)
+        like: tuple[Alike, _KnownDataset] | None = remembered.get(asked)
+        reader = None if like is None else like[0].reader_of(opened, names, dataset)
+        if like is not None and reader is not None:
+            return like[1].of_alike(self, opened.state, reader)
+        known = self._examine_fully(files)
+        plain = known.plain
+        if plain is not None and nothing_beside(file, names, dataset):
+            remembered[asked] = (Alike(dataset, plain, known.axes, self.limits), known)
+        return known
+
+    def _examine_fully(self, files: Files) -> _KnownDataset:
         try:
             image = self._open_in(files)
         except OSError as error:
@@ -124,13 +153,21 @@ class Hdf5ImageSpec(ImageSpec):
             raise
 
     def _open_in(self, files: Files, own: Files | None = None) -> OpenImage:
-        root = files.open(self.file_path)["/"]
+        import h5py
+
+        file = files.open(self.file_path)
+        names = straight_way(self.data_path)
+        dataset = locate_straight(file, names)
+        if dataset is not None:
+            above = h5py.Group(h5py.h5g.open(file.id, b"/".join(names[:-1]) or b"/"))
+            return OpenImage(dataset, self, partial(Neighbours, files, dataset, above, alone=True), own)
+        root = file["/"]
         path = "/" + self.data_path.strip("/")
         node = locate(files, root, path)
         found_in = None
         if node.name != path or node.file != root.file:  # a link led to it
-            found_in = partial(locate, files, root, path.rpartition("/")[0])
-        return OpenImage(node, self, files, found_in, own)
+            found_in = locate(files, root, path.rpartition("/")[0])
+        return OpenImage(node, self, partial(Neighbours, files, node, found_in), own)
 
 
 class OpenImage:
@@ -140,16 +177,18 @@ class OpenImage:
     ----------
     dataset : h5py.Dataset
     spec : Hdf5ImageSpec
-    files : Files
-        What links open is kept there.
-    found_in : callable, optional
-        Gives the group that led to it by a link.
+    neighbours : callable
+        Gives what is beside it.
     own : Files, optional
         Closed with it.
     """
 
     def __init__(
-        self, dataset: h5py.Dataset, spec: Hdf5ImageSpec, files: Files, found_in: Any, own: Files | None
+        self,
+        dataset: h5py.Dataset,
+        spec: Hdf5ImageSpec,
+        neighbours: Callable[[], Neighbours],
+        own: Files | None,
     ) -> None:
         import h5py
 
@@ -163,7 +202,8 @@ class OpenImage:
         except TypeError as error:  # bit fields and the like, which numpy has not
             raise TypeError(f"the pixels are of an HDF5 type that numpy has not: {error}") from error
         self.dtype = pixel_dtype(self.stored_dtype)
-        self.axes = _of_one_image(apply_slice(spec.indices, dataset.shape), dataset.shape, spec.indices)
+        shape: tuple[int, ...] = dataset.shape
+        self.axes = _whole(shape) if spec.indices is None else _of_one_image(shape, spec.indices)
         kept = [axis for axis, each in enumerate(self.axes) if not each.drop]
         self.shape = check_image_shape(tuple(self.axes[axis].count for axis in kept))
         self.states = tuple(check_storage(dataset, spec.limits))
@@ -177,9 +217,8 @@ class OpenImage:
             self.other_locking = isinstance(self.reader, VirtualReader) and self.reader.other_locking
             self.declared = Declared(FillValues())
             if spec.choices.declared_invalid:
-                neighbours = Neighbours(files, dataset, None if found_in is None else found_in())
                 of_dataset = (self.dtype, self.axes, self.counting_axis, spec.limits)
-                self.declared = read_declared(dataset, neighbours, *of_dataset)
+                self.declared = read_declared(dataset, neighbours(), *of_dataset)
         except BaseException:
             self.reader.close()
             raise
@@ -205,14 +244,26 @@ class _KnownDataset(KnownImage):
         self.states = image.states
         self.notes = image.declared.notes
         self.warnings = image.declared.warnings
-        self._axes = image.axes
+        self.axes = image.axes
         self._counting_axis = image.counting_axis or 0
         # Masks of images are read with them.
-        self._reader = None if image.declared.masks else image.reader.detached(image.axes)
+        self._reader: Placed | None = None if image.declared.masks else image.reader.detached(image.axes)
         self.working_bytes = image.reader.working_bytes
-        if self._reader is not None:
-            self._declared = image.declared._replace(valid=None)
+        self._declared = image.declared._replace(valid=None, masks=())
         self._valid = None if image.declared.valid is None else _packed(image.declared.valid)
+
+    @property
+    def plain(self) -> Placed | None:
+        """The reader, where its places are known and nothing is declared of the pixels."""
+        if self._reader is None or self._valid is not None or self.notes or self.warnings:
+            return None
+        return None if self._declared.values or self._declared.least is not None else self._reader
+
+    def of_alike(self, spec: Hdf5ImageSpec, state: FileState, reader: Placed) -> _KnownDataset:
+        """Return the same of another image that is stored alike."""
+        found = copy.copy(self)
+        found._spec, found.states, found._reader = spec, (state,), reader
+        return found
 
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         if self._reader is None:
@@ -243,14 +294,14 @@ class _KnownDataset(KnownImage):
             pass
 
     def _fill(self, reader: Reader, out: NDArray[Any]) -> None:
-        counts = tuple(axis.count for axis in self._axes)
+        counts = tuple(axis.count for axis in self.axes)
         direct = out.dtype == self._stored_dtype
         place = out if direct else np.empty(self.shape, self._stored_dtype)
-        tasks = reader.tasks([Request(self._axes, place.reshape(counts))])
+        tasks = reader.tasks([Request(self.axes, place.reshape(counts))])
         for task in sorted(tasks, key=lambda task: task.place):
             task.run()
-        if any(axis.reverse for axis in self._axes):
-            kept = [axis for axis in self._axes if not axis.drop]
+        if any(axis.reverse for axis in self.axes):
+            kept = [axis for axis in self.axes if not axis.drop]
             place[...] = place[flips(kept)].copy()
         if not direct:
             out[...] = place
@@ -258,24 +309,27 @@ class _KnownDataset(KnownImage):
     def _mask(self, declared: Declared, pixels: NDArray[Any]) -> NDArray[np.bool_] | None:
         mask = None if self._valid is None else _unpacked(self._valid, self.shape)
         met = []
-        for name, hit in declared.find(pixels[np.newaxis], self._axes, self._counting_axis).items():
+        for name, hit in declared.find(pixels[np.newaxis], self.axes, self._counting_axis).items():
             met.append(name)
             mask = ~hit[0] if mask is None else mask & ~hit[0]
         self.said_while_reading = filled_pixels(met)
         return mask
 
 
-def _of_one_image(
-    axes: tuple[AxisRange, ...], shape: tuple[int, ...], indices: Indices | None
-) -> tuple[AxisRange, ...]:
-    """Drop axes of length 1 where more than two are left.
+@functools.lru_cache(maxsize=64)
+def _whole(shape: tuple[int, ...]) -> tuple[AxisRange, ...]:
+    return _of_one_image(shape, None)
+
+
+def _of_one_image(shape: tuple[int, ...], indices: Indices | None) -> tuple[AxisRange, ...]:
+    """Return what is taken of each axis; axes of length 1 are dropped where more than two are left.
 
     Raises
     ------
     ValueError
         When it is not one image.
     """
-    found = list(axes)
+    found = list(apply_slice(indices, shape))
     while True:
         kept = [axis for axis, each in enumerate(found) if not each.drop]
         counts = tuple(found[axis].count for axis in kept)

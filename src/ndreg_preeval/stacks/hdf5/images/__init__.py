@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+"""Images of HDF5 files, of stacks that are made of many files."""
+
+from __future__ import annotations
+
+from .image_file import Hdf5ImageSpec
+
+__all__ = ["Hdf5ImageSpec"]

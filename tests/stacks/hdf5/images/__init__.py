@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Images of HDF5 files."""
