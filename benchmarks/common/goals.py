@@ -43,6 +43,9 @@ TWO_THREADS = Goal("one thread / two threads", 1.85, at_most=False)
 AWKWARD = Goal("awkward sizes: `peak_to_mean` / SciPy's bare pair", 1.3)
 NATIVE = Goal("generic wheel / `-march=native`", 1.05)
 FLOOR = Goal("files: time with 2 threads / max(decode / cores, compute / cores)", 1.15)
+FILES_AS_ONE = Goal("one image per file / all in one file", 1.3)
+MAPS_AS_BARE = Goal("maps of 128 x 128, one per file / h5py opening and reading each", 2)
+NPY_AS_HDF5 = Goal(".npy / contiguous HDF5", 1.1)
 SPARE_MEMORY = 150
 """MiB that a ranking may take beyond its memory_limit."""
 

@@ -27,6 +27,8 @@ class ReadingSettings:
     """Per stack."""
     size: int = 1024
     runs: int = 5
+    files: int = 500
+    """Images of the stacks that have one in each file."""
     gigabytes: float = 10.0
     """Of the longest stack."""
     goals: Goals = field(default_factory=Goals)
