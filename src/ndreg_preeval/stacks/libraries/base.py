@@ -84,6 +84,8 @@ class LibraryFormat(abc.ABC):
     """Endings of file names, in lower case."""
     magic: ClassVar[tuple[tuple[int, bytes], ...]] = ()
     """Offset and bytes, one of which files of this kind begin with."""
+    safe_to_open: ClassVar[bool] = False
+    """Whether several threads may open files of this format at a time."""
     modules: ClassVar[tuple[str, ...]] = ()
     """Modules that have to be installed."""
     has_paths: ClassVar[bool] = False

@@ -160,6 +160,7 @@ class EdfFormat(LibraryFormat):
     """The format of the ESRF, one frame or several in a file."""
 
     name = "EDF"
+    safe_to_open = True
     endings = (".edf", ".cor", *(f".edf{each}" for each in COMPRESSED))
     modules: ClassVar[tuple[str, ...]] = ("fabio",)
 

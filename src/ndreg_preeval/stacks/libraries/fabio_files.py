@@ -46,6 +46,8 @@ SHORT: Final = 4
 class CbfFile(LibraryFile):
     """An open CBF file: what is compressed is in memory, and is decoded when it is asked for."""
 
+    concurrent = True
+
     def __init__(self, path: str, limits: Limits) -> None:
         from fabio.cbfimage import DATA_TYPES, CbfImage
 
@@ -98,6 +100,7 @@ class CbfFormat(LibraryFormat):
     """The format of Pilatus detectors and of crystallography."""
 
     name = "CBF"
+    safe_to_open = True
     endings = (".cbf", *(f".cbf{each}" for each in COMPRESSED))
     magic = ((0, b"###CBF"),)
     modules: ClassVar[tuple[str, ...]] = ("fabio",)

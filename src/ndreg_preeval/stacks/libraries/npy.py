@@ -127,6 +127,7 @@ class NpyFormat(LibraryFormat):
     """NumPy's files of one array."""
 
     name = "NumPy"
+    safe_to_open = True
     endings = (".npy",)
     magic = ((0, MAGIC),)
 

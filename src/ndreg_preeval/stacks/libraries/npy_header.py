@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import functools
 import io
 import math
 import re
@@ -71,12 +72,7 @@ def read_header(head: bytes, name: str) -> Header:
         offset = 8 + width + length
         if length > MAX_HEADER or offset > len(head):
             raise ValueError(f"its header of {length} bytes is not all there, or too long")
-        # Python 2 wrote numbers as 10L. The third version differs from the second in names of fields alone.
-        text = re.sub(rb"(?<=[0-9])L(?=[,)])", b" ", head[8 + width : offset])
-        read: Callable[..., Any] = (
-            np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
-        )
-        shape, by_columns, dtype = read(io.BytesIO(head[8 : 8 + width] + text), max_header_size=MAX_HEADER)
+        shape, by_columns, dtype = _parse(head[:offset], width)
     except (Exception, MemoryError) as error:  # what an expression can do to the parser of Python
         said = str(error).splitlines() or [type(error).__name__]
         raise OSError(
@@ -98,7 +94,19 @@ def read_header(head: bytes, name: str) -> Header:
                 "where they are bfloat16, give numpy.load(file).view(ml_dtypes.bfloat16)"
             )
         )
-    return Header(tuple(int(length) for length in shape), bool(by_columns), dtype, offset)
+    return Header(tuple(int(length) for length in shape), by_columns, dtype, offset)
+
+
+@functools.lru_cache(maxsize=16)
+def _parse(head: bytes, width: int) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Parse the text of a header, by numpy; images of a series have the same one."""
+    # Python 2 wrote numbers as 10L. The third version differs from the second in names of fields alone.
+    text = re.sub(rb"(?<=[0-9])L(?=[,)])", b" ", head[8 + width :])
+    read: Callable[..., Any] = (
+        np.lib.format.read_array_header_1_0 if width == 2 else np.lib.format.read_array_header_2_0
+    )
+    found = read(io.BytesIO(head[8 : 8 + width] + text), max_header_size=MAX_HEADER)
+    return tuple(found[0]), bool(found[1]), found[2]
 
 
 def check_complete(header: Header, size: int, name: str, what: str = "the file") -> None:

@@ -203,6 +203,7 @@ class NpzFormat(LibraryFormat):
     """NumPy's archives of several arrays."""
 
     name = "NumPy archive"
+    safe_to_open = True
     endings = (".npz",)
 
     @classmethod

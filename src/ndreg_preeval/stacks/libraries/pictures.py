@@ -74,6 +74,7 @@ class PictureFormat(LibraryFormat):
     """Pictures of cameras and programs for images."""
 
     name = "picture"
+    safe_to_open = True
     endings = (".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".jpx", ".jpf", ".bmp", ".gif")
     magic = tuple((0, start) for start, _ in IMAGES)
     modules: ClassVar[tuple[str, ...]] = ("PIL.Image",)

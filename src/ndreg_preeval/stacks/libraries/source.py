@@ -254,7 +254,7 @@ def open_library_file(
     """Open a file by its library, after it was looked at; raises as `LibrarySpec.open`."""
     states = of.states(path)
     of.load()
-    with errors_of_library(of, path), lock_of(of):
+    with errors_of_library(of, path), contextlib.nullcontext() if of.safe_to_open else lock_of(of):
         file = of.open_file(path, data_path, limits)
     return states, file
 
