@@ -79,6 +79,20 @@ def open_npz(folder: Path, stacks: Stacks) -> dict[str, Any]:
     return {"archive": np.load(folder / "maps.npz")}
 
 
+@makes("images, or a series, that fabio has open")
+def fabio_objects(folder: Path, stacks: Stacks) -> dict[str, Any]:
+    """A series of files, and a list of images."""
+    fabio = pytest.importorskip("fabio")
+    names = {name: [str(folder / f"{name}_{index}.edf") for index in range(4)] for name in stacks}
+    for name, array in stacks.items():
+        for path, image in zip(names[name], array, strict=True):
+            fabio.edfimage.EdfImage(data=image).write(path)
+    return {
+        "ca_series": fabio.open_series(names["Ca"]),
+        "fe_images": [fabio.open(path) for path in names["Fe"]],
+    }
+
+
 @makes("MarCCD, a file for each image")
 def marccd(folder: Path, stacks: Stacks) -> None:
     """TIFF files with a header of their own in the first 4096 bytes."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import clip, shorten
 from ..names import short_names
 from ..zarr import ZarrArray, arrays_below, is_group
+from .fabio_objects import FabioFrames
 
 MAX_DEPTH: Final = 32
 """Deepest group of silx within a group that is looked at."""
@@ -49,7 +50,7 @@ def is_layer(value: object) -> bool:
 
 
 def shown_array(value: Any) -> ShownArray:
-    """Return the array that an object shows: a signal, a layer, an array of a group, or itself.
+    """Return the array that an object shows: a signal, a layer, an array of a group, an image of fabio, or itself.
 
     Raises
     ------
@@ -58,6 +59,7 @@ def shown_array(value: Any) -> ShownArray:
     """
     if isinstance(value, ZarrArray):
         return ShownArray(value.array, value.names)
+    value = FabioFrames.pixels_of(value)
     if is_signal(value):
         return ShownArray(value.data, *_axes_of_signal(value))  # an array of numpy or dask
     if is_layer(value):

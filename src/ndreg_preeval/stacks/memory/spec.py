@@ -14,6 +14,7 @@ from ...errors import naming
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_stack_shape
+from .fabio_objects import FabioFrames
 from .objects import shown_array
 from .source import ArraySource, ImagesSource, open_lazy, split_mask
 
@@ -35,6 +36,7 @@ class ArraySpec(StackSpec):
         - ndarray or masked array (n, h, w), any strides, never copied;
         - list or tuple of n images: arrays (h, w), nested lists, objects numpy can convert;
         - a signal of hyperspy, an Image layer of napari, an array of a zarr group: the array that it shows;
+        - an image or a series that fabio has open, frame by frame;
         - an object with ``shape``, ``dtype`` and ``__getitem__`` (zarr, dask, xarray, ...): read block by block;
         - an object that numpy can convert (``__array__`` and its like), which may be an iterator, too;
         - an object with ``__len__`` and ``__getitem__`` giving images, read one by one; its first
@@ -46,6 +48,7 @@ class ArraySpec(StackSpec):
     in_memory = True
 
     def __init__(self, value: object, choices: Choices = AS_FOUND) -> None:
+        value = FabioFrames.of(value)
         check_kind(value)
         self.choices = choices
         # A list is snapshot here: another thread may change it while we read.
