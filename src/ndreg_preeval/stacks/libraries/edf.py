@@ -129,7 +129,10 @@ class EdfFile(LibraryFile):
             self._fill(out, index)
             return out
         with errors_logged("fabio") as said:
-            found = np.asarray(self._image.get_frame(index).data)
+            frame = self._image.get_frame(index)
+            kept = frame._dtype
+            found = np.asarray(frame.data)
+            frame._data, frame._dtype = None, kept  # fabio would keep all frames
         if said:
             raise self._damaged(index, "fabio says", said)
         return found.astype(self.dtype, copy=False)

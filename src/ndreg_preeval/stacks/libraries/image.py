@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,25 @@ class LibraryImageSpec(ImageSpec):
     def __reduce__(self) -> tuple[Any, ...]:
         of_file = (self.format_name, self.file_path, self.limits, self.indices, self.location, self.data_path)
         return (LibraryImageSpec, (*of_file, self.declared_invalid))
+
+    def examine_with(self, others: Sequence[ImageSpec]) -> list[KnownImage | Exception]:
+        """Examine this image and others in the same file, which is opened once where they are parts of one array."""
+        alike = [each for each in others if isinstance(each, LibraryImageSpec) and each._file == self._file]
+        if not others or len(alike) < len(others):
+            return super().examine_with(others)
+        of = format_named(self.format_name)
+        try:
+            states, file = open_library_file(of, self.file_path, self.data_path, self.limits)
+        except Exception:  # noqa: BLE001 - each image has an error of its own, which names it
+            return super().examine_with(others)
+        try:
+            return [_known(spec, file, states) for spec in (self, *alike)]
+        finally:
+            file.close()
+
+    @property
+    def _file(self) -> tuple[Any, ...]:
+        return (self.format_name, self.file_path, self.data_path, self.limits)
 
     def examine(self) -> KnownLibraryImage:
         """Open the file, look at what it declares, and close it; raises as `LibrarySpec.open`."""
@@ -86,6 +106,15 @@ class KnownLibraryImage(KnownImage):
             return ~np.logical_or.reduce(list(found.values())) if found else None
         finally:
             file.close()
+
+
+def _known(
+    spec: LibraryImageSpec, file: LibraryFile, states: tuple[FileState, ...]
+) -> KnownImage | Exception:
+    try:
+        return KnownLibraryImage(spec, file, states)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this image's
+        return error
 
 
 def read_image(of: type[LibraryFormat], spec: LibraryImageSpec) -> NDArray[Any]:
