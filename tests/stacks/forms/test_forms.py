@@ -14,11 +14,11 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval import cli
 
-from . import in_files, in_memory, in_programs, of_libraries
+from . import held_by_objects, in_files, in_memory, in_programs, of_libraries, of_microscopes
 from .table import MAKERS, Row, rows, two_stacks
 
 ROWS = rows()
-MODULES = (in_files, in_memory, in_programs, of_libraries)
+MODULES = (held_by_objects, in_files, in_memory, in_programs, of_libraries, of_microscopes)
 
 
 def named(row: Row) -> str:

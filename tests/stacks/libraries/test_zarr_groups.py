@@ -246,8 +246,12 @@ def test_zspy(tmp_path: Path, named: bool) -> None:
     assert sorted(ranking.stacks) == ["Ca", "Fe"]
     for name, stack in STACKS.items():
         assert_same_numbers(ranking.stacks[name], score_stack(stack))
-        path = f"{tmp_path}/a.zspy::/Experiments/{name}/data"
+        path = f"{tmp_path}/a.zspy::/Experiments/{name}"
         assert_same_numbers(score_stack(path), score_stack(stack))
+        assert_same_numbers(score_stack(f"{path}/data"), score_stack(stack))
+    assert find_stacks(f"{tmp_path}/a.zspy") == {
+        name: f"{tmp_path}/a.zspy::/Experiments/{name}" for name in STACKS
+    }
 
 
 # ------------------------------------------------------------------ patterns, images, masks

@@ -45,7 +45,7 @@ def arrays_below(group: Any) -> dict[str, ZarrArray]:
 
     These are the ones in the group itself, or those of its groups where it has none, and so on. A group that
     is an image of OME-Zarr stands for its first array, which has the full resolution: the others are smaller
-    copies, and its other groups labels.
+    copies, and its other groups labels. So does a signal of hyperspy for its data.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def array_of(root: Any, path: str) -> tuple[Any, str]:
     image = image_of(group)
     if image is not None and image[1].array.path == node.path:
         return image[1], ""
-    return ZarrArray(node, _names_of_signal(group, len(node.shape))), ""
+    return ZarrArray(node), ""
 
 
 def member_of(group: Any, name: str) -> Any:
@@ -84,9 +84,10 @@ def member_of(group: Any, name: str) -> Any:
     try:
         return group[name]
     except KeyError as error:
-        if error.args[:1] != (name,):
-            raise
-        return None
+        said = str(error.args[0]) if error.args else ""
+        if said == name or "not found" in said:  # the latter of consolidated metadata
+            return None
+        raise  # of metadata that lack something
 
 
 def names_of(array: Any) -> tuple[str | None, ...] | None:
@@ -114,17 +115,16 @@ def _below(group: Any, path: str, left: Iterator[int], depth: int) -> Iterator[t
     image = image_of(group)
     if image is not None:
         name, found = image
-        yield path.rstrip("/") or name, found
+        if len(found.array.shape) >= 3:
+            yield path.rstrip("/") or name, found
         return
-    names_by_axes: dict[int, Any] = {}
+    here = 0
     for name, array in _by_name(group.arrays()):
         _count(left)
         if len(array.shape) >= 3:
-            axes = len(array.shape)
-            if axes not in names_by_axes:
-                names_by_axes[axes] = _names_of_signal(group, axes)
-            yield f"{path}{name}", ZarrArray(array, names_by_axes[axes])
-    if names_by_axes:
+            here += 1
+            yield f"{path}{name}", ZarrArray(array)
+    if here:
         return
     for name, inner in _by_name(group.groups()):
         _count(left)
@@ -144,7 +144,12 @@ def _count(left: Iterator[int]) -> None:
 
 
 def image_of(group: Any) -> tuple[str, ZarrArray] | None:
-    """Return the path and the array of full resolution of an image of OME-Zarr; None for other groups.
+    """Return the path and the array of a group that is an image of OME-Zarr, or a signal; None for others."""
+    return _ome_image(group) or _signal(group)
+
+
+def _ome_image(group: Any) -> tuple[str, ZarrArray] | None:
+    """An image of OME-Zarr, and its array of full resolution.
 
     Whatever the metadata hold instead of what they should makes it another group: its arrays are there all
     the same.
@@ -164,13 +169,16 @@ def image_of(group: Any) -> tuple[str, ZarrArray] | None:
     return path, ZarrArray(array, _names(scales, axes), _labels(about))
 
 
-def _names_of_signal(group: Any, axes: int) -> tuple[str | None, ...] | None:
-    """Names of the axes of a signal in a file of hyperspy, which has a group for each."""
-    try:
-        names: list[Any] = [group[f"axis-{axis}"].attrs.get("name") for axis in range(axes)]
-    except (KeyError, ValueError, AttributeError):
+def _signal(group: Any) -> tuple[str, ZarrArray] | None:
+    """A signal in a file of hyperspy: its data, beside a group for each axis."""
+    data = member_of(group, "data")
+    if data is None or hasattr(data, "arrays"):
         return None
-    return tuple(name if isinstance(name, str) else None for name in names)
+    axes = [member_of(group, f"axis-{axis}") for axis in range(len(data.shape))]
+    if not axes or any(axis is None for axis in axes):
+        return None
+    names: list[Any] = [axis.attrs.get("name") for axis in axes]
+    return "data", ZarrArray(data, tuple(name if isinstance(name, str) else None for name in names))
 
 
 def _names(scales: Any, axes: int) -> tuple[str | None, ...] | None:
