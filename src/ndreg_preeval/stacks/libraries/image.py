@@ -44,16 +44,18 @@ class LibraryImageSpec(ImageSpec):
         of_file = (self.format_name, self.file_path, self.limits, self.indices, self.location, self.data_path)
         return (LibraryImageSpec, (*of_file, self.declared_invalid))
 
-    def examine_with(self, others: Sequence[ImageSpec]) -> list[KnownImage | Exception]:
+    def examine_with(
+        self, others: Sequence[ImageSpec], remembered: dict[Any, Any]
+    ) -> list[KnownImage | Exception]:
         """Examine this image and others in the same file, which is opened once where they are parts of one array."""
         alike = [each for each in others if isinstance(each, LibraryImageSpec) and each._file == self._file]
         if not others or len(alike) < len(others):
-            return super().examine_with(others)
+            return super().examine_with(others, remembered)
         of = format_named(self.format_name)
         try:
             states, file = open_library_file(of, self.file_path, self.data_path, self.limits)
         except Exception:  # noqa: BLE001 - each image has an error of its own, which names it
-            return super().examine_with(others)
+            return super().examine_with(others, remembered)
         try:
             return [_known(spec, file, states) for spec in (self, *alike)]
         finally:
