@@ -266,12 +266,12 @@ def test_images_of_one_file_are_examined_together(monkeypatch: pytest.MonkeyPatc
     for cut in ("0", "1", "2,4", "3"):
         meaning = parse_uri(f"a.mup?slice={cut}")[0]
         specs.append(Formats().of([meaning]).image_spec(meaning, Limits(), Choices()))
-    first, second, third, last = specs[0].examine_with(specs[1:])
+    first, second, third, last = specs[0].examine_with(specs[1:], {})
     assert len(opened) == 1
     assert isinstance(third, ValueError)
     assert first.shape == second.shape == last.shape == STACK.shape[1:]
     Path("a.mup").unlink()
-    assert all(isinstance(each, OSError) for each in specs[0].examine_with(specs[1:]))
+    assert all(isinstance(each, OSError) for each in specs[0].examine_with(specs[1:], {}))
     write("a.mup")
     same = [f"a.mup?slice={index}" for index in range(5)]
     assert_same_numbers(score_stack(same), score_stack(STACK))
