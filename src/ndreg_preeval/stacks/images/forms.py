@@ -24,7 +24,7 @@ from .file_patterns import files_like
 from .folders import Contents, contents
 from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
-from .resolve import image_spec
+from .resolve import image_spec, plain_meaning
 from .spec import ImageFilesSpec
 from .wildcards import STACK, escape, has_wildcards, without_wildcards
 from .within import check_alike, images_within
@@ -171,7 +171,8 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> Imag
             if item is None or isinstance(item, NO_IMAGES):
                 kind = "None" if item is None else type(item).__name__
                 raise TypeError(f"an image must be a URI, pattern or folder, or a 2-D array, not {kind}")
-            stacks = stacks_meant(item, formats) if is_uri(item) else None
+            literal = not is_uri(item) or plain_meaning(item)
+            stacks = None if literal else stacks_meant(item, formats)
             if stacks is None:
                 images.append(image_spec(item, limits, formats))
                 continue

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import string
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -47,7 +48,7 @@ def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
     """Return the spec of one image: of a URI, or of an object in memory."""
     if not is_uri(item):
         return formats.image_of_object(item)
-    meanings = _plain_meaning(item) or parse_uri(item)
+    meanings = plain_meaning(item) or parse_uri(item)
     backend = formats.of(meanings)
     meaning = meanings[0]
     if len(meanings) > 1:
@@ -61,7 +62,7 @@ def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
     return backend.image_spec(meaning, limits, AS_FOUND)
 
 
-def _plain_meaning(item: Any) -> list[UriMeaning]:
+def plain_meaning(item: Any) -> list[UriMeaning]:
     """Return the meaning of a name or URI of a file that exists, if nothing in it could mean something else.
 
     It is that of `parse_uri`, which takes ten times as long.
@@ -71,7 +72,7 @@ def _plain_meaning(item: Any) -> list[UriMeaning]:
     if not file or not _PLAIN.issuperset(file + path) or (mark and not path):
         return []
     try:
-        os.stat(file)
+        regular = stat.S_ISREG(os.stat(file).st_mode)
     except (OSError, ValueError):
         return []
-    return [UriMeaning(file, path)]
+    return [UriMeaning(file, path)] if regular else []
