@@ -101,8 +101,6 @@ ONE: dict[str, Any] = {
     "folder": "maps/Ca",
     "folder with a slash": "maps/Ca/",
     "folder as Path": Path("maps/Ca"),
-    "pattern of one file that is the stack": "whole/C*.tif",
-    "pattern of one dataset that is the stack": "stacks.h5::/entry/C*/data",
     "stack of a pattern with one value": "maps/C{stack}/im_*.tif",
 }
 
@@ -307,6 +305,9 @@ def test_what_one_stack_lacks_is_told(tmp_path: Path) -> None:
         ({"k": ["whole/Ca.tif", CA[0]]}, ValueError, "image 0"),
         ([CA, CA], TypeError, r"image_stacks\[0\]: a sequence may only hold URIs"),
         (CA, ValueError, "stack 'im_1': .*one image, not a stack; the images of a stack are given as a list"),
+        ({"k": "whole/*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
+        ({"k": "whole/C*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
+        ({"k": "stacks.h5::/entry/C*/data"}, ValueError, "stack 'k' .*image 0: one image is wanted"),
         ({"k": "."}, ValueError, r"names? .*one in each of them by a pattern, as '\./\*\.h5::/path/of/dataset'"),
         ({"k": "maps"}, ValueError, r"its folders are not looked into \('Ca', 'Fe', 'Zn'\)"),
     ],

@@ -59,10 +59,12 @@ class ImageStack(NamedTuple):
     warnings: tuple[str, ...] = ()
     place: UriMeaning = UriMeaning("", "")
     """What tells its pattern or folder from others: the fixed text of file and path."""
+    of_images: bool = False
+    """Whether each match is one image, even a single one; else that may be the stack itself."""
 
     def spec(self, limits: Limits, formats: Formats) -> StackSpec:
         """Return the spec for opening it; no file is looked at, but where a single one may be the stack itself."""
-        if len(self.images) == 1 and holds_stacks(self.images[0], limits, formats):
+        if len(self.images) == 1 and not self.of_images and holds_stacks(self.images[0], limits, formats):
             backend = formats.of(self.images)
             found = backend.expand(self.images, str(self.images[0]), plain=False)
             if len(found) > 1:
@@ -273,7 +275,9 @@ def _stacks_of_pattern(found: Found, formats: Formats) -> list[ImageStack]:
     place = _place_of(found.pattern)
     if not by_stack:
         images, notes = _images_of(found.matches, formats)
-        return [_stack("", str(found.pattern), images, notes, found.warnings(), place)]
+        # How many files there are must not decide what a pattern means.
+        stack = _stack("", str(found.pattern), images, notes, found.warnings(), place)
+        return [stack._replace(of_images=True)]
     stacks = []
     for value, matches in by_stack.items():
         images, notes = _images_of(matches, formats)

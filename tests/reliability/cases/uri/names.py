@@ -83,7 +83,7 @@ nowhere("unc_path", "a UNC path", "\\\\server\\share\\nosuch.h5::/entry/zeta", "
 nowhere("very_long_path", "a file name of 5000 characters", "{dir}/" + "a" * 5000 + ".h5::/entry/zeta")
 nowhere("very_long_dataset", "a dataset name of 100000 characters", "{ok}::/" + "d" * 100_000, "ok.h5")
 nowhere("deep_dataset", "a dataset path of 20000 levels", "{ok}::" + "/d" * 20_000, "ok.h5")
-nowhere("glob", "patterns are not expanded", "{dir}/*.h5::/entry/zeta", "*.h5")
+nowhere("glob", "a pattern of one image each, which matches a stack", "{dir}/*.h5::/entry/zeta", "*.h5")
 uri.add(
     "int",
     "a number among URIs",
