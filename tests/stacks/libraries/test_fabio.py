@@ -7,6 +7,7 @@ import bz2
 import contextlib
 import gzip
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ndreg_preeval import Limits, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
+from ndreg_preeval.stacks.libraries.guarded_stream import GuardedStream
 from ndreg_preeval.stacks.uris import parse_uri
 from tests.support.scenes import assert_same_numbers, drifting
 
@@ -258,6 +260,7 @@ def test_a_cbf_file_with_another_checksum() -> None:
         (b"x-CBF_BYTE_OFFSET", b"x-CBF_PACKED"),
         (b"\x0c\x1a\x04\xd5", b"abcd"),
         (b"_array_data.data", b"_array_data.none"),
+        (b"--CIF-BINARY-FORMAT-SECTION--", b"--CIF-BINARY-FORMAT-SECTION"),
     ],
 )
 def test_cbf_headers_that_lie(old: bytes, new: bytes) -> None:
@@ -266,6 +269,35 @@ def test_cbf_headers_that_lie(old: bytes, new: bytes) -> None:
     Path("a.cbf").write_bytes(raw.replace(old, new))
     with pytest.raises((OSError, ValueError)):
         image_of("a.cbf")
+
+
+def test_a_library_reads_as_far_as_a_file_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would loop, or count to what a header claims, ends in an error."""
+    Path("a.cbf").write_bytes(b"abc" * 1000)
+    stream = GuardedStream("a.cbf", refused=re.compile(rb"dim_[0-9]{2}"))
+    with stream:
+        assert stream.read(4) == b"abca"
+        assert len(stream.read()) == 2996
+        for _ in range(64):
+            assert stream.read(512) == b""
+        with pytest.raises(OSError, match="ends before its header does"):
+            stream.read(512)
+        with pytest.raises(OSError, match="wants 9999999 bytes more, and has 3000"):
+            stream.seek(0) or stream.read(9_999_999)
+        with pytest.raises(OSError, match="leads to byte -5 of nowhere"):
+            stream.seek(-5)
+    monkeypatch.setattr("ndreg_preeval.stacks.libraries.guarded_stream.MOST_READS", 100)
+    with GuardedStream("a.cbf") as stream:
+        for _ in range(50):
+            stream.seek(0)
+            stream.read(1)
+        with pytest.raises(OSError, match="lead in circles"):
+            stream.seek(0)
+    Path("a.cbf").write_bytes(b"x" * 510 + b"dim_12")
+    with GuardedStream("a.cbf", refused=re.compile(rb"dim_[0-9]{2}")) as stream:
+        stream.read(515)
+        with pytest.raises(OSError, match="its header has 'dim_12'"):
+            stream.read(1)
 
 
 def test_marccd_files_are_tiff_files() -> None:

@@ -39,6 +39,11 @@ CODECS: Final[tuple[tuple[str, tuple[str, ...], bytes], ...]] = (
 )
 """Names of fabio's readers, endings of their files, and first bytes that are tried before the endings."""
 
+BINARY_SECTION: Final = b"--CIF-BINARY-FORMAT-SECTION--"
+
+MOST_HEADER: Final = 1 << 20
+"""Bytes before the pixels of a CBF file; without pixels fabio would take all of it for text."""
+
 SHORT: Final = 4
 """First bytes that are fewer tell nothing without an ending."""
 
@@ -54,6 +59,9 @@ class CbfFile(LibraryFile):
         self._path = path
         stream = GuardedStream(path, uncompressed(path, limits))
         try:
+            if BINARY_SECTION not in stream.read(MOST_HEADER):
+                raise self._damaged(f"its first {MOST_HEADER} bytes have no {BINARY_SECTION.decode()}")
+            stream.seek(0)
             with errors_logged("fabio"):
                 image = CbfImage()
                 self._coded = bytes(image.read(stream, only_raw=True))

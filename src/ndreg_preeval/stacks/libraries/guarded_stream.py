@@ -93,7 +93,12 @@ class GuardedStream:
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move, as a file does."""
         self._count(b".")
-        return self._file.seek(offset, whence)
+        try:
+            return self._file.seek(offset, whence)
+        except (OSError, ValueError, OverflowError) as error:
+            raise OSError(
+                errno.EIO, f"it is damaged: its header leads to byte {offset} of nowhere", clip(self.name)
+            ) from error
 
     def tell(self) -> int:
         """Return the position."""
