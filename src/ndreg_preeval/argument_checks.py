@@ -7,12 +7,15 @@ import math
 import numbers
 import operator
 import os
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import shorten
+
+MAX_AXES: Final = 64
+"""Largest number of axes of an array."""
 
 
 def type_name(value: object) -> str:
@@ -72,6 +75,18 @@ def check_axis(argument: str, value: object) -> int | None:
         raise ValueError(
             f"{argument} must be 0, 1 or 2 of the three axes of a stack, or -1, -2 or -3 from the end, "
             f"not {shorten(axis)}"
+        )
+    return axis
+
+
+def check_stacks_axis(argument: str, value: object) -> int | None:
+    """Return an axis of any number of axes, or None for None."""
+    if value is None:
+        return None
+    axis = as_int(argument, value)
+    if not -MAX_AXES <= axis < MAX_AXES:
+        raise ValueError(
+            f"{argument} must be an axis, counted from 0 or, negative, from the end, not {shorten(axis)}"
         )
     return axis
 

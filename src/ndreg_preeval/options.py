@@ -18,6 +18,7 @@ from .argument_checks import (
     check_mask,
     check_not_negative,
     check_positive,
+    check_stacks_axis,
     type_name,
 )
 from .declared_option import DeclaredOption, declare
@@ -77,6 +78,17 @@ class Options:
             flag="--axis",
             unit="AXIS",
             examples=(0, 2, -1),
+            in_form=False,
+        ),
+    )
+    stacks_axis: int | None = field(
+        default=None,
+        metadata=declare(
+            "axis that counts stacks (elements, channels), of whatever has one axis more than a stack; by default "
+            "as the names of the axes say",
+            int,
+            unit="AXIS",
+            examples=(0, 1, -1),
             in_form=False,
         ),
     )
@@ -212,6 +224,7 @@ class Options:
         put("method", resolve_method(self.method))
         put("reference_image", as_int("reference_image", self.reference_image))
         put("image_axis", check_axis("image_axis", self.image_axis))
+        put("stacks_axis", check_stacks_axis("stacks_axis", self.stacks_axis))
         check_choice("pairing", self.pairing, get_args(Pairing))
         check_choice("precision", self.precision, get_args(Precision))
         check_choice("window", self.window, WINDOWS)

@@ -157,6 +157,7 @@ def rank_stacks(
     reference_stack: Any = None,
     reference_image: int = 0,
     image_axis: int | None = None,
+    stacks_axis: int | None = None,
     method: str | Method = "evidence",
     pairing: Pairing = "reference",
     precision: Precision = "auto",
@@ -187,7 +188,8 @@ def rank_stacks(
         DataUrl (``file.h5::/path``, ``file.tif``). A sequence of URIs names the stacks by their dataset
         paths; the URI of a group expands to the image stacks in it. Images in many files are one stack
         as a list of their URIs, by a pattern (``"Ca/im_*.tif"``) or by their folder; ``{stack}`` in a
-        pattern stands for the names of several (``"scan_*.h5::/1.1/xrf/{stack}"``).
+        pattern stands for the names of several (``"scan_*.h5::/1.1/xrf/{stack}"``). Something with one axis
+        more holds several stacks, see `stacks_axis`; it may also be the whole argument.
     reference_stack : object, optional
         Force this stack: it must exist, and no ranking is computed.
     reference_image : int
@@ -196,6 +198,10 @@ def rank_stacks(
         Axis that counts the images, of the three of a stack (after its slice); negative counts from the end.
         By default as names of the axes say (xarray, NXdata, netCDF, EMD, ImageJ, OME), else the first. An axis
         that a URI says (``?axis=2``) goes first. Lists of images count them themselves.
+    stacks_axis : int, optional
+        Axis that counts stacks (elements, channels), of whatever has one axis more than a stack: each of them is
+        ranked, by the name that is stored with it, or its number. Negative counts from the end. By default as
+        names of the axes say; without, such an array is refused. A URI says it by ``?stacks=0``.
     method : str or Method
         "evidence" (how likely every image aligns, from its correlogram and a second, smoother one),
         "plain" (the same for aligners by plain cross-correlation),
@@ -294,6 +300,7 @@ def rank_stacks(
         method=method,
         reference_image=reference_image,
         image_axis=image_axis,
+        stacks_axis=stacks_axis,
         pairing=pairing,
         precision=precision,
         window=window,

@@ -26,6 +26,7 @@ OTHER_VALUES: dict[str, Any] = {
     "method": "robust",
     "reference_image": 1,
     "image_axis": 2,
+    "stacks_axis": 1,
     "pairing": "previous",
     "precision": "double",
     "window": "hann",

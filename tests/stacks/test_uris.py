@@ -257,3 +257,89 @@ def test_slices_beyond_the_dataset(indices: Any, message: str) -> None:
 def test_fields_that_are_no_slice(value: Any) -> None:
     with pytest.raises(TypeError, match="slice must"):
         check_slice(value)
+
+
+# ------------------------------------------------------------------ what follows file and path
+
+
+QUERY = {"slice=0,...": ("indices", (0, Ellipsis)), "axis=-1": ("image_axis", -1), "stacks=3": ("stacks_axis", 3),
+         "series=12": ("series", 12)}  # fmt: skip
+some_of_the_query = pytest.mark.parametrize(
+    "keys", [keys for n in range(1, 5) for keys in itertools.permutations(QUERY, n)], ids="&".join
+)
+
+
+@some_of_the_query
+@pytest.mark.parametrize("border", ["::/Ca?", "::/Ca&", "?path=/Ca&", "?/Ca&", "?"])
+def test_keys_in_any_order(folder: Path, keys: tuple[str, ...], border: str) -> None:
+    file = touch(folder)
+    expected = UriMeaning(file, "" if border == "?" else "/Ca")._replace(**dict(QUERY[key] for key in keys))
+    assert parse_uri(f"{file}{border}{'&'.join(keys)}")[0] == expected
+    assert parse_uri(f"silx:{file}{border}{'&'.join(keys)}")[0] == expected
+    assert parse_uri(str(expected))[0] == expected
+
+
+@some_of_the_query
+def test_keys_before_the_path(folder: Path, keys: tuple[str, ...]) -> None:
+    file = touch(folder)
+    expected = UriMeaning(file, "/Ca")._replace(**dict(QUERY[key] for key in keys))
+    for split in range(len(keys) + 1):
+        text = "&".join([*keys[:split], "path=/Ca", *keys[split:]])
+        assert parse_uri(f"{file}?{text}")[0] == expected
+        assert parse_uri(DataUrl(f"silx://{file}?{text}"))[0] == expected
+
+
+@pytest.mark.parametrize("name", ["/Ca", "/Ca+K", "/a&b", "/q?x", "/a=b", "/a::b", "/50%25", ""])
+@pytest.mark.parametrize("indices", [None, (slice(None, None, -1), 2, Ellipsis)])
+@pytest.mark.parametrize("numbers", [(None, None, None), (2, None, 0), (None, -4, None), (-1, 3, 7)])
+def test_every_uri_reads_as_what_it_was_made_of(
+    folder: Path, name: str, indices: Any, numbers: tuple[Any, Any, Any]
+) -> None:
+    file = touch(folder, "run#1 what?.h5")
+    text = format_uri(file, name, indices, *numbers)
+    assert parse_uri(text)[0] == UriMeaning(file, name, indices, "", *numbers)
+    assert str(parse_uri(text)[0]) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["Ca?stacks=0", "Ca&series=1", "Ca?axis=1&stacks=2", "stacks=1", "path=x&series=0"]
+)
+def test_names_may_look_like_keys(folder: Path, name: str) -> None:
+    file = touch(folder)
+    assert UriMeaning(file, f"/{name}") in parse_uri(f"{file}::/{name}")
+    touch(folder, name)
+    assert UriMeaning(name, "/Ca") == parse_uri(f"{name}::/Ca")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("stacks=", "stacks='' is not valid: give the axis of the stacks, counted from 0 or, negative"),
+        ("stacks=x", "stacks='x' is not valid"),
+        ("stacks=1.0", "stacks='1.0' is not valid"),
+        ("stacks=32", "stacks='32' is not valid"),
+        ("stacks=-33", "stacks='-33' is not valid"),
+        ("stacks=²", "stacks='²' is not valid"),
+        ("series=-1", "series='-1' is not valid: give the number of a series of the file, counted from 0"),
+        ("series=1_0", "series='1_0' is not valid"),
+        ("series=" + "9" * 30, "is not valid"),
+        ("axis=3", "axis='3' is not valid: give 0, 1 or 2"),
+        ("axis=1&axis=1", "axis= is given twice"),
+        ("stacks=0&slice=0&stacks=1", "stacks= is given twice"),
+        ("slice=0&slice=1", "slice= is given twice"),
+        ("slice=a&stacks=0", "slice='a' is not valid"),
+        ("stacks=a&slice=0", "stacks='a' is not valid"),
+    ],
+)
+@pytest.mark.parametrize("border", ["::/Ca?", "?path=/Ca&", "?"])
+def test_wrong_values_are_a_problem_not_a_guess(folder: Path, border: str, text: str, problem: str) -> None:
+    first = parse_uri(f"{touch(folder)}{border}{text}")[0]
+    assert first.path == ("" if border == "?" else "/Ca")
+    assert problem in first.problem
+
+
+def test_stacks_of_one_dataset_are_called_by_their_labels() -> None:
+    meaning = UriMeaning("a.h5", "/maps/", (0,))
+    assert (meaning.named_path, str(meaning)) == ("/maps/", "a.h5::/maps/&slice=0")
+    labelled = meaning._replace(label="Ca K")
+    assert (labelled.named_path, str(labelled)) == ("/maps/Ca K", str(meaning))

@@ -109,7 +109,12 @@ def _left_out(valid: NDArray[np.bool_] | None) -> int:
 
 def choices_of(options: Options) -> Choices:
     """Return what the options say of how stacks are read."""
-    return Choices(options.image_axis, options.declared_invalid == "fill", options.image_key == "projections")
+    return Choices(
+        image_axis=options.image_axis,
+        declared_invalid=options.declared_invalid == "fill",
+        projections=options.image_key == "projections",
+        stacks_axis=options.stacks_axis,
+    )
 
 
 class Scored(NamedTuple):

@@ -17,6 +17,8 @@ class Choices(NamedTuple):
     """Whether an ``image_key`` of NXtomo selects the projections."""
     of_series: bool = False
     """Whether it is a part of a series, which may hold no image."""
+    stacks_axis: int | None = None
+    """The axis that counts stacks, of whatever has one axis more than a stack; None where names decide."""
 
     def of_uri(self, image_axis: int | None) -> Choices:
         """Return the same with the axis that a URI says, if it says one: it knows its stack best."""

@@ -20,9 +20,8 @@ from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
 from .optional_modules import load_h5py
-from .selection import Indices, check_slice, format_slice, parse_slice
-
-AXES_ALLOWED: Final = "give 0, 1 or 2 of the three axes of a stack, or -1, -2 or -3 from the end"
+from .query import read_query
+from .selection import Indices, check_slice, format_slice
 
 MAX_SPLITS: Final = 16
 """Largest number of ``::`` or ``?`` that are tried: more of them are no honest URI."""
@@ -39,19 +38,33 @@ class UriMeaning(NamedTuple):
     """Reason why this meaning cannot be used, for instance an invalid slice."""
     image_axis: int | None = None
     """The axis that counts the images, of those that the slice leaves."""
+    stacks_axis: int | None = None
+    """The axis that counts stacks, of those that the slice leaves: one more than a stack has."""
+    series: int | None = None
+    """The series of the file, of several that it holds."""
+    label: str = ""
+    """Name of one of the stacks that an axis counts; it is no part of the URI."""
 
     def at(self, path: str) -> UriMeaning:
         """Return the same of another path in the file."""
         return self._replace(path=path)
 
+    @property
+    def named_path(self) -> str:
+        """The path, and below it the name of the stack where the dataset holds several: what stacks are called by."""
+        return f"{self.path.rstrip('/')}/{self.label}" if self.label else self.path
+
     def __str__(self) -> str:
-        text = f"{self.file}::{self.path}" if self.path else self.file
-        return text + "".join(f"&{part}" for part in self.query())
+        query = "&".join(self.query())
+        if not self.path:
+            return f"{self.file}?{query}" if query else self.file
+        return f"{self.file}::{self.path}" + (f"&{query}" if query else "")
 
     def query(self) -> list[str]:
         """Return what follows file and path in a URI."""
         cut = [] if self.indices is None else [f"slice={format_slice(self.indices)}"]
-        return cut + ([] if self.image_axis is None else [f"axis={self.image_axis}"])
+        numbers = {"axis": self.image_axis, "stacks": self.stacks_axis, "series": self.series}
+        return cut + [f"{key}={number}" for key, number in numbers.items() if number is not None]
 
 
 def is_uri(value: object) -> bool:
@@ -101,9 +114,8 @@ def parse_uri(value: Any) -> list[UriMeaning]:
     if not is_data_url(value):
         meanings = literal + [meaning for meaning in silx if not _is_cut(meaning, literal, text)]
     elif silx and silx[0].file in {meaning.file for meaning in literal}:
-        # An axis is no field of a DataUrl.
-        same = (each for each in literal if each[:2] == silx[0][:2] and each.image_axis is not None)
-        silx = [each._replace(image_axis=next(same, each).image_axis) for each in silx]
+        # Axes and series are no fields of a DataUrl.
+        silx = [_with_numbers_of(each, literal) for each in silx]
         # The fields of a DataUrl come first: they can name what no text can.
         meanings = silx + literal
     else:
@@ -120,9 +132,16 @@ def parse_uri(value: Any) -> list[UriMeaning]:
     return meanings
 
 
-def format_uri(file: str, path: str, indices: Indices | None = None, image_axis: int | None = None) -> str:
+def format_uri(
+    file: str,
+    path: str,
+    indices: Indices | None = None,
+    image_axis: int | None = None,
+    stacks_axis: int | None = None,
+    series: int | None = None,
+) -> str:
     """Return the literal text of a URI, which `parse_uri` reads first as just that."""
-    return str(UriMeaning(file, path, indices, image_axis=image_axis))
+    return str(UriMeaning(file, path, indices, "", image_axis, stacks_axis, series))
 
 
 def _plain_text(value: Any) -> str:
@@ -144,39 +163,18 @@ def _read_literally(text: str) -> list[UriMeaning]:
     # A query may hold "::" (slice=::2) and a dataset name may hold "?": try each border.
     for match in list(re.finditer(r"::|\?", rest))[:MAX_SPLITS]:
         file, query = rest[: match.start()], rest[match.end() :]
-        meanings += [UriMeaning(file, *meaning) for meaning in _read_query(query)]
+        meanings += [UriMeaning(file, *each) for each in read_query(query)]
     meanings.append(UriMeaning(rest, ""))
     return meanings
 
 
-def _read_query(query: str) -> list[tuple[str, Indices | None, str, int | None]]:
-    """Meanings of what follows the file name: (path, slice, problem, axis)."""
-    found = re.fullmatch(r"(|.*?[&?])axis=([^&?=/]*)(|&.*)", query, re.DOTALL)
-    meanings: list[tuple[str, Indices | None, str, int | None]] = []
-    if found:
-        axis = int(found[2]) if re.fullmatch("-?[0-9]", found[2]) else None
-        wrong = "" if axis in range(-3, 3) else f"axis={shorten(found[2])} is not valid: {AXES_ALLOWED}"
-        rest = found[1][:-1] + found[3] if found[1] else found[3][1:]
-        for path, indices, problem in _read_slice(rest):
-            meanings.append((path, indices, problem or wrong, None if wrong else axis))
-    return meanings + [(*each, None) for each in _read_slice(query)]
-
-
-def _read_slice(query: str) -> list[tuple[str, Indices | None, str]]:
-    """Meanings of a query without an axis: (path, slice, problem)."""
-    meanings: list[tuple[str, Indices | None, str]] = []
-    found = re.fullmatch(r"(.*?)(?:^|[&?])slice=([^&?=]*)", query, re.DOTALL)
-    for text, cut in ((found[1], found[2]), (query, None)) if found else ((query, None),):
-        indices, problem = None, ""
-        if cut is not None:
-            try:
-                indices = parse_slice(cut)
-            except ValueError as error:
-                problem = str(error)
-        if text.startswith("path="):
-            meanings.append((text.removeprefix("path="), indices, problem))
-        meanings.append((text, indices, problem))
-    return meanings
+def _with_numbers_of(meaning: UriMeaning, literal: list[UriMeaning]) -> UriMeaning:
+    """Give a meaning the axes and the series that the text of its URI says, if it says any."""
+    for each in literal:
+        numbers = (each.image_axis, each.stacks_axis, each.series)
+        if each[:2] == meaning[:2] and any(number is not None for number in numbers):
+            return meaning._replace(image_axis=numbers[0], stacks_axis=numbers[1], series=numbers[2])
+    return meaning
 
 
 def _read_as_data_url(value: Any) -> list[UriMeaning]:

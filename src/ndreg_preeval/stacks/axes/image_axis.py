@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ..text import printable
+from ...text import printable
 
 RECOGNISED: Final[dict[str, tuple[str, ...]]] = {
     "row": ("y", "row", "rows", "lat", "latitude", "height", "northing", "vertical"),

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ndreg_preeval.stacks.axes import COLUMN, IMAGES, RECOGNISED, ROW, WEAK, axis_of_names, choose_axis, role
+from ndreg_preeval.stacks.axes import axis_of_names, choose_axis, role
+from ndreg_preeval.stacks.axes.image_axis import COLUMN, IMAGES, RECOGNISED, ROW, WEAK
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "reading.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "reading.md"
 SHAPE = (20, 21, 22)
 
 

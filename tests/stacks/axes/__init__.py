@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""Axes by their meaning: of images, and of stacks."""
