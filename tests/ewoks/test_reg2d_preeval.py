@@ -197,6 +197,40 @@ def test_a_group_is_handed_on_as_its_stacks(group: str) -> None:
         assert execute(handed)["ranked_stack_names"] == outputs["ranked_stack_names"]
 
 
+@pytest.mark.parametrize("kind", ["array", "dask", "hdf5", "uri", "bare array", "bare uri"])
+def test_stacks_along_an_axis_are_handed_on(tmp_path: Path, kind: str) -> None:
+    order = ("poor", "clear", "fair")
+    value: Any = np.stack([three()[name] for name in order], axis=1)
+    if kind == "dask":
+        value = pytest.importorskip("dask.array").from_array(value)
+    if kind in ("hdf5", "uri", "bare uri"):
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            file["maps"] = value
+        value = f"{tmp_path}/a.h5::/maps"
+    opened = h5py.File(tmp_path / "a.h5") if kind == "hdf5" else None
+    value = value if opened is None else opened["maps"]
+    prefix = "" if kind.startswith("bare") else "scan/"
+    outputs = execute({"scan": value} if prefix else value, stacks_axis=1)
+    if opened is not None:
+        opened.close()
+    handed = outputs["image_stacks"]
+    assert list(handed) == [f"{prefix}{number}" for number in range(3)]
+    assert outputs["reference_stack"] == f"{prefix}1"
+    if kind.endswith("uri"):
+        url = handed[f"{prefix}1"]  # silx would take the slice in the text for a part of the path
+        assert (url.file_path(), url.data_path(), url.data_slice()) == (
+            f"{tmp_path}/a.h5",
+            "/maps",
+            (slice(None), 1),
+        )
+    if kind == "hdf5":
+        assert handed[f"{prefix}1"] == f"{tmp_path}/a.h5::/maps&slice=:,1"
+    again = execute(handed)
+    assert (
+        again["ranked_stack_names"] == outputs["ranked_stack_names"] == [prefix + number for number in "120"]
+    )
+
+
 def test_unreadable_stacks_are_handed_on(group: str) -> None:
     uris = [f"{group}/clear", f"{group}/lost"]
     with pytest.warns(match="could not be read and is ranked last"):

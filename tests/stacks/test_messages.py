@@ -212,7 +212,8 @@ def test_more_axes_show_the_slice(tmp_path: Path, ndim: int) -> None:
     shape = " x ".join(map(str, more.shape))
     for run in wholes:
         text = told(run, ValueError)
-        assert f"'/g/d' ({shape}: take some by &slice=:,{short} or &slice=...,{short})" in text
+        all_ = ", or all by &stacks=0" if ndim == 4 else ""
+        assert f"'/g/d' ({shape}: take some by &slice=:,{short} or &slice=...,{short}{all_})" in text
         assert "alone" not in text  # nothing there can be taken as it is
     assert score_stack(f"{tmp_path}/a.h5::/g/d&slice=0,0" if ndim == 5 else f"{tmp_path}/a.h5::/g/d&slice=0")
 

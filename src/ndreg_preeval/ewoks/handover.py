@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..options import Limits
+from ..options import Options
+from ..pipeline import choices_of
 from ..stacks import StackSpec, UriSpec, is_uri, resolve_stacks, uri_text
 
 
@@ -25,7 +26,7 @@ def entered(image_stacks: Any) -> Iterator[Any]:
         yield image_stacks
 
 
-def pass_on(image_stacks: Any, chosen: Any, limits: Limits, *, keep_going: bool = False) -> Any:
+def pass_on(image_stacks: Any, chosen: Any, options: Options) -> Any:
     """Return the stacks such that the next task finds the chosen one among them.
 
     Parameters
@@ -34,30 +35,37 @@ def pass_on(image_stacks: Any, chosen: Any, limits: Limits, *, keep_going: bool 
         What was ranked.
     chosen : object
         Name of the chosen stack.
-    limits : Limits
-        As in the ranking.
-    keep_going : bool
-        Whether stacks that cannot be opened were ranked as well.
+    options : Options
+        Those of the ranking: one array may hold several stacks by them.
 
     Returns
     -------
     object
         `image_stacks` itself where it is a mapping that holds the chosen stack. Else, a dictionary
-        of the URIs by the names that were ranked: a list has no names that another task could look
-        up, and a group stands for several stacks.
+        of the URIs, or parts of arrays, by the names that were ranked: a list has no names that another task
+        could look up, and a group stands for several stacks.
     """
     if isinstance(image_stacks, Mapping):
-        if chosen in image_stacks or not any(is_uri(value) for value in image_stacks.values()):
+        if chosen in image_stacks or not any(map(_stands_for_several, image_stacks.values())):
             return image_stacks
         values: list[Any] = []
     else:
         values = list(image_stacks) if isinstance(image_stacks, Sequence) and not is_uri(image_stacks) else []
-    pairs = resolve_stacks(image_stacks, limits=limits, keep_going=keep_going)
+    pairs = resolve_stacks(
+        image_stacks,
+        limits=options.limits,
+        keep_going=options.on_error != "raise",
+        choices=choices_of(options),
+    )
     if len(values) == len(pairs):
         return {name: _own(value) for (name, _), value in zip(pairs, values, strict=True)}
     if isinstance(image_stacks, Mapping):
         return {name: image_stacks[name] if name in image_stacks else _uri(spec) for name, spec in pairs}
     return {name: _uri(spec) for name, spec in pairs}
+
+
+def _stands_for_several(value: Any) -> bool:
+    return is_uri(value) or len(getattr(value, "shape", ())) > 3
 
 
 def _own(value: Any) -> Any:
@@ -68,7 +76,7 @@ def _own(value: Any) -> Any:
 def _uri(spec: StackSpec) -> Any:
     """Text where all programs read it alike; a DataUrl for names that silx would misread in text."""
     if not isinstance(spec, UriSpec):
-        return spec.location
+        return spec.held()
     from silx.io.url import DataUrl
 
     text = spec.location

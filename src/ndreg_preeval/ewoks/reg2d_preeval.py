@@ -77,12 +77,8 @@ class Reg2DPreEvaluation(
             raise CancelledError(str(stop)) from None
         outputs["image_stacks"] = inputs.image_stacks
         if self.ranking is not None:
-            outputs["image_stacks"] = pass_on(
-                inputs.image_stacks,
-                self.ranking.reference_stack,
-                self.ranking.options.limits,
-                keep_going=self.ranking.options.on_error != "raise",
-            )
+            chosen, options_used = self.ranking.reference_stack, self.ranking.options
+            outputs["image_stacks"] = pass_on(inputs.image_stacks, chosen, options_used)
         if inputs.output_url is not None and self.ranking is not None:
             self.ranking.save_nexus(inputs.output_url, overwrite=inputs.overwrite)
         for name, value in outputs.items():

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from numpy.typing import NDArray
 
+from .choices import AS_FOUND, Choices
 from .regular_file import check_regular_file
 from .uris import UriMeaning
 
 if TYPE_CHECKING:
     from ..options import Limits
     from .base import ImageSpec, StackSpec
-    from .choices import Choices
 
 
 class Backend(abc.ABC):
@@ -26,6 +26,8 @@ class Backend(abc.ABC):
 
     one_per_file: ClassVar[bool] = False
     """Whether a file is one stack, and has no paths within."""
+    choices: Choices = AS_FOUND
+    """How stacks are to be read: what a URI stands for may depend on it."""
 
     @abc.abstractmethod
     def claims(self, meaning: UriMeaning) -> bool:

@@ -190,6 +190,18 @@ class StackSpec(abc.ABC):
         """Return the same with what the caller chose of how stacks are read, where there is a choice."""
         return self
 
+    def held(self) -> Any:
+        """Return the stack as a caller could give it: its URI, or the object that holds it."""
+        return self.location
+
+    def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:  # noqa: ARG002
+        """Return the specs of the stacks that an axis counts, by name, of an object that the caller holds.
+
+        None where it is one stack. Raises ValueError for an axis that is none, or leaves no stack. What a
+        URI stands for is told by its backend.
+        """
+        return []
+
 
 class ImageSpec(abc.ABC):
     """One image of a stack that is made of files: nothing is open before, between and after the calls.

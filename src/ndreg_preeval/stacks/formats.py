@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .backend import Backend
+from .choices import AS_FOUND, Choices
 from .hdf5 import Hdf5Backend
 from .hints import HDF5_ENDINGS, head_of
 from .libraries import LIBRARY_BACKENDS
@@ -27,10 +28,19 @@ BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
 
 
 class Formats:
-    """The formats, to be asked within a ``with`` statement, which closes what they opened."""
+    """The formats, to be asked within a ``with`` statement, which closes what they opened.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    choices : Choices
+        How stacks are to be read: an axis may count several in one dataset.
+    """
+
+    def __init__(self, choices: Choices = AS_FOUND) -> None:
+        self._choices = choices
         self._backends = [each() for each in BACKENDS]
+        for each in self._backends:
+            each.choices = choices
 
     def of(self, meanings: list[UriMeaning]) -> Backend:
         """Return the format of a URI: by the name of its file, else by the first bytes of that."""
@@ -55,6 +65,11 @@ class Formats:
     def image_of_object(self, value: Any) -> ImageSpec:
         """Return the spec of one image of a stack that is made of files: an array, or what can be one."""
         return ArrayImageSpec(value)
+
+    def object_specs(self, value: Any, limits: Limits) -> list[tuple[str, StackSpec]]:
+        """Return the specs of an object, and what tells them apart: an axis of it may count stacks."""
+        spec = self.object_spec(value, limits)
+        return spec.several(self._choices.stacks_axis) or [("", spec)]
 
     def stacks_of(self, value: Any) -> Any:
         """Return the stacks that an object holds, as the mapping of them; the object itself where it is none."""

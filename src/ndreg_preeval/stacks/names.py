@@ -64,7 +64,7 @@ def unique_names(meanings: Sequence[UriMeaning]) -> list[str]:
     They are the dataset paths relative to their common parent. Names that clash are told apart by
     the file, then by the slice, then by counting.
     """
-    names = relative_names([meaning.path for meaning in meanings])
+    names = relative_names([meaning.named_path for meaning in meanings])
     files = _file_names([meaning.file for meaning in meanings])
     names = _apart(names, [f"{file}/{name}" for file, name in zip(files, names, strict=True)])
     slices = ["" if r.indices is None else f"[{format_slice(r.indices)}]" for r in meanings]

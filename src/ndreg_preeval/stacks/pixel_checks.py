@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import clip, shorten
+from ..text import printable
 
 if TYPE_CHECKING:
     from ..options import Limits
@@ -67,36 +68,56 @@ def as_pixels(array: NDArray[Any]) -> NDArray[Any]:
 def spare_axis(shape: tuple[int, ...], axes: int) -> int | None:
     """Return the axis of length 1 to drop where there is one axis too many, None where there is none.
 
+    >>> spare_axis((5, 1, 96, 128), 3), spare_axis((5, 2, 96, 128), 3)
+    (1, None)
+    """
+    spare = spare_axes(shape, axes)
+    return spare[0] if len(shape) == axes + 1 and spare else None
+
+
+def spare_axes(shape: tuple[int, ...], axes: int, most: int = 1) -> tuple[int, ...]:
+    """Return the axes of length 1 to drop where there are up to `most` too many; none where that is not enough.
+
     That of samples, which may be last, comes first, then those before the images. Which of several it is
     does not matter for the pixels.
 
-    >>> spare_axis((5, 1, 96, 128), 3), spare_axis((1, 96, 128, 1), 3), spare_axis((1, 96, 128), 2)
-    (1, 3, 0)
-    >>> spare_axis((5, 96, 128), 3), spare_axis((5, 2, 96, 128), 3)
-    (None, None)
+    >>> spare_axes((5, 1, 96, 128), 3), spare_axes((1, 96, 128, 1), 3), spare_axes((1, 96, 128), 2)
+    ((1,), (3,), (0,))
+    >>> spare_axes((5, 96, 128), 3), spare_axes((5, 2, 96, 128), 3), spare_axes((5, 1, 1, 96, 128), 3, 2)
+    ((), (), (1, 2))
     """
-    if len(shape) != axes + 1 or 1 not in shape:
-        return None
-    return axes if shape[-1] == 1 else shape.index(1)
+    excess = len(shape) - axes
+    ones = [axis for axis, length in enumerate(shape) if length == 1]
+    if not 0 < excess <= min(most, len(ones)):
+        return ()
+    if shape[-1] == 1:
+        ones = [ones[-1], *ones[:-1]]
+    return tuple(sorted(ones[:excess]))
 
 
 def without_spare_axis(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
-    """Return a shape without the axis that `spare_axis` finds."""
-    spare = spare_axis(shape, axes)
-    return tuple(length for axis, length in enumerate(shape) if axis != spare)
+    """Return a shape without the axes that `spare_axes` finds."""
+    spare = spare_axes(shape, axes)
+    return tuple(length for axis, length in enumerate(shape) if axis not in spare)
+
+
+ALL_STACKS: Final = "; or rank them all: stacks_axis=0 says which axis counts them, in a URI &stacks=0"
+"""Way out for something with four axes."""
 
 
 class NoImages(ValueError):
     """A part of a series that is empty; it goes no further than the series."""
 
 
-def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
+def check_stack_shape(
+    shape: tuple[int, ...], names: Sequence[str | None] | None = None
+) -> tuple[int, int, int]:
     """Return the shape of a stack of images.
 
     Raises
     ------
     ValueError
-        Unless it is (n, height, width), each at least 1.
+        Unless it is (n, height, width), each at least 1; names the axes, if they have names.
     """
     if len(shape) != 3:
         hint = f": that is one image, not a stack; {ONE_IMAGE}" if len(shape) == 2 else ""
@@ -106,6 +127,11 @@ def check_stack_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
             arrays = " or ".join(f"[{cut}]" for cut in cuts)
             uris = " or ".join(f"&slice={cut.replace(' ', '')}" for cut in cuts)
             hint = f": take one of its stacks, as in {arrays}; by a URI as in {uris}"
+            if len(shape) == 4:
+                hint += ALL_STACKS
+            if names is not None and any(names):
+                called = ", ".join(printable(name, 40) if name else "?" for name in names)
+                hint = f" of the axes ({called}){hint}"
         raise ValueError(f"a stack must have the shape (n, height, width), not {shorten(shape)}{hint}")
     n, height, width = shape
     if n == 0:

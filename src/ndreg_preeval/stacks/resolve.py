@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ..errors import naming_stack, shorten
+from ..argument_checks import type_name
+from ..errors import naming_stack, printable_location, shorten
 from ..text import list_names
 from .base import FailedSpec, StackSpec
-from .choices import Choices
+from .choices import AS_FOUND, Choices
 from .formats import Formats
 from .images import (
     Listed,
@@ -79,19 +80,25 @@ def resolve_stacks(
     KeyError, OSError
         When a URI leads nowhere.
     """
-    found = _resolve(image_stacks, limits, keep_going)
+    found = _resolve(image_stacks, limits, keep_going, choices or AS_FOUND)
     specs = [spec if choices is None else spec.reading_by(choices) for _, spec in found]
     return [(key, spec) for (key, _), spec in zip(found, examined_together(specs), strict=True)]
 
 
-def _resolve(image_stacks: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
+def _resolve(
+    image_stacks: Any, limits: Limits, keep_going: bool, choices: Choices
+) -> list[tuple[Any, StackSpec]]:
     if is_uri(image_stacks):
-        return _resolve_bare(image_stacks, limits, keep_going)
-    with Formats() as formats:
+        return _resolve_bare(image_stacks, limits, keep_going, choices)
+    with Formats(choices) as formats:
+        if _axes(image_stacks) > 3:
+            several = formats.object_specs(image_stacks, limits)
+            if several[0][0]:
+                return [*several]
         stacks: Any = formats.stacks_of(image_stacks)
         if isinstance(stacks, collections.abc.Mapping):
             return _resolve_mapping(stacks, limits, keep_going, formats)
-    return _resolve_sequence(_uri_items(image_stacks), limits, keep_going)
+    return _resolve_sequence(_uri_items(image_stacks), limits, keep_going, choices)
 
 
 def _resolve_mapping(
@@ -131,15 +138,14 @@ def resolve_stack(
     TypeError, ValueError, KeyError, OSError
         As `resolve_stacks`.
     """
-    with Formats() as formats:
+    with Formats(choices or AS_FOUND) as formats:
         pairs = _resolve_item(name, value, limits, formats)
     if len(pairs) != 1:
         prefix = len(name if isinstance(name, str) else repr(name)) + 1
         names = [each[prefix:] for each, _ in pairs]
         with naming_stack(name):
-            raise ValueError(
-                f"{shorten(uri_text(value))} holds {len(pairs)} stacks: name one of them ({list_names(names)})"
-            )
+            what = shorten(uri_text(value)) if is_uri(value) else f"the {type_name(value)}"
+            raise ValueError(f"{what} holds {len(pairs)} stacks: {_way_out(pairs, names)}")
     spec = pairs[0][1]
     return spec if choices is None else spec.reading_by(choices)
 
@@ -149,27 +155,36 @@ def _resolve_item(key: Any, value: Any, limits: Limits, formats: Formats) -> lis
         if lists_images(value):
             return [(key, spec_of_list(value, limits, formats))]
         if not is_uri(value):
-            return [(key, formats.object_spec(value, limits))]
-        text = key if isinstance(key, str) else repr(key)
+            some = formats.object_specs(value, limits)
+            return [(key, some[0][1])] if len(some) == 1 else _below(key, some)
         stacks = stacks_meant(value, formats)
         if stacks is not None:
-            names = [f"{text}/{stack.name}" for stack in stacks] if len(stacks) > 1 else [key]
-            return list(zip(names, (stack.spec(limits, formats) for stack in stacks), strict=True))
+            specs = [stack.spec(limits, formats) for stack in stacks]
+            if len(specs) == 1:
+                return [(key, specs[0])]
+            return _below(key, zip((stack.name for stack in stacks), specs, strict=True))
         meanings = parse_uri(value)
         backend = formats.of(meanings)
         found = backend.expand(meanings, uri_text(value), plain=False)
         specs = [spec_of_found(backend, meaning, limits, formats) for meaning in found]
         if len(found) == 1:
             return [(key, specs[0])]
-        names = short_names([meaning.path for meaning in found])
-        return [(f"{text}/{name}", spec) for name, spec in zip(names, specs, strict=True)]
+        names = short_names([meaning.named_path for meaning in found])
+        return _below(key, zip(names, specs, strict=True))
 
 
-def _resolve_sequence(items: list[Any], limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
+def _below(key: Any, stacks: Iterable[tuple[str, StackSpec]]) -> list[tuple[Any, StackSpec]]:
+    text = key if isinstance(key, str) else repr(key)
+    return [(f"{text}/{name}", spec) for name, spec in stacks]
+
+
+def _resolve_sequence(
+    items: list[Any], limits: Limits, keep_going: bool, choices: Choices
+) -> list[tuple[Any, StackSpec]]:
     if not items:
         raise ValueError("image_stacks holds no stack")
     listed: list[Listed] = []
-    with Formats() as formats:
+    with Formats(choices) as formats:
         for index, value in enumerate(items):
             with naming_stack(index, _location(value)):
                 try:
@@ -201,10 +216,12 @@ def list_stacks(value: Any, limits: Limits) -> dict[str, str] | None:
     return dict(zip(names_of(listed, together=True), (each.text for each in listed), strict=True))
 
 
-def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[Any, StackSpec]]:
+def _resolve_bare(
+    value: Any, limits: Limits, keep_going: bool, choices: Choices
+) -> list[tuple[Any, StackSpec]]:
     text = uri_text(value)
     kind = "DataUrl" if is_data_url(value) else type(value).__name__
-    with Formats() as formats, naming_stack(text):
+    with Formats(choices) as formats, naming_stack(text):
         found = stacks_listed(value, limits, formats)
         if found is None:
             meanings = parse_uri(value)
@@ -221,7 +238,7 @@ def _resolve_bare(value: Any, limits: Limits, keep_going: bool) -> list[tuple[An
                 f"this {kind} names one {one}, and a ranking needs several: {EXPECTED}, not one {one.split()[-1]}"
             )
         expanded = backend.expand(meanings, text, plain=True)
-        names = short_names([each.path for each in expanded])
+        names = short_names([each.named_path for each in expanded])
         specs = [spec_of_found(backend, each, limits, formats) for each in expanded]
     return list(zip(names, specs, strict=True))
 
@@ -240,7 +257,7 @@ def _snapshot(mapping: Any) -> list[tuple[Any, Any]]:
 def _uri_items(value: Any) -> list[Any]:
     """Return the items of a sequence, each of which must be a URI."""
     if isinstance(value, np.ndarray) and value.dtype.kind not in "OUT":
-        raise TypeError(f"{EXPECTED}, not one array: name it, as in {{'name': array}}")
+        raise TypeError(f"{EXPECTED}, not one array: name it, as in {{'name': array}}{_hint(value)}")
     if isinstance(value, (bytes, bytearray, memoryview)) or not isinstance(
         value, (collections.abc.Sequence, np.ndarray)
     ):
@@ -257,10 +274,29 @@ def _uri_items(value: Any) -> list[Any]:
     return checked
 
 
+def _way_out(pairs: list[tuple[Any, StackSpec]], names: list[str]) -> str:
+    """How one of several stacks can be taken."""
+    location = pairs[0][1].location
+    if location:
+        return f"name one of them ({list_names(names)}), as in {printable_location(location)}"
+    return "take one of them by an index, as in [0] or [:, 0], or rank them all by rank_stacks"
+
+
+def _axes(value: Any) -> int:
+    try:
+        return len(value.shape)
+    except (AttributeError, TypeError):
+        return 0
+
+
 def _hint(value: Any) -> str:
     if isinstance(value, collections.abc.Set):
         return ", which has no order"
-    return ": name it, as in {'name': stack}" if hasattr(value, "shape") else ""
+    which = (
+        f", or say by stacks_axis= which of its {_axes(value)} axes counts stacks" if _axes(value) > 3 else ""
+    )
+    named = isinstance(value, np.ndarray) or not hasattr(value, "shape")
+    return which if named else f": name it, as in {{'name': stack}}{which}"
 
 
 def _location(value: Any) -> str:

@@ -98,13 +98,9 @@ def apply_slice(indices: Indices | None, shape: tuple[int, ...]) -> tuple[AxisRa
     named = sum(item is not Ellipsis for item in given)
     if named > len(shape):
         raise ValueError(f"{text} has {named} indices, but the dataset has {len(shape)} axes: {shape}")
-    # Axes that are not named are taken whole, where the ellipsis is or else at the end.
-    where = next((i for i, item in enumerate(given) if item is Ellipsis), len(given))
-    filler: Indices = (slice(None),) * (len(shape) - named)
-    full = given[:where] + filler + given[where + 1 :]
     return tuple(
         _axis(item, length, f"{text}, axis {axis}")
-        for axis, (item, length) in enumerate(zip(full, shape, strict=True))
+        for axis, (item, length) in enumerate(zip(_of_all_axes(given, len(shape)), shape, strict=True))
     )
 
 
@@ -119,9 +115,32 @@ def without_spare(axes: tuple[AxisRange, ...], wanted: int = 3) -> tuple[AxisRan
     )
 
 
+def with_index(indices: Indices | None, shape: tuple[int, ...], axis: int, index: int) -> Indices:
+    """Return indices that also take one element of an axis, of those that they leave.
+
+    >>> format_slice(with_index(parse_slice("0,...,::-1"), (2, 3, 4, 5), 2, 1))
+    '0,:,:,3'
+    """
+    full = list(_of_all_axes(indices or (), len(shape)))
+    kept = [number for number, item in enumerate(full) if not isinstance(item, int)]
+    item = full[kept[axis]]
+    assert isinstance(item, slice)
+    full[kept[axis]] = range(shape[kept[axis]])[item][index]
+    while full[-1] == slice(None):
+        full.pop()
+    return tuple(full)
+
+
 def flips(axes: Iterable[AxisRange]) -> tuple[slice, ...]:
     """Return what turns axes round that were read forwards, and are asked for backwards."""
     return tuple(slice(None, None, -1 if axis.reverse else 1) for axis in axes)
+
+
+def _of_all_axes(given: Indices, axes: int) -> Indices:
+    """Take axes that are not named whole, where the ellipsis is or else at the end."""
+    where = next((i for i, item in enumerate(given) if item is Ellipsis), len(given))
+    filler: Indices = (slice(None),) * (axes - sum(item is not Ellipsis for item in given))
+    return given[:where] + filler + given[where + 1 :]
 
 
 def _axis(item: Index, length: int, text: str) -> AxisRange:

@@ -167,6 +167,7 @@ def test_stacks_of_four_axes_are_slices(tmp_path: Path) -> None:
         rank_stacks(found).scores.values()
     )
     with pytest.raises(
-        ValueError, match=r"'/g/first' \(2 x 4 x 8 x 9: take some by &slice=:,0 or &slice=\.\.\.,0\)"
+        ValueError,
+        match=r"'/g/first' \(2 x 4 x 8 x 9: take some by &slice=:,0 or &slice=\.\.\.,0, or all by &stacks=0\)",
     ):
         rank_stacks(f"{tmp_path}/a.h5::/g")

@@ -267,15 +267,6 @@ def test_descriptions_do_not_lead_to_other_files(tmp_path: Path) -> None:
         )
 
 
-def test_several_series_are_told(tmp_path: Path) -> None:
-    with tifffile.TiffWriter(tmp_path / "a.tif") as writer:
-        writer.write(STACK, photometric="minisblack")
-        writer.write(STACK[:4, :20], photometric="minisblack")
-    with spec(tmp_path / "a.tif").open() as source:
-        np.testing.assert_array_equal(source.read(0, 9).images, STACK)
-        assert "holds 2 series of images ((9, 37, 53), (4, 20, 53)): the first alone" in source.warnings[0]
-
-
 def test_descriptions_that_do_not_fit_are_told(tmp_path: Path) -> None:
     path = write(tmp_path, STACK, metadata=None, description='{"shape": [5, 7, 3]}')
     with spec(path).open() as source:

@@ -88,19 +88,6 @@ def test_slices_take_stacks_from_more_axes(tmp_path: Path, layout: Any, text: st
         np.testing.assert_array_equal(source.read(1, 2).images, wanted[1:2])
 
 
-def test_a_preview_before_the_stack_is_named(tmp_path: Path) -> None:
-    file = tmp_path / "preview.tif"
-    with tifffile.TiffWriter(file) as writer:
-        writer.write(STACK[0, ::4, ::4], metadata=None, photometric="minisblack")
-        for image in STACK:
-            writer.write(image, metadata=None, contiguous=False, photometric="minisblack")
-    with pytest.raises(
-        ValueError, match=r"first series .* one image, .*\(9, 37, 53\).*imread\(file, series=1\)"
-    ):
-        spec(file).open()
-    np.testing.assert_array_equal(tifffile.imread(file, series=1), STACK)
-
-
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""Names of the axes of a dataset: NXdata, dimension scales (netCDF), EMD."""
+"""Names of the axes of a dataset, and of what lies along them: NXdata, dimension scales (netCDF), EMD."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -12,9 +12,17 @@ import numpy as np
 
 from ...errors import shorten
 from ...text import printable
+from ..axes import MAX_STACKS, StoredAxes
+from .locate import Files
 from .metadata import Neighbours, attribute, text, texts, tried
 
 Names = tuple[str | None, ...]
+
+ENDINGS: Final = ("_names", "_name", "_labels", "s_names")
+"""Endings of the names of datasets that hold names."""
+
+MAX_BYTES: Final = 16 << 20
+"""Largest size of such a dataset, in bytes."""
 
 VELOX: Final = re.compile(r"/Data/Image/[^/]+/Data")
 """Datasets of Velox, which are (y, x, frame)."""
@@ -40,6 +48,56 @@ def axis_names(dataset: Any, neighbours: Neighbours, warnings: list[str]) -> Nam
     if VELOX.fullmatch(tried(lambda: str(dataset.name), "")) and dataset.ndim == 3:
         return ("y", "x", "frame")
     return _unnamed(dataset)
+
+
+def stored_axes(files: Files, dataset: Any, found_in: Any = None) -> StoredAxes:
+    """Return the axes of a dataset, for those that may count stacks; arguments as of `Neighbours`."""
+    neighbours = Neighbours(files, dataset, found_in)
+    names = axis_names(dataset, neighbours, [])
+
+    def labels(axis: int) -> list[Any] | None:
+        found = (
+            _texts_of(node, dataset.shape[axis]) for node in _describing(dataset, neighbours, names, axis)
+        )
+        return next((each for each in found if each is not None), None)
+
+    return StoredAxes(dataset.shape, names, labels)
+
+
+def _describing(dataset: Any, neighbours: Neighbours, names: Names, axis: int) -> Iterator[Any]:
+    """Datasets that may hold a name for each element of an axis, the likeliest first."""
+    own = names[axis]
+    for group in neighbours.beside:
+        yield neighbours.member(group, own) if own else None
+    yield tried(lambda: dataset.dims[axis][0] if len(dataset.dims[axis]) else None, None)
+    mine = tried(lambda: str(dataset.name), "").rpartition("/")[2]
+    for group in neighbours.beside:
+        for name in (own, mine, "channel", "element"):
+            for ending in ENDINGS if name else ():
+                yield neighbours.member(group, f"{name}{ending}")
+        for name in ("names", "labels"):
+            yield neighbours.member(group, name)
+
+
+def _texts_of(node: Any, length: int) -> list[Any] | None:
+    """Texts of a dataset that has so many; None where it is anything else, or cannot be read."""
+    import h5py
+
+    def read() -> list[Any] | None:
+        if not isinstance(node, h5py.Dataset) or node.shape != (length,) or length > MAX_STACKS:
+            return None
+        # Chunks are decoded whole, and external files may be anything.
+        size = max(length, *(node.chunks or (0,))) * node.dtype.itemsize
+        if (
+            h5py.check_string_dtype(node.dtype) is None
+            or node.external
+            or node.is_virtual
+            or size > MAX_BYTES
+        ):
+            return None
+        return list(node[()].tolist())
+
+    return tried(read, None)
 
 
 def likely_axis(dataset: Any, kept: Sequence[int]) -> int | None:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from numpy.typing import NDArray
 
 from ...errors import RankingWarning, naming, printable_location, shorten
+from ..axes import split_meaning
 from ..backend import Backend, refuse_axis
 from ..choices import Choices
 from ..names import short_names
 from ..regular_file import absolute
+from ..selection import Indices
 from ..uris import UriMeaning, format_uri
+from .axis_names import stored_axes
 from .finding import Below, Candidate, images_below, list_warnings, stacks_below, taken, told_below
 from .images import Hdf5ImageSpec
 from .locate import Files, locate, paths_like, select_meaning
@@ -47,16 +50,16 @@ class Hdf5Backend(Backend):
         """Return the dataset, or the stacks of a group."""
         meaning, node = self._select(meanings)
         if is_dataset(node):
-            return [meaning]
+            return self._split(meaning, node)
         path = "/" + meaning.path.strip("/")
         bare = not any(each.path.strip("/") for each in meanings)
         if meaning.indices is not None and not (bare and not plain):
             if series_names(node):
                 return [meaning]
             raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
-        below = stacks_below(self._files, node, path, plain=plain)
+        below = stacks_below(self._files, node, path, plain=plain, stacks_axis=self._asked(meaning))
         if below.stacks and (plain or not bare or len(below.stacks) == 1):
-            return [self._taken(meaning, each, below) for each in below.stacks]
+            return [part for each in below.stacks for part in self._taken(meaning, each, below, node)]
         there = told_below(self._files, node, path, below, meaning.file)
         if bare and not plain:
             raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
@@ -72,8 +75,9 @@ class Hdf5Backend(Backend):
         )
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
-        """Return "dataset" for one."""
-        return "dataset" if is_dataset(self._select(meanings)[1]) else ""
+        """Return "dataset" for one, unless an axis of it counts stacks."""
+        meaning, node = self._select(meanings)
+        return "dataset" if is_dataset(node) and not self._split(meaning, node)[0].label else ""
 
     def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
         """Return the stacks of a group, a file, or the dataset itself."""
@@ -85,22 +89,22 @@ class Hdf5Backend(Backend):
                     return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
                 raise ValueError("a slice needs a dataset, and this is a group")
             if is_dataset(node):
-                if not is_stack(node):
-                    raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}")
-                return {
-                    short_names([path])[0]: format_uri(
-                        meaning.file, path, meaning.indices, meaning.image_axis
+                found = self._split(meaning.at(path), node)
+                if not (found[0].label or is_stack(node)):
+                    way = (
+                        ": name the axis of its stacks, as in &stacks=0" if len(node.shape or ()) == 4 else ""
                     )
-                }
-            below = stacks_below(self._files, node, path, plain=True, hurry=True)
-        found = below.stacks or (below.found.candidates if below.found else [])
+                    raise ValueError(f"this dataset is no stack of images: its shape is {node.shape}{way}")
+                return _by_names(found)
+            asked = self._asked(meaning)
+            below = stacks_below(self._files, node, path, plain=True, hurry=True, stacks_axis=asked)
+        candidates = below.stacks or (below.found.candidates if below.found else [])
         for told in list_warnings(below.found) if below.found and not below.stacks else ():
             warnings.warn(told, RankingWarning, stacklevel=3)
-        if not found:
+        if not candidates:
             there = told_below(self._files, node, path, below, meaning.file)
             raise ValueError(f"no image stack was found in {shorten(text)}: {NOTHING}{there}")
-        uris = [format_uri(meaning.file, each.path, each.indices, meaning.image_axis) for each in found]
-        return dict(zip(short_names([each.name for each in found]), uris, strict=True))
+        return _by_names([part for each in candidates for part in self._parts(meaning, each, node)])
 
     def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
         """Return the pixels of a dataset of one image, and its name."""
@@ -142,12 +146,12 @@ class Hdf5Backend(Backend):
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of the one stack of a group."""
         if isinstance(value, Member):
-            return GroupSpec(value.group, limits, value.path)
+            return GroupSpec(value.group, limits, value.path, indices=value.indices)
         if not is_group(value) or not value:
             return DatasetSpec(value, limits) if is_dataset(value) else None
         if series_names(value) and is_series(self._files, value):
             return GroupSpec(value, limits)
-        below = stacks_below(self._files, value, ".", plain=False)
+        below = stacks_below(self._files, value, ".", plain=False, stacks_axis=self.choices.stacks_axis)
         if len(below.stacks) == 1 and not below.stacks[0].images:
             return GroupSpec(value, limits, below.stacks[0].path)
         what = f"holds {len(below.stacks)} stacks" if below.stacks else "holds no NXdata with 3-D signals"
@@ -160,17 +164,20 @@ class Hdf5Backend(Backend):
         """Return the stacks of an h5py group: what its URI would stand for."""
         if not is_group(value) or not value:
             return None
-        below = stacks_below(self._files, value, ".", plain=True)
+        below = stacks_below(self._files, value, ".", plain=True, stacks_axis=self.choices.stacks_axis)
         if not below.stacks:
             there = told_below(self._files, value, str(value.name), below)
             raise ValueError(
                 f"no image stack was found in the group {shorten(str(value.name))}: {NOTHING}{there}"
             )
-        named = [str(value.name) if each.path == "." else each.path for each in below.stacks]
-        stacks = [self._member(value, each) for each in below.stacks]
+        named, stacks = [], []
+        for each in below.stacks:
+            for part in self._parts(UriMeaning("", ""), each, value):
+                named.append((part.at(str(value.name)) if each.path == "." else part).named_path)
+                stacks.append(self._member(value, each, part.indices))
         return dict(zip(short_names(named), stacks, strict=True))
 
-    def _member(self, group: Any, candidate: Candidate) -> Any:
+    def _member(self, group: Any, candidate: Candidate, indices: Indices | None) -> Any:
         """Return a stack below an open group; images of datasets as a list of these."""
         if candidate.images:
             nodes = [locate(self._files, group, each) for each in candidate.images]
@@ -179,23 +186,53 @@ class Hdf5Backend(Backend):
                 node if node.file == group.file else format_uri(str(node.file.filename), str(node.name))
                 for node in nodes
             ]
-        return Member(group, candidate.path)
+        return Member(group, candidate.path, indices)
 
     def close(self) -> None:
         """Close the files."""
         self._files.close()
 
-    def _taken(self, meaning: UriMeaning, candidate: Candidate, below: Below) -> UriMeaning:
-        """Return the meaning of a stack that a file or group stands for."""
-        found = meaning.at(candidate.path)
+    def _taken(self, meaning: UriMeaning, candidate: Candidate, below: Below, group: Any) -> list[UriMeaning]:
+        """Return the meaning of a stack that a file or group stands for, or of several along an axis."""
         if below.found:
-            self._notes[found.file, found.path] = taken(candidate)
+            self._notes[meaning.file, candidate.path] = taken(candidate)
             if candidate.images:
-                self._images[found.file, found.path] = candidate.images
-        return found
+                self._images[meaning.file, candidate.path] = candidate.images
+        return self._parts(meaning, candidate, group)
+
+    def _asked(self, meaning: UriMeaning) -> int | None:
+        """Return the axis that counts stacks, as a URI says it or else the caller."""
+        return self.choices.stacks_axis if meaning.stacks_axis is None else meaning.stacks_axis
+
+    def _parts(self, meaning: UriMeaning, candidate: Candidate, group: Any) -> list[UriMeaning]:
+        """Return the stacks of what lies below a group; an axis of stacks is that of datasets that have one."""
+        found = meaning.at(candidate.path)._replace(stacks_axis=None)
+        if candidate.images:
+            return [found]
+        if candidate.indices is not None:
+            label = candidate.name.rpartition("/")[2]
+            return [found._replace(indices=candidate.indices, label=label)]
+        node = locate(self._files, group, candidate.path)
+        several = is_dataset(node) and len(node.shape or ()) > 3
+        return self._split(found._replace(stacks_axis=meaning.stacks_axis) if several else found, node, group)
+
+    def _split(self, meaning: UriMeaning, node: Any, root: Any = None) -> list[UriMeaning]:
+        """Return the stacks of a dataset: several where one of its axes counts them."""
+        few = not is_dataset(node) or node.shape is None or len(node.shape) < 4
+        if few and (meaning.stacks_axis is None or not is_dataset(node)):
+            return [meaning]
+        above = meaning.path.rstrip("/").rpartition("/")[0] or "/"
+        root = self._files.open(meaning.file)["/"] if root is None else root
+        found_in = locate(self._files, root, above)
+        return split_meaning(meaning, stored_axes(self._files, node, found_in), self.choices.stacks_axis)
 
     def _select(self, meanings: list[UriMeaning]) -> tuple[UriMeaning, Any]:
-        return select_meaning(meanings, self._files_of(meanings))
+        meaning, node = select_meaning(meanings, self._files_of(meanings))
+        if meaning.series is not None:
+            raise ValueError(
+                f"series= is for files of several series, as TIFF has them: not {shorten(str(meaning))}"
+            )
+        return meaning, node
 
     def _files_of(self, meanings: list[UriMeaning]) -> Files:
         """Return the open files if these meanings are of the same file, or close them first."""
@@ -203,3 +240,8 @@ class Hdf5Backend(Backend):
             self._files.close()
             self._file = meanings[0].file
         return self._files
+
+
+def _by_names(found: list[UriMeaning]) -> dict[str, str]:
+    """Return the URIs of stacks by their names."""
+    return dict(zip(short_names([each.named_path for each in found]), map(str, found), strict=True))

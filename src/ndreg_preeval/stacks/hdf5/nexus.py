@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import shorten
+from ..axes import find_stacks_axis
 from ..pixel_checks import DAMAGED, without_spare_axis
+from .axis_names import stored_axes
 from .locate import Files, locate
 
 if TYPE_CHECKING:
@@ -26,7 +28,9 @@ MAX_GROUPS: Final = 100_000
 MAX_DEFAULTS: Final = 16
 
 
-def signal_paths(files: Files, group: h5py.Group, path: str, broken: dict[str, str]) -> list[str]:
+def signal_paths(
+    files: Files, group: h5py.Group, path: str, broken: dict[str, str], stacks_axis: int | None = None
+) -> list[str]:
     """Return the paths of the signals of NXdata groups that count, and of series.
 
     Parameters
@@ -38,25 +42,30 @@ def signal_paths(files: Files, group: h5py.Group, path: str, broken: dict[str, s
         How the group was reached.
     broken : dict
         Broken links, and why they are, are added to it.
+    stacks_axis : int, optional
+        The axis that counts stacks in datasets of one axis more, which count too; else as their names say.
     """
     found: list[str] = []
     for each, where in reversed(default_chain(files, group, path, broken)):
-        found = list(_Search(files, broken).below(each, where))
+        found = list(_Search(files, broken, stacks_axis).below(each, where))
         if len(found) >= 2:
             break
     return found
 
 
-def plain_paths(files: Files, group: h5py.Group, path: str, broken: dict[str, str]) -> list[str]:
+def plain_paths(
+    files: Files, group: h5py.Group, path: str, broken: dict[str, str], stacks_axis: int | None = None
+) -> list[str]:
     """Return the paths of the 3-D datasets directly in a group; arguments as of `signal_paths`."""
-    return list(_Search(files, broken).plain(group, path))
+    return list(_Search(files, broken, stacks_axis).plain(group, path))
 
 
 class _Search:
     """One walk, on which no object is visited twice."""
 
-    def __init__(self, files: Files, broken: dict[str, str]) -> None:
+    def __init__(self, files: Files, broken: dict[str, str], stacks_axis: int | None) -> None:
         self._files = files
+        self._stacks_axis = stacks_axis
         self._broken = broken
         self._seen: set[tuple[int, int]] = set()
 
@@ -88,12 +97,10 @@ class _Search:
     def _stacks(self, group: h5py.Group, path: str, names: list[str]) -> Iterator[str]:
         for name in names:
             child = self._follow(group, path, name)
-            if (
-                child is not None
-                and is_dataset(child)
-                and is_stack(child)
-                and self._is_new(child, join(path, name))
-            ):
+            if child is None or not is_dataset(child):
+                continue
+            held = is_stack(child) or holds_stacks(self._files, child, group, self._stacks_axis)
+            if held and self._is_new(child, join(path, name)):
                 yield join(path, name)
 
     def _follow(self, group: h5py.Group, path: str, name: str) -> Any:
@@ -243,4 +250,14 @@ def is_stack(dataset: h5py.Dataset) -> bool:
     try:
         return len(without_spare_axis(dataset.shape, 3)) == 3 and dataset.dtype.kind in "biuf"
     except (TypeError, ValueError, OSError, RuntimeError):
+        return False
+
+
+def holds_stacks(files: Files, dataset: h5py.Dataset, group: h5py.Group, stacks_axis: int | None) -> bool:
+    """Return whether an axis of a dataset, found in a group, counts stacks."""
+    try:
+        if len(dataset.shape) < 4 or dataset.dtype.kind not in "biuf":
+            return False
+        return find_stacks_axis(stored_axes(files, dataset, group), stacks_axis) is not None
+    except DAMAGED:
         return False

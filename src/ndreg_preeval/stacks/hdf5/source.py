@@ -71,14 +71,16 @@ class Hdf5Source(StackSource):
         kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
         if choices.of_series and len(kept) == 3 and self._axes[kept[0]].count == 0:
             raise NoImages
-        with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
-            stored_shape = check_stack_shape(tuple(self._axes[index].count for index in kept))
         neighbours = Neighbours(files, dataset, found_in)
         said: list[str] = []
         names = axis_names(dataset, neighbours, said)
-        self.warnings += tuple(said if choices.image_axis is None or choices.of_series else ())
         self.axis_names = [names[index] for index in kept]
         """Of the three axes that are stored, None for those without."""
+        with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
+            stored_shape = check_stack_shape(
+                tuple(self._axes[index].count for index in kept), self.axis_names
+            )
+        self.warnings += tuple(said if choices.image_axis is None or choices.of_series else ())
         self.likely_axis = likely_axis(dataset, kept)
         """The axis that something else than names says to count the images."""
         choice = choose_axis(stored_shape, self.axis_names, choices.image_axis, self.likely_axis)

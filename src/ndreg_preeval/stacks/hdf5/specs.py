@@ -10,10 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...errors import naming, printable_location
+from ..axes import split_meaning
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
 from ..selection import Indices
 from ..uris import UriMeaning
+from .axis_names import stored_axes
 from .locate import Files, locate
 from .nexus import series_names
 from .series import SeriesSource
@@ -125,6 +127,8 @@ class Member(NamedTuple):
     group: h5py.Group
     path: str
     """From the group, as `nexus.stack_paths` gives it for a group at "."."""
+    indices: Indices | None = None
+    """What is taken of a dataset that holds several stacks."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +151,7 @@ class GroupSpec(StackSpec):
     path: str = "."
     location: str = ""
     choices: Choices = AS_FOUND
+    indices: Indices | None = None
     in_memory = True
 
     def __post_init__(self) -> None:
@@ -154,11 +159,23 @@ class GroupSpec(StackSpec):
             path = self.path.removeprefix(".").rstrip("/")
             if not self.path.startswith("/"):
                 path = f"{str(self.group.name).rstrip('/')}{path}" or "/"
-            object.__setattr__(self, "location", str(UriMeaning(str(self.group.file.filename), path)))
+            object.__setattr__(
+                self, "location", str(UriMeaning(str(self.group.file.filename), path, self.indices))
+            )
 
     def reading_by(self, choices: Choices) -> GroupSpec:
         """Return the same with the choices of the caller."""
         return replace(self, choices=choices)
+
+    def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:
+        """Return a spec for each stack along an axis of the dataset, if it is one."""
+        if not self.group:
+            return []
+        with Files() as files, naming(printable_location(self.location)):
+            node = locate(files, self.group, self.path)
+            found_in = locate(files, self.group, self.path.rpartition("/")[0] or "/")
+            found = _stacks_of(files, node, found_in, self.indices, stacks_axis)
+        return [(name, replace(self, indices=indices, location="")) for name, indices in found]
 
     def open(self) -> StackSource:
         """Check the stack; raises as `UriSpec.open` does, but for the file."""
@@ -173,7 +190,7 @@ class GroupSpec(StackSpec):
                     of_series = (self.location, self.choices, files.close)
                     return SeriesSource(parts, self.limits, None, *of_series).projections()
                 found_in = locate(files, self.group, self.path.rpartition("/")[0] or "/")
-                of_dataset = (self.limits, None, self.location, files, self.choices, found_in)
+                of_dataset = (self.limits, self.indices, self.location, files, self.choices, found_in)
                 return Hdf5Source(node, *of_dataset).projections()
         except BaseException:
             files.close()
@@ -199,24 +216,43 @@ class DatasetSpec(StackSpec):
     limits: Limits
     location: str = ""
     choices: Choices = AS_FOUND
+    indices: Indices | None = None
     in_memory = True
 
     def __post_init__(self) -> None:
         if self.dataset and not self.location:
-            text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name)))
+            text = str(UriMeaning(str(self.dataset.file.filename), str(self.dataset.name), self.indices))
             object.__setattr__(self, "location", text)
 
     def reading_by(self, choices: Choices) -> DatasetSpec:
         """Return the same with the choices of the caller."""
         return replace(self, choices=choices)
 
+    def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:
+        """Return a spec for each stack along an axis of the dataset."""
+        if not self.dataset:
+            return []
+        with Files() as files, naming(printable_location(self.location)):
+            found = _stacks_of(files, self.dataset, None, self.indices, stacks_axis)
+        return [(name, replace(self, indices=indices, location="")) for name, indices in found]
+
     def open(self) -> StackSource:
         """Check the dataset; raises as `UriSpec.open` does, but for the file."""
         if not self.dataset:
             raise ValueError("the h5py dataset is closed")
         with naming(printable_location(self.location)):
-            of_dataset = (self.limits, None, self.location, Files(), self.choices)
+            of_dataset = (self.limits, self.indices, self.location, Files(), self.choices)
             return Hdf5Source(self.dataset, *of_dataset).projections()
+
+
+def _stacks_of(
+    files: Files, node: Any, found_in: Any, indices: Indices | None, stacks_axis: int | None
+) -> list[tuple[str, Indices | None]]:
+    """Names and slices of the stacks that an axis of a dataset counts; none where it is one stack, or part of one."""
+    if indices is not None or not is_dataset(node) or node.shape is None or len(node.shape) < 4:
+        return []
+    found = split_meaning(UriMeaning("", ""), stored_axes(files, node, found_in), stacks_axis)
+    return [(each.label, each.indices) for each in found if each.label]
 
 
 def is_dataset(value: object) -> bool:

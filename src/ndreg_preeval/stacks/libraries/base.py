@@ -86,6 +86,8 @@ class LibraryFormat(abc.ABC):
     """Offset and bytes, one of which files of this kind begin with."""
     safe_to_open: ClassVar[bool] = False
     """Whether several threads may open files of this format at a time."""
+    many_axes: ClassVar[bool] = False
+    """Whether a file can hold several stacks along an axis; it is opened once more to learn of its axes then."""
     modules: ClassVar[tuple[str, ...]] = ()
     """Modules that have to be installed."""
     has_paths: ClassVar[bool] = False

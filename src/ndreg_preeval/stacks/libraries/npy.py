@@ -130,6 +130,7 @@ class NpyFormat(LibraryFormat):
     safe_to_open = True
     endings = (".npy",)
     magic = ((0, MAGIC),)
+    many_axes = True
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> NpyFile:  # noqa: ARG003

@@ -96,9 +96,10 @@ class Archive:
         """Open the stream of an array, from its header on."""
         return self._zip.open(self.members[name])
 
-    def stacks(self) -> tuple[list[str], str]:
-        """Return the names of the arrays that are stacks, and what the others are."""
+    def stacks(self, stacks_axis: int | None = None) -> tuple[list[str], str]:
+        """Return the names of the arrays that are stacks, or hold some along an axis, and what the others are."""
         found, others = [], []
+        wanted = (3,) if stacks_axis is None else (3, 4)
         for name in self.members:
             try:
                 header = self.header(name)
@@ -107,7 +108,7 @@ class Archive:
                 continue
             shape = header.shape
             if (
-                (len(shape) == 3 or spare_axis(shape, 3) is not None)
+                (len(shape) in wanted or spare_axis(shape, 3) is not None)
                 and header.dtype.kind in "biuf"
                 and 0 not in shape
             ):
@@ -205,6 +206,7 @@ class NpzFormat(LibraryFormat):
     name = "NumPy archive"
     safe_to_open = True
     endings = (".npz",)
+    many_axes = True
 
     @classmethod
     def begins(cls, head: bytes) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import naming, printable_location, shorten
 from ..names import short_names
 from ..regular_file import check_regular_file
-from ..uris import UriMeaning, format_uri
+from ..uris import UriMeaning
 from .backend import LibraryBackend
 from .base import errors_of_library
 from .npz import Archive, NpzFormat
@@ -42,8 +42,9 @@ class NpzBackend(LibraryBackend):
         if meaning.problem:
             raise ValueError(meaning.problem)
         if meaning.path.strip("/"):
-            return [meaning]
-        names, others = self._stacks(meaning.file)
+            return self.split(meaning)
+        asked = self.choices.stacks_axis if meaning.stacks_axis is None else meaning.stacks_axis
+        names, others = self._stacks(meaning.file, asked)
         if not names:
             raise ValueError(
                 f"{shorten(text)} holds no array of three axes{f', but {others}' if others else ''}"
@@ -52,18 +53,19 @@ class NpzBackend(LibraryBackend):
             raise ValueError(
                 f"slice= needs an array, and {shorten(text)} holds {len(names)}: give file::name&slice="
             )
-        return [meaning.at(name) for name in names]
+        several = meaning._replace(stacks_axis=None)
+        return [each for name in names for each in self.split(several.at(name), asked)]
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
         """Return "array" for one."""
-        return "array" if self._likeliest(meanings).path.strip("/") else ""
+        meaning = self._likeliest(meanings)
+        return "array" if meaning.path.strip("/") and not self.split(meaning)[0].label else ""
 
     def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
         """Return the stacks of an archive, or the array itself."""
         with naming(printable_location(text)):
             found = self.expand(meanings, text, plain=True)
-        uris = [format_uri(each.file, each.path, each.indices, each.image_axis) for each in found]
-        return dict(zip(short_names([each.path for each in found]), uris, strict=True))
+        return dict(zip(short_names([each.named_path for each in found]), map(str, found), strict=True))
 
     def object_spec(self, value: Any, limits: Limits) -> LibrarySpec | None:
         """Return the spec of the one stack of an archive that numpy has open."""
@@ -83,7 +85,7 @@ class NpzBackend(LibraryBackend):
         path = _path_of(value)
         if path is None:
             return None
-        return {each.path: str(each) for each in self.expand([UriMeaning(path, "")], path, plain=True)}
+        return {each.named_path: str(each) for each in self.expand([UriMeaning(path, "")], path, plain=True)}
 
     @staticmethod
     def location(meaning: UriMeaning) -> str:
@@ -102,9 +104,9 @@ class NpzBackend(LibraryBackend):
                         return meaning
         return meanings[0]
 
-    def _stacks(self, file: str) -> tuple[list[str], str]:
+    def _stacks(self, file: str, stacks_axis: int | None) -> tuple[list[str], str]:
         with self._open(file) as archive:
-            return archive.stacks()
+            return archive.stacks(stacks_axis)
 
     @contextlib.contextmanager
     def _open(self, file: str) -> Iterator[Archive]:

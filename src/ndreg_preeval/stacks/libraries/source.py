@@ -132,11 +132,11 @@ class LibrarySource(StackSource):
         axes = without_spare(apply_slice(spec.indices, file.shape))
         kept = [index for index, axis in enumerate(axes) if not axis.drop]
         cut = f"slice={format_slice(spec.indices)} of the shape {file.shape}" if spec.indices else ""
-        with naming(cut):
-            stored_shape = check_stack_shape(tuple(axes[index].count for index in kept))
         names = None
         if file.axis_names is not None and len(file.axis_names) == len(file.shape):
             names = [file.axis_names[index] for index in kept]
+        with naming(cut):
+            stored_shape = check_stack_shape(tuple(axes[index].count for index in kept), names)
         self.warnings = file.warnings
         self.notes = file.notes
         choice = choose_axis(stored_shape, names, spec.choices.image_axis)

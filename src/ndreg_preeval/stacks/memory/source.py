@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, shorten
-from ..axes import choose_axis, images_first
+from ..axes import StoredAxes, choose_axis, images_first
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import (
@@ -23,17 +23,21 @@ from ..pixel_checks import (
     fill_values,
     filled_pixels,
     pixel_dtype,
-    spare_axis,
+    spare_axes,
     without_spare_axis,
 )
 from ..uris import is_uri
 from ..zarr import names_of
 from .objects import Names, ShownArray, is_a, shown_array
+from .together import Taken, Together, in_one_chunk, joined, start_reading_together
 
 Mask = NDArray[np.bool_] | None
 
 TASK_BYTES: Final = 8 << 20
 """Target size of a read task, in bytes, unless one row of chunks has more."""
+
+NOT_THERE: Final = (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError)
+"""Errors that asking an object for its chunks or coordinates ends in where it has none."""
 
 ALIGNED_BYTES: Final = 256 << 20
 """Largest size of images read at a time to meet the borders of chunks that differ in length, in bytes."""
@@ -63,11 +67,12 @@ class ArraySource(StackSource):
     ) -> None:
         names, likely = (None, None) if shown is None else (shown.names, shown.likely)
         self.dtype = pixel_dtype(pixels.dtype)
-        spare = spare_axis(pixels.shape, 3)
-        if spare is not None:
-            if names is not None and len(names) == pixels.ndim:
-                names = [name for axis, name in enumerate(names) if axis != spare]
-            pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
+        named = names is not None and len(names) == pixels.ndim
+        spare = spare_axes(pixels.shape, 3, _most_spare(names))
+        if names is not None and named:
+            names = [name for axis, name in enumerate(names) if axis not in spare]
+        pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
+        check_stack_shape(pixels.shape, names if named else None)
         choice = choose_axis(pixels.shape, names, choices.image_axis, likely)
         self.tell(choice)
         if choice.axis:
@@ -172,21 +177,32 @@ class LazySource(StackSource):
     Shape and dtype are what the object declares; every block is checked against them, since
     a file may grow and a graph may fail while it is read. It is asked by the caller's thread
     alone: many such objects bear no other, and dask has threads of its own.
+
+    Parameters
+    ----------
+    value : object
+    choices : Choices
+    taken : tuple of two int, optional
+        An axis that counts stacks, and which of them this is.
     """
 
-    def __init__(self, shown: ShownArray, choices: Choices = AS_FOUND) -> None:
+    def __init__(self, shown: ShownArray, choices: Choices = AS_FOUND, taken: Taken | None = None) -> None:
         value = shown.pixels
         declared = _declared_shape(value)
-        spare = spare_axis(declared, 3)
-        kept = [axis for axis in range(len(declared)) if axis != spare]
-        shape = check_stack_shape(tuple(declared[axis] for axis in kept))
-        names = shown.names if shown.names is not None else axis_names(value)
-        if names is not None and len(names) == len(declared):
-            names = [names[axis] for axis in kept]
+        known = shown.names if shown.names is not None else axis_names(value)
+        known = known if known is not None and len(known) == len(declared) else [None] * len(declared)
+        left = [axis for axis in range(len(declared)) if taken is None or axis != taken.axis]
+        most = _most_spare(known)
+        spare = {left[axis] for axis in spare_axes(tuple(declared[axis] for axis in left), 3, most)}
+        kept = [axis for axis in left if axis not in spare]
+        names = [known[axis] for axis in kept]
+        shape = check_stack_shape(tuple(declared[axis] for axis in kept), names)
         choice = choose_axis(shape, names, choices.image_axis, shown.likely)
         self.tell(choice)
         self.shape = check_stack_shape(images_first(shape, choice.axis))
+        self._given = value
         self._declared = declared
+        self.taken = taken
         self._counting = kept[choice.axis]
         """The axis that counts the images, of all that are declared."""
         self.dtype = _declared_dtype(value)
@@ -206,25 +222,78 @@ class LazySource(StackSource):
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
+        if self.taken is None:
+            return self._as_block(*self.ask(start, stop, None))
+        first = self.taken[1]
+        return self.block_of(self.ask(start, stop, (first, first + 1)), first)
+
+    def ask(self, start: int, stop: int, stacks: tuple[int, int] | None) -> tuple[NDArray[Any], Mask]:
+        """Give images of some of the stacks, with all axes that are declared."""
         with naming(f"images {start} to {stop - 1}"):
-            axis = self._counting
-            part = self._value[(*(slice(None),) * axis, slice(start, stop)) if axis else slice(start, stop)]
+            index: list[slice] = [slice(None)] * len(self._declared)
+            index[self._counting] = slice(start, stop)
+            expected = [*self._declared]
+            expected[self._counting] = stop - start
+            if stacks is not None:
+                assert self.taken is not None
+                index[self.taken[0]] = slice(*stacks)
+                expected[self.taken[0]] = stacks[1] - stacks[0]
+            while len(index) > 1 and index[-1] == slice(None):
+                index.pop()  # some objects know their first axis alone
+            part = self._value[tuple(index) if len(index) > 1 else index[0]]
             if _package(part) == "dask":
                 part = part.compute()  # numpy would ask for an array without the mask
             pixels, mask = split_mask(np.asanyarray(part))
-            expected = (*self._declared[:axis], stop - start, *self._declared[axis + 1 :])
-            if pixels.shape != expected:
+            if pixels.shape != tuple(expected):
                 raise ValueError(
-                    f"reading must give the shape {expected} as declared by the stack, "
+                    f"reading must give the shape {tuple(expected)} as declared by the stack, "
                     f"not {shorten(pixels.shape)}"
                 )
-            pixels = as_pixels(self._images_first(pixels))
-            mask = None if mask is None else self._images_first(mask)
-            own_mask = mask is not None
-            for name, hit in self._fill_values.find(pixels).items():
-                self._declarations_met[name] = None
-                mask = ~hit if mask is None else mask & ~hit
-            return Block(pixels, mask, declared=mask is not None and not own_mask)
+            return pixels, mask
+
+    def block_of(self, found: tuple[NDArray[Any], Mask], first: int) -> Block:
+        """Return the block of this stack, of several of which the first has this number."""
+        assert self.taken is not None
+        axis, number = self.taken
+        which = (slice(None),) * axis + (slice(number - first, number - first + 1),)
+        pixels, mask = found
+        return self._as_block(pixels[which], None if mask is None else mask[which])
+
+    def _as_block(self, pixels: NDArray[Any], mask: Mask) -> Block:
+        pixels = as_pixels(self._images_first(pixels))
+        mask = None if mask is None else self._images_first(mask)
+        own_mask = mask is not None
+        for name, hit in self._fill_values.find(pixels).items():
+            self._declarations_met[name] = None
+            mask = ~hit if mask is None else mask & ~hit
+        return Block(pixels, mask, declared=mask is not None and not own_mask)
+
+    def shares_reads_with(self, other: StackSource) -> bool:
+        """Return whether both are stacks in the same chunks of one array: these are then read once."""
+        if not isinstance(other, LazySource) or self._given is not other._given:
+            return False
+        mine, theirs = self.taken, other.taken
+        if mine is None or theirs is None or mine.axis != theirs.axis or self._counting != other._counting:
+            return False
+        try:
+            lengths = _chunks(self._value, mine.axis)
+            return in_one_chunk(lengths, self._declared[mine.axis], mine.number, theirs.number)
+        except NOT_THERE:
+            return False
+
+    def start_reading_together(
+        self,
+        sources: Sequence[LazySource],
+        start: int,
+        stop: int,
+        buffers: BufferPool | None = None,  # noqa: ARG002
+    ) -> tuple[list[ReadTask], list[Together]]:
+        """Prepare to read the same images of stacks in the same chunks: all of them at once."""
+        return start_reading_together(sources, self._borders(start, stop))
+
+    def _borders(self, start: int, stop: int) -> list[int]:
+        """Where a range is cut for its tasks."""
+        return [start, stop]
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Which declared values were met."""
@@ -240,23 +309,26 @@ class ZarrSource(LazySource):
 
     concurrent = True
 
-    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
-        """Prepare to read images start <= i < stop; errors name the images of one task."""
+    def _borders(self, start: int, stop: int) -> list[int]:
         row = self.images_per_chunk
         length = row * max(1, TASK_BYTES // (row * self.bytes_per_image))
-        borders = [start, *range((start // length + 1) * length, stop, length), stop]
+        return [start, *range((start // length + 1) * length, stop, length), stop]
+
+    def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:  # noqa: ARG002
+        """Prepare to read images start <= i < stop; errors name the images of one task."""
+        borders = self._borders(start, stop)
         parts: list[Block | None] = [None] * (len(borders) - 1)
 
         def run(which: int) -> None:
             parts[which] = self.read(borders[which], borders[which + 1])
 
         tasks = [ReadTask(functools.partial(run, which), first) for which, first in enumerate(borders[:-1])]
-        return PendingBlock(tasks, lambda: _joined(parts))
+        return PendingBlock(tasks, lambda: joined([part for part in parts if part is not None]))
 
 
-def open_lazy(shown: ShownArray, choices: Choices = AS_FOUND) -> LazySource:
-    """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``."""
-    return (ZarrSource if is_a(shown.pixels, "zarr") else LazySource)(shown, choices)
+def open_lazy(shown: ShownArray, choices: Choices = AS_FOUND, taken: Taken | None = None) -> LazySource:
+    """Return the source for an object with ``shape``, ``dtype`` and ``__getitem__``, or of one of its stacks."""
+    return (ZarrSource if is_a(shown.pixels, "zarr") else LazySource)(shown, choices, taken)
 
 
 def axis_names(value: Any) -> Names | None:
@@ -271,19 +343,36 @@ def axis_names(value: Any) -> Names | None:
     return None
 
 
+def stored_axes(shown: ShownArray) -> StoredAxes | None:
+    """Return the axes of an object with a shape; None where it does not tell it in advance."""
+    value = shown.pixels
+    try:
+        shape = _declared_shape(value)
+    except (AttributeError, ValueError):
+        return None
+    names = shown.names if shown.names is not None else axis_names(value)
+    if names is None or len(names) != len(shape):
+        return StoredAxes(shape, [None] * len(shape))
+
+    def labels(axis: int) -> list[Any] | None:
+        try:
+            found = value.coords[names[axis]].values if _package(value) == "xarray" else None
+        except NOT_THERE:
+            return None
+        return None if found is None or found.dtype.kind not in "OUST" else found.tolist()
+
+    return StoredAxes(shape, names, labels)
+
+
 def _attributes(value: Any) -> Mapping[str, Any]:
     """Attributes of an array of xarray or zarr, which a program that decodes them has taken away."""
     attributes = getattr(value, "attrs", None) if _package(value) in ("xarray", "zarr") else None
     return attributes if isinstance(attributes, Mapping) else {}
 
 
-def _joined(parts: list[Block | None]) -> Block:
-    """Give blocks that follow each other as one; pixels are not copied."""
-    blocks = [part for part in parts if part is not None]
-    whole = blocks[0]
-    for block in blocks[1:]:
-        whole = block.after(whole)
-    return whole
+def _most_spare(names: Names | None) -> int:
+    """Largest number of axes of length 1 that are dropped: formats of named axes have them all."""
+    return 2 if names is not None and any(names) else 1
 
 
 def _package(value: object) -> str:
@@ -334,7 +423,7 @@ def _images_per_chunk(value: Any, n: int, bytes_per_image: int, axis: int) -> in
         if aligned * bytes_per_image > ALIGNED_BYTES:
             aligned = max(lengths)  # a few chunks are read twice then
         return max(1, min(aligned, n))
-    except (AttributeError, TypeError, ValueError, IndexError, KeyError, OverflowError, StopIteration):
+    except (*NOT_THERE, StopIteration):
         # Without chunks a row of pixels holds all images, where they are counted along the last axis.
         return n if axis == 2 else 1
 

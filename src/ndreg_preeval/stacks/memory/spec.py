@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming
+from ..axes import find_stacks_axis, stack_names
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_stack_shape
 from .fabio_objects import FabioFrames
-from .objects import shown_array
-from .source import ArraySource, ImagesSource, open_lazy, split_mask
+from .objects import ShownArray, shown_array
+from .source import ArraySource, ImagesSource, open_lazy, split_mask, stored_axes
+from .together import Taken
 
 PROTOCOLS = ("__array__", "__array_interface__", "__array_struct__")
 
@@ -43,20 +45,51 @@ class ArraySpec(StackSpec):
           image tells shape and dtype.
     choices : Choices
         The axis that counts the images of an array; sequences of images count them themselves.
+    taken : Taken, optional
+        One of the stacks that an axis of an object with ``shape``, ``dtype`` and ``__getitem__`` counts.
     """
 
     in_memory = True
 
-    def __init__(self, value: object, choices: Choices = AS_FOUND) -> None:
+    def __init__(self, value: object, choices: Choices = AS_FOUND, taken: Taken | None = None) -> None:
         value = FabioFrames.of(value)
         check_kind(value)
         self.choices = choices
+        self.taken = taken
         # A list is snapshot here: another thread may change it while we read.
         self.value: Any = tuple(value) if isinstance(value, (list, tuple)) else value
 
     def reading_by(self, choices: Choices) -> ArraySpec:
         """Return the same with the choices of the caller."""
-        return ArraySpec(self.value, choices)
+        return ArraySpec(self.value, choices, self.taken)
+
+    def held(self) -> Any:
+        """Return the object, or the part of it that is this stack."""
+        return self.value if self.taken is None else self.taken.of(shown_array(self.value).pixels)
+
+    def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:
+        """Return a spec for each stack along an axis of an array, by its name."""
+        if isinstance(self.value, tuple):
+            return []
+        try:
+            axes = stored_axes(shown_array(self.value))
+        except TypeError:
+            return []  # told when it is opened
+        axis = None if axes is None else find_stacks_axis(axes, stacks_axis)
+        if axes is None or axis is None:
+            return []
+        numbers = enumerate(stack_names(axes, axis))
+        return [(name, ArraySpec(self.value, self.choices, Taken(axis, number))) for number, name in numbers]
+
+    def _of_array(
+        self, pixels: NDArray[Any], mask: NDArray[np.bool_] | None, shown: ShownArray
+    ) -> ArraySource:
+        if self.taken is not None:
+            names = shown.names
+            if names is not None and len(names) == pixels.ndim:
+                shown = shown._replace(names=[*names[: self.taken.axis], *names[self.taken.axis + 1 :]])
+            pixels, mask = self.taken.of(pixels), None if mask is None else self.taken.of(mask)
+        return ArraySource(pixels, mask, self.choices, shown)
 
     def open(self) -> StackSource:
         """Check shape and dtype; pixels of arrays are not touched.
@@ -71,13 +104,13 @@ class ArraySpec(StackSpec):
         shown = shown_array(self.value)
         value = shown.pixels
         if isinstance(value, np.ndarray):
-            return ArraySource(*split_mask(value), self.choices, shown)
+            return self._of_array(*split_mask(value), shown)
         if isinstance(value, tuple):
             return ImagesSource(value)
         if all(hasattr(value, name) for name in LAZY):
-            return open_lazy(shown, self.choices)
+            return open_lazy(shown, self.choices, self.taken)
         if any(hasattr(value, name) for name in PROTOCOLS) or isinstance(value, memoryview):
-            return ArraySource(*convert_stack(value), self.choices, shown)
+            return self._of_array(*convert_stack(value), shown)
         if hasattr(value, "__len__") and hasattr(value, "__getitem__"):
             return LazyImagesSource(value)
         raise TypeError(f"{EXPECTED}, not {_kind(value)}")

@@ -28,9 +28,11 @@ class TiffImageSpec(ImageSpec):
         Absolute, so that it means the same in another process.
     limits : Limits
     indices : tuple of int, slice and ..., optional
-        What to take of the first series; two axes must be left, but for axes of length 1.
+        What to take of the series; two axes must be left, but for axes of length 1.
     location : str
         How messages call it.
+    series : int, optional
+        The series of the file; else the only one.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -39,19 +41,19 @@ class TiffImageSpec(ImageSpec):
     limits: Limits
     indices: Indices | None = None
     location: str = field(default="", compare=False)
+    series: int | None = None
     concurrent = True
 
     def __post_init__(self) -> None:
         if not self.location:
-            object.__setattr__(self, "location", TiffSpec(self.file_path, self.limits, self.indices).location)
+            object.__setattr__(self, "location", self._of_file().location)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (TiffImageSpec, (self.file_path, self.limits, self.indices, self.location))
+        return (TiffImageSpec, (self.file_path, self.limits, self.indices, self.location, self.series))
 
     def examine(self) -> KnownImage:
         """Open the file and look at its pages; raises as `TiffSpec.open` does."""
-        spec = TiffSpec(self.file_path, self.limits, self.indices, self.location, Choices(0))
-        with spec.open_images() as source:
+        with self._of_file().open_images() as source:
             count = source.shape[0]
             if count > 1:
                 raise ValueError(
@@ -59,6 +61,9 @@ class TiffImageSpec(ImageSpec):
                     "file alone as a stack"
                 )
             return _KnownPage(source)
+
+    def _of_file(self) -> TiffSpec:
+        return TiffSpec(self.file_path, self.limits, self.indices, self.location, Choices(0), self.series)
 
 
 class _KnownPage(KnownImage):

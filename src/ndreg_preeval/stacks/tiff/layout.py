@@ -17,7 +17,7 @@ from ...errors import clip, naming, shorten
 from ..optional_modules import errors_logged
 from ..pixel_checks import pixel_dtype
 from .pages import Likeness, read_chain
-from .series import open_series
+from .series import choose_series, misfit, open_file, series_of
 
 SPARE_BYTES: Final = 1 << 20
 """Bytes that a compressed segment may take beyond twice the size of its pixels."""
@@ -46,7 +46,7 @@ SAMPLES: Final = (
 
 
 class Layout(NamedTuple):
-    """The images of the first series of a file."""
+    """The images of a series of a file."""
 
     shape: tuple[int, ...]
     """Shape without axes of length 1; the last two axes are those of an image."""
@@ -66,16 +66,14 @@ class Layout(NamedTuple):
     segment: tuple[int, int]
     """Height and width of a segment."""
     jpeg: bool
-    warnings: tuple[str, ...]
-
-    def with_warnings(self, *texts: str) -> Layout:
-        """Return the same with what a person should know about the file."""
-        return self._replace(warnings=texts)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """The same, where nobody needs to be warned."""
 
     @property
     def axis_names(self) -> list[str | None]:
         """Names of all axes, None where the file has none."""
-        return [WORDS.get(axis, axis) if self.named else None for axis in self.axes]
+        return _words(self.axes, self.named)
 
     @property
     def largest(self) -> int:
@@ -84,8 +82,30 @@ class Layout(NamedTuple):
         return stored + math.prod(self.segment) * self.dtype.itemsize
 
 
-def read_layout(file: IO[bytes], name: str, size: int, *, samples: bool = False) -> Layout:
-    """Look for the images of an open TIFF file; samples of a colour are images only where the caller says so.
+def read_layout(
+    file: IO[bytes],
+    name: str,
+    size: int,
+    *,
+    number: int | None = None,
+    samples: bool = False,
+    one: bool = False,
+) -> Layout:
+    """Look for the images of an open TIFF file.
+
+    Parameters
+    ----------
+    file : binary file
+    name : str
+        Name of the file, without its folder.
+    size : int
+        Size of the file, in bytes.
+    number : int, optional
+        The series that is wanted; else the only one that is a stack.
+    samples : bool
+        Whether samples of a colour are images.
+    one : bool
+        Whether one image is wanted, not a stack.
 
     Raises
     ------
@@ -100,16 +120,18 @@ def read_layout(file: IO[bytes], name: str, size: int, *, samples: bool = False)
     if not pages:
         raise ValueError("the file holds no image")
     with errors_logged("tifffile") as said:
-        series, remarks = open_series(file, name, alike=len(set(pages.values())) == 1)
-        found = _read_series(series, pages, size, samples)
-    return found.with_warnings(*remarks, *(f"tifffile says: {clip(text)}" for text in said))
+        tif = open_file(file, name)
+        series = series_of(tif, alike=len(set(pages.values())) == 1)
+        number, notes, warnings = choose_series(series, number, one=one)
+        found = _read_series(series[number], pages, size, samples)
+        warnings += misfit(tif, series[number])
+    warnings += [f"tifffile says: {clip(text)}" for text in said]
+    return found._replace(warnings=tuple(warnings), notes=tuple(notes))
 
 
 def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bool) -> Layout:
-    own_shape, own_axes = tuple(map(int, series.get_shape(False))), series.get_axes(False)
-    if own_axes.endswith("S") and own_shape[-1] == 1:
-        own_shape, own_axes = own_shape[:-1], own_axes[:-1]
-    kept, axes = _squeeze(own_shape, own_axes, samples)
+    own_shape, own_axes = axes_of(series)
+    kept, axes = squeeze(own_shape, own_axes, samples=samples)
     shape = tuple(own_shape[axis] for axis in kept)
     key = series.keyframe
     if series.dtype is None or key.dtype is None:
@@ -139,7 +161,6 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bo
         "segment": segment,
         "header": key.jpegheader,
         "jpeg": key.compression in JPEG,
-        "warnings": (),
     }
     if plain:
         dtype = dtype.newbyteorder(key.parent.byteorder)
@@ -163,7 +184,22 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bo
     return Layout(dtype=dtype, images=images, decode=None if plain else _decoder(key), **common)
 
 
-def _squeeze(shape: tuple[int, ...], axes: str, samples: bool) -> tuple[tuple[int, ...], str]:
+def _words(axes: str, named: bool) -> list[str | None]:
+    return [WORDS.get(axis, axis) if named else None for axis in axes]
+
+
+def axis_words(series: Any, axes: str) -> list[str | None]:
+    """Return the names of some axes of a series by their letters, None where nobody named them."""
+    return _words(axes, _is_named(series) or not axes.endswith("YX"))
+
+
+def axes_of(series: Any) -> tuple[tuple[int, ...], str]:
+    """Return the shape of a series as the file has it, and the letters of its axes; one sample is no axis."""
+    shape, axes = tuple(map(int, series.get_shape(False))), str(series.get_axes(False))
+    return (shape[:-1], axes[:-1]) if axes.endswith("S") and shape[-1] == 1 else (shape, axes)
+
+
+def squeeze(shape: tuple[int, ...], axes: str, *, samples: bool) -> tuple[tuple[int, ...], str]:
     """Return which axes are left without those of length 1, but for those of the images, and their names."""
     kept = [i for i, length in enumerate(shape) if length != 1 or i >= len(shape) - 2]
     shape, axes = tuple(shape[i] for i in kept), "".join(axes[i] for i in kept)

@@ -26,6 +26,8 @@ from ..pixel_checks import check_sizes, check_stack_shape
 from ..rearranged import MovedAxisSource
 from ..regular_file import FileState, changed_files, check_regular_file
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
+from ..uris import UriMeaning
+from .contents import ways_out
 from .layout import Image, Layout, read_layout
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ DECODED_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True)
 class TiffSpec(StackSpec):
-    """A stack in a TIFF file: the images of its first series.
+    """A stack in a TIFF file: the images of one of its series.
 
     Parameters
     ----------
@@ -53,6 +55,8 @@ class TiffSpec(StackSpec):
         How messages call it.
     choices : Choices
         The axis that counts the images.
+    series : int, optional
+        The series of the file; else the only one that is a stack.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -62,16 +66,17 @@ class TiffSpec(StackSpec):
     indices: Indices | None = None
     location: str = field(default="", compare=False)
     choices: Choices = AS_FOUND
+    series: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", Choices(*self.choices))
         if not self.location:
-            cut = "" if self.indices is None else f"?slice={format_slice(self.indices)}"
-            object.__setattr__(self, "location", self.file_path + cut)
+            meaning = UriMeaning(self.file_path, "", self.indices, series=self.series)
+            object.__setattr__(self, "location", str(meaning))
 
     def __reduce__(self) -> tuple[Any, ...]:
         of_file = (self.file_path, self.limits, self.indices, self.location)
-        return (TiffSpec, (*of_file, tuple(self.choices)))
+        return (TiffSpec, (*of_file, tuple(self.choices), self.series))
 
     def reading_by(self, choices: Choices) -> TiffSpec:
         """Return the same with the choices of the caller; an axis of the URI stays."""
@@ -138,7 +143,8 @@ class TiffSource(StackSource):
         self.state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
         self.location = spec.location
         samples = spec.choices.image_axis is not None and not one
-        layout = read_layout(file, os.path.basename(spec.file_path), size, samples=samples)
+        name = os.path.basename(spec.file_path)
+        layout = read_layout(file, name, size, number=spec.series, samples=samples, one=one)
         self._layout = layout
         self.dtype = layout.dtype
         axes = _apply(spec.indices, layout)
@@ -148,23 +154,17 @@ class TiffSource(StackSource):
         if spec.indices is None and len(kept) > 3:
             raise ValueError(
                 f"a stack must have the shape (n, height, width), and the images of this file have the axes "
-                f"{layout.axes} of lengths {kept}: take some by ?slice=, as in {_example(layout)}"
+                f"{layout.axes} of lengths {kept}: {ways_out(layout.axes, layout.shape)}"
             )
         with naming(
             f"slice={format_slice(spec.indices)} of the shape {layout.shape}" if spec.indices else ""
         ):
-            others = [text for text in layout.warnings if "series of images" in text]
-            if len(kept) == 2 and spec.indices is None and others:
-                raise ValueError(
-                    f"the first series of the file is one image, not a stack, and {others[0]}; give the pixels of "
-                    f"another one, as tifffile.imread(file, series=1) reads them"
-                )
             self.shape = check_stack_shape(kept)
             if axes[-1].drop or axes[-2].drop:
                 raise ValueError("an image keeps its height and width, which are the last two axes")
         names = [name for name, axis in zip(layout.axis_names, axes, strict=True) if not axis.drop]
         choice = choose_axis(self.shape, names, spec.choices.image_axis)
-        self.warnings = layout.warnings
+        self.warnings, self.notes = layout.warnings, layout.notes
         self.tell(choice)
         whole = (self.shape[0], layout.shape[-2], layout.shape[-1])
         check_sizes(whole, self.dtype.itemsize, size, spec.limits)
@@ -335,10 +335,6 @@ def _check_segment(layout: Layout, limits: Limits) -> None:
             f"one segment of {layout.segment[0]} x {layout.segment[1]} takes {wanted} bytes, more than the "
             f"limit of {limits.chunk_bytes}: raise Limits.chunk_bytes to allow it"
         )
-
-
-def _example(layout: Layout) -> str:
-    return "?slice=:" + ",0" * (len(layout.shape) - 3)
 
 
 def _apply(indices: Indices | None, layout: Layout) -> tuple[AxisRange, ...]:

@@ -33,7 +33,14 @@ class Below(NamedTuple):
 
 
 def stacks_below(
-    files: Files, group: h5py.Group, path: str, *, plain: bool, hurry: bool = False, level: int = 4
+    files: Files,
+    group: h5py.Group,
+    path: str,
+    *,
+    plain: bool,
+    hurry: bool = False,
+    level: int = 4,
+    stacks_axis: int | None = None,
 ) -> Below:
     """Return the stacks that a group stands for, perhaps none.
 
@@ -52,12 +59,14 @@ def stacks_below(
         depends on the time.
     level : int
         Of the caller whom warnings concern.
+    stacks_axis : int, optional
+        The axis that counts stacks in datasets of one axis more, which count too; else as their names say.
     """
     broken: dict[str, str] = {}
     try:
-        paths = signal_paths(files, group, path, broken)
+        paths = signal_paths(files, group, path, broken, stacks_axis)
         if not paths and plain and not holds_element_maps(files, group):
-            paths = plain_paths(files, group, path, broken)
+            paths = plain_paths(files, group, path, broken, stacks_axis)
         if paths:
             return Below([Candidate(each) for each in paths], None)
         budget = Budget() if hurry else Budget(seconds=math.inf)

@@ -110,7 +110,8 @@ def _joined(items: list[tuple[str, str]]) -> list[str]:
 
 def _slices(shape: tuple[int, ...]) -> str:
     cut = ",0" * (len(shape) - 3)
-    return f"{_by(shape)}: take some by &slice=:{cut} or &slice=...{cut}"
+    all_ = ", or all by &stacks=0" if len(shape) == 4 else ""
+    return f"{_by(shape)}: take some by &slice=:{cut} or &slice=...{cut}{all_}"
 
 
 def _size(shape: tuple[int, ...] | None) -> str:
