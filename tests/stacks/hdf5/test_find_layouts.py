@@ -87,7 +87,7 @@ def test_images_in_scans(tmp_path: Path, name: str, capsys: pytest.CaptureFixtur
         assert any("/*.1/" in text for text in ranking.stacks[line].warnings)
     with h5py.File(uri) as file:
         assert rank_stacks(file).scores == expected.scores
-    with pytest.raises(ValueError, match=r"names no dataset.*_K' \(4 images of 24 x 32 each\)"):
+    with pytest.raises(ValueError, match=r"names no dataset.*1/\S+' \(4 images of 24 x 32 each\)"):
         score_stack(uri)
     check_command_line(uri, expected.scores, capsys)
 

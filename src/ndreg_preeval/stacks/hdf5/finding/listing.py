@@ -34,7 +34,8 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
     """
     group_of = found.group()
     stacks = [each for each in found.candidates if each.indices is None]
-    stacks = group_of + [each for each in stacks if each not in group_of]
+    first = {each.path for each in group_of}
+    stacks = group_of + [each for each in stacks if each.path not in first]
     items = [(each.path, images_words(each.shape)) for each in stacks]
     items += [(each.path, _slices(each.shape)) for each in found.more_axes]
     ways_out = ["name them"] if items else []
