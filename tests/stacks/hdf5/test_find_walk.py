@@ -171,3 +171,25 @@ def test_stacks_of_four_axes_are_slices(tmp_path: Path) -> None:
         match=r"'/g/first' \(2 x 4 x 8 x 9: take some by &slice=:,0 or &slice=\.\.\.,0, or all by &stacks=0\)",
     ):
         rank_stacks(f"{tmp_path}/a.h5::/g")
+
+
+@pytest.mark.parametrize("said", ["by names", "by the URI", "by the caller"])
+def test_axes_of_stacks_at_any_depth(tmp_path: Path, said: str) -> None:
+    array = np.random.default_rng(1).random((4, 2, 8, 9))
+    file = f"{tmp_path}/a.h5"
+    with h5py.File(file, "w") as opened:
+        dataset = opened.create_dataset("entry/maps/all", data=array)
+        if said == "by names":
+            for axis, name in enumerate(("energy", "element", "y", "x")):
+                dataset.dims[axis].label = name
+    uri = f"{file}?stacks=1" if said == "by the URI" else file
+    more = {"stacks_axis": 1} if said == "by the caller" else {}
+    expected = rank_stacks({"0": array[:, 0], "1": array[:, 1]}).scores
+    assert rank_stacks(uri, **more).scores == expected
+    assert rank_stacks({"a": uri}, **more).scores == {f"a/{name}": score for name, score in expected.items()}
+    with pytest.raises(ValueError, match="holds 2 stacks"):
+        score_stack(uri, **more)
+    if not more:
+        found = find_stacks(uri)
+        assert list(found) == ["0", "1"]
+        assert rank_stacks(found).scores == expected

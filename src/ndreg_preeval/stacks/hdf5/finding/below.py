@@ -70,7 +70,7 @@ def stacks_below(
         if paths:
             return Below([Candidate(each) for each in paths], None)
         budget = Budget() if hurry else Budget(seconds=math.inf)
-        found = search(files, group, path, broken, budget)
+        found = search(files, group, path, broken, budget, stacks_axis)
         return Below(found.group() if plain else found.only(), found)
     finally:
         for text in link_warnings(broken):

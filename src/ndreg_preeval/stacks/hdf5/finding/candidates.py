@@ -12,7 +12,7 @@ from ...selection import Indices
 from ..axis_names import axis_names, likely_axis
 from ..locate import Files, locate
 from ..metadata import Neighbours
-from ..nexus import default_chain
+from ..nexus import default_chain, holds_stacks
 from .families import MIN_SIDE, Family, find_families
 from .layouts import ElementMaps, element_maps, is_reference
 from .walk import Budget, Seen, Walk
@@ -41,6 +41,8 @@ class Candidate(NamedTuple):
     """Whether the ``default`` attributes of what holds its images lead to these."""
     spectra: bool = False
     """Whether it says of itself that its last axis is that of spectra."""
+    several: bool = False
+    """Whether the dataset holds several stacks, along an axis that its names or the caller say."""
 
     @property
     def name(self) -> str:
@@ -90,7 +92,12 @@ class Found(NamedTuple):
 
 
 def search(
-    files: Files, group: h5py.Group, path: str, broken: dict[str, str], budget: Budget | None = None
+    files: Files,
+    group: h5py.Group,
+    path: str,
+    broken: dict[str, str],
+    budget: Budget | None = None,
+    stacks_axis: int | None = None,
 ) -> Found:
     """Look for all that could be stacks below a group.
 
@@ -104,6 +111,8 @@ def search(
     broken : dict
         Broken links, and why they are, are added to it.
     budget : Budget, optional
+    stacks_axis : int, optional
+        The axis that counts stacks in datasets of four axes; else as their names say.
     """
     budget = budget or Budget()
     walk = Walk(files, broken, budget)
@@ -130,6 +139,8 @@ def search(
         axes = len(without_spare_axis(each.shape, 3))
         if axes == 3 and each.path not in in_families:
             candidates.append(_of_stack(each, known))
+        elif axes > 3 and known.holds_stacks(each, stacks_axis):
+            candidates.append(Candidate(each.path, signal=each.signal, several=True))
         elif axes == 4:
             candidates += _slices(each)
             more_axes.append(each)
@@ -185,6 +196,15 @@ class _Nodes(NamedTuple):
         except DAMAGED:
             pass  # what cannot be read says nothing of axes; reading the pixels will tell
         return without_spare_axis(shape, 3)  # type: ignore[return-value]
+
+    def holds_stacks(self, seen: Seen, stacks_axis: int | None) -> bool:
+        """Return whether an axis of a dataset counts stacks."""
+        try:
+            dataset = locate(self.files, self.start, seen.path)
+            beside = locate(self.files, self.start, seen.above or "/")
+            return holds_stacks(self.files, dataset, beside, stacks_axis)
+        except DAMAGED:
+            return False
 
     def default(self, path: str) -> str:
         """Return the path of the group that ``default`` attributes lead to from another one."""

@@ -36,7 +36,7 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
     stacks = [each for each in found.candidates if each.indices is None]
     first = {each.path for each in group_of}
     stacks = group_of + [each for each in stacks if each.path not in first]
-    items = [(each.path, images_words(each.shape)) for each in stacks]
+    items = [(each.path, _words(each)) for each in stacks]
     items += [(each.path, _slices(each.shape)) for each in found.more_axes]
     ways_out = ["name them"] if items else []
     if group_of:
@@ -78,7 +78,9 @@ def pattern_of(file: str) -> str:
 
 def taken(candidate: Candidate) -> str:
     """Return, for a person, which dataset a search took where a file or group alone was named."""
-    return f"A search below the group that was named found it: {shorten(candidate.path)} ({images_words(candidate.shape)})."
+    return (
+        f"A search below the group that was named found it: {shorten(candidate.path)} ({_words(candidate)})."
+    )
 
 
 def images_words(shape: tuple[int, ...] | None) -> str:
@@ -104,9 +106,13 @@ def _joined(items: list[tuple[str, str]]) -> list[str]:
     found = []
     for remark, some in itertools.groupby(items, key=lambda item: item[1]):
         paths = [shorten(path) for path, _ in some]
-        each = " each" if len(paths) > 1 and not remark.startswith(("one", "a ")) else ""
+        each = " each" if len(paths) > 1 and not remark.startswith(("one", "a ", "several")) else ""
         found.append(f"{', '.join(paths)} ({remark}{each})")
     return found
+
+
+def _words(candidate: Candidate) -> str:
+    return "several stacks along an axis" if candidate.several else images_words(candidate.shape)
 
 
 def _slices(shape: tuple[int, ...]) -> str:
@@ -144,7 +150,7 @@ def list_warnings(found: Found) -> list[str]:
         cut = each.shape[axis] > MAX_SLICES
         told.append(
             f"{shorten(each.path)} of the shape {each.shape} is listed as stacks along axis {axis}, which its names "
-            f"do not tell{f'; of these the first {MAX_SLICES}' if cut else ''}"
+            f"do not tell (&stacks= says which){f'; of these the first {MAX_SLICES}' if cut else ''}"
         )
     if len(told) > MAX_TOLD:
         told[MAX_TOLD:] = [f"so are {len(told) - MAX_TOLD} more"]
