@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import base64
 import errno
-import hashlib
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -85,6 +83,9 @@ class CbfFile(LibraryFile):
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the image."""
+        import base64
+        import hashlib
+
         from fabio.compression import decByteOffset
 
         if self._checksum:
