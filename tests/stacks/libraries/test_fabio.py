@@ -300,6 +300,25 @@ def test_a_library_reads_as_far_as_a_file_goes(monkeypatch: pytest.MonkeyPatch) 
             stream.read(1)
 
 
+def test_headers_of_edf_images_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pixels are read from the file as it is then: what is missing is an error."""
+    edfimage = pytest.importorskip("fabio.edfimage")
+    names = [save("edfimage", image, f"im_{index}.edf") for index, image in enumerate(STACK)]
+    read: list[object] = []
+    headers = edfimage.EdfImage._readheader
+    monkeypatch.setattr(
+        edfimage.EdfImage, "_readheader", lambda self, file: read.append(file) or headers(self, file)
+    )
+    assert_same_numbers(score_stack(names), score_stack(STACK))
+    assert len(read) == len(STACK)
+    meanings = parse_uri(names[1])
+    with Formats() as formats:
+        known = formats.of(meanings).image_spec(meanings[0], Limits(), Choices()).examine()
+    os.truncate(names[1], 600)
+    with pytest.raises(OSError, match="it was cut while it was read"):
+        known.read(np.empty(known.shape, known.dtype))
+
+
 def test_marccd_files_are_tiff_files() -> None:
     pytest.importorskip("tifffile")
     save("marccdimage", STACK[1], "a.mccd")

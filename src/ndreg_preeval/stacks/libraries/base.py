@@ -48,6 +48,8 @@ class LibraryFile(abc.ABC):
     """Bytes that hold the pixels, where it is not the size of the file."""
     concurrent: bool = False
     """Whether several threads may read at a time, this file and others of the format."""
+    reopens: bool = False
+    """Whether it keeps little more than what its headers said, and opens again without reading them."""
     notes: tuple[str, ...] = ()
     """Sentences about this file that a person should know, where nobody needs to be warned."""
     warnings: tuple[str, ...] = ()
@@ -62,6 +64,10 @@ class LibraryFile(abc.ABC):
     def read_into(self, index: INDEX, out: NDArray[Any]) -> bool:  # noqa: ARG002
         """Read part of the pixels to a contiguous place of its shape and dtype; False where `read` has to."""
         return False
+
+    def again(self) -> LibraryFile:
+        """Open the file again, after it was closed, with what its headers said: where it `reopens`."""
+        raise NotImplementedError
 
     def close(self) -> None:  # noqa: B027 - some keep nothing open
         """Close what was opened; safe to call twice."""

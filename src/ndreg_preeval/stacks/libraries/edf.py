@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import math
 import os
@@ -72,6 +73,8 @@ class EdfFile(LibraryFile):
         self.concurrent = self._content is None and all(place.plain for place in self._places)
         if self.concurrent:
             self._stream.close()
+            self._image = None  # headers, which may be many
+            self.reopens = True
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the frames."""
@@ -91,6 +94,12 @@ class EdfFile(LibraryFile):
         for place, frame in enumerate(range(first.start, first.stop, first.step)):
             self._fill(out[place], frame)
         return True
+
+    def again(self) -> EdfFile:
+        """Open a file of plain pixels again."""
+        found = copy.copy(self)
+        found._raw = open(self._path, "rb", opener=open_regular)  # noqa: SIM115 - closed with it
+        return found
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -87,12 +87,16 @@ class KnownLibraryImage(KnownImage):
         self.notes = file.notes
         self.warnings = file.warnings
         self._was = (file.shape, file.dtype)
+        self._file = file if file.reopens else None
 
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Read the pixels to a place of this shape and dtype; raises OSError as `read_part`."""
         of = format_named(self._spec.format_name)
         path = self._spec.file_path
-        _, file = open_library_file(of, path, self._spec.data_path, self._spec.limits)
+        if self._file is None:
+            _, file = open_library_file(of, path, self._spec.data_path, self._spec.limits)
+        else:
+            file = self._file.again()
         try:
             if (file.shape, file.dtype) != self._was:
                 raise OSError(
