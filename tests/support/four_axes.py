@@ -105,6 +105,11 @@ def of_data_url(folder: Path, axis: int) -> Any:
     return pytest.importorskip("silx.io.url").DataUrl(in_hdf5(folder, axis))
 
 
+def of_zarr_by_name(folder: Path, axis: int) -> Any:
+    of_zarr(folder, axis)
+    return str(folder / "a.zarr")
+
+
 def of_npy(folder: Path, axis: int) -> Any:
     np.save(folder / "a.npy", stacked(axis))
     return str(folder / "a.npy")
@@ -192,6 +197,20 @@ def by_link(folder: Path, axis: int) -> Any:
     with h5py.File(folder / "links.h5", "w") as links:
         links["all/results"] = h5py.ExternalLink(file, "/entry/maps")
     return f"{folder / 'links.h5'}::/all/results"
+
+
+def by_zarr(folder: Path, axis: int) -> Any:
+    """An image of OME-Zarr of version 0.4, with the names of its channels."""
+    zarr = pytest.importorskip("zarr")
+    axes = [{"name": "c" if name == "element" else name[0], "type": "space"} for name in names(axis)]
+    group = zarr.open_group(str(folder / "ome.zarr"), mode="w", zarr_format=2)
+    array = group.create_array("0", shape=stacked(axis).shape, chunks=(2, 2, 9, 9), dtype="f4")
+    array[:] = stacked(axis)
+    group.attrs["multiscales"] = [
+        {"version": "0.4", "axes": axes, "datasets": [{"path": "0", "coordinateTransformations": []}]}
+    ]
+    group.attrs["omero"] = {"channels": [{"label": name} for name in ELEMENTS]}
+    return str(folder / "ome.zarr")
 
 
 NAMED: dict[str, Callable[[Path, int], Any]] = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import EllipsisType
 
 from ..errors import shorten
-from .pixel_checks import spare_axis
+from .pixel_checks import spare_axes
 
 Index = int | slice | EllipsisType
 Indices = tuple[Index, ...]
@@ -104,15 +104,12 @@ def apply_slice(indices: Indices | None, shape: tuple[int, ...]) -> tuple[AxisRa
     )
 
 
-def without_spare(axes: tuple[AxisRange, ...], wanted: int = 3) -> tuple[AxisRange, ...]:
-    """Drop an axis of length 1 where one more is left than wanted."""
+def without_spare(axes: tuple[AxisRange, ...], wanted: int = 3, most: int = 1) -> tuple[AxisRange, ...]:
+    """Drop axes of length 1 where up to `most` more are left than wanted."""
     kept = [index for index, axis in enumerate(axes) if not axis.drop]
-    spare = spare_axis(tuple(axes[index].count for index in kept), wanted)
-    if spare is None:
-        return axes
-    return tuple(
-        replace(axis, drop=True) if index == kept[spare] else axis for index, axis in enumerate(axes)
-    )
+    counts = tuple(axes[index].count for index in kept)
+    spare = {kept[axis] for axis in spare_axes(counts, wanted, most)}
+    return tuple(replace(axis, drop=True) if index in spare else axis for index, axis in enumerate(axes))
 
 
 def with_index(indices: Indices | None, shape: tuple[int, ...], axis: int, index: int) -> Indices:

@@ -135,7 +135,7 @@ def test_images_along_another_axis(tmp_path: Path, axis: int, named: bool) -> No
     assert array.shape == moved.shape
     uri = f"{tmp_path}/a.zarr" + ("" if named else f"?axis={axis}")
     assert_same_numbers(score_stack(uri), score_stack(CA))
-    assert find_stacks(uri) == {"a": uri.replace("?", "&")}
+    assert find_stacks(uri) == {"a": uri}
 
 
 def test_values_that_stand_for_none(tmp_path: Path) -> None:

@@ -129,7 +129,9 @@ class LibrarySource(StackSource):
         self._states = states
         self.dtype = pixel_dtype(file.dtype)
         self.exclusive = not file.concurrent
-        axes = without_spare(apply_slice(spec.indices, file.shape))
+        # Formats of named axes, as OME-Zarr, have them all, of whatever length.
+        most = 2 if file.axis_names is not None and any(file.axis_names) else 1
+        axes = without_spare(apply_slice(spec.indices, file.shape), most=most)
         kept = [index for index, axis in enumerate(axes) if not axis.drop]
         cut = f"slice={format_slice(spec.indices)} of the shape {file.shape}" if spec.indices else ""
         names = None

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from ...errors import naming, printable_location, shorten
 from ...limits import Limits
+from ..axes import StoredAxes, split_meaning
 from ..backend import Backend
 from ..choices import Choices
 from ..names import short_names
 from ..pixel_checks import fill_values
 from ..regular_file import FileState, absolute
-from ..uris import UriMeaning, format_uri
+from ..uris import UriMeaning
 from ..zarr import (
     ZarrArray,
     array_of,
@@ -149,18 +150,18 @@ class ZarrBackend(Backend):
         return read_image(ZarrFormat, self.image_spec(meaning, limits, Choices())), name
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
-        """Return "array" for one."""
-        return "array" if isinstance(self._select(meanings)[1], ZarrArray) else ""
+        """Return "array" for one, unless an axis of it counts stacks."""
+        meaning, node = self._select(meanings)
+        return "array" if isinstance(node, ZarrArray) and not self._split(meaning, node)[0].label else ""
 
     def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
         """Return the array itself, or the arrays of a group."""
         with naming(printable_location(text)):
             found = self._found(meanings)
-        names = short_names([meaning.path for meaning in found])
-        if not found[0].path:  # an array at the root
+        names = short_names([meaning.named_path for meaning in found])
+        if not found[0].named_path:  # an array at the root
             names = [os.path.splitext(os.path.basename(found[0].file.rstrip("/")))[0]]
-        uris = [format_uri(each.file, each.path, each.indices, each.image_axis) for each in found]
-        return dict(zip(names, uris, strict=True))
+        return dict(zip(names, map(str, found), strict=True))
 
     def paths_like(self, file: str, pattern: str) -> list[str]:
         """Return the paths of arrays that a pattern matches; what exists as it is written is meant so."""
@@ -191,19 +192,34 @@ class ZarrBackend(Backend):
         """The array that is meant, or those of the group."""
         meaning, node = self._select(meanings)
         if isinstance(node, ZarrArray):
-            return [meaning]
+            return self._split(meaning, node)
         with _asking_zarr(meaning.file):
-            paths = list(arrays_below(node))
-            there = "" if paths else _there(node)
+            arrays = arrays_below(node)
+            there = "" if arrays else _there(node)
         base = meaning.path.strip("/")
-        whole = [f"/{base}/{path}" if base else f"/{path}" for path in paths]
+        whole = {f"/{base}/{path}" if base else f"/{path}": array for path, array in arrays.items()}
         if not whole:
             raise ValueError(
                 f"{shorten(str(meaning))} is a zarr group, and no array of three axes or more is in it{there}"
             )
         if meaning.indices is not None and len(whole) > 1:
             raise ValueError(f"slice= needs an array, and {shorten(str(meaning))} is a group of {len(whole)}")
-        return [meaning.at(path) for path in whole]
+        found = []
+        for path, array in whole.items():
+            # An axis of stacks is that of arrays that have one.
+            axis = meaning.stacks_axis if len(array.array.shape) > 3 else None
+            found += self._split(meaning.at(path)._replace(stacks_axis=axis), array)
+        return found
+
+    def _split(self, meaning: UriMeaning, found: ZarrArray) -> list[UriMeaning]:
+        """Return the stacks of an array: several where one of its axes counts them."""
+        if meaning.series is not None:
+            raise ValueError("series= is for files of several series, as TIFF has them: not zarr")
+        shape = tuple(int(length) for length in found.array.shape)
+        names = names_of(found.array) or found.names
+        names = names if names is not None and len(names) == len(shape) else (None,) * len(shape)
+        axes = StoredAxes(shape, names, lambda _: found.labels or None)
+        return split_meaning(meaning, axes, self.choices.stacks_axis)
 
     def _select(self, meanings: list[UriMeaning]) -> tuple[UriMeaning, Any]:
         """Return the first meaning that leads to something, and that; raises what is wrong with the first."""

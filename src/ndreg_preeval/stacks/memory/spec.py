@@ -15,6 +15,7 @@ from ..axes import find_stacks_axis, stack_names
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_stack_shape
+from ..zarr import ZarrArray
 from .fabio_objects import FabioFrames
 from .objects import ShownArray, shown_array
 from .source import ArraySource, ImagesSource, open_lazy, split_mask, stored_axes
@@ -78,6 +79,8 @@ class ArraySpec(StackSpec):
         axis = None if axes is None else find_stacks_axis(axes, stacks_axis)
         if axes is None or axis is None:
             return []
+        if isinstance(self.value, ZarrArray) and self.value.labels:
+            axes = axes._replace(labels=lambda _: self.value.labels)
         numbers = enumerate(stack_names(axes, axis))
         return [(name, ArraySpec(self.value, self.choices, Taken(axis, number))) for number, name in numbers]
 
