@@ -119,6 +119,24 @@ def test_images_by_their_names(tmp_path: Path, version: int) -> None:
         assert_same_numbers(score_stack(f"{uri}::{path}"), score_stack(stack))
     assert_same_numbers(score_stack(f"{uri}::Fe&slice=1:"), score_stack(FE[1:]))
     assert set(rank_stacks([f"{uri}::Ca", f"{uri}::Fe"]).stacks) == {"Ca", "Fe"}
+    assert find_stacks(f"{uri}::Ca") == {"Ca": f"{uri}::Ca"}
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_file_stands_for_its_stacks(tmp_path: Path, version: int) -> None:
+    """Alone and in a list; as one of a mapping it has to say which."""
+    uri = write_dm(tmp_path / f"a.dm{version}", {"Ca": CA, "survey": CA[0], "": FE})
+    assert find_stacks(uri) == {"Ca": f"{uri}::Ca", "4": f"{uri}::4"}
+    for value in (uri, Path(uri), [uri]):
+        ranking = rank_stacks(value)
+        assert list(ranking.stacks) == ["Ca", "4"]
+        assert_same_numbers(ranking.stacks["4"], score_stack(FE))
+    assert list(rank_stacks(f"{uri}?slice=1:").stacks) == ["Ca", "4"]
+    twice = write_dm(tmp_path / "b.dm4", {"Ca": CA, "Ba": FE})
+    Path(twice).write_bytes(Path(twice).read_bytes().replace(b"B\0a\0", b"C\0a\0"))
+    assert list(rank_stacks(twice).stacks) == ["2", "3"]
+    with pytest.raises(ValueError, match=r"2 of its images are called 'Ca': give a number \(2, 3\)"):
+        score_stack(f"{twice}::Ca")
 
 
 def test_several_stacks_have_to_be_named(tmp_path: Path) -> None:
@@ -129,10 +147,6 @@ def test_several_stacks_have_to_be_named(tmp_path: Path) -> None:
         score_stack(f"{uri}::Zn")
     with pytest.raises(ValueError, match="that is one image, not a stack"):
         score_stack(f"{uri}::survey")
-    twice = write_dm(tmp_path / "b.dm4", {"Ca": CA, "Ca ": FE})
-    content = Path(twice).read_bytes().replace("Ca ".encode("utf-16-le"), "Ca\0".encode("utf-16-le"))
-    Path(twice).write_bytes(content)
-    assert_same_numbers(score_stack(f"{twice}::2"), score_stack(CA))
 
 
 def test_one_stack_beside_images(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Final
 from ..backend import Backend
 from .backend import LibraryBackend
 from .edf import EdfFormat
-from .em import DmFormat, EmiFormat, SerFormat
+from .em import DmBackend, EmiFormat, SerFormat
 from .fabio_files import CbfFormat, FabioFormat
 from .image import LibraryImageSpec
 from .mrc import MrcFormat
@@ -26,10 +26,11 @@ LIBRARY_BACKENDS: Final[tuple[Callable[[], Backend], ...]] = (
         partial(LibraryBackend, each)
         for each in (
             *(NpyFormat, EdfFormat, CbfFormat, FabioFormat, PictureFormat),
-            *(MrcFormat, SerFormat, DmFormat, EmiFormat),
+            *(MrcFormat, SerFormat, EmiFormat),
         )
     ),
     NpzBackend,
+    DmBackend,
 )
 """The formats, in the order in which they are asked; those of more particular first bytes come first."""
 

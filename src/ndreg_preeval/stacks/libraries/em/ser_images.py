@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import clip, naming
-from .base import INDEX, LibraryFile
-from .raw_pixels import RawPixels
+from ....errors import clip, naming
+from ..base import INDEX, LibraryFile
+from ..raw_pixels import RawPixels
 
 HEADER: Final = struct.Struct("<2di2dih2i")
 """Calibrations of both axes, type of the pixels, width and height."""

@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from ...errors import clip, shorten
-from .base import LibraryFile, LibraryFormat, NotRead
-from .raw_pixels import RawPixels
+from ....errors import clip, shorten
+from ..base import LibraryFile, LibraryFormat, NotRead, errors_of_library
+from ..raw_pixels import RawPixels
 from .ser_images import SerImages
 
 if TYPE_CHECKING:
-    from ...options import Limits
+    from ....options import Limits
 
 DM_TYPES: Final = {
     1: "<i2",
@@ -124,6 +124,25 @@ def _dm_images(path: str) -> list[DmImage]:
             return images
         finally:
             file.fid.close()
+
+
+def stacks_in(path: str) -> list[str]:
+    """Return the names of the stacks in a DM file, or their numbers, where names do not tell them apart.
+
+    Raises as a file does that is opened.
+    """
+    DmFormat.states(path)
+    DmFormat.load()
+    with errors_of_library(DmFormat, path):
+        images = _dm_images(path)
+    names = [image.name for image in images]
+    return [
+        image.name
+        if image.name and image.name.strip("/") == image.name and names.count(image.name) == 1
+        else str(image.number)
+        for image in images
+        if image.axes >= 3
+    ]
 
 
 def _choose(images: Sequence[DmImage], wanted: str, file: str) -> DmImage:
