@@ -56,6 +56,9 @@ def test_the_one_stack_of_a_file(tmp_path: Path, name: str, capsys: pytest.Captu
     ranking = rank_stacks(file)
     assert list(ranking.stacks) == [called]
     assert_same_numbers(ranking.stacks[called], expected)
+    assert_same_numbers(
+        score_stack(f"{file}?slice=:,:24"), score_stack(STACK[:, :24, :24] if name == "velox.emd" else STACK)
+    )
     with h5py.File(file) as opened:
         assert_same_numbers(score_stack(opened), expected)
         assert_same_numbers(*rank_stacks(opened).stacks.values(), expected)

@@ -52,7 +52,9 @@ class Hdf5Backend(Backend):
         if is_dataset(node):
             return self._split(meaning, node)
         path = "/" + meaning.path.strip("/")
-        bare = not any(each.path.strip("/") for each in meanings)
+        bare = not meaning.path.strip("/")
+        if meaning.indices is None:
+            bare = not any(each.path.strip("/") for each in meanings)
         if meaning.indices is not None and not (bare and not plain):
             if series_names(node):
                 return [meaning]
