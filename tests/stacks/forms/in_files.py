@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 
 from .table import Stacks, makes
@@ -101,3 +102,13 @@ def one_folder(folder: Path, stacks: Stacks) -> None:
     for name, array in stacks.items():
         for index, image in enumerate(array):
             tifffile.imwrite(folder / f"{name}_{index + 8}.tif", image)
+
+
+@makes("one dataset of all stacks (stack, n, y, x)")
+def four_axes(folder: Path, stacks: Stacks) -> None:
+    """With names of the stacks beside it, as strings along the axis."""
+    with h5py.File(folder / "scan.h5", "w") as file:
+        group = file.create_group("entry/maps")
+        group.attrs.update({"NX_class": "NXdata", "signal": "data", "axes": ["element", "energy", "y", "x"]})
+        group["data"] = np.stack(list(stacks.values()))
+        group["element"] = list(stacks)

@@ -112,3 +112,28 @@ def detectors(folder: Path, stacks: Stacks) -> None:
     for name, array in stacks.items():
         for index, image in enumerate(array):
             dtrekimage.DtrekImage(data=image, header={}).write(str(folder / f"{name}_{index + 8}.img"))
+
+
+@makes("OME-Zarr, a channel for each stack")
+def ome_zarr(folder: Path, stacks: Stacks) -> None:
+    """Version 0.4, with a smaller level beside the whole one."""
+    module = pytest.importorskip("zarr")
+    group = module.open_group(str(folder / "scan.ome.zarr"), mode="w", zarr_format=2)
+    pixels = np.stack(list(stacks.values()), axis=1)
+    for level, array in enumerate((pixels, pixels[..., ::2, ::2])):
+        group.create_array(str(level), shape=array.shape, dtype=array.dtype, chunks=(1, 2, 8, 8))[:] = array
+    axes = [{"name": "t", "type": "time"}, {"name": "c", "type": "channel"}]
+    axes += [{"name": name, "type": "space"} for name in "yx"]
+    group.attrs["multiscales"] = [
+        {"version": "0.4", "axes": axes, "datasets": [{"path": "0"}, {"path": "1"}]}
+    ]
+    group.attrs["omero"] = {"channels": [{"label": name} for name in stacks]}
+
+
+@makes("OME-TIFF, a channel for each stack")
+def ome_tiff(folder: Path, stacks: Stacks) -> None:
+    """With names of its channels."""
+    tifffile = pytest.importorskip("tifffile")
+    metadata = {"axes": "TCYX", "Channel": {"Name": list(stacks)}}
+    pixels = np.stack(list(stacks.values()), axis=1)
+    tifffile.imwrite(folder / "scan.ome.tif", pixels, photometric="minisblack", metadata=metadata)

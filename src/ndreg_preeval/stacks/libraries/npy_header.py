@@ -20,7 +20,7 @@ MAX_HEADER: Final = 10_000
 """Longest header that numpy reads without being told to trust the file, in bytes."""
 
 HEAD_BYTES: Final = MAX_HEADER + 12
-"""What is read of a file to have all of such a header."""
+"""Bytes that are read of a file, which hold all of such a header."""
 
 MAGIC: Final = b"\x93NUMPY"
 

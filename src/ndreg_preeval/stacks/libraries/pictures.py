@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 READ: Final = ("PNG", "JPEG", "JPEG2000", "BMP", "GIF")
-"""What Pillow calls the formats: others, it would hand to other programs."""
+"""Names of the formats in Pillow: others, it would hand to other programs."""
 
 TYPES: Final = {"1": "?", "L": "u1", "I;16": "<u2", "I;16L": "<u2", "I;16B": ">u2", "I": "i4", "F": "f4"}
 """Types of pixels by the modes of Pillow that are one grey value per pixel."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What zarr groups hold: arrays, and images of OME-Zarr; and the stores that they lie in."""
+"""Members of zarr groups: arrays, and images of OME-Zarr; and the stores that they lie in."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ METADATA: Final = ("zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata")
 """Names of files that describe groups and arrays: one of the first three is in each of them."""
 
 BLOSC_LENGTH: Final = slice(12, 16)
-"""Where a chunk of blosc says how many bytes it has."""
+"""Place in a chunk of blosc of the number of its bytes."""
 
 ENDINGS: Final = (".zarr", ".zspy", ".zarr.zip", ".zspy.zip", ".ozx")
 """Endings of names of stores, in lower case."""
