@@ -174,6 +174,10 @@ def test_four_axes(tmp_path: Path) -> None:
     assert_same_numbers(score_stack(f"{uri}?slice=1"), score_stack(CA))
     with pytest.raises(ValueError, match="take one of its stacks"):
         score_stack(uri)
+    for form in ("?stacks=0", "::scan&stacks=0"):
+        ranking = rank_stacks(f"{uri}{form}")
+        for name, stack in zip(sorted(ranking.stacks), (FE, CA), strict=True):
+            assert_same_numbers(ranking.stacks[name], score_stack(stack))
 
 
 def test_complex_and_coloured_images(tmp_path: Path) -> None:

@@ -102,6 +102,9 @@ def test_a_stack_of_volumes(tmp_path: Path) -> None:
     assert_same_numbers(score_stack(f"{uri}?slice=:,2"), score_stack(np.stack([FE[2], CA[2]])))
     with pytest.raises(ValueError, match=r"take one of its stacks"):
         score_stack(uri)
+    ranking = rank_stacks(f"{uri}?stacks=0")
+    for name, stack in zip(sorted(ranking.stacks), (FE, CA), strict=True):
+        assert_same_numbers(ranking.stacks[name], score_stack(stack))
 
 
 def test_one_image(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class MrcFormat(LibraryFormat):
     magic: ClassVar[tuple[tuple[int, bytes], ...]] = ((208, b"MAP "), (208, b"MAP\0"))
     modules: ClassVar[tuple[str, ...]] = ("mrcfile",)
     extra = "em"
+    many_axes = True
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> LibraryFile:  # noqa: ARG003

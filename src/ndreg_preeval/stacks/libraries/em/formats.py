@@ -79,6 +79,7 @@ class DmFormat(LibraryFormat):
     modules: ClassVar[tuple[str, ...]] = ("ncempy.io.dm",)
     extra = "em"
     has_paths = True
+    many_axes = True
 
     @classmethod
     def begins(cls, head: bytes) -> bool:
