@@ -31,17 +31,18 @@ ORDER = [
     "cli ewoks",
     "__main__",
 ]
-# And what the order alone would allow: formats know neither each other nor the pipeline one of them, and
-# of those who resolve arguments the table alone does.
+# And what the order alone would allow: formats know neither each other nor those who ask them (the pipeline,
+# stacks of many files); of all that resolves arguments the table alone knows them, and the face hands them on.
 FORMATS = ("hdf5", "tiff", "memory", "libraries")
+KNOW_FORMATS = {"__init__", "formats"}
 NEVER = [
     *((f"stacks/{one}", f"stacks/{other}") for one in FORMATS for other in FORMATS if one != other),
-    *(("stacks/zarr", f"stacks/{format_}") for format_ in FORMATS),  # which formats share
+    *((f"stacks/{format_}", f"stacks/{asking}") for format_ in FORMATS for asking in ("images", "formats")),
     *(("pipeline", f"stacks/{format_}") for format_ in FORMATS),
-    *(("stacks/images", f"stacks/{format_}") for format_ in FORMATS),
     *(
-        (f"stacks/{module}", f"stacks/{format_}")
-        for module in ("backend", "base", "find", "names", "resolve", "selection", "uris")
+        (f"stacks/{place.stem}", f"stacks/{format_}")
+        for place in sorted((PACKAGE / "stacks").iterdir())
+        if place.stem not in {*FORMATS, *KNOW_FORMATS}
         for format_ in FORMATS
     ),
 ]
@@ -206,6 +207,10 @@ def test_python_layers(file: Path) -> None:
         ("stacks/tiff/source", "from ..memory import ArraySpec"),
         ("stacks/images/spec", "from ..hdf5 import Hdf5ImageSpec"),
         ("stacks/images/resolve", "from ..memory import ArrayImageSpec"),
+        ("stacks/hdf5/source", "from ..images import ImageFilesSpec"),
+        ("stacks/libraries/source", "from ..formats import Formats"),
+        ("stacks/axes/stacks_axis", "from ..hdf5 import UriSpec"),
+        ("stacks/hints", "from .libraries import LIBRARY_BACKENDS"),
         ("stacks/libraries/source", "from ..memory import ArraySpec"),
         ("stacks/hdf5/source", "from ..libraries import LibrarySpec"),
         ("stacks/resolve", "from .libraries import LibrarySpec"),
