@@ -197,8 +197,8 @@ class StackSpec(abc.ABC):
     def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:  # noqa: ARG002
         """Return the specs of the stacks that an axis counts, by name, of an object that the caller holds.
 
-        None where it is one stack. Raises ValueError for an axis that is none, or leaves no stack. What a
-        URI stands for is told by its backend.
+        The list is empty where it is one stack. Raises ValueError for an axis that is none, or leaves no
+        stack. What a URI stands for is told by its backend.
         """
         return []
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Images of HDF5 files, of stacks that are made of many files."""
+"""Images in HDF5 files, for stacks that are made of many files."""
 
 from __future__ import annotations
 
