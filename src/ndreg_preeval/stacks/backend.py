@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 import os
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from numpy.typing import NDArray
 
@@ -119,6 +119,22 @@ class Backend(abc.ABC):
 
     def close(self) -> None:  # noqa: B027 - most keep nothing open
         """Close what is open; safe to call twice."""
+
+
+class FormatTable(Protocol):
+    """The table of formats, as those know it whom it must not import: they are handed it."""
+
+    def of(self, meanings: list[UriMeaning]) -> Backend:
+        """Return the format of a URI."""
+        ...
+
+    def has_folder(self, folder: str) -> bool:
+        """Return whether a folder is a store of one of the formats."""
+        ...
+
+    def image_of_object(self, value: Any) -> ImageSpec:
+        """Return the spec of one image that the caller holds."""
+        ...
 
 
 def refuse_axis(meaning: UriMeaning) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 from ...errors import naming, printable_location, shorten
 from ...text import list_names
-from ..backend import Backend
+from ..backend import Backend, FormatTable
 from ..base import ImageSpec, StackSpec
 from ..choices import AS_FOUND
 from ..hints import HDF5_ENDINGS
@@ -37,16 +37,6 @@ NO_IMAGES: Final = (bytes, bytearray, bool, int, float, complex, Mapping, Abstra
 """Types that no image of a list can have."""
 
 
-class Formats(Protocol):
-    """The table of formats, which knows this module."""
-
-    def of(self, meanings: list[UriMeaning]) -> Backend: ...
-
-    def has_folder(self, folder: str) -> bool: ...
-
-    def image_of_object(self, value: Any) -> ImageSpec: ...
-
-
 class ImageStack(NamedTuple):
     """A stack made of images, or one that the images turned out to be."""
 
@@ -62,7 +52,7 @@ class ImageStack(NamedTuple):
     of_images: bool = False
     """Whether each match is one image, even a single one; else that may be the stack itself."""
 
-    def spec(self, limits: Limits, formats: Formats) -> StackSpec:
+    def spec(self, limits: Limits, formats: FormatTable) -> StackSpec:
         """Return the spec for opening it; no file is looked at, but where a single one may be the stack itself."""
         if len(self.images) == 1 and not self.of_images and holds_stacks(self.images[0], limits, formats):
             backend = formats.of(self.images)
@@ -76,13 +66,13 @@ class ImageStack(NamedTuple):
         return ImageFilesSpec(images, limits, self.text, self.notes, self.warnings)
 
 
-def stacks_meant(value: Any, formats: Formats) -> list[ImageStack] | None:
+def stacks_meant(value: Any, formats: FormatTable) -> list[ImageStack] | None:
     """Return the stacks that a value stands for; None where it is no pattern and no folder.
 
     Parameters
     ----------
     value : str, Path or DataUrl
-    formats : Formats
+    formats : FormatTable
 
     Raises
     ------
@@ -111,7 +101,7 @@ def stacks_meant(value: Any, formats: Formats) -> list[ImageStack] | None:
 
 
 def stacks_listed(
-    value: Any, limits: Limits, formats: Formats, *, coherent: bool = True
+    value: Any, limits: Limits, formats: FormatTable, *, coherent: bool = True
 ) -> list[ImageStack | UriMeaning] | None:
     """Return what an argument, or an item of a list of stacks, stands for; None where it is no pattern and no folder.
 
@@ -123,7 +113,7 @@ def stacks_listed(
     ----------
     value : str, Path or DataUrl
     limits : Limits
-    formats : Formats
+    formats : FormatTable
     coherent : bool
         Whether the images that files hold have to belong together.
     """
@@ -151,14 +141,14 @@ def stacks_listed(
     return list(_stacks_of_pattern(found, formats))
 
 
-def spec_of_list(items: Iterable[Any], limits: Limits, formats: Formats) -> ImageFilesSpec:
+def spec_of_list(items: Iterable[Any], limits: Limits, formats: FormatTable) -> ImageFilesSpec:
     """Return the spec of a stack of images given one by one; patterns and folders among them stand for theirs.
 
     Parameters
     ----------
     items : iterable, or array, of URIs, patterns and folders, and of arrays (h, w) between them
     limits : Limits
-    formats : Formats
+    formats : FormatTable
 
     Raises
     ------
@@ -231,7 +221,7 @@ def only_one(value: Any, kind: str) -> ValueError:
     )
 
 
-def holds_stacks(meaning: UriMeaning, limits: Limits, formats: Formats) -> bool:
+def holds_stacks(meaning: UriMeaning, limits: Limits, formats: FormatTable) -> bool:
     """Return whether a file or dataset is a stack of images, or holds such, and is not one image."""
     backend = formats.of([meaning])
     try:
@@ -248,7 +238,7 @@ def holds_stacks(meaning: UriMeaning, limits: Limits, formats: Formats) -> bool:
         return False
 
 
-def spec_of_found(backend: Backend, meaning: UriMeaning, limits: Limits, formats: Formats) -> StackSpec:
+def spec_of_found(backend: Backend, meaning: UriMeaning, limits: Limits, formats: FormatTable) -> StackSpec:
     """Return the spec of one of the stacks that `Backend.expand` gave, of images where it is made of such."""
     made = backend.images_of(meaning)
     if made is None:
@@ -257,7 +247,7 @@ def spec_of_found(backend: Backend, meaning: UriMeaning, limits: Limits, formats
     return _stack("", str(meaning), images, [note], (), meaning).spec(limits, formats)
 
 
-def stacks_within(found: Found, formats: Formats, *, coherent: bool) -> list[ImageStack]:
+def stacks_within(found: Found, formats: FormatTable, *, coherent: bool) -> list[ImageStack]:
     """Return the stacks of the images that each of several files holds; none where these are no such files."""
     first = found.matches[0].meaning
     within = images_within(first, formats.of([first]), coherent=coherent)
@@ -270,7 +260,7 @@ def stacks_within(found: Found, formats: Formats, *, coherent: bool) -> list[Ima
     return stacks
 
 
-def _stacks_of_pattern(found: Found, formats: Formats) -> list[ImageStack]:
+def _stacks_of_pattern(found: Found, formats: FormatTable) -> list[ImageStack]:
     by_stack = found.of_stacks()
     place = _place_of(found.pattern)
     if not by_stack:
@@ -287,7 +277,7 @@ def _stacks_of_pattern(found: Found, formats: Formats) -> list[ImageStack]:
     return stacks
 
 
-def _images_of(matches: Sequence[Match], formats: Formats) -> tuple[list[UriMeaning], list[str]]:
+def _images_of(matches: Sequence[Match], formats: FormatTable) -> tuple[list[UriMeaning], list[str]]:
     """Return the images that a pattern matches, and notes on what was left out; folders stand for the images in them."""
     images: list[UriMeaning] = []
     notes: list[str] = []
@@ -322,7 +312,7 @@ def _stack(
 
 
 def _stacks_of_folder(
-    text: str, meaning: UriMeaning, limits: Limits, formats: Formats, coherent: bool
+    text: str, meaning: UriMeaning, limits: Limits, formats: FormatTable, coherent: bool
 ) -> list[ImageStack | UriMeaning]:
     """Return what a folder is as an argument: files that are stacks, one stack, or its folders."""
     inside = contents(meaning.file)
@@ -356,11 +346,11 @@ def _stacks_of_folders(
     return found
 
 
-def _is_folder(meaning: UriMeaning, formats: Formats) -> bool:
+def _is_folder(meaning: UriMeaning, formats: FormatTable) -> bool:
     return not meaning.path and os.path.isdir(meaning.file) and not formats.has_folder(meaning.file)
 
 
-def _image_spec(meaning: UriMeaning, limits: Limits, formats: Formats) -> ImageSpec:
+def _image_spec(meaning: UriMeaning, limits: Limits, formats: FormatTable) -> ImageSpec:
     if meaning.problem:
         raise ValueError(meaning.problem)
     return formats.of([meaning]).image_spec(meaning, limits, AS_FOUND)

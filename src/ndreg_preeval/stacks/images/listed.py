@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..backend import Backend
+from ..backend import Backend, FormatTable
 from ..base import FailedSpec, StackSpec
 from ..names import short_names, unique_names, with_paths
 from ..uris import UriMeaning
-from .forms import Formats, ImageStack, spec_of_found
+from .forms import ImageStack, spec_of_found
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -31,7 +31,7 @@ class Listed(NamedTuple):
 
 
 def of_found(
-    found: Iterable[ImageStack | UriMeaning], limits: Limits, keep_going: bool, formats: Formats
+    found: Iterable[ImageStack | UriMeaning], limits: Limits, keep_going: bool, formats: FormatTable
 ) -> list[Listed]:
     """Return the stacks of a pattern or folder, as `stacks_listed` gives them."""
     listed = []
@@ -43,7 +43,7 @@ def of_found(
     return listed
 
 
-def _of_images(stack: ImageStack, limits: Limits, keep_going: bool, formats: Formats) -> Listed:
+def _of_images(stack: ImageStack, limits: Limits, keep_going: bool, formats: FormatTable) -> Listed:
     try:
         spec = stack.spec(limits, formats)
     except Exception as error:
@@ -55,7 +55,7 @@ def _of_images(stack: ImageStack, limits: Limits, keep_going: bool, formats: For
 
 
 def of_uri(
-    meanings: list[UriMeaning], text: str, limits: Limits, keep_going: bool, formats: Formats
+    meanings: list[UriMeaning], text: str, limits: Limits, keep_going: bool, formats: FormatTable
 ) -> list[Listed]:
     """Return the stacks that a URI stands for; raises as `Backend.expand`."""
     backend = formats.of(meanings)
@@ -81,7 +81,7 @@ def _is_whole(meaning: UriMeaning, backend: Backend) -> bool:
     return not meaning.path and (backend.one_per_file or backend.has_folder(meaning.file))
 
 
-def failed(meaning: UriMeaning, error: Exception, formats: Formats) -> Listed:
+def failed(meaning: UriMeaning, error: Exception, formats: FormatTable) -> Listed:
     """Return a stack that could not be looked for."""
     whole = formats.of([meaning]).one_per_file
     return Listed(meaning, str(meaning), FailedSpec(error, str(meaning)), whole)

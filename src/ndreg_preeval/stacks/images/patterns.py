@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from ...errors import naming, printable_location, shorten
 from ...text import list_names
-from ..backend import Backend
+from ..backend import FormatTable
 from ..uris import UriMeaning, is_data_url, parse_uri, uri_text
 from .file_patterns import MAX_IMAGES, FileMatch, files_like
 from .natural_order import Names, natural_sorted
@@ -24,12 +24,6 @@ QUERY: Final = re.compile(r"(?:[?&](?:slice|axis|stacks|series)=[^?&=]*)*\Z")
 
 FILES_TOLD: Final = 4
 """Largest number of files that a warning names."""
-
-
-class Formats(Protocol):
-    """The table of formats, which knows this module."""
-
-    def of(self, meanings: list[UriMeaning]) -> Backend: ...
 
 
 class Pattern(NamedTuple):
@@ -176,7 +170,7 @@ def _query_of(text: str) -> str:
     return found[0] if found else ""
 
 
-def matches_of(pattern: Pattern, formats: Formats) -> Found | None:
+def matches_of(pattern: Pattern, formats: FormatTable) -> Found | None:
     """Return what a pattern matches; None where it means itself, since that exists.
 
     Raises
@@ -206,7 +200,7 @@ def matches_of(pattern: Pattern, formats: Formats) -> Found | None:
     return _in_files(pattern, files, formats, alone=alone)
 
 
-def _in_files(pattern: Pattern, files: list[FileMatch], formats: Formats, *, alone: bool) -> Found | None:
+def _in_files(pattern: Pattern, files: list[FileMatch], formats: FormatTable, *, alone: bool) -> Found | None:
     """Match the path in every file."""
     first = pattern.meaning(files[0].name, pattern.path)
     path = pattern.path
@@ -263,7 +257,7 @@ def _path_matcher(
     return match
 
 
-def _nothing_in(files: Sequence[FileMatch], path: str, formats: Formats) -> Exception:
+def _nothing_in(files: Sequence[FileMatch], path: str, formats: FormatTable) -> Exception:
     """Return the error on a path that nothing matches in any file: where it ends in the first one, and what is there."""
     file = files[0].name
     backend = formats.of([UriMeaning(file, path)])

@@ -10,12 +10,12 @@ import os
 import stat
 import string
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ...errors import shorten
-from ..backend import Backend
+from ..backend import FormatTable
 from ..base import ImageSpec
 from ..choices import AS_FOUND
 from ..uris import UriMeaning, is_uri, parse_uri, uri_text
@@ -28,14 +28,6 @@ _PLAIN: Final = frozenset(string.ascii_letters + string.digits + "._-/")
 """Characters that stand for themselves in every kind of URI."""
 
 
-class _Formats(Protocol):
-    """The table of formats, which knows this module."""
-
-    def of(self, meanings: list[UriMeaning]) -> Backend: ...
-
-    def image_of_object(self, value: Any) -> ImageSpec: ...
-
-
 def lists_images(value: Any) -> bool:
     """Return whether a value is a list, tuple or array of images of which some are named by URIs."""
     if isinstance(value, np.ndarray):
@@ -44,7 +36,7 @@ def lists_images(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and not named and any(map(is_uri, value))
 
 
-def image_spec(item: Any, limits: Limits, formats: _Formats) -> ImageSpec:
+def image_spec(item: Any, limits: Limits, formats: FormatTable) -> ImageSpec:
     """Return the spec of one image: of a URI, or of an object in memory."""
     if not is_uri(item):
         return formats.image_of_object(item)

@@ -4,19 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from ...errors import naming, printable_location, shorten
 from ...text import list_names
-from ..backend import Backend
+from ..backend import Backend, FormatTable
 from ..names import short_names
 from ..uris import UriMeaning
-
-
-class Formats(Protocol):
-    """The table of formats, which knows this module."""
-
-    def of(self, meanings: list[UriMeaning]) -> Backend: ...
 
 
 def images_within(first: UriMeaning, backend: Backend, *, coherent: bool) -> dict[str, UriMeaning]:
@@ -48,7 +41,7 @@ def images_within(first: UriMeaning, backend: Backend, *, coherent: bool) -> dic
     return dict(zip(names, found.values(), strict=True))
 
 
-def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], formats: Formats) -> None:
+def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], formats: FormatTable) -> None:
     """Check that parts of datasets, which are known by their names alone, are the same in all files.
 
     Raises
