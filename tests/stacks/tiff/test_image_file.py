@@ -101,10 +101,12 @@ def test_limits_hold(tmp_path: Path) -> None:
         image(file, chunk_bytes=100)
 
 
-def test_what_tifffile_says_is_told_by_image(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("other", "where"), [((5, 5), "notes"), ((5, 500), "warnings")])
+def test_what_tifffile_says_is_told_by_image(tmp_path: Path, other: tuple[int, int], where: str) -> None:
+    """A thumbnail is what many programs write; a page that is no smaller is a reason to warn."""
     names = tiff_files(tmp_path, STACK)
     with tifffile.TiffWriter(names[3]) as tif:
         tif.write(STACK[3], photometric="minisblack")
-        tif.write(np.zeros((5, 5), "u1"), photometric="minisblack")
+        tif.write(np.zeros(other, "u1"), photometric="minisblack")
     with resolve_stack(names, limits=Limits()).open() as source:
-        assert next(text for text in source.warnings if "2 series" in text).startswith("Image 3: ")
+        assert next(text for text in getattr(source, where) if "2 series" in text).startswith("Image 3: ")
