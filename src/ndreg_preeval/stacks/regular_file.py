@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Regular files: which may be opened, and whether they changed."""
+"""Regular files: which may be opened, bytes at a place of them, and whether they changed."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
 # ruff: noqa: PTH109, PTH116, PTH118
@@ -10,9 +10,12 @@ import errno
 import os
 import stat
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ..errors import clip, shorten
+
+MOST_AT_ONCE: Final = 1 << 30
+"""Largest number of bytes that the system is asked for at a time: no system gives more than 2 GiB."""
 
 
 class FileState(NamedTuple):
@@ -90,10 +93,8 @@ def check_regular_file(path: str) -> int:
     try:
         mode = os.stat(path).st_mode
         if stat.S_ISREG(mode):
-            # Only opening tells whether it may be read; O_NONBLOCK in case it was swapped for a pipe.
-            descriptor = os.open(
-                path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-            )
+            # Only opening tells whether it may be read.
+            descriptor = open_without_waiting(path)
             try:
                 mode, size = (status := os.fstat(descriptor)).st_mode, status.st_size
             finally:
@@ -109,6 +110,27 @@ def check_regular_file(path: str) -> int:
     if not stat.S_ISREG(mode):
         raise OSError(errno.EINVAL, f"only regular files are read, and this is a {_kind(mode)}", short)
     return size
+
+
+def open_without_waiting(path: str, flags: int = os.O_RDONLY) -> int:
+    """Return a descriptor of a file, also where it was swapped for a pipe after it was looked at; for `open`, too."""
+    for name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
+        flags |= getattr(os, name, 0)
+    return os.open(path, flags)
+
+
+def read_at(descriptor: int, out: memoryview, offset: int) -> int:
+    """Fill memory with the bytes of a file from a place on, in any thread; return how many there were.
+
+    These are fewer where the file ends before.
+    """
+    done = 0
+    while done < len(out):
+        count = os.preadv(descriptor, [out[done : done + MOST_AT_ONCE]], offset + done)
+        if count == 0:
+            break
+        done += count
+    return done
 
 
 def _kind(mode: int) -> str:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import copy
 import errno
 import math
-import os
 import re
 from typing import IO, TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
@@ -16,9 +15,9 @@ from numpy.typing import NDArray
 from ...errors import clip
 from ..optional_modules import errors_logged
 from ..pixel_checks import refuse_above
-from ..regular_file import check_regular_file
+from ..regular_file import check_regular_file, open_without_waiting, read_at
 from .base import INDEX, LibraryFile, LibraryFormat
-from .guarded_stream import GuardedStream, open_regular, uncompressed
+from .guarded_stream import GuardedStream, uncompressed
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -62,7 +61,7 @@ class EdfFile(LibraryFile):
                     f"its {len(frames)} frames differ in shape or type: {clip(str(sorted(shapes)), 200)}, "
                     f"{clip(', '.join(map(str, types)), 200)}"
                 )
-            self._raw = open(path, "rb", opener=open_regular)  # noqa: SIM115 - closed with this
+            self._raw = open(path, "rb", opener=open_without_waiting)  # noqa: SIM115 - closed with this
         except BaseException:
             self.close()
             raise
@@ -98,7 +97,7 @@ class EdfFile(LibraryFile):
     def again(self) -> EdfFile:
         """Open a file of plain pixels again."""
         found = copy.copy(self)
-        found._raw = open(self._path, "rb", opener=open_regular)  # noqa: SIM115 - closed with it
+        found._raw = open(self._path, "rb", opener=open_without_waiting)  # noqa: SIM115 - closed with it
         return found
 
     def close(self) -> None:
@@ -148,16 +147,13 @@ class EdfFile(LibraryFile):
 
     def _fill(self, out: NDArray[Any], index: int) -> None:
         memory = memoryview(out.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
-        start, done = self._places[index].start, 0
+        start = self._places[index].start
         if self._content is not None:
             memory[:] = self._content[start : start + len(memory)]
             return
         assert self._raw is not None
-        while done < len(memory):
-            count = os.preadv(self._raw.fileno(), [memory[done:]], start + done)
-            if count == 0:
-                raise self._damaged(index, "it was cut while it was read", [])
-            done += count
+        if read_at(self._raw.fileno(), memory, start) < len(memory):
+            raise self._damaged(index, "it was cut while it was read", [])
 
     def _damaged(self, index: int, text: str, said: list[str]) -> OSError:
         more = f": {clip('; '.join(said), 300)}" if said else ""

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from ...errors import clip, shorten
 from ..pixel_checks import refuse_above
+from ..regular_file import open_without_waiting
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -54,7 +55,7 @@ class GuardedStream:
         self.lock = threading.Semaphore()
         self.mode = "rb"
         self._file: IO[bytes] = (
-            open(path, "rb", opener=open_regular) if content is None else io.BytesIO(content)  # noqa: SIM115
+            open(path, "rb", opener=open_without_waiting) if content is None else io.BytesIO(content)  # noqa: SIM115
         )
         self.size = self._file.seek(0, os.SEEK_END)
         self._file.seek(0)
@@ -177,14 +178,9 @@ def uncompressed(path: str, limits: Limits) -> bytes | None:
     if limits.ratio is not None:
         most = min(most, max(limits.ratio_floor, limits.ratio * os.path.getsize(path)))  # noqa: PTH202
     parts, length = [], 0
-    with open(path, "rb", opener=open_regular) as raw, opened(raw) as file:
+    with open(path, "rb", opener=open_without_waiting) as raw, opened(raw) as file:
         while part := file.read(1 << 20):
             parts.append(part)
             length += len(part)
             refuse_above("image_bytes", length, most, "what the compressed file holds")
     return b"".join(parts)
-
-
-def open_regular(path: str, flags: int) -> int:
-    """Open without waiting, in case a file was swapped for a pipe after it was looked at."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

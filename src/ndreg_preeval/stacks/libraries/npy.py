@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..regular_file import open_without_waiting, read_at
 from .base import INDEX, LibraryFile, LibraryFormat
 from .npy_header import HEAD_BYTES, MAGIC, check_complete, read_header, to_stored
 
@@ -34,8 +35,7 @@ class NpyFile(LibraryFile):
 
     def __init__(self, path: str) -> None:
         self._path = path
-        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._descriptor = os.open(path, flags)
+        self._descriptor = open_without_waiting(path)
         self._finalizer = weakref.finalize(self, os.close, self._descriptor)
         try:
             size = os.fstat(self._descriptor).st_size
@@ -111,16 +111,13 @@ class NpyFile(LibraryFile):
 
     def _fill(self, out: NDArray[Any], offset: int) -> None:
         memory = memoryview(out.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
-        done = 0
-        while done < len(memory):
-            count = os.preadv(self._descriptor, [memory[done:]], offset + done)
-            if count == 0:
-                raise OSError(
-                    errno.EIO,
-                    f"the file ends at byte {offset + done}: it was cut while it was read",
-                    clip(self._path),
-                )
-            done += count
+        done = read_at(self._descriptor, memory, offset)
+        if done < len(memory):
+            raise OSError(
+                errno.EIO,
+                f"the file ends at byte {offset + done}: it was cut while it was read",
+                clip(self._path),
+            )
 
 
 class NpyFormat(LibraryFormat):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import errno
 import math
-import os
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...errors import clip, shorten
 from ..pixel_checks import refuse_above, spare_axis
+from ..regular_file import open_without_waiting
 from .base import INDEX, LibraryFile, LibraryFormat, NotRead
 from .npy_header import HEAD_BYTES, Header, check_complete, read_header, to_stored
 
@@ -37,7 +37,7 @@ class _Bounded:
     """A file for zipfile, which reads as many bytes at once as a table of contents claims to have."""
 
     def __init__(self, path: str) -> None:
-        self._file = open(path, "rb", opener=_open_regular)  # noqa: SIM115 - the archive closes it
+        self._file = open(path, "rb", opener=open_without_waiting)  # noqa: SIM115 - the archive closes it
         self.seek, self.tell, self.close = self._file.seek, self._file.tell, self._file.close
         self.name = path
 
@@ -235,8 +235,3 @@ def _read(stream: IO[bytes], size: int) -> bytes:
     if len(found) < size:
         raise OSError(f"an array ends {size - len(found)} bytes before it should")
     return found
-
-
-def _open_regular(path: str, flags: int) -> int:
-    # Not waiting, in case it was swapped for a pipe after it was looked at.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))

@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..regular_file import open_without_waiting, read_at
 from .base import INDEX, LibraryFile
-
-READ_BYTES = 1 << 30
-"""Most that is asked of the system at a time, in bytes: more than 2 GiB it does not give."""
 
 
 class RawPixels(LibraryFile):
@@ -56,7 +54,7 @@ class RawPixels(LibraryFile):
         self._offset = offset
         self.stored = math.prod(shape) * dtype.itemsize
         self._descriptor = -1
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+        descriptor = open_without_waiting(path)
         size = os.fstat(descriptor).st_size
         if offset < 0 or min(shape, default=0) < 0 or size < offset + self.stored:
             os.close(descriptor)
@@ -107,11 +105,9 @@ class RawPixels(LibraryFile):
 
     def _fill(self, out: NDArray[Any], offset: int) -> None:
         """Read at a place of the file until the array is full."""
-        left = out.reshape(-1).view(np.uint8).data
-        while left:
-            count = os.preadv(self._descriptor, [left[:READ_BYTES]], offset)
-            if count == 0:
-                raise OSError(
-                    errno.EIO, f"the file ends at byte {offset}, before its pixels do", clip(self._path)
-                )
-            left, offset = left[count:], offset + count
+        memory = out.reshape(-1).view(np.uint8).data
+        done = read_at(self._descriptor, memory, offset)
+        if done < len(memory):
+            raise OSError(
+                errno.EIO, f"the file ends at byte {offset + done}, before its pixels do", clip(self._path)
+            )

@@ -24,7 +24,7 @@ from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Stack
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..rearranged import MovedAxisSource
-from ..regular_file import FileState, changed_files, check_regular_file
+from ..regular_file import FileState, changed_files, check_regular_file, open_without_waiting
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from ..uris import UriMeaning
 from .contents import ways_out
@@ -313,12 +313,7 @@ def _decode_segment(pixels: NDArray[Any], data: bytes, which: int, image: Image,
 
 def open_regular(path: str) -> IO[bytes]:
     """Open a file that was found to be a regular one."""
-    return open(path, "rb", opener=_not_waiting)
-
-
-def _not_waiting(path: str, flags: int) -> int:
-    # In case it was swapped for a pipe after it was looked at.
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    return open(path, "rb", opener=open_without_waiting)
 
 
 def _as_error_of_file(error: Exception, path: str) -> Exception:

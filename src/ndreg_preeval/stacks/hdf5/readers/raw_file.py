@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import clip
+from ...regular_file import open_without_waiting, read_at
 
 SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
 
@@ -38,8 +39,7 @@ class RawFile:
         if identity is None or not hasattr(os, "preadv"):
             return None
         try:
-            flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
-            descriptor = os.open(path, flags)
+            descriptor = open_without_waiting(path)
         except (OSError, ValueError):
             return None
         status = os.fstat(descriptor)
@@ -57,14 +57,8 @@ class RawFile:
             When the file ends before; names it.
         """
         view = memoryview(cast("Any", out))
-        done = 0
-        if offset > MOST_OFFSET:
+        if offset > MOST_OFFSET or read_at(self._descriptor, view, offset) < len(view):
             raise self._ends(len(view), offset)
-        while done < len(view):
-            count = os.preadv(self._descriptor, [view[done:]], offset + done)
-            if count == 0:
-                raise self._ends(len(view), offset)
-            done += count
 
     def _ends(self, wanted: int, offset: int) -> OSError:
         size = os.fstat(self._descriptor).st_size
