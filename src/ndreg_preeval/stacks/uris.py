@@ -26,6 +26,9 @@ from .selection import Indices, check_slice, format_slice
 MAX_SPLITS: Final = 16
 """Largest number of ``::`` or ``?`` that are tried: more of them are no honest URI."""
 
+SPECIAL: Final = re.compile(r"([*?\[{&=:])")
+"""Characters that mean something in a pattern, or begin its query."""
+
 
 class UriMeaning(NamedTuple):
     """One meaning of a URI."""
@@ -142,6 +145,15 @@ def format_uri(
 ) -> str:
     """Return the literal text of a URI, which `parse_uri` reads first as just that."""
     return str(UriMeaning(file, path, indices, "", image_axis, stacks_axis, series))
+
+
+def escape(name: str) -> str:
+    """Return a pattern that matches this name, or component of a path, alone.
+
+    >>> escape("Ca[2]*")
+    'Ca[[]2][*]'
+    """
+    return SPECIAL.sub(r"[\1]", name)
 
 
 def _plain_text(value: Any) -> str:

@@ -19,14 +19,14 @@ from ..backend import Backend, FormatTable
 from ..base import ImageSpec, StackSpec
 from ..choices import AS_FOUND
 from ..hints import HDF5_ENDINGS
-from ..uris import UriMeaning, is_uri, parse_uri, uri_text
+from ..uris import UriMeaning, escape, is_uri, parse_uri, uri_text
 from .file_patterns import files_like
 from .folders import Contents, contents
 from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec, plain_meaning
 from .spec import ImageFilesSpec
-from .wildcards import STACK, escape, has_wildcards, without_wildcards
+from .wildcards import STACK, has_wildcards, without_wildcards
 from .within import check_alike, images_within
 
 if TYPE_CHECKING:

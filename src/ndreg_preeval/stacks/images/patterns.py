@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 from ...errors import naming, printable_location, shorten
 from ...text import list_names
 from ..backend import FormatTable
-from ..uris import UriMeaning, is_data_url, parse_uri, uri_text
+from ..uris import UriMeaning, escape, is_data_url, parse_uri, uri_text
 from .file_patterns import MAX_IMAGES, FileMatch, files_like
 from .natural_order import Names, natural_sorted
-from .wildcards import STACK, Component, as_wildcards, escape, escape_one, has_wildcards
+from .wildcards import STACK, Component, as_wildcards, escape_one, has_wildcards
 
 QUERY: Final = re.compile(r"(?:[?&](?:slice|axis|stacks|series)=[^?&=]*)*\Z")
 """End of a text, after file and path: it holds for every image."""

@@ -8,6 +8,8 @@ import os
 import re
 from typing import Final, NamedTuple
 
+from ..uris import escape
+
 STACK: Final = "{stack}"
 """Stands for the name of a stack: the same wherever it comes in a pattern."""
 
@@ -15,9 +17,6 @@ ANY_DEPTH: Final = "**"
 """A component that stands for any number of folders, none among them."""
 
 WILDCARDS: Final = re.compile(r"[*?\[]")
-
-SPECIAL: Final = re.compile(r"([*?\[{&=:])")
-"""Characters that mean something in a pattern, or begin its query."""
 
 
 class Hit(NamedTuple):
@@ -77,17 +76,8 @@ def has_wildcards(text: str) -> bool:
     return STACK in text or WILDCARDS.search(text) is not None
 
 
-def escape(name: str) -> str:
-    """Return a pattern that matches this name alone.
-
-    >>> escape("Ca[2]*")
-    'Ca[[]2][*]'
-    """
-    return SPECIAL.sub(r"[\1]", name)
-
-
 def escape_one(name: str) -> str:
-    """Return a pattern with a wildcard that matches this name alone.
+    """Return a pattern with a wildcard that matches this component of a path in a file alone.
 
     >>> escape_one("Fe")
     '[F]e'

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Final, NamedTuple
 
+from ...uris import escape
+
 NUMBER: Final = re.compile(r"[0-9]+")
 
 NOT_COUNTING: Final = re.compile(
@@ -59,10 +61,10 @@ class _Template(NamedTuple):
     place: int
 
     def component(self, star: str) -> str:
-        return f"{escaped(self.before)}{star}{escaped(self.after)}"
+        return f"{escape(self.before)}{star}{escape(self.after)}"
 
     def pattern(self, star: str) -> str:
-        parts = [escaped(each) for each in self.others]
+        parts = [escape(each) for each in self.others]
         return "/".join([*parts[: self.place], self.component(star), *parts[self.place :]])
 
 
@@ -109,11 +111,6 @@ def find_families(
                 taken.update(paths)
                 break
     return Families(_without_parts_of_names(families, shapes), list(unequal))
-
-
-def escaped(text: str) -> str:
-    """Return a component of a path as a pattern that means just that."""
-    return re.sub(r"([*?\[{&=:])", r"[\1]", text)
 
 
 def _templates(path: str) -> list[tuple[_Template, int]]:
