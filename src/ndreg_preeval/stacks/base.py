@@ -58,6 +58,14 @@ class Block(NamedTuple):
         return np.ones((len(self.images), *self.images[0].shape), dtype=np.bool_)
 
 
+def joined(blocks: Sequence[Block]) -> Block:
+    """Return blocks that follow each other as one; pixels are not copied."""
+    whole = blocks[0]
+    for block in blocks[1:]:
+        whole = block.after(whole)
+    return whole
+
+
 class ReadTask(NamedTuple):
     """Part of reading a block that stands alone: a chunk, a page, a run of bytes."""
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Modules that a Python may have been built without, asked for where a file needs them; what libraries log."""
+"""Modules that a Python may lack, asked for where a file needs them; their objects, and what they log."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ def optional_module(name: str) -> Any | None:
         return importlib.import_module(name)
     except ImportError:
         return None
+
+
+def is_a(value: object, package: str, *names: str) -> bool:
+    """Return whether this is of a class of a package, or of one made of it: asking needs no import."""
+    return any(
+        each.__module__.partition(".")[0] == package and (not names or each.__name__ in names)
+        for each in type(value).__mro__
+    )
 
 
 def load_h5py() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .axes import images_first
-from .base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from .base import Block, BufferPool, PendingBlock, ReadTask, StackSource, joined
 
 PART_BYTES: Final = 8 << 20
 """Target size of what is read of the storage at a time, in bytes."""
@@ -106,7 +106,7 @@ class SelectedImages(StackSource):
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop of those that were picked."""
-        return _joined([self._stack.read(*run) for run in self._runs(start, stop)])
+        return joined([self._stack.read(*run) for run in self._runs(start, stop)])
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read a block, run by run."""
@@ -118,7 +118,7 @@ class SelectedImages(StackSource):
             for each in pending:
                 each.release()
 
-        return PendingBlock(tasks, lambda: _joined([each.block() for each in pending]), release)
+        return PendingBlock(tasks, lambda: joined([each.block() for each in pending]), release)
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Those of the whole stack."""
@@ -132,10 +132,3 @@ class SelectedImages(StackSource):
         some = self._picked[start:stop]
         for run in np.split(some, np.flatnonzero(np.diff(some) != 1) + 1):
             yield int(run[0]), int(run[-1]) + 1
-
-
-def _joined(blocks: list[Block]) -> Block:
-    whole = blocks[0]
-    for each in blocks[1:]:
-        whole = each.after(whole)
-    return whole

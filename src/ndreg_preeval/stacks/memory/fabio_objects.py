@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
-from ..optional_modules import errors_logged
+from ..optional_modules import errors_logged, is_a
 
 
 class FabioFrames:
@@ -21,12 +21,12 @@ class FabioFrames:
 
     def __init__(self, opened: Any) -> None:
         self._opened = opened
-        self._alone = _is_a(opened, "FabioFrame")
+        self._alone = is_a(opened, "fabio", "FabioFrame")
 
     @classmethod
     def of(cls, value: Any) -> Any:
         """Return the frames of an object of fabio; any other object as it is."""
-        return cls(value) if _is_a(value, "FabioImage") or _is_a(value, "FabioFrame") else value
+        return cls(value) if is_a(value, "fabio", "FabioImage", "FabioFrame") else value
 
     @classmethod
     def pixels_of(cls, value: Any) -> Any:
@@ -50,10 +50,3 @@ class FabioFrames:
             name = str(getattr(self._opened, "filename", None) or "")
             raise OSError(errno.EIO, f"fabio says: {clip('; '.join(said) or 'no pixels', 500)}", clip(name))
         return np.asarray(pixels)
-
-
-def _is_a(value: object, name: str) -> bool:
-    """Return whether this is of a class of fabio, or of one made of it: asking needs no import."""
-    return any(
-        each.__name__ == name and each.__module__.partition(".")[0] == "fabio" for each in type(value).__mro__
-    )

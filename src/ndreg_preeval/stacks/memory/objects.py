@@ -9,8 +9,10 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...argument_checks import type_name
 from ...errors import clip, shorten
 from ..names import short_names
+from ..optional_modules import is_a
 from ..zarr import ZarrArray, arrays_below, is_group
 from .fabio_objects import FabioFrames
 
@@ -29,14 +31,6 @@ class ShownArray(NamedTuple):
     names: Names | None = None
     likely: int | None = None
     """The axis that counts the images, of three, where names do not tell."""
-
-
-def is_a(value: object, package: str, *names: str) -> bool:
-    """Return whether this is of a class of a package, or of one made of it: asking needs no import."""
-    return any(
-        each.__module__.partition(".")[0] == package and (not names or each.__name__ in names)
-        for each in type(value).__mro__
-    )
 
 
 def is_signal(value: object) -> bool:
@@ -120,7 +114,7 @@ def stacks_held(value: Any, *, listed: bool = False) -> dict[str, Any] | None:
         more = f" and {len(shapes) - NAMES_TOLD} more" if len(shapes) > NAMES_TOLD else ""
         holds = f"; it holds {', '.join(there)}{more}" if there else ""
         raise ValueError(
-            f"no image stack was found in this {_kind(value)}: nothing in it has three axes{holds}"
+            f"no image stack was found in this {clip(type_name(value), 100)}: nothing in it has three axes{holds}"
         )
     return stacks
 
@@ -140,7 +134,7 @@ def only_stack(value: Any) -> Any:
         names = ", ".join(shorten(name, 60) for name in list(stacks)[:NAMES_TOLD])
         more = f" and {len(stacks) - NAMES_TOLD} more" if len(stacks) > NAMES_TOLD else ""
         raise ValueError(
-            f"this {_kind(value)} holds {len(stacks)} stacks: name one of them, or give it alone, "
+            f"this {clip(type_name(value), 100)} holds {len(stacks)} stacks: name one of them, or give it alone, "
             f"as the mapping of stacks; there are {names}{more}"
         )
     return next(iter(stacks.values()))
@@ -269,7 +263,3 @@ def _title(signal: Any) -> str:
         return str(signal.metadata.General.title)
     except AttributeError:
         return ""
-
-
-def _kind(value: object) -> str:
-    return clip(type(value).__name__, 100)

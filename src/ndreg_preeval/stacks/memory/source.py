@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ...errors import naming, shorten
 from ..axes import StoredAxes, choose_axis, images_first
-from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, joined
 from ..choices import AS_FOUND, Choices
+from ..optional_modules import is_a
 from ..pixel_checks import (
     FillValues,
     as_pixels,
@@ -28,8 +29,8 @@ from ..pixel_checks import (
 )
 from ..uris import is_uri
 from ..zarr import names_of
-from .objects import Names, ShownArray, is_a, shown_array
-from .together import Taken, Together, in_one_chunk, joined, start_reading_together
+from .objects import Names, ShownArray, shown_array
+from .together import Taken, Together, in_one_chunk, start_reading_together
 
 Mask = NDArray[np.bool_] | None
 

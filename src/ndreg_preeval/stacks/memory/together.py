@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from numpy.typing import NDArray
 
-from ..base import Block, ReadTask
+from ..base import Block, ReadTask, joined
 
 if TYPE_CHECKING:
     from .source import LazySource
@@ -68,11 +68,3 @@ def in_one_chunk(lengths: Any, total: int, *numbers: int) -> bool:
         return lengths > 0 and len({number // lengths for number in numbers}) == 1
     borders = list(itertools.accumulate(int(length) for length in lengths))
     return borders[-1] == total and len({bisect.bisect_right(borders, number) for number in numbers}) == 1
-
-
-def joined(blocks: Sequence[Block]) -> Block:
-    """Give blocks that follow each other as one; pixels are not copied."""
-    whole = blocks[0]
-    for block in blocks[1:]:
-        whole = block.after(whole)
-    return whole

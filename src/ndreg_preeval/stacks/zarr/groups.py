@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ...errors import shorten
+from ..optional_modules import is_a
 
 MEMBERS_TOLD: Final = 8
 """Largest number of members that an error lists."""
@@ -34,10 +35,7 @@ class ZarrArray:
 
 def is_group(value: object) -> bool:
     """Return whether this is a group of zarr, without importing zarr to find out."""
-    return any(
-        each.__name__ == "Group" and each.__module__.partition(".")[0] == "zarr"
-        for each in type(value).__mro__
-    )
+    return is_a(value, "zarr", "Group")
 
 
 def arrays_below(group: Any) -> dict[str, ZarrArray]:
