@@ -129,6 +129,22 @@ def test_maps_by_element_of_one_kind(tmp_path: Path) -> None:
             run(f"{tmp_path}/proj_0009.h5::/MAPS")
 
 
+def test_maps_by_element_in_groups_of_one_file(tmp_path: Path) -> None:
+    uri = f"{tmp_path}/scan.h5::/*.1/MAPS"
+    with h5py.File(tmp_path / "scan.h5", "w") as file:
+        for number, images in enumerate(zip(*LINES.values(), strict=True)):
+            file[f"{number + 1}.1/MAPS/XRF_fits"] = np.stack(images)
+            file[f"{number + 1}.1/MAPS/channel_names"] = [name.encode() for name in LINES]
+    expected = rank_stacks(LINES)
+    assert rank_stacks(uri).scores == expected.scores
+    assert find_stacks(uri) == {name: f"{uri}/XRF_fits&slice={i}" for i, name in enumerate(LINES)}
+    assert rank_stacks(find_stacks(uri)).scores == expected.scores
+    with h5py.File(tmp_path / "scan.h5", "a") as file:
+        file["2.1/MAPS/channel_names"][...] = [name.encode() for name in reversed(LINES)]
+    with pytest.raises(ValueError, match="in the first of the files"):
+        rank_stacks(uri)
+
+
 def test_elements_in_another_order_are_an_error(tmp_path: Path) -> None:
     uri = f"{tmp_path}/{MANY_FILES['pyxrf_scans'](tmp_path, LINES)}"
     with h5py.File(max(tmp_path.iterdir()), "a") as file:

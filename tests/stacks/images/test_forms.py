@@ -57,6 +57,8 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     file[f"1.1/cube/{name}"] = np.stack([image * 0, image])
                 with h5py.File("all.h5", "a") as file:
                     file[f"{k + 1}.1/xrf/{name}"] = image
+                with h5py.File(f"entry_{k + 1}.h5", "a") as file:
+                    file[f"{k + 1}.1/xrf/{name}"] = image
         Path("maps/Ca/readme.txt").touch()
         for k in range(N):
             with h5py.File(f"scan_{k + 1}.h5", "a") as file:
@@ -120,6 +122,9 @@ MANY: dict[str, Any] = {
     "as DataUrl": DataUrl("scan_*.h5::/1.1/xrf/{stack}"),
     "slices": "scan_*.h5::/1.1/cube/{stack}&slice=1",
     "datasets of one file": "all.h5::/*.1/xrf/{stack}",
+    "groups of one file": "all.h5::/*.1/xrf",
+    "groups of many files": "scan_*.h5::/*/xrf",
+    "groups of other names in each file": "entry_*.h5::/*.1/xrf",
     "folders": "maps/{stack}/im_*.tif",
     "any files in folders": "maps/{stack}/*.tif",
     "folders themselves": "maps/{stack}/",

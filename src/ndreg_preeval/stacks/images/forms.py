@@ -27,7 +27,7 @@ from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec, plain_meaning
 from .spec import ImageFilesSpec
 from .wildcards import STACK, has_wildcards, without_wildcards
-from .within import check_alike, images_within
+from .within import check_alike, image_in, images_within
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -249,13 +249,13 @@ def spec_of_found(backend: Backend, meaning: UriMeaning, limits: Limits, formats
 
 def stacks_within(found: Found, formats: FormatTable, *, coherent: bool) -> list[ImageStack]:
     """Return the stacks of the images that each of several files holds; none where these are no such files."""
-    first = found.matches[0].meaning
-    within = images_within(first, formats.of([first]), coherent=coherent)
-    check_alike(within, [match.meaning for match in found.matches], formats)
+    places = [match.meaning for match in found.matches]
+    within = images_within(places[0], formats.of(places[:1]), coherent=coherent)
+    check_alike(within, places, formats)
     stacks = []
     for name, image in within.items():
-        images = [match.meaning.at(image.path)._replace(indices=image.indices) for match in found.matches]
-        text = str(found.pattern.meaning(found.pattern.file, image.path)._replace(indices=image.indices))
+        images = [image_in(each, image, places[0]) for each in places]
+        text = str(image_in(found.pattern.meaning(found.pattern.file, found.pattern.path), image, places[0]))
         stacks.append(_stack(name, text, images, (), found.warnings(), _place_of(found.pattern)))
     return stacks
 

@@ -41,6 +41,26 @@ def images_within(first: UriMeaning, backend: Backend, *, coherent: bool) -> dic
     return dict(zip(names, found.values(), strict=True))
 
 
+def image_in(place: UriMeaning, image: UriMeaning, first: UriMeaning) -> UriMeaning:
+    """Return the image of a file or group that lies in it as another one does in the first file or group.
+
+    Raises
+    ------
+    ValueError
+        When groups of several names are matched, and it lies in none of them.
+    """
+    below, start = (f"/{each.strip('/')}" for each in (image.path, first.path))
+    if start == "/" + place.path.strip("/"):
+        path = image.path
+    elif below == start or below.startswith(f"{start}/"):
+        path = place.path.rstrip("/") + below.removeprefix(start)
+    else:
+        raise ValueError(
+            f"{shorten(str(first))} stands for {shorten(image.path)}, which is not in it: name the dataset"
+        )
+    return place.at(path)._replace(indices=image.indices)
+
+
 def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], formats: FormatTable) -> None:
     """Check that parts of datasets, which are known by their names alone, are the same in all files.
 
@@ -49,14 +69,17 @@ def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], f
     ValueError
         When a file has others, or has them in another order.
     """
-    for path in dict.fromkeys(image.path for image in within.values() if image.indices is not None):
+    parts = {image.path: image for image in within.values() if image.indices is not None}
+    for path, image in parts.items():
         wanted: list[str] | None = None
         for each in files:
-            names = list(formats.of([each]).images_within(each.at(path)))
+            place = image_in(each, image, files[0])._replace(indices=each.indices)
+            found = formats.of([each]).images_within(place)
+            names = [name.removeprefix(place.path).strip("/") for name in found]
             wanted = names if wanted is None else wanted
             if names != wanted:
                 with naming(printable_location(each.file)):
                     raise ValueError(
-                        f"the images of {shorten(path)} are called {list_names(short_names(names))}, and "
-                        f"{list_names(short_names(wanted))} in the first of the files: give those of each stack one by one"
+                        f"the images of {shorten(path)} are called {list_names(names)}, and "
+                        f"{list_names(wanted)} in the first of the files: give those of each stack one by one"
                     )
