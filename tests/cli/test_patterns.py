@@ -104,6 +104,12 @@ def test_errors_are_one_line(call: Call, arguments: list[str], message: str) -> 
     assert len(err.splitlines()) == 1
 
 
+def test_find_of_names_that_the_shell_made_of_a_pattern(call: Call) -> None:
+    code, out, err = call("find", *(f"scan_{k}.h5" for k in range(5)))
+    assert (code, out) == (2, "")
+    assert "find takes one URI, not 5: 'scan_0.h5', 'scan_1.h5', ...; put a pattern in quotes" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "output"),
     [

@@ -141,6 +141,18 @@ class _Show(argparse.Action):
         parser.exit()
 
 
+class _One(argparse.Action):
+    """Take one URI. Where there are several, a shell has most likely put names in the place of a pattern."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, *_: object) -> None:
+        if len(values) > 1:
+            parser.error(
+                f"find takes one URI, not {len(values)}: {values[0]!r}, {values[1]!r}, ...; put a pattern in quotes, so that "
+                "the shell leaves it as it is"
+            )
+        setattr(namespace, self.dest, values[0])
+
+
 def _add_rank(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="rank")
     parser.description = "Rank image stacks, best first."
@@ -199,11 +211,16 @@ def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
 
 def _add_find(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command="find")
+    parser.usage = "%(prog)s [-h] [-l] [--json] URI"
     parser.description = (
         "List the image stacks of a file, group, pattern or folder: name, a tab, what rank takes."
     )
     parser.add_argument(
-        "uri", metavar="URI", help="FILE, FILE::/group, a folder, or a pattern in quotes: '{stack}/im_*.tif'"
+        "uri",
+        metavar="URI",
+        nargs="+",
+        action=_One,
+        help="FILE, FILE::/group, a folder, or a pattern in quotes: '{stack}/im_*.tif'",
     )
     parser.add_argument(
         "-l",
