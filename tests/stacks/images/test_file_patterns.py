@@ -190,6 +190,17 @@ def test_folders_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
             files_like("Fe/im_*.tif")
 
 
+@pytest.mark.parametrize(
+    "pattern", ["{energy}/im_*.tif", "maps/{channel}_{stack}_*.tif", "{name}{stack}.tif"]
+)
+def test_other_names_in_braces_are_no_wildcards(pattern: str) -> None:
+    make("maps/Ca_1.tif")
+    with pytest.raises(
+        FileNotFoundError, match=r"; \{\w+\} is no wildcard: \* stands for any text, and \{stack\} for"
+    ):
+        files_like(pattern)
+
+
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(file_patterns, "MAX_IMAGES", 2)
     with pytest.raises(ValueError, match=r"the pattern 'Ca/im_\*\.tif' matches more than 2 files: narrow it"):

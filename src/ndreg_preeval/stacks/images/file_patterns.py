@@ -121,6 +121,11 @@ class _Walk:
         what = f"there is no {'file' if last else 'folder'} {shorten(part)}"
         if has_wildcards(part):
             what = f"nothing matches {shorten(part)}"
+        braces = re.search(r"\{\w+\}", part.replace(STACK, ""))
+        if braces:
+            there += (
+                f"; {braces[0]} is no wildcard: * stands for any text, and {STACK} for the name of a stack"
+            )
         place = f"in the folder {shorten(folder)}" if folder else "in the current folder"
         return FileNotFoundError(errno.ENOENT, f"{what} {place}{there}", clip(self.pattern))
 
