@@ -45,10 +45,9 @@ class Component:
         self.shows_hidden = (
             not of_file or text.startswith(".") or (text.startswith(STACK) and (stack or "")[:1] == ".")
         )
-        # Each piece between {stack} is as fnmatch has it, without its anchor.
-        pieces = [fnmatch.translate(piece)[len("(?s:") : -len(r")\Z")] for piece in text.split(STACK)]
-        pattern = pieces[0]
-        for number, piece in enumerate(pieces[1:]):
+        first, *others = text.split(STACK)
+        pattern = _frugal(first) if others else _translated(first)
+        for number, piece in enumerate(map(_translated, others)):
             value = "(?P=s0)" if number else ".+" if stack is None else re.escape(stack)
             pattern += f"(?P<s{number}>{value}){piece}"
         self._pattern = re.compile(pattern, re.DOTALL | (re.IGNORECASE if of_file and os.name == "nt" else 0))
@@ -56,8 +55,9 @@ class Component:
     def match(self, name: str) -> Hit | None:
         """Return what a name is to this component; None where it does not match.
 
-        A ``{stack}`` takes as much as it can, but for what a ``*`` before it takes. A leading point
-        of a file name is matched by a point alone.
+        A ``{stack}`` takes as much as it can, and a ``*`` before it as little: of ``im_001_Ca_K`` and
+        ``im_001_Fe_K``, ``im_*_{stack}`` makes two stacks, and not one of both elements. A leading
+        point of a file name is matched by a point alone.
         """
         if name.startswith(".") and not self.shows_hidden:
             return None
@@ -69,6 +69,21 @@ class Component:
         for start, end in reversed(spans):
             rest = rest[:start] + STACK + rest[end:]
         return Hit(found["s0"] if spans else self.stack, rest)
+
+
+def _translated(piece: str) -> str:
+    """Return a piece of a pattern as fnmatch has it, without its anchor."""
+    return fnmatch.translate(piece)[len("(?s:") : -len(r")\Z")]
+
+
+def _frugal(piece: str) -> str:
+    """Return the same with a last ``*`` that takes as little as it can."""
+    whole = _translated(piece)
+    for star in reversed(list(re.finditer(r"\*", piece))):
+        rest = _translated(piece[star.end() :])
+        if whole.endswith(f".*{rest}"):  # else it is one of the characters in brackets
+            return f"{whole[: len(whole) - len(rest)]}?{rest}"
+    return whole
 
 
 def has_wildcards(text: str) -> bool:
