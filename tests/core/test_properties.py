@@ -7,11 +7,10 @@ time; otherwise the examples are the same in each run.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
@@ -19,15 +18,8 @@ from numpy.typing import NDArray
 from ndreg_preeval import _core
 from tests.support import oracle
 from tests.support.agreement import COUNTS, NUMBERS, aggregate, assert_agrees, bits, tolerances
+from tests.support.examples import examples
 from tests.support.oracle import EPS, EPS_SINGLE, Floats
-
-EXAMPLES = int(os.environ.get("NDREG_PREEVAL_EXAMPLES", "0"))
-
-
-def examples(few: int) -> settings:
-    return settings(
-        max_examples=EXAMPLES or few, derandomize=not EXAMPLES, deadline=None, database=None, print_blob=True
-    )
 
 
 def white(seed: int, *shape: int) -> Floats:

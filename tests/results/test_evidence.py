@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 import ndreg_preeval
 from ndreg_preeval import RankingWarning, rank_stacks, score_stack
 from ndreg_preeval.results.trust import trust_words
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 
@@ -159,12 +160,14 @@ def assert_close(found: dict[str, NDArray[Any]], wanted: dict[str, NDArray[Any]]
         np.testing.assert_allclose(found[name], value, rtol=1e-6, atol=1e-9, err_msg=name)
 
 
+@examples(100)
 @given(st.floats(0.01, 100), st.floats(-1000, 1000), st.sampled_from([1e-12, 1.0, 1e12]))
 def test_affine_changes_of_intensity(gain: float, offset: float, scale: float) -> None:
     images = moving(0.7)
     assert_close(records((gain * images + offset) * scale), records(images))
 
 
+@examples(100)
 @given(st.permutations(range(1, len(DRIFT))))
 def test_order_of_the_images(order: list[int]) -> None:
     images = moving(0.7)

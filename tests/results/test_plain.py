@@ -14,6 +14,7 @@ from skimage.registration import phase_cross_correlation
 
 from ndreg_preeval import METHODS, StackScorer, rank_stacks, score_stack
 from tests.results.test_evidence import SHAPE, moving, scene
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
 
@@ -37,6 +38,7 @@ def test_goes_where_scikit_image_goes(inverted: bool, offset: float, precision: 
     assert np.array_equal(found.peak_shifts, followed(stack))
 
 
+@examples(100)
 @given(st.integers(0, 2**32 - 1), st.floats(-3, 3), st.floats(-3, 3), st.floats(-5, 5))
 def test_goes_where_scikit_image_goes_with_any_means(
     seed: int, first: float, other: float, gain: float
@@ -108,6 +110,7 @@ def test_a_hot_pixel_does_not_win() -> None:
     assert ranking.reference_stack == "good"
 
 
+@examples(100)
 @given(st.floats(0.01, 100), st.sampled_from([1e-12, 1.0, 1e12]))
 def test_gain_changes_nothing(gain: float, scale: float) -> None:
     images = moving(0.7) + 2

@@ -10,12 +10,13 @@ from typing import Any
 
 import h5py
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ndreg_preeval import Limits, RankingWarning, find_stacks
 from ndreg_preeval.errors import MAX_MESSAGE
 from ndreg_preeval.stacks import resolve_stack, resolve_stacks
+from tests.support.examples import examples
 
 NAMES = [
     "1.1",
@@ -77,7 +78,7 @@ def write(file: h5py.File, path: str, kind: str, *what: Any) -> None:
 
 
 @given(trees)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(60, suppress_health_check=list(HealthCheck))
 def test_any_tree(tree: list[tuple[str, tuple[Any, ...]]]) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore", RankingWarning)

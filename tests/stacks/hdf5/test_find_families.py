@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from ndreg_preeval import find_stacks, rank_stacks
 from ndreg_preeval.stacks.hdf5.finding.families import find_families
+from tests.support.examples import examples
 
 pytestmark = pytest.mark.filterwarnings("ignore:No stack deserves trust")
 
@@ -96,6 +97,7 @@ paths = st.lists(
 )
 
 
+@examples(100)
 @given(paths, paths, st.randoms())
 def test_any_paths(images: list[str], others: list[str], random: Any) -> None:
     others = [path for path in others if path not in images]

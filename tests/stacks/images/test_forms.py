@@ -15,7 +15,7 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from silx.io.url import DataUrl
@@ -23,6 +23,7 @@ from silx.io.url import DataUrl
 from ndreg_preeval import RankingWarning, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.limits import Limits
 from ndreg_preeval.stacks import resolve_stacks
+from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting
 
 tifffile = pytest.importorskip("tifffile")
@@ -326,7 +327,7 @@ def test_errors(stacks: Any, kind: type[Exception], message: str) -> None:
     assert len(str(caught.value)) < 4000
 
 
-@settings(deadline=None, max_examples=300)
+@examples(100)
 @given(
     st.lists(
         st.sampled_from([*"*?[]!:/.&=a", "::", "{stack}", "**", "maps", "scan_1.h5", "slice=", "path="]),

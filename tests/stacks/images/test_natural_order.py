@@ -16,6 +16,7 @@ from ndreg_preeval.stacks.images.natural_order import (
     natural_sorted,
     points_are_decimal,
 )
+from tests.support.examples import examples
 
 ORDERS = {
     "numbers": ["im_1.tif", "im_2.tif", "im_10.tif", "im_100.tif"],
@@ -46,6 +47,7 @@ def test_orders(name: str) -> None:
         assert natural_sorted(shuffled) == expected
 
 
+@examples(100)
 @given(st.lists(st.text("ab./-_+ 019", max_size=12)), st.randoms())
 def test_the_order_is_that_of_the_names_alone(names: list[str], order: random.Random) -> None:
     found = natural_sorted(names)
@@ -56,6 +58,7 @@ def test_the_order_is_that_of_the_names_alone(names: list[str], order: random.Ra
     assert natural_sorted(found) == found
 
 
+@examples(100)
 @given(
     st.text("abc_ -", max_size=4).filter(lambda text: not text.endswith(("_", " ", "-")) and text),
     st.lists(st.integers(0, 10**20), unique=True, min_size=1),
@@ -67,12 +70,14 @@ def test_whole_numbers_are_in_order(before: str, numbers: list[int], after: str,
     assert natural_sorted(names.values()) == [names[number] for number in sorted(numbers)]
 
 
+@examples(100)
 @given(st.lists(st.decimals(0, 100, places=3), unique=True, min_size=1))
 def test_energies_are_in_order(energies: list[float]) -> None:
     names = {energy: f"scan_{energy:f}_keV".replace("_-", "_") for energy in energies}
     assert natural_sorted(names.values()) == [names[energy] for energy in sorted(energies)]
 
 
+@examples(100)
 @given(st.lists(st.text(), max_size=4), st.booleans())
 def test_keys_of_any_names_compare(names: list[str], decimals: bool) -> None:
     keys = [natural_key(name, decimals=decimals) for name in names]
@@ -114,6 +119,7 @@ def test_the_order_is_told() -> None:
     assert "point" not in in_natural_order([("s1.10.tif", ""), ("s1.11.tif", "")]).note
 
 
+@examples(100)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "a2"]), st.text("ab/1", max_size=3)), min_size=1))
 def test_files_come_before_paths(names: list[tuple[str, str]]) -> None:
     ordered = [names[index] for index in in_natural_order(names).order]
@@ -170,6 +176,7 @@ def test_nothing_is_missing(name: str) -> None:
     assert missing_numbers(NO_HOLES[name]) == ""
 
 
+@examples(100)
 @given(st.integers(0, 10**6), st.integers(1, 50), st.integers(3, 60), st.data())
 def test_a_single_hole_is_found(first: int, step: int, n: int, data: st.DataObject) -> None:
     numbers = [first + k * step for k in range(n)]

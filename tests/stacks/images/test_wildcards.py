@@ -19,6 +19,7 @@ from ndreg_preeval.stacks.images.wildcards import (
     without_wildcards,
 )
 from ndreg_preeval.stacks.uris import escape
+from tests.support.examples import examples
 
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=("Cs",)), min_size=1, max_size=20)
 
@@ -68,11 +69,13 @@ def test_a_value_that_is_known(pattern: str, bound: str, name: str, matches: boo
     assert hit is None or hit.stack == bound
 
 
+@examples(100)
 @given(st.text("ab*?[]!-.", max_size=8), st.text("ab.*[]", min_size=1, max_size=8))
 def test_without_stack_it_is_fnmatch(pattern: str, name: str) -> None:
     assert (Component(pattern).match(name) is not None) == fnmatch.fnmatchcase(name, pattern)
 
 
+@examples(100)
 @given(NAMES, NAMES)
 @example(".", ".x")
 def test_an_escaped_name_matches_itself_alone(name: str, other: str) -> None:
@@ -87,6 +90,7 @@ def test_an_escaped_name_matches_itself_alone(name: str, other: str) -> None:
     assert (Component(one).match(other) is not None) == (name == other)
 
 
+@examples(100)
 @given(
     NAMES.filter(lambda name: not name.startswith(".")),
     st.sampled_from(["{stack}", "x_{stack}.tif", "{stack}-*"]),

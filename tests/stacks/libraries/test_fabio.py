@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
 from ndreg_preeval.stacks.libraries.guarded_stream import GuardedStream
 from ndreg_preeval.stacks.uris import parse_uri
+from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting
 
 fabioformats = pytest.importorskip("fabio.fabioformats")
@@ -330,7 +331,7 @@ def test_marccd_files_are_tiff_files() -> None:
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("codec", ["edfimage", "cbfimage", "dtrekimage", "bruker100image", "oxdimage"])
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_damaged_bytes(codec: str, data: Any) -> None:
     """Whatever is in a file: pixels of the shape that it declares, or an error of ours."""

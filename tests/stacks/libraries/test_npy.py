@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -20,6 +20,7 @@ from ndreg_preeval import Limits, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
 from ndreg_preeval.stacks.uris import parse_uri
+from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
@@ -138,7 +139,7 @@ def cuts(shape: tuple[int, ...]) -> st.SearchStrategy[str]:
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=25, deadline=None)
+@examples(15)
 @given(data=st.data())
 def test_any_slice(shape: tuple[int, ...], order: Any, data: Any) -> None:
     array = np.array(np.arange(np.prod(shape)).reshape(shape), "<i4", order=order)
@@ -340,7 +341,7 @@ def test_descriptors_are_closed() -> None:
     assert len(list(opened.iterdir())) == before
 
 
-@settings(max_examples=200, deadline=None)
+@examples(80)
 @given(
     st.lists(st.tuples(st.integers(0, 180), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, 200)
 )

@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ndreg_preeval import Limits, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
 from ndreg_preeval.stacks.uris import parse_uri
+from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting, three
 
 pytestmark = pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
@@ -246,7 +247,7 @@ def test_parts_larger_than_an_image() -> None:
     assert_same_numbers(score_stack("a.npz::a&slice=1"), score_stack(STACK))
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(data=st.data())
 def test_damaged_bytes(data: Any) -> None:
     """Whatever is in an archive: pixels of the shape that it declares, or an error of ours."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -18,6 +18,7 @@ from ndreg_preeval import Limits, find_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
 from ndreg_preeval.stacks.uris import parse_uri
+from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting
 
 Image = pytest.importorskip("PIL.Image")
@@ -130,7 +131,7 @@ def test_bombs(side: int) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", ["a.png", "a.jp2", "a.bmp", "a.gif", "a.jpg"])
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(data=st.data())
 def test_damaged_bytes(name: str, data: Any) -> None:
     """Whatever is in a file: pixels of the shape that it declares, or an error of ours."""
