@@ -78,6 +78,18 @@ READ: dict[str, tuple[Callable[[Path], Any], str]] = {
     ),
     "a.edf": (save_edf, "it is an EDF file, which holds no paths"),
     "a.cbf": (lambda path: path.write_text("###CBF: VERSION"), "it is a CBF file, which holds no paths"),
+    "a.map": (
+        lambda path: path.write_bytes(bytes(208) + b"MAP\0" + bytes(40)),
+        "it is an MRC file, which holds no datasets: give its name alone",
+    ),
+    "dm3.h5": (
+        lambda path: path.write_bytes(b"\0\0\0\x03" + bytes(20)),
+        "it is a DM3 file, which holds no datasets: give its name alone",
+    ),
+    "dm4.h5": (
+        lambda path: path.write_bytes(b"\0\0\0\x04" + bytes(11) + b"\1" + bytes(8)),
+        "it is a DM4 file, which holds no datasets: give its name alone",
+    ),
 }
 """Files that are read by their names, and hold no paths."""
 

@@ -14,6 +14,15 @@ from .regular_file import check_regular_file
 TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """First bytes of a TIFF file."""
 
+NUMPY: Final = b"\x93NUMPY"
+"""First bytes of a NumPy file."""
+
+CBF: Final = b"###CBF"
+"""First bytes of a CBF file."""
+
+MRC: Final = tuple((208, stamp) for stamp in (b"MAP ", b"MAP\0"))
+"""Places and bytes, one of which an MRC file has."""
+
 IMAGES: Final = (
     (b"\x89PNG", "PNG"),
     (b"\xff\xd8\xff", "JPEG"),
@@ -29,8 +38,6 @@ OTHER_FILES: Final = (
     (b"CDF\x02", "netCDF-3", "scipy.io.netcdf_file or xarray"),
     (b"CDF\x05", "netCDF-3 (CDF-5)", "netCDF4 or xarray"),
     (b"MATLAB 5.0", "MATLAB 5", "scipy.io.loadmat"),
-    (b"\0\0\0\x03", "DM3", "hyperspy or ncempy"),
-    (b"\0\0\0\x04", "DM4", "hyperspy or ncempy"),
     (b"\xd2\x04\0\0", "mar345", "fabio"),
     (b"\0\0\x04\xd2", "mar345", "fabio"),
     (b"\x1f\x8b", "gzip", ""),
@@ -69,19 +76,36 @@ def is_tiff(head: bytes) -> bool:
     return head[:4] in TIFF
 
 
+def is_edf(head: bytes) -> bool:
+    """Return whether a file that begins like this is an EDF file, and not one of d*TREK."""
+    words = (b"HeaderID", b"ByteOrder", b"EDF_")
+    return head.lstrip()[:1] == b"{" and any(word in head for word in words) and b"HEADER_BYTES" not in head
+
+
+def dm_version(head: bytes) -> int:
+    """Return 3 or 4 for a file that begins as DM3 or DM4: with its version, and later on its byte order; else 0."""
+    for version, place in ((3, 8), (4, 12)):
+        order = head[place : place + 4]
+        if head[:4] == bytes((0, 0, 0, version)) and order in (b"\0\0\0\0", b"\0\0\0\x01"):
+            return version
+    return 0
+
+
 def what_it_is(path: str) -> str:
     """Return what a file that is no HDF5 file is, by its first bytes, and how to rank it."""
     head = head_of(path)
-    if head.startswith(b"\x93NUMPY"):
+    if head.startswith(NUMPY):
         return "it is a NumPy file, which holds one array: give its name alone"
-    if head[208:212] == b"MAP ":
+    if any(head.startswith(stamp, place) for place, stamp in MRC):
         return "it is an MRC file, which holds no datasets: give its name alone"
-    if head.lstrip()[:1] == b"{" and (b"HeaderID" in head or b"ByteOrder" in head or b"EDF_" in head):
+    if is_edf(head):
         return "it is an EDF file, which holds no paths: give its name alone"
-    if head.startswith(b"###CBF"):
+    if head.startswith(CBF):
         return "it is a CBF file, which holds no paths: give its name alone"
-    if head[:4] in TIFF:
+    if is_tiff(head):
         return "it is a TIFF file, which holds no datasets: give its name alone"
+    if dm_version(head):
+        return f"it is a DM{dm_version(head)} file, which holds no datasets: give its name alone"
     for start, kind in IMAGES:
         if head.startswith(start):
             return f"it is a {kind} picture, which holds no paths: give its name alone"

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..hints import is_edf
 from ..optional_modules import errors_logged
 from ..pixel_checks import refuse_above
 from ..regular_file import check_regular_file, open_without_waiting, read_at
@@ -175,10 +176,7 @@ class EdfFormat(LibraryFormat):
     @classmethod
     def begins(cls, head: bytes) -> bool:
         """Return whether it begins with a header of EDF, and not of d*TREK."""
-        words = (b"HeaderID", b"ByteOrder", b"EDF_")
-        return (
-            head.lstrip()[:1] == b"{" and any(word in head for word in words) and b"HEADER_BYTES" not in head
-        )
+        return is_edf(head)
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> EdfFile:  # noqa: ARG003

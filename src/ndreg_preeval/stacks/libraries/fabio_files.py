@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..hints import CBF
 from ..optional_modules import errors_logged
 from ..pixel_checks import check_image_shape, check_sizes
 from .base import INDEX, LibraryFile, LibraryFormat
@@ -111,7 +112,7 @@ class CbfFormat(LibraryFormat):
     name = "CBF"
     safe_to_open = True
     endings = (".cbf", *(f".cbf{each}" for each in COMPRESSED))
-    magic = ((0, b"###CBF"),)
+    magic = ((0, CBF),)
     modules: ClassVar[tuple[str, ...]] = ("fabio",)
 
     @classmethod

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import numpy as np
 
 from ...errors import clip
+from ..hints import MRC
 from .base import LibraryFile, LibraryFormat
 from .raw_pixels import RawPixels
 
@@ -33,7 +34,7 @@ class MrcFormat(LibraryFormat):
 
     name = "MRC"
     endings = (".mrc", ".mrcs", ".st", ".rec", ".ccp4", ".map", ".ali", ".preali")
-    magic: ClassVar[tuple[tuple[int, bytes], ...]] = ((208, b"MAP "), (208, b"MAP\0"))
+    magic: ClassVar[tuple[tuple[int, bytes], ...]] = MRC
     modules: ClassVar[tuple[str, ...]] = ("mrcfile",)
     extra = "em"
     many_axes = True

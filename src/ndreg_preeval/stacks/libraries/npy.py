@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..hints import NUMPY
 from ..regular_file import open_without_waiting, read_at
 from .base import INDEX, LibraryFile, LibraryFormat
-from .npy_header import HEAD_BYTES, MAGIC, check_complete, read_header, to_stored
+from .npy_header import HEAD_BYTES, check_complete, read_header, to_stored
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -126,7 +127,7 @@ class NpyFormat(LibraryFormat):
     name = "NumPy"
     safe_to_open = True
     endings = (".npy",)
-    magic = ((0, MAGIC),)
+    magic = ((0, NUMPY),)
     many_axes = True
 
     @classmethod

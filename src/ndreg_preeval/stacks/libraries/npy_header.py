@@ -22,8 +22,6 @@ MAX_HEADER: Final = 10_000
 HEAD_BYTES: Final = MAX_HEADER + 12
 """Bytes that are read of a file, which hold all of such a header."""
 
-MAGIC: Final = b"\x93NUMPY"
-
 
 class Header(NamedTuple):
     """An array as a header declares it."""

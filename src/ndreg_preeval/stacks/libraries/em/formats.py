@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 import numpy as np
 
 from ....errors import clip, shorten
+from ...hints import dm_version
 from ..base import LibraryFile, LibraryFormat, NotRead, errors_of_library
 from ..raw_pixels import RawPixels
 from .ser_images import SerImages
@@ -84,8 +85,7 @@ class DmFormat(LibraryFormat):
     @classmethod
     def begins(cls, head: bytes) -> bool:
         """Return whether it begins as DM3 or DM4: its version, and later on its byte order."""
-        order = {b"\0\0\0\x03": head[8:12], b"\0\0\0\x04": head[12:16]}.get(head[:4], b"")
-        return order in (b"\0\0\0\0", b"\0\0\0\x01")
+        return dm_version(head) > 0
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> LibraryFile:  # noqa: ARG003
