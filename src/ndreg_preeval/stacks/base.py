@@ -91,6 +91,12 @@ class PendingBlock(NamedTuple):
     release: Callable[[], None] = lambda: None
     """Called once, when the block is no longer in use."""
 
+    def read_here(self) -> Block:
+        """Run all tasks in this thread, in the order of their places; return the block."""
+        for task in sorted(self.tasks, key=lambda task: task.place):
+            task.run()
+        return self.block()
+
 
 class StackSource(abc.ABC):
     """An open stack: n images of h x w pixels, read block by block.

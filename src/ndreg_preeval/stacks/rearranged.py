@@ -45,10 +45,7 @@ class MovedAxisSource(StackSource):
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop; raises as the storage does, whose images are not these."""
-        pending = self.start_reading(start, stop)
-        for task in pending.tasks:
-            task.run()
-        return pending.block()
+        return self.start_reading(start, stop).read_here()
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read a block, part by part of the storage."""

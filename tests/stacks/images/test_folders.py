@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from ndreg_preeval.stacks.formats import BACKENDS
+from ndreg_preeval.stacks.hints import HDF5_ENDINGS
 from ndreg_preeval.stacks.images import folders
-from ndreg_preeval.stacks.images.folders import contents
+from ndreg_preeval.stacks.images.folders import IMAGE_ENDINGS, contents, kind_of
 
 
 def make(folder: Path, *names: str) -> str:
@@ -70,3 +72,10 @@ def test_many_kinds_are_not_all_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.\.\.") as caught:
         assert contents(make(tmp_path, *(f"a.x{k}y" for k in range(300)))).images
     assert len(str(caught.value)) < 4000
+
+
+def test_files_that_a_format_reads_are_images() -> None:
+    """But those that lie beside images: masks of Fit2D, and descriptions of SER files."""
+    endings = {ending for each in BACKENDS for ending in getattr(each(), "endings", ())} | set(HDF5_ENDINGS)
+    assert len(endings) > 40
+    assert {each for each in endings if kind_of(f"a{each}") not in IMAGE_ENDINGS} == {".emi", ".msk"}

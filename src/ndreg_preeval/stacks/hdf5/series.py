@@ -240,7 +240,6 @@ class _Into(BufferPool):
 
 def _read_into(source: Hdf5Source, at: int, out: NDArray[Any]) -> NDArray[np.bool_] | None:
     """Read consecutive images of a part to a place; give their mask."""
-    pending = source.start_reading(at, at + len(out), _Into(out))
-    for task in sorted(pending.tasks, key=lambda task: task.place):
-        task.run()
-    return pending.block().mask  # which also checks that the file was not cut meanwhile
+    return (
+        source.start_reading(at, at + len(out), _Into(out)).read_here().mask
+    )  # which also checks that the file was not cut meanwhile

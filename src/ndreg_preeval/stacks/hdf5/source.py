@@ -189,10 +189,7 @@ class Hdf5Source(StackSource):
         if self._kept is None or not self._kept[0] <= start < stop <= self._kept[1]:
             self._kept = None  # before reading: the memory of two blocks is not needed at once
             first, last = self._aligned(start, stop)
-            pending = self.start_reading(first, last)
-            for task in sorted(pending.tasks, key=lambda task: task.place):
-                task.run()
-            block = pending.block()
+            block = self.start_reading(first, last).read_here()
             if (first, last) == (start, stop):
                 return block
             self._kept = (first, last, block)

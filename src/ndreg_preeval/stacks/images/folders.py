@@ -14,21 +14,138 @@ from ...errors import shorten
 from .file_patterns import MAX_ENTRIES
 from .natural_order import natural_sorted
 
-OTHERS: Final = (
-    "txt text json jsonl md rst csv tsv log xml xsd html htm py pyc ipynb m jl r sh bat yaml yml toml ini cfg conf par "
-    "pdf doc docx odt xls xlsx ods ppt pptx db lnk tmp bak swp lock sqlite md5 sha1 sha256 bib tex eml"
+OTHER_ENDINGS: Final = frozenset(
+    f".{ending}"
+    for ending in [
+        "txt",
+        "text",
+        "json",
+        "jsonl",
+        "md",
+        "rst",
+        "csv",
+        "tsv",
+        "log",
+        "xml",
+        "xsd",
+        "html",
+        "htm",
+        "py",
+        "pyc",
+        "ipynb",
+        "m",
+        "jl",
+        "r",
+        "sh",
+        "bat",
+        "yaml",
+        "yml",
+        "toml",
+        "ini",
+        "cfg",
+        "conf",
+        "par",
+        "pdf",
+        "doc",
+        "docx",
+        "odt",
+        "xls",
+        "xlsx",
+        "ods",
+        "ppt",
+        "pptx",
+        "db",
+        "lnk",
+        "tmp",
+        "bak",
+        "swp",
+        "lock",
+        "sqlite",
+        "md5",
+        "sha1",
+        "sha256",
+        "bib",
+        "tex",
+        "eml",
+    ]
 )
-
-NO_IMAGES: Final = frozenset(f".{ending}" for ending in OTHERS.split())
 """Endings of files that are no images, whatever is beside them."""
 
-PICTURES: Final = (
-    "tif h5 hdf5 hdf he5 nxs nx nx5 nexus nc nc4 cxi emd edf edf.gz edf.bz2 cbf cbf.gz cbf.bz2 mccd mar mar3450 img sfrm "
-    "spe npy npz mrc mrcs map st rec ali dm3 dm4 ser hspy png jpg jp2 j2k bmp gif pgm ppm pnm lsm stk svs qptiff tf8 btf "
-    "fits raw"
+IMAGE_ENDINGS: Final = frozenset(
+    f".{ending}"
+    for ending in [
+        "tif",
+        "h5",
+        "hdf5",
+        "hdf",
+        "he5",
+        "nxs",
+        "nx",
+        "nx5",
+        "nexus",
+        "nc",
+        "nc4",
+        "cxi",
+        "emd",
+        "edf",
+        "edf.gz",
+        "edf.bz2",
+        "cor",
+        "cbf",
+        "cbf.gz",
+        "cbf.bz2",
+        "mccd",
+        "mar",
+        "mar3450",
+        "img",
+        "sfrm",
+        "esper",
+        "esperanto",
+        "f2d",
+        "kcd",
+        "ge",
+        "ge1",
+        "ge2",
+        "ge3",
+        "ge4",
+        "ge5",
+        "mpa",
+        "spe",
+        "npy",
+        "npz",
+        "mrc",
+        "mrcs",
+        "map",
+        "st",
+        "rec",
+        "ali",
+        "preali",
+        "ccp4",
+        "dm3",
+        "dm4",
+        "ser",
+        "hspy",
+        "png",
+        "jpg",
+        "jp2",
+        "j2k",
+        "jpx",
+        "jpf",
+        "bmp",
+        "gif",
+        "pgm",
+        "ppm",
+        "pnm",
+        "lsm",
+        "stk",
+        "svs",
+        "qptiff",
+        "tf8",
+        "btf",
+        "fits",
+        "raw",
+    ]
 )
-
-IMAGES: Final = frozenset(f".{ending}" for ending in PICTURES.split())
 """Endings of files that may be images: where one of these kinds is there, other files are not."""
 
 SAME: Final = {".tiff": ".tif", ".jpeg": ".jpg", ".jpe": ".jpg"}
@@ -84,7 +201,7 @@ class Contents(NamedTuple):
     @property
     def known(self) -> bool:
         """Whether there are files of a kind that images are known to have."""
-        return any(kind_of(names[0]) in {*IMAGES, NUMBERED} for names in self.kinds.values())
+        return any(kind_of(names[0]) in {*IMAGE_ENDINGS, NUMBERED} for names in self.kinds.values())
 
     @property
     def note(self) -> str:
@@ -129,8 +246,8 @@ def contents(folder: str) -> Contents:
             else:
                 names.setdefault(kind_of(entry.name), []).append(entry.name)
     # Two spellings of one kind are one; messages show the one that is there.
-    known = [kind for kind in names if kind in IMAGES or kind == NUMBERED]
-    kinds = known or [kind for kind in names if kind not in NO_IMAGES]
+    known = [kind for kind in names if kind in IMAGE_ENDINGS or kind == NUMBERED]
+    kinds = known or [kind for kind in names if kind not in OTHER_ENDINGS]
     others = Counter({kind: len(each) for kind, each in names.items() if kind not in kinds})
     return Contents(
         folder,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 
-NO_IMAGES: Final = (bytes, bytearray, bool, int, float, complex, Mapping, AbstractSet)
+NEVER_IMAGES: Final = (bytes, bytearray, bool, int, float, complex, Mapping, AbstractSet)
 """Types that no image of a list can have."""
 
 
@@ -160,7 +160,7 @@ def spec_of_list(items: Iterable[Any], limits: Limits, formats: FormatTable) -> 
     warnings: dict[str, None] = {}
     for index, item in enumerate(items.ravel().tolist() if isinstance(items, np.ndarray) else items):
         with naming(f"image {index}"):
-            if item is None or isinstance(item, NO_IMAGES):
+            if item is None or isinstance(item, NEVER_IMAGES):
                 kind = "None" if item is None else type(item).__name__
                 raise TypeError(f"an image must be a URI, pattern or folder, or a 2-D array, not {kind}")
             literal = not is_uri(item) or plain_meaning(item)

@@ -109,10 +109,7 @@ class ImageFilesSource(StackSource):
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop; errors name the first image at fault."""
-        pending = self.start_reading(start, stop)
-        for task in pending.tasks:
-            task.run()
-        return pending.block()
+        return self.start_reading(start, stop).read_here()
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop, a few by each task."""

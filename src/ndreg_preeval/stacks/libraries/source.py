@@ -170,10 +170,7 @@ class LibrarySource(StackSource):
         OSError
             When the library fails, or gives something else than it declared; names the image.
         """
-        pending = self.start_reading(start, stop)
-        for task in pending.tasks:
-            task.run()
-        return pending.block()
+        return self.start_reading(start, stop).read_here()
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop, a few MiB at a time."""

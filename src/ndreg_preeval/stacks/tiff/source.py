@@ -184,10 +184,7 @@ class TiffSource(StackSource):
         OSError
             When a page is damaged, or the file was cut meanwhile; names the image.
         """
-        pending = self.start_reading(start, stop)
-        for task in sorted(pending.tasks, key=lambda task: task.place):
-            task.run()
-        return pending.block()
+        return self.start_reading(start, stop).read_here()
 
     def start_reading(self, start: int, stop: int, buffers: BufferPool | None = None) -> PendingBlock:
         """Prepare to read images start <= i < stop; errors of the tasks are those of `read`."""
