@@ -298,7 +298,7 @@ def test_thousands_of_files_need_few_descriptors(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
         from ndreg_preeval import RankingWarning, rank_stacks
         a, b, tiffs = (text.split() for text in sys.argv[1:])
-        stacks = {f"{k}{i}": each * 150 for i in range(4) for k, each in (("a", a), ("b", b), ("t", tiffs))}
+        stacks = {f"{k}{i}": each * 50 for i in range(4) for k, each in (("a", a), ("b", b), ("t", tiffs))}
         ranking = rank_stacks(stacks, num_threads=4)
         assert len({each.score for each in ranking.stacks.values()}) == 1
         print("done")

@@ -114,7 +114,8 @@ def test_images_by_their_names(tmp_path: Path, version: int) -> None:
     """Or by their numbers; the preview is the first one."""
     uri = write_dm(tmp_path / f"a.dm{version}", SEVERAL)
     assert_one_form({name: f"{uri}::{name}" for name in STACKS})
-    assert_everywhere({name: f"{uri}::{name}" for name in STACKS})
+    if version == 4:  # files of both versions: test_everywhere
+        assert_everywhere({name: f"{uri}::{name}" for name in STACKS})
     for path, stack in (("/Ca", CA), ("2", CA), ("3", FE), ("a/b", CA), ("5", FE), ("7", CA)):
         assert_same_numbers(score_stack(f"{uri}::{path}"), score_stack(stack))
     assert_same_numbers(score_stack(f"{uri}::Fe&slice=1:"), score_stack(FE[1:]))
@@ -315,7 +316,7 @@ def test_noise(tmp_path: Path, name: str) -> None:
     whole = Path(uri).read_bytes()
     end = min(len(whole), 900)
     rng = np.random.default_rng(0)
-    for _ in range(200):
+    for _ in range(60):
         mutated = bytearray(whole)
         for _ in range(rng.integers(1, 4)):
             mutated[rng.integers(0, end)] = rng.integers(0, 256)
