@@ -12,6 +12,9 @@ from .errors import shorten
 NAMES_SHOWN = 6
 """Largest number of stacks that a sentence names."""
 
+NATURAL_ORDER = "images are in the natural order of their names"
+"""What a sentence on the order of images says: tables tell that of one stack, as all stacks have such."""
+
 
 def text_of(key: object) -> str:
     """The caller's key as text that can be encoded and stored, whatever it is."""

@@ -65,6 +65,23 @@ def test_reasons_come_before_warnings():
     assert found["trust"] == 0.1
 
 
+def test_the_order_of_images_is_told_below_the_table():
+    orders = {
+        name: f"Its 4 images are in the natural order of their names, from '{name}_1.tif' to '{name}_12.tif'."
+        for name in ("Ca-K", "Fe-K")
+    }
+    of_ca, of_fe = (
+        stack(name, [score], warnings=(text, "lengths differ"))
+        for (name, text), score in zip(orders.items(), (0.9, 0.8), strict=True)
+    )
+    lines = table(ranking(of_ca, of_fe)).splitlines()
+    assert [line.endswith("px  lengths differ") for line in lines[4:6]] == [True, True]
+    told = [line for line in lines if "natural order" in line]
+    assert len(told) == 1
+    assert told[0].startswith("order of Ca-K: its 4 images are in the natural order of their names, from")
+    assert export.to_dict(ranking(of_ca))["stacks"][0]["warnings"] == [orders["Ca-K"], "lengths differ"]
+
+
 def test_table_columns_are_aligned_for_wide_names():
     text = table(ranking(stack("日本", [0.9]), stack("ab", [0.8])))
     _, _, header, rule, first, second = text.splitlines()[:6]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..results import worst_position
-from ..text import columns, printable
+from ..text import NATURAL_ORDER, columns, printable
 
 if TYPE_CHECKING:
     from ..results import RankingData, StackScore
@@ -36,7 +36,8 @@ def table(ranking: RankingData, *, warnings: bool = True) -> str:
         if ranking.ranked_stack_names is not None and _uses_probability(ranking):
             lines += ["", f"Trust: {printable(ranking.trust, 400)}"]
             lines += ["P is about the probability that an image aligns within a pixel."]
-    texts = [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
+    texts = _order(ranking)
+    texts += [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
     if warnings:
         texts += [f"warning: {warning}" for warning in ranking.warnings]
     if texts:
@@ -45,6 +46,20 @@ def table(ranking: RankingData, *, warnings: bool = True) -> str:
         for text in texts:
             lines += ["", *textwrap.wrap(printable(text, 4096), TEXT_WIDTH, subsequent_indent="  ")]
     return "\n".join(lines)
+
+
+def _order(ranking: RankingData) -> list[str]:
+    """Tell in which order the images of the best stack are that has them in files of their own: a clipped note cannot."""
+    told = [
+        (key, text)
+        for key, stack in ranking.stacks.items()
+        for text in stack.warnings
+        if NATURAL_ORDER in text
+    ]
+    if not told:
+        return []
+    key, text = told[0]
+    return [f"order of {printable(key, NAME_WIDTH)}: {text[:1].lower()}{text[1:]}"]
 
 
 def _heading(ranking: RankingData) -> str:
@@ -133,7 +148,7 @@ def _shift_range(stack: StackScore) -> str:
 
 
 def _note(stack: StackScore) -> str:
-    texts = [*stack.reasons, *stack.warnings]
+    texts = [*stack.reasons, *(text for text in stack.warnings if NATURAL_ORDER not in text)]
     if not texts:
         return ""
     more = len(texts) - 1

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from ...errors import clip
+from ...text import NATURAL_ORDER
 
 SIGNED: Final = r"(?:(?:(?<=[_=(\[ ])|^)[+-])?"
 """A sign is one only after what separates words: ``tilt_-30`` is below zero, ``2024-01-05`` and ``im-5`` are not."""
@@ -119,7 +120,7 @@ def in_natural_order(images: Sequence[Names], expected: Sequence[Names] | None =
                 keys[text] = natural_key(text, decimals=decimals)
     order = sorted(range(len(images)), key=lambda index: [keys[text] for text in images[index]])
     first, last = (clip("::".join(filter(None, images[index])), 160) for index in (order[0], order[-1]))
-    note = f"Its {len(images)} images are in the natural order of their names, from {first!r} to {last!r}."
+    note = f"Its {len(images)} {NATURAL_ORDER}, from {first!r} to {last!r}."
     if len(images) == 1:
         note = f"It has one image, {first!r}."
     elif _order_depends_on_points(images, decimals):
