@@ -22,6 +22,7 @@ from ..hints import HDF5_ENDINGS
 from ..uris import UriMeaning, escape, is_uri, parse_uri, uri_text
 from .file_patterns import files_like
 from .folders import Contents, contents
+from .kinds import several_kinds
 from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec, plain_meaning
@@ -305,9 +306,10 @@ def _stack(
     expected: Sequence[Names] | None = None,
 ) -> ImageStack:
     """Put images in natural order, and say so."""
-    ordered = in_natural_order([(meaning.file, meaning.path) for meaning in images], expected)
+    named: list[Names] = [(meaning.file, meaning.path) for meaning in images]
+    ordered = in_natural_order(named, expected)
     said = tuple(dict.fromkeys([ordered.note, *notes]))
-    worrying = (*warnings, *filter(None, [ordered.warning]))
+    worrying = (*warnings, *filter(None, [several_kinds(named), ordered.warning]))
     return ImageStack(name, text, [images[index] for index in ordered.order], said, worrying, place)
 
 
