@@ -288,6 +288,15 @@ def test_what_one_stack_lacks_is_told(tmp_path: Path) -> None:
     partly = np.delete(STACKS["Fe"][:5], 3, 0)
     assert ranking.scores["Fe"] == score_stack(partly).score
     assert rank_stacks(find_stacks(form)).scores == ranking.scores
+    # Named by the files alone, each of them has to have it; the error says which way does without.
+    for uri in (f"{tmp_path}/scan_*.h5", f"{tmp_path}/scan_*.h5::/xrf/Fe"):
+        with pytest.raises(
+            KeyError, match=r"image 3: there is no 'Fe'.*xrf/\{stack\}' leaves out files without that"
+        ):
+            rank_stacks({"Fe": uri} if uri.endswith("Fe") else uri)
+    with pytest.raises(KeyError) as listed:
+        score_stack([f"{tmp_path}/scan_{k}.h5::/xrf/Fe" for k in range(5)])
+    assert "{stack}" not in str(listed.value)
 
 
 # ------------------------------------------------------------------ errors

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import naming, printable_location
+from ...errors import naming, printable_location, shorten
 from ..base import Block, BufferPool, KnownImage, PendingBlock, ReadTask, StackSource
 from ..pixel_checks import check_sizes
 from ..regular_file import FileState, changed_files, check_not_cut
 from .examining import Examination
+from .patterns import read_pattern
+from .wildcards import STACK, has_wildcards
 
 if TYPE_CHECKING:
     from .spec import ImageFilesSpec
@@ -85,7 +87,7 @@ class ImageFilesSource(StackSource):
         for index, each in enumerate(examined):
             with naming(_place(spec, index)):
                 if isinstance(each, Exception):
-                    raise each
+                    raise _with_way_out(each, spec) if index else each
                 if known and each.shape != known[0].shape:
                     raise ValueError(
                         f"all images must have the shape {known[0].shape} of the first "
@@ -250,3 +252,20 @@ def _as_dtype(row: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def _bytes(known: KnownImage) -> int:
     return known.shape[0] * known.shape[1] * known.dtype.itemsize
+
+
+def _with_way_out(error: Exception, spec: ImageFilesSpec) -> Exception:
+    """Return an error with what to write where some files of a pattern have a dataset, and others have not."""
+    listed = spec.location.startswith(printable_location(spec.images[0].location))
+    if listed or type(error) is not KeyError or not str(error.args[0]).startswith("there is no "):
+        return error
+    try:
+        pattern = read_pattern(spec.location)
+    except (ValueError, TypeError):
+        return error
+    if pattern is None or not pattern.path or has_wildcards(pattern.path):
+        return error
+    text = pattern.meaning(pattern.file, f"{pattern.path.rpartition('/')[0]}/{STACK}")
+    return KeyError(
+        f"{error.args[0]}; {shorten(str(text))} leaves out files without that name, with a warning"
+    )

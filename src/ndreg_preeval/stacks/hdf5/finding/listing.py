@@ -46,7 +46,7 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
         items.append((each.path, f"one image for each of {list_names(each.names)}"))
     if found.elements or not items:
         ways_out.append(
-            f"of several such files each image is a stack, by a pattern as {shorten(pattern_of(file))}"
+            f"several such files are a stack for each of these, by a pattern as {shorten(pattern_of(file))} (for a shell in quotes)"
         )
     if not items:
         items = [(each.path, f"one image of {_size(each.shape)}") for each in found.images]
