@@ -286,6 +286,13 @@ def _axes(value: Any) -> int:
     try:
         return len(value.shape)
     except (AttributeError, TypeError):
+        pass
+    # Signals and layers show an array; what holds several may call one of them so.
+    if hasattr(value, "keys"):
+        return 0
+    try:
+        return len(value.data.shape)
+    except (AttributeError, TypeError):
         return 0
 
 
@@ -295,7 +302,7 @@ def _hint(value: Any) -> str:
     which = (
         f", or say by stacks_axis= which of its {_axes(value)} axes counts stacks" if _axes(value) > 3 else ""
     )
-    named = isinstance(value, np.ndarray) or not hasattr(value, "shape")
+    named = isinstance(value, np.ndarray) or not _axes(value)
     return which if named else f": name it, as in {{'name': stack}}{which}"
 
 

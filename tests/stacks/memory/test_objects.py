@@ -126,6 +126,25 @@ def test_signals_of_one_image_each_are_a_stack() -> None:
     assert_same_numbers(rank_stacks({"a": images, "b": FE}).stacks["a"], score_stack(CA))
 
 
+@pytest.mark.filterwarnings("ignore")  # of hyperspy, on import
+@pytest.mark.parametrize(
+    "make", [Signal, lambda a: hyperspy_signal(a, "Signal2D")], ids=["protocol", "hyperspy"]
+)
+def test_a_signal_of_four_axes_is_several_stacks(make: Any) -> None:
+    both = np.stack([CA, FE])
+    found = rank_stacks(make(both), stacks_axis=0)
+    assert set(found.stacks) == {"0", "1"}
+    assert_same_numbers(found.stacks["1"], score_stack(FE))
+    assert rank_stacks({"a": make(both)}, stacks_axis=0).scores["a/0"] == found.scores["0"]
+    with pytest.raises(TypeError, match=r"or say by stacks_axis= which of its 4 axes counts stacks"):
+        rank_stacks(make(both))
+
+
+def test_axes_of_a_signal_say_which_counts_stacks() -> None:
+    found = rank_stacks(Signal(np.stack([CA, FE]), names=("element", "energy", "y", "x")))
+    assert found.scores == rank_stacks({"0": CA, "1": FE}).scores
+
+
 # ------------------------------------------------------------------ napari
 
 
