@@ -62,6 +62,7 @@ def file_per_energy(folder: Path, stacks: Stacks) -> None:
                 file[f"1.1/xrf/{name}"] = array[index]
 
 
+@makes("the same, the maps of a group")
 @makes("one HDF5 file, a scan for each image (`/1.1`, `/2.1`, ...)")
 def scan_per_energy(folder: Path, stacks: Stacks) -> None:
     """As above, in one file."""

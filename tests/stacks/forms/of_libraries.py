@@ -27,6 +27,14 @@ def npy_images(folder: Path, stacks: Stacks) -> None:
             np.save(folder / f"{name}_{index + 8}.npy", image)
 
 
+@makes("NumPy archives, one for each image, an array for each stack")
+def npz_images(folder: Path, stacks: Stacks) -> None:
+    """Beside an array that is no image."""
+    for index in range(4):
+        images = {name: array[index] for name, array in stacks.items()}
+        np.savez(folder / f"scan_{index + 8}.npz", **images, energy=np.arange(3.0))
+
+
 @makes("a NumPy archive")
 def npz(folder: Path, stacks: Stacks) -> None:
     """With an array that is no stack."""

@@ -272,3 +272,28 @@ def test_drifting_stays() -> None:
         with np.load("a.npz") as opened:
             array = opened[name]
         assert_same_numbers(score_stack(f"a.npz::{name}"), score_stack(array))
+
+
+def test_an_archive_for_each_image() -> None:
+    for k in range(len(STACK)):
+        of_image = {name: stack[k] for name, stack in STACKS.items()}
+        np.savez(f"scan_{k}.npz", **of_image, energy=np.arange(4.0), title=np.array("a scan"))
+    expected = rank_stacks(STACKS)
+    for form in ("scan_*.npz::{stack}", "scan_*.npz"):
+        found = rank_stacks(form)
+        assert found.scores == expected.scores
+        for name in STACKS:
+            assert_same_numbers(found.stacks[name], expected.stacks[name])
+            assert not any("also holds" in text for text in found.stacks[name].warnings)
+        assert find_stacks(form) == {name: f"scan_*.npz::{name}" for name in STACKS}
+        assert rank_stacks(find_stacks(form)).scores == expected.scores
+    assert_same_numbers(score_stack("scan_*.npz::f[a]ir"), expected.stacks["fair"])
+    with pytest.raises(KeyError, match=r"no dataset of images matches 'T\*'"):
+        rank_stacks("scan_*.npz::T*")
+
+
+def test_an_archive_with_an_array_for_each_image() -> None:
+    parts = {f"{name}/im_{k}": image for name, stack in STACKS.items() for k, image in enumerate(stack)}
+    np.savez("all.npz", **parts, **{"a*b": STACK[0]})
+    assert rank_stacks("all.npz::{stack}/im_*").scores == rank_stacks(STACKS).scores
+    assert_same_numbers(score_stack("all.npz::fair/im_*"), score_stack(STACK))

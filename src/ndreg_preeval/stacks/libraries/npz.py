@@ -153,7 +153,7 @@ class NpzFile(LibraryFile):
         except BaseException:
             self._archive.close()
             raise
-        if others:
+        if others and len(header.shape) > 2:
             self.notes = (f"Its archive also holds {others}: no stacks.",)
         self.shape, self.dtype = header.shape, header.dtype
         if header.by_columns and len(self.shape) > 1:

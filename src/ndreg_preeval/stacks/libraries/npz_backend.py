@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from ..names import short_names
 from ..regular_file import check_regular_file
 from ..uris import UriMeaning
 from .backend import LibraryBackend
-from .base import errors_of_library
+from .base import NotRead, errors_of_library
 from .npz import Archive, NpzFormat
 
 if TYPE_CHECKING:
@@ -60,6 +61,34 @@ class NpzBackend(LibraryBackend):
         """Return "array" for one."""
         meaning = self._likeliest(meanings)
         return "array" if meaning.path.strip("/") and not self.split(meaning)[0].label else ""
+
+    def paths_like(self, file: str, pattern: str) -> list[str]:
+        """Return the names of arrays that a pattern matches; what exists as it is written is meant so."""
+        parts = pattern.strip("/").split("/")
+        with self._open(file) as archive:
+            literal = "/".join(parts)
+            if literal in archive.members:
+                return [literal]
+            return [
+                name
+                for name in archive.members
+                if len(names := name.split("/")) == len(parts)
+                and all(map(fnmatch.fnmatchcase, names, parts))
+                and _may_be_image(archive, name)
+            ]
+
+    def images_within(self, meaning: UriMeaning) -> dict[str, UriMeaning]:
+        """Return the arrays of two axes of an archive that holds no stack."""
+        if meaning.path.strip("/"):
+            return {}
+        try:
+            with self._open(meaning.file) as archive:
+                if archive.stacks()[0]:
+                    return {}
+                names = [name for name in archive.members if _may_be_image(archive, name)]
+        except (OSError, ValueError):
+            return {}
+        return {name: meaning.at(name) for name in names}
 
     def find(self, meanings: list[UriMeaning], text: str) -> dict[str, str]:
         """Return the stacks of an archive, or the array itself."""
@@ -117,6 +146,17 @@ class NpzBackend(LibraryBackend):
                 yield archive
             finally:
                 archive.close()
+
+
+def _may_be_image(archive: Archive, name: str) -> bool:
+    """Return whether an array has two axes or more, of numbers; a damaged one may have, and is an error where it is read."""
+    try:
+        header = archive.header(name)
+    except NotRead:
+        return False
+    except (OSError, ValueError):
+        return True
+    return len(header.shape) >= 2 and header.dtype.kind in "biuf"
 
 
 def _path_of(value: Any) -> str | None:
