@@ -170,6 +170,7 @@ def test_frames_that_differ() -> None:
         (b"Size = 5120", b"Size = -600", OSError),
         (b"EDF_HeaderSize =   512", b"EDF_HeaderSize = 99999", None),
         (b"DataType = SignedInteger", b"DataType = Nonsense", OSError),
+        (b"ByteOrder = LowByteFirst", b"ByteOrder = highbytefirs", OSError),
         (b"DataType = SignedInteger", b"DataType = Signed64", OSError),
     ],
 )

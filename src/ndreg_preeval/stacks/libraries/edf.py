@@ -113,6 +113,11 @@ class EdfFile(LibraryFile):
         if min(shape, default=0) < 1 or len(shape) > 8:
             raise self._damaged(index, f"it declares the shape {clip(str(shape), 200)}", [])
         needed = math.prod(shape) * np.dtype(frame.dtype).itemsize
+        order = str(_value(frame, "ByteOrder"))
+        if np.dtype(frame.dtype).itemsize > 1 and ("Low" in order) == ("High" in order):
+            # fabio takes the lowest byte first, and logs that.
+            what = f"its ByteOrder is {clip(order, 60)!r}, not 'LowByteFirst' or 'HighByteFirst'"
+            raise self._damaged(index, what, [])
         external = getattr(frame, "bfname", None)
         coded = str(_value(frame, "Compression") or "none").upper()
         plain = external is None and coded.startswith("NO")
