@@ -146,7 +146,18 @@ def test_more_bytes_than_it_needs(tmp_path: Path) -> None:
     uri = write(tmp_path / "a.mrc", CA)
     with (tmp_path / "a.mrc").open("ab") as file:
         file.write(b"more")
-    assert_same_numbers(score_stack(uri), score_stack(CA))
+    found = score_stack(uri)
+    assert_same_numbers(found, score_stack(CA))
+    assert any("has 4 bytes after its pixels" in text for text in found.warnings)
+
+
+@pytest.mark.parametrize(("offset", "value"), [(8, 2), (12, 0)], ids=["sections", "mode"])
+def test_a_header_that_declares_less_than_there_is(tmp_path: Path, offset: int, value: int) -> None:
+    """Half of the images, or the bytes of numbers of two as pixels: nothing else shows it."""
+    uri = write(tmp_path / "a.mrc", CA.astype(np.int16))
+    assert not any("after its pixels" in text for text in score_stack(uri).warnings)
+    patch(tmp_path / "a.mrc", offset, struct.pack("<i", value))
+    assert any("after its pixels" in text for text in score_stack(uri).warnings)
 
 
 # ------------------------------------------------------------------ damage

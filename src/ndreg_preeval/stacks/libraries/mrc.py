@@ -6,11 +6,13 @@ process.
 """
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH123
+# ruff: noqa: PTH116, PTH123
 
 from __future__ import annotations
 
 import errno
+import math
+import os
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
@@ -59,7 +61,11 @@ class MrcFormat(LibraryFormat):
             raise OSError(errno.EIO, f"its header is damaged: nx, ny, nz, nsymbt = {lengths}", clip(path))
         shape = tuple(int(length) for length in utils.data_shape_from_header(header))
         names = ("volume", "slice", "row", "column")[-len(shape) :]
-        return RawPixels(path, HEADER_BYTES + lengths[3], dtype, shape, names, notes)
+        found = RawPixels(path, HEADER_BYTES + lengths[3], dtype, shape, names, notes)
+        beyond = os.stat(path).st_size - HEADER_BYTES - lengths[3] - math.prod(shape) * dtype.itemsize
+        if beyond > 0:
+            found.warnings = (f"The file has {beyond} bytes after its pixels, which are not read.",)
+        return found
 
 
 def _header(head: bytes, header_dtype: Any, utils: Any) -> tuple[Any, tuple[str, ...]]:
