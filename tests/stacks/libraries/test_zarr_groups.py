@@ -356,6 +356,7 @@ def test_damaged_chunks(tmp_path: Path, version: int, compressor: str, damage: s
         b"{",
         b"[]",
         b"\xff\xfe",
+        b"{" * 10_000,
         b'{"zarr_format": 3}',
         b'{"zarr_format": 4, "node_type": "array"}',
         b'{"zarr_format": 3, "node_type": "array", "shape": [5, 32, 40]}',
@@ -368,6 +369,10 @@ def test_damaged_metadata(tmp_path: Path, name: str, content: bytes) -> None:
         assert_same_numbers(score_stack(f"{store}::/maps/Ca"), score_stack(CA))  # enough for zarr
     else:
         failing(f"{store}::/maps/Ca")
+        # What a table shows of it says where, too: no class of an error that only has notes.
+        error = rank_stacks({"bad": f"{store}::/maps/Ca", "Fe": FE}, on_error="rank_last").stacks["bad"].error
+        assert error is not None
+        assert "stack 'bad'" in error
 
 
 @pytest.mark.parametrize("field", ["shape", "data_type", "chunk_grid", "codecs", "fill_value"])

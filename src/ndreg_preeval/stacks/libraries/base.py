@@ -10,6 +10,7 @@ import abc
 import contextlib
 import errno
 import importlib
+import json
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -195,7 +196,7 @@ def errors_of_library(of: type[LibraryFormat], path: str) -> Iterator[None]:
             raise
         raise OSError(errno.EIO, f"{_said(of, error)}", clip(path)) from error
     except ValueError as error:
-        if isinstance(error, UnicodeError) or not str(error):
+        if isinstance(error, (UnicodeError, json.JSONDecodeError)) or not str(error):
             raise OSError(errno.EIO, f"{_said(of, error)}", clip(path)) from error
         raise
     except Exception as error:
