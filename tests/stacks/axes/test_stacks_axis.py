@@ -45,6 +45,12 @@ def test_any_axis_can_be_asked_for(asked: int) -> None:
         assert find_stacks_axis(axes, asked) == asked % 5
 
 
+@pytest.mark.parametrize("asked", [0, -4, None])
+def test_an_axis_of_no_stacks(asked: int | None) -> None:
+    with pytest.raises(ValueError, match=r"there is no stack.*0"):
+        find_stacks_axis(StoredAxes((0, 4, 5, 6), NAMES), asked)
+
+
 def test_names_are_used_once() -> None:
     labels: list[Any] = ["a", b"b", "c"]
     axes = StoredAxes((3, 4, 5, 6), NAMES, lambda axis: labels if axis == 0 else None)

@@ -71,13 +71,18 @@ def find_stacks_axis(axes: StoredAxes, asked: int | None) -> int | None:
     Raises
     ------
     ValueError
-        When the axis that was asked for is none, or leaves no stack.
+        When the axis that was asked for is none, or leaves no stack; when it counts no stacks.
     """
     n = len(axes.shape)
     if n < 4:
         return None
     if asked is None:
-        return _by_names(axes)
+        found = _by_names(axes)
+        if found is not None and axes.shape[found] == 0:
+            raise ValueError(
+                f"there is no stack: axis {found}, {axes.names[found]!r}, of {axes.shape} has none"
+            )
+        return found
     what = f"stacks_axis={asked} of the shape {shorten(axes.shape)}"
     if not -n <= asked < n:
         raise ValueError(f"{what}: there are {n} axes, 0 to {n - 1} or, from the end, -1 to {-n}")
@@ -88,6 +93,8 @@ def find_stacks_axis(axes: StoredAxes, asked: int | None) -> int | None:
             f"{what}: the axes {left} are left, and a stack has three; take some of them by a slice "
             "first, in a URI as in &slice=0&stacks=0"
         )
+    if axes.shape[axis] == 0:
+        raise ValueError(f"{what}: there is no stack, the length of this axis is 0")
     if axes.shape[axis] > MAX_STACKS:
         raise ValueError(f"{what}: it would count {axes.shape[axis]} stacks, more than {MAX_STACKS}")
     return axis
