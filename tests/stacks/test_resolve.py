@@ -6,6 +6,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import pickle
+import re
 import threading
 import types
 from collections.abc import Iterator
@@ -233,6 +234,25 @@ def test_a_single_uri_of_a_group(uri: Any, expected: list[str]) -> None:
 )
 def test_a_single_uri_of_a_dataset_is_no_ranking(uri: Any) -> None:
     with pytest.raises(ValueError, match=f"this {type(uri).__name__} names one dataset"):
+        resolve(uri)
+
+
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 3, 8, 9), "stacks_axis=0 says which axis counts them, in a URI &stacks=0"),
+        ((8, 9), "that is one image, not a stack"),
+    ],
+    ids=["stacks", "image"],
+)
+@pytest.mark.parametrize("uri", ["b.h5::/q", "q.npy", "q.npz::q"])
+def test_what_is_no_stack_alone_says_what_it_is(uri: str, shape: tuple[int, ...], message: str) -> None:
+    pixels = np.zeros(shape, np.uint8)
+    with h5py.File("b.h5", "w") as file:
+        file["q"] = pixels
+    np.save("q.npy", pixels)
+    np.savez("q.npz", q=pixels)
+    with pytest.raises(ValueError, match=re.escape(message)):
         resolve(uri)
 
 

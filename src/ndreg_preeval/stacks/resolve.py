@@ -234,6 +234,9 @@ def _resolve_bare(
         backend = formats.of(meanings)
         one = backend.names_one(meanings)
         if one:
+            for each in backend.expand(meanings, text, plain=False):
+                # What is no stack has an error of its own: an image, or several stacks along an axis.
+                spec_of_found(backend, each, limits, formats).open().close()
             raise ValueError(
                 f"this {kind} names one {one}, and a ranking needs several: {EXPECTED}, not one {one.split()[-1]}"
             )
