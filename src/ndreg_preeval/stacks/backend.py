@@ -34,7 +34,7 @@ class Backend(abc.ABC):
         """Return whether a URI, by its likeliest meaning, is of this format; no file is opened for that."""
 
     def begins(self, head: bytes) -> bool:  # noqa: ARG002
-        """Return whether a file that nobody claims by its name begins as those of this format."""
+        """Return whether a file that no format claims by its name begins as those of this one."""
         return False
 
     @abc.abstractmethod

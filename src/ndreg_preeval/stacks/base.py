@@ -120,7 +120,7 @@ class StackSource(abc.ABC):
     warnings: tuple[str, ...] = ()
     """Sentences about this stack that a person should know, found while opening it."""
     notes: tuple[str, ...] = ()
-    """The same, where nobody needs to be warned."""
+    """The same, where no warning is needed."""
     concurrent: bool = False
     """Whether tasks may run in any thread, several at a time; else the caller's thread runs them."""
     exclusive: bool = False

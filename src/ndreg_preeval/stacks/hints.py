@@ -62,7 +62,7 @@ HDF5_ENDINGS: Final = (
     ".cxi",
     ".emd",
 )
-"""Endings of files that somebody may have meant as HDF5."""
+"""Endings of files that may be meant as HDF5."""
 
 MAY_READ: Final = (("ncempy", "em", "MRC, DM3, DM4 and SER files of electron microscopes"),)
 """Modules that may know a file that is not known here, the extras that bring them, and what they read."""
@@ -123,7 +123,7 @@ def what_it_is(path: str) -> str:
 
 
 def _begins(head: bytes) -> str:
-    """Tell the first bytes of a file to somebody who may know them."""
+    """Return words for the first bytes of a file, which its user may know."""
     if not head:
         return ""
     first = head[:FIRST_BYTES]

@@ -52,7 +52,7 @@ class LibraryFile(abc.ABC):
     reopens: bool = False
     """Whether it keeps little more than what its headers said, and opens again without reading them."""
     notes: tuple[str, ...] = ()
-    """Sentences about this file that a person should know, where nobody needs to be warned."""
+    """Sentences about this file that a person should know, where no warning is needed."""
     warnings: tuple[str, ...] = ()
     """Sentences about this file that a person should know."""
     fill_values: FillValues = FillValues()
@@ -60,7 +60,7 @@ class LibraryFile(abc.ABC):
 
     @abc.abstractmethod
     def read(self, index: INDEX) -> NDArray[Any]:
-        """Return part of the pixels; whoever asks checks its shape and dtype."""
+        """Return part of the pixels; the caller checks its shape and dtype."""
 
     def read_into(self, index: INDEX, out: NDArray[Any]) -> bool:  # noqa: ARG002
         """Read part of the pixels to a contiguous place of its shape and dtype; False where `read` has to."""
@@ -75,7 +75,7 @@ class LibraryFile(abc.ABC):
 
 
 class NotRead(Exception):
-    """Carries an error of our own past those of a library: `LibraryFormat.open_file` raises it."""
+    """An error of this package that is carried past those of a library: `LibraryFormat.open_file` raises it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(error)

@@ -178,7 +178,7 @@ def _named_layers(layers: Sequence[Any]) -> list[tuple[str, Any]]:
 
 
 class NpzMember:
-    """An array in an open `.npz` file, which is read when somebody asks for its pixels."""
+    """An array in an open `.npz` file, which is read when its pixels are asked for."""
 
     def __init__(self, file: Any, name: str) -> None:
         self._file = file

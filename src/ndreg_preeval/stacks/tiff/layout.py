@@ -68,7 +68,7 @@ class Layout(NamedTuple):
     jpeg: bool
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    """The same, where nobody needs to be warned."""
+    """The same, where no warning is needed."""
 
     @property
     def axis_names(self) -> list[str | None]:
@@ -189,7 +189,7 @@ def _words(axes: str, named: bool) -> list[str | None]:
 
 
 def axis_words(series: Any, axes: str) -> list[str | None]:
-    """Return the names of some axes of a series by their letters, None where nobody named them."""
+    """Return the names of some axes of a series by their letters, None where the file does not name them."""
     return _words(axes, _is_named(series) or not axes.endswith("YX"))
 
 

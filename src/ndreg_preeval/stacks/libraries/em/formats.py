@@ -189,7 +189,7 @@ class SerFormat(LibraryFormat):
         from ncempy.io import ser
 
         class Header(ser.fileSER):  # type: ignore[misc]
-            """Without the file beside it, which holds no pixels, and which nobody has looked at."""
+            """A header without the file beside it, which holds no pixels, and was not checked."""
 
             def _read_emi(self) -> None:
                 self._emi = None
