@@ -21,6 +21,7 @@ Stacks whose images are in many files are named by patterns, in quotes, with * ?
 and datasets, ** for any folders, and {stack} for the name of the stack; a folder is the stack of its images.
 
   ndreg-preeval rank "scan_*.h5::/1.1/xrf/{stack}"     a file per image, with a map of each element
+  ndreg-preeval rank "scan_*.h5"                       the same, where the files hold no other images
   ndreg-preeval rank "{stack}/im_*.tif"                a folder per stack; or their folder: rank FOLDER
   ndreg-preeval rank Ca/ Fe/
   ndreg-preeval rank "Ca=run1/Ca_*.tif" "Fe=run1/Fe_*.tif"
@@ -118,7 +119,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_rank(commands.add_parser("rank", help="rank image stacks, best first", allow_abbrev=False))
-    _add_find(commands.add_parser("find", help="list the image stacks of a file", allow_abbrev=False))
+    _add_find(
+        commands.add_parser(
+            "find", help="list the image stacks of a file, pattern or folder", allow_abbrev=False
+        )
+    )
     _add_demo(
         commands.add_parser("demo", help="make demo stacks, rank them, check the answer", allow_abbrev=False)
     )
