@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from ndreg_preeval import Limits, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
+from ndreg_preeval.stacks.libraries.edf import EdfFile
 from ndreg_preeval.stacks.libraries.guarded_stream import GuardedStream
+from ndreg_preeval.stacks.selection import parse_slice
 from ndreg_preeval.stacks.uris import parse_uri
 from tests.support.examples import examples
 from tests.support.scenes import assert_same_numbers, drifting
@@ -113,6 +115,27 @@ def with_header(more: str, blob: bytes) -> None:
 def test_a_frame_of_three_axes_is_a_stack() -> None:
     with_header(f"Size = {STACK.nbytes} ;\n", STACK.tobytes())
     assert_same_numbers(score_stack("a.edf"), score_stack(STACK))
+
+
+@pytest.mark.parametrize("cut", ["1:3", "::-2", "4:,3:20:2,::3", ":,5:,::-1", "1:2"])
+def test_parts_of_a_frame_of_three_axes(monkeypatch: pytest.MonkeyPatch, cut: str) -> None:
+    """Such a frame is a stack: it is read in parts, as any other."""
+    with_header(f"Size = {STACK.nbytes} ;\n", STACK.tobytes())
+    read: list[int] = []
+    fill = EdfFile._fill
+
+    def noting(self: EdfFile, out: NDArray[Any], *args: int) -> None:
+        read.append(out.nbytes)
+        fill(self, out, *args)
+
+    monkeypatch.setattr(EdfFile, "_fill", noting)
+    expected = STACK[parse_slice(cut)]
+    assert_same_numbers(score_stack(f"a.edf?slice={cut}"), score_stack(expected))
+    assert all(size <= STACK[: 2 * len(expected) - 1].nbytes for size in read)
+    assert_same_numbers(
+        score_stack([f"a.edf?slice={image}" for image in (3, 1)]), score_stack(list(STACK[[3, 1]]))
+    )
+    assert STACK[0].nbytes in read
 
 
 def test_coded_edf() -> None:

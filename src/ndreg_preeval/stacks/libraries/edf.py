@@ -78,9 +78,11 @@ class EdfFile(LibraryFile):
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the frames."""
-        if not self._several:
-            return self._frame(0)[index]
         first, *rest = index
+        if not self._several:
+            if self._places[0].plain and self._content is None:
+                return self._rows(first)[(slice(None) if isinstance(first, slice) else 0, *rest)]
+            return self._frame(0)[index]
         which = [first] if isinstance(first, int) else range(first.start, first.stop, first.step)
         parts = [self._frame(frame)[tuple(rest)] for frame in which]
         return parts[0] if isinstance(first, int) else np.stack(parts)
@@ -151,9 +153,17 @@ class EdfFile(LibraryFile):
             raise self._damaged(index, "fabio says", said)
         return found.astype(self.dtype, copy=False)
 
-    def _fill(self, out: NDArray[Any], index: int) -> None:
+    def _rows(self, which: int | slice) -> NDArray[Any]:
+        """Return part of the only frame, along its first axis: it may be a whole stack."""
+        first = which if isinstance(which, slice) else slice(which, which + 1, 1)
+        rows = range(*first.indices(self._frame_shape[0]))
+        out = np.empty((rows[-1] + 1 - rows[0], *self._frame_shape[1:]), self.dtype)
+        self._fill(out, 0, rows[0] * math.prod(self._frame_shape[1:]) * self.dtype.itemsize)
+        return out[:: rows.step]
+
+    def _fill(self, out: NDArray[Any], index: int, offset: int = 0) -> None:
         memory = memoryview(out.reshape(-1).view(np.uint8))  # type: ignore[arg-type]
-        start = self._places[index].start
+        start = self._places[index].start + offset
         if self._content is not None:
             memory[:] = self._content[start : start + len(memory)]
             return
