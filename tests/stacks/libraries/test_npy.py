@@ -357,3 +357,13 @@ def test_damaged_bytes(changes: list[tuple[int, int]], cut: int) -> None:
             assert len(source.read(0, source.shape[0]).images) == source.shape[0]
     except (OSError, ValueError, TypeError) as error:
         assert "a.npy" in str(error)  # noqa: PT017 - either is right
+
+
+def test_an_image_has_no_axis_of_images(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((8, 9)))
+    np.savez(tmp_path / "a.npz", a=np.zeros((8, 9)))
+    for uri in (f"{tmp_path}/a.npy?axis=2", f"{tmp_path}/a.npz::a&axis=2"):
+        with pytest.raises(
+            ValueError, match="axis=2 says which axis counts the images, and this names one image"
+        ):
+            score_stack([uri])

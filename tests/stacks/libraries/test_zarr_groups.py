@@ -287,6 +287,14 @@ def test_one_image(tmp_path: Path) -> None:
     np.testing.assert_array_equal(out, CA[0])
 
 
+def test_an_image_has_no_axis_of_images(tmp_path: Path) -> None:
+    store = maps(tmp_path / "a.zarr")
+    with pytest.raises(
+        ValueError, match="axis=2 says which axis counts the images, and this names one image"
+    ):
+        score_stack([f"{store}::/maps/Ca&slice=0&axis=2"])
+
+
 def test_a_mask(tmp_path: Path) -> None:
     mask = np.ones(CA.shape[1:], bool)
     mask[3:9, 20:] = False

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...limits import Limits
 from ..axes import StoredAxes, split_meaning
-from ..backend import OneStackPerFile
+from ..backend import OneStackPerFile, refuse_axis
 from ..choices import Choices
 from ..names import short_names
 from ..pixel_checks import DAMAGED
@@ -106,6 +106,7 @@ class LibraryBackend(OneStackPerFile):
 
     def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> LibraryImageSpec:  # noqa: ARG002
         """Return the spec of a file of one image, or of a slice that leaves one."""
+        refuse_axis(meaning)
         return LibraryImageSpec(
             self.of.name,
             absolute(meaning.file),

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ...errors import naming, printable_location, shorten
 from ...limits import Limits
 from ..axes import StoredAxes, split_meaning
-from ..backend import Backend
+from ..backend import Backend, refuse_axis
 from ..choices import Choices
 from ..names import short_names
 from ..pixel_checks import fill_values
@@ -138,6 +138,7 @@ class ZarrBackend(Backend):
 
     def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> LibraryImageSpec:
         """Return the spec of an array of one image, or of a slice that leaves one."""
+        refuse_axis(meaning)
         of_file = (absolute(meaning.file), limits, meaning.indices, str(meaning), meaning.path)
         return LibraryImageSpec(ZarrFormat.name, *of_file, choices.declared_invalid)
 
