@@ -13,7 +13,7 @@ NAMES_SHOWN = 6
 """Largest number of stacks that a sentence names."""
 
 NATURAL_ORDER = "images are in the natural order of their names"
-"""What a sentence on the order of images says: tables tell that of one stack, as all stacks have such."""
+"""Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
 
 
 def text_of(key: object) -> str:

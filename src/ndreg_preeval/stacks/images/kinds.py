@@ -12,7 +12,7 @@ from .natural_order import Names
 from .wildcards import STACK
 
 NUMBER: Final = re.compile(r"(?:(?<![A-Za-z0-9])[-+])?[0-9]+(?:\.[0-9]+)*")
-"""What tells images of one stack apart: numbers, with a point or a sign, too."""
+"""Numbers, with a point or a sign: they tell images of one stack apart."""
 
 KINDS_TOLD: Final = 3
 
