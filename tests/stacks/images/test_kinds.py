@@ -55,6 +55,17 @@ def test_one_kind(names: list[str]) -> None:
     assert several_kinds([(name, "/1.1/xrf/Ca") for name in names]) == ""
 
 
+@pytest.mark.parametrize(
+    ("odd", "told"), [(["dark.tif"], "'dark' stands apart"), (["dark.tif", "flat.tif"], "'dark', 'flat'")]
+)
+def test_few_beside_many(odd: list[str], told: str) -> None:
+    names = [*odd, *(f"im_{i}.tif" for i in range(3 * len(odd)))]
+    text = several_kinds([(name,) for name in names])
+    assert text.startswith(f"{3 * len(odd)} of its {len(names)} images have names such as 'im_0'")
+    assert told in text
+    assert several_kinds([(name,) for name in names[:-1]]) == ""
+
+
 @pytest.mark.parametrize("value", ["*.npy", "", ["*.npy"]], ids=["pattern", "folder", "list"])
 def test_a_stack_of_several_kinds_warns(
     value: str | list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

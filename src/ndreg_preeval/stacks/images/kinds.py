@@ -16,12 +16,16 @@ NUMBER: Final = re.compile(r"(?:(?<![A-Za-z0-9])[-+])?[0-9]+(?:\.[0-9]+)*")
 
 KINDS_TOLD: Final = 3
 
+LEAST_PER_ODD_ONE: Final = 3
+"""Smallest number of images of one kind for each name that stands apart from them."""
+
 
 def several_kinds(images: Sequence[Names]) -> str:
     """Return a sentence on names that differ in more than numbers, as those of several stacks do; "" where they do not.
 
     There are two kinds or more, by the text beside the numbers in one component, and each has two images
-    or more: a name that is all of its own, such as a time or a checksum, tells no kind.
+    or more: a name that is all of its own, such as a time or a checksum, tells no kind. But few names beside
+    many with numbers stand apart: a dark image, for one.
 
     Parameters
     ----------
@@ -42,6 +46,14 @@ def several_kinds(images: Sequence[Names]) -> str:
             return (
                 f"Its {len(images)} images are of {len(kinds)} kinds by their names ({named}), and were taken for one stack: "
                 f"{STACK} in a pattern, where these names differ, makes a stack of each."
+            )
+        most = max(kinds.values(), key=len)
+        apart = [name for names in kinds.values() if names is not most for name in names]
+        if 0 < len(apart) <= len(most) // LEAST_PER_ODD_ONE and all(map(NUMBER.search, most)):
+            those = "it is" if len(apart) == 1 else "they are"
+            return (
+                f"{len(most)} of its {len(images)} images have names such as {most[0]!r}, and {list_names(apart, KINDS_TOLD)} "
+                f"{'stands' if len(apart) == 1 else 'stand'} apart: a pattern leaves out what is no image of the stack, if {those} none."
             )
     return ""
 
