@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ndreg_preeval import Limits, find_stacks, rank_stacks, score_stack
+from ndreg_preeval import Limits, RankingWarning, find_stacks, rank_stacks, score_stack
 from ndreg_preeval.stacks import Choices
 from ndreg_preeval.stacks.formats import Formats
 from ndreg_preeval.stacks.uris import parse_uri
@@ -297,3 +297,19 @@ def test_an_archive_with_an_array_for_each_image() -> None:
     np.savez("all.npz", **parts, **{"a*b": STACK[0]})
     assert rank_stacks("all.npz::{stack}/im_*").scores == rank_stacks(STACKS).scores
     assert_same_numbers(score_stack("all.npz::fair/im_*"), score_stack(STACK))
+
+
+def test_a_damaged_array_is_a_stack_that_fails(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    stack = rng.normal(size=(4, 24, 32))
+    path = tmp_path / "maps.npz"
+    np.savez(path, Ca=stack, Fe=stack + rng.normal(size=stack.shape))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"\x93NUMPY", content.index(b"Fe.npy")) + 12] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(OSError, match=r"stack 'Fe'.*no header of a NumPy array"):
+        rank_stacks(path)
+    with pytest.warns(RankingWarning):
+        ranking = rank_stacks(path, on_error="rank_last")
+    assert list(ranking.stacks) == ["Ca", "Fe"]
+    assert ranking.stacks["Fe"].error

@@ -97,13 +97,19 @@ class Archive:
         return self._zip.open(self.members[name])
 
     def stacks(self, stacks_axis: int | None = None) -> tuple[list[str], str]:
-        """Return the names of the arrays that are stacks, or hold some along an axis, and what the others are."""
+        """Return the names of the arrays that are stacks, or hold some along an axis, and what the others are.
+
+        Damaged arrays are among the stacks.
+        """
         found, others = [], []
         wanted = (3,) if stacks_axis is None else (3, 4)
         for name in self.members:
             try:
                 header = self.header(name)
-            except (OSError, ValueError, NotRead) as error:
+            except OSError:
+                found.append(name)  # it may be one: it fails when it is opened
+                continue
+            except (ValueError, NotRead) as error:
                 others.append(f"{shorten(name, 60)} ({clip(str(error), 200)})")
                 continue
             shape = header.shape
