@@ -184,3 +184,18 @@ def test_a_single_hole_is_found(first: int, step: int, n: int, data: st.DataObje
     found = missing_numbers(named(*(number for number in numbers if number != hole)))
     inner = hole not in (numbers[0], numbers[-1]) and n >= 5
     assert (f": {hole}." in found) == inner
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["tilt-60.tif", "tilt-30.tif", "tilt0.tif", "tilt30.tif"], True),
+        (["tilt_-60.tif", "tilt_-30.tif", "tilt_0.tif", "tilt_30.tif"], False),
+        (["im-1.tif", "im-2.tif", "im-3.tif"], False),
+        (["a-1.tif", "b1.tif"], False),
+    ],
+)
+def test_a_minus_behind_text_is_told(names: list[str], told: bool) -> None:
+    warning = in_natural_order([(name, "") for name in names]).warning
+    assert ("minus in 'tilt-60.tif" in warning) == told
+    assert told == bool(warning)

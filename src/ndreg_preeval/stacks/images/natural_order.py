@@ -28,6 +28,9 @@ POINTED: Final = re.compile(r"(?<![0-9])(?<![0-9]\.)([0-9]+\.[0-9]+)(?!\.?[0-9])
 PART_OF_SCAN: Final = re.compile(r"[0-9]+\.[0-9]+")
 """Names of scans in files of SPEC and BLISS: the scan, a point, and which of its parts."""
 
+MINUS: Final = re.compile(r"(?<=[A-Za-z])-(?=[0-9])")
+"""A minus that may be a sign or a hyphen."""
+
 HOLES_SHOWN: Final = 6
 """Largest number of runs of missing numbers that a warning names."""
 
@@ -43,7 +46,7 @@ class Ordered(NamedTuple):
     note: str
     """How they were ordered, from the first to the last."""
     warning: str
-    """Names the numbers that are missing; empty where none is."""
+    """Names the numbers that are missing, or a minus that was not taken as one; empty where there is neither."""
 
 
 def natural_sorted(texts: Iterable[str]) -> list[str]:
@@ -126,7 +129,22 @@ def in_natural_order(images: Sequence[Names], expected: Sequence[Names] | None =
     elif _order_depends_on_points(images, decimals):
         kind = "decimal numbers" if decimals else "two whole numbers each"
         note = f"{note[:-1]}; numbers with a point count as {kind}."
-    return Ordered(order, note, missing_numbers(images if expected is None else expected))
+    warning = missing_numbers(images if expected is None else expected) or doubtful_sign(images)
+    return Ordered(order, note, warning)
+
+
+def doubtful_sign(images: Sequence[Names]) -> str:
+    """Return a sentence on names with and without a minus behind text, as ``tilt-30`` and ``tilt30``; "" where none are."""
+    texts = ["::".join(names) for names in images]
+    without = {re.sub("[0-9]+", "0", text) for text in texts}
+    for text in texts:
+        plain = MINUS.sub("", text)
+        if plain != text and re.sub("[0-9]+", "0", plain) in without:
+            return (
+                f"The minus in {clip(text, 160)!r} is no sign, as it comes right behind text, and others have none there: if it is "
+                "one, give the images as a list, in their order."
+            )
+    return ""
 
 
 def missing_numbers(images: Sequence[Names]) -> str:
