@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 
+from ndreg_preeval import rank_stacks
 from ndreg_preeval.stacks.formats import BACKENDS
 from ndreg_preeval.stacks.hints import HDF5_ENDINGS
 from ndreg_preeval.stacks.images import folders
 from ndreg_preeval.stacks.images.folders import IMAGE_ENDINGS, contents, kind_of
+from tests.support.scenes import three
 
 
 def make(folder: Path, *names: str) -> str:
@@ -31,6 +35,12 @@ def make(folder: Path, *names: str) -> str:
         (["a.tif", "Thumbs.db", "sub/", "more/"], ["a.tif"], "Left out of the folder, as no images: 1 .db, 2 folders."),
         (["a.tif", "x.dat", "README"], ["a.tif"], "Left out of the folder, as no images: 1 .dat, 1 without ending."),
         (["a.edf.gz", "b.edf.gz"], ["a.edf.gz", "b.edf.gz"], ""),
+        (
+            ["x_master.h5", "x_data_000001.h5", "x_data_000002.h5", "y_master.h5", "y_data_000001.h5"],
+            ["x_master.h5", "y_master.h5"],
+            "Left out of the folder, as no images: 3 of the parts of series with master files.",
+        ),
+        (["x_data_000001.h5", "x_data_000002.h5"], ["x_data_000001.h5", "x_data_000002.h5"], ""),
         (["s.0001", "s.0002", "s.0010"], ["s.0001", "s.0002", "s.0010"], ""),
         (["a.xyz", "b.xyz", "info.txt"], ["a.xyz", "b.xyz"], "Left out of the folder, as no images: 1 .txt."),
         (["a", "b"], ["a", "b"], ""),
@@ -79,3 +89,23 @@ def test_files_that_a_format_reads_are_images() -> None:
     endings = {ending for each in BACKENDS for ending in getattr(each(), "endings", ())} | set(HDF5_ENDINGS)
     assert len(endings) > 40
     assert {each for each in endings if kind_of(f"a{each}") not in IMAGE_ENDINGS} == {".emi", ".msk"}
+
+
+@pytest.mark.parametrize("form", ["series", "series/*.h5"])
+def test_master_files_stand_for_their_parts(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stacks = three()
+    (tmp_path / "series").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name, stack in stacks.items():
+        with h5py.File(f"series/{name}_master.h5", "w") as master:
+            for number, part in enumerate(np.array_split(stack, 2), 1):
+                file = f"{name}_data_{number:06d}.h5"
+                with h5py.File(f"series/{file}", "w") as other:
+                    other["entry/data/data"] = part
+                master[f"entry/data/data_{number:06d}"] = h5py.ExternalLink(file, "entry/data/data")
+    ranking = rank_stacks(form)
+    expected = rank_stacks(stacks)
+    assert sorted(stack.n_images for stack in ranking.stacks.values()) == [len(s) for s in stacks.values()]
+    assert sorted(ranking.scores.values()) == sorted(expected.scores.values())

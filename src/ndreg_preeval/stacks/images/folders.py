@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ...errors import shorten
@@ -156,6 +158,9 @@ PACKED: Final = (".gz", ".bz2", ".xz", ".zst")
 NUMBERED: Final = "numbers"
 """Kind of the files ``scan.0001``, ``scan.0002``, ...: their ending is a number."""
 
+PART: Final = re.compile(r"(.+)_data_[0-9]{6}(\.[^.]+)", re.DOTALL)
+"""Names of files that hold the parts of a series, beside its master file."""
+
 SHOWN: Final = 8
 """Largest number of kinds, or folders, that a message lists."""
 
@@ -245,16 +250,33 @@ def contents(folder: str) -> Contents:
                 folders.append(entry.name)
             else:
                 names.setdefault(kind_of(entry.name), []).append(entry.name)
+    parts = 0
+    for kind, some in names.items():
+        names[kind] = without_parts(some)
+        parts += len(some) - len(names[kind])
     # Two spellings of one kind are one; messages show the one that is there.
     known = [kind for kind in names if kind in IMAGE_ENDINGS or kind == NUMBERED]
     kinds = known or [kind for kind in names if kind not in OTHER_ENDINGS]
     others = Counter({kind: len(each) for kind, each in names.items() if kind not in kinds})
+    if parts:
+        others["of the parts of series with master files"] = parts
     return Contents(
         folder,
         {_as_written(kind, names[kind]): names[kind] for kind in natural_sorted(kinds)},
         dict(others.most_common()),
         natural_sorted(folders),
     )
+
+
+def without_parts(names: Sequence[str]) -> list[str]:
+    """Return the names of files without those of parts of a series whose master file is there, too.
+
+    >>> without_parts(["x_master.h5", "x_data_000001.h5", "y_data_000001.h5"])
+    ['x_master.h5', 'y_data_000001.h5']
+    """
+    all_names = set(names)
+    found = ((name, PART.fullmatch(name)) for name in names)
+    return [name for name, part in found if part is None or f"{part[1]}_master{part[2]}" not in all_names]
 
 
 def kind_of(name: str) -> str:

@@ -21,7 +21,7 @@ from ..choices import AS_FOUND
 from ..hints import HDF5_ENDINGS
 from ..uris import UriMeaning, escape, is_uri, parse_uri, uri_text
 from .file_patterns import files_like
-from .folders import Contents, contents
+from .folders import Contents, contents, without_parts
 from .kinds import several_kinds
 from .natural_order import Names, in_natural_order
 from .patterns import Found, Match, Pattern, matches_of, read_pattern
@@ -138,7 +138,8 @@ def stacks_listed(
         if within:
             return list(within)
         if holds_stacks(first.meaning, limits, formats):
-            return [match.meaning for match in found.matches]
+            whole = set(without_parts([match.meaning.file for match in found.matches]))
+            return [match.meaning for match in found.matches if match.meaning.file in whole]
     return list(_stacks_of_pattern(found, formats))
 
 
