@@ -272,28 +272,29 @@ def test_holes_are_told(tmp_path: Path) -> None:
         score_stack(tmp_path)
 
 
-def test_what_one_stack_lacks_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lacking", [0, 3, 4])
+@pytest.mark.parametrize("where", ["", "::/xrf", "::/xrf/{stack}"])
+def test_what_one_stack_lacks_is_told(where: str, lacking: int, tmp_path: Path) -> None:
     for k in range(5):
         with h5py.File(tmp_path / f"scan_{k}.h5", "w") as file:
             for name in STACKS:
-                if (name, k) != ("Fe", 3):
+                if (name, k) != ("Fe", lacking):
                     file[f"xrf/{name}"] = STACKS[name][k]
-    form = f"{tmp_path}/scan_*.h5::/xrf/{{stack}}"
+    form = f"{tmp_path}/scan_*.h5{where}"
     with pytest.warns(RankingWarning) as caught:
         ranking = rank_stacks(form)
     told = [str(each.message) for each in caught]
-    assert any("stack 'Fe'" in each and "1 of the 5 images" in each and "scan_3.h5" in each for each in told)
+    name = f"scan_{lacking}.h5"
+    assert any("stack 'Fe'" in each and "1 of the 5 images" in each and name in each for each in told)
     assert any("differ in their number of images" in each for each in told)
     assert not any("but 1 is missing: 3" in each for each in told)
-    partly = np.delete(STACKS["Fe"][:5], 3, 0)
+    partly = np.delete(STACKS["Fe"][:5], lacking, 0)
     assert ranking.scores["Fe"] == score_stack(partly).score
     assert rank_stacks(find_stacks(form)).scores == ranking.scores
-    # Named by the files alone, each of them has to have it; the error says which way does without.
-    for uri in (f"{tmp_path}/scan_*.h5", f"{tmp_path}/scan_*.h5::/xrf/Fe"):
-        with pytest.raises(
-            KeyError, match=r"image 3: there is no 'Fe'.*xrf/\{stack\}' leaves out files without that"
-        ):
-            rank_stacks({"Fe": uri} if uri.endswith("Fe") else uri)
+    # Named by its path, each of the files has to have it; the error says which way does without.
+    hint = r".*xrf/\{stack\}' leaves out files without that" if lacking else ""
+    with pytest.raises(KeyError, match=f"image {lacking}: there is no 'Fe'{hint}"):
+        rank_stacks({"Fe": f"{tmp_path}/scan_*.h5::/xrf/Fe"})
     with pytest.raises(KeyError) as listed:
         score_stack([f"{tmp_path}/scan_{k}.h5::/xrf/Fe" for k in range(5)])
     assert "{stack}" not in str(listed.value)

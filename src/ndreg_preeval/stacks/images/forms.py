@@ -28,7 +28,7 @@ from .patterns import Found, Match, Pattern, matches_of, read_pattern
 from .resolve import image_spec, plain_meaning
 from .spec import ImageFilesSpec
 from .wildcards import STACK, has_wildcards, without_wildcards
-from .within import check_alike, image_in, images_within
+from .within import check_alike, image_in, images_within, siblings_in
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -254,6 +254,9 @@ def stacks_within(found: Found, formats: FormatTable, *, coherent: bool) -> list
     places = [match.meaning for match in found.matches]
     within = images_within(places[0], formats.of(places[:1]), coherent=coherent)
     check_alike(within, places, formats)
+    siblings = siblings_in(found, within, formats)
+    if siblings is not None:
+        return _stacks_of_pattern(siblings, formats)
     stacks = []
     for name, image in within.items():
         images = [image_in(each, image, places[0]) for each in places]

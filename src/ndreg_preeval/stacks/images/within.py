@@ -9,7 +9,9 @@ from ...errors import naming, printable_location, shorten
 from ...text import list_names
 from ..backend import Backend, FormatTable
 from ..names import short_names
-from ..uris import UriMeaning
+from ..uris import UriMeaning, escape
+from .patterns import Found, matches_of
+from .wildcards import STACK
 
 
 def images_within(first: UriMeaning, backend: Backend, *, coherent: bool) -> dict[str, UriMeaning]:
@@ -59,6 +61,38 @@ def image_in(place: UriMeaning, image: UriMeaning, first: UriMeaning) -> UriMean
             f"{shorten(str(first))} stands for {shorten(image.path)}, which is not in it: name the dataset"
         )
     return place.at(path)._replace(indices=image.indices)
+
+
+def siblings_in(found: Found, within: Mapping[str, UriMeaning], formats: FormatTable) -> Found | None:
+    """Return what the pattern of the images matches in all files, where one component of their paths has their names.
+
+    So what one of the files lacks is known, and what the first one lacks, too. None where they are no such siblings.
+
+    Parameters
+    ----------
+    found : Found
+        The files.
+    within : mapping of str to UriMeaning
+        The images in the first of them, by their names.
+    formats : FormatTable
+    """
+    first = found.matches[0].meaning
+    if any(image.indices is not None for image in within.values()):
+        return None
+    if any(match.meaning.path != first.path for match in found.matches):
+        return None
+    rows = [[part for part in image.path.split("/") if part] for image in within.values()]
+    columns = list(zip(*rows, strict=False))
+    named = [place for place, column in enumerate(columns) if list(column) == list(within)]
+    shared = [place for place, column in enumerate(columns) if len(set(column)) == 1]
+    if len({len(row) for row in rows}) != 1 or len(rows) < 2 or len(named) + len(shared) != len(columns):
+        return None
+    path = "/".join(STACK if place in named else escape(column[0]) for place, column in enumerate(columns))
+    again = matches_of(found.pattern._replace(path=f"/{path}"), formats)
+    if again is None:
+        return None
+    left_out = {match.stack for match in again.matches if match.meaning.file == first.file} - set(within)
+    return again._replace(matches=[match for match in again.matches if match.stack not in left_out])
 
 
 def check_alike(within: Mapping[str, UriMeaning], files: Sequence[UriMeaning], formats: FormatTable) -> None:
