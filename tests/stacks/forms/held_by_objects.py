@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,19 @@ def data_tree(folder: Path, stacks: Stacks) -> dict[str, Any]:
         for name, array in stacks.items()
     }
     return {"tree": xarray.DataTree.from_dict(of)}
+
+
+@makes("pages of a file that tifffile has open")
+def pages(folder: Path, stacks: Stacks) -> dict[str, Any]:
+    """A file in memory for each stack."""
+    tifffile = pytest.importorskip("tifffile")
+    files = {}
+    for name, array in stacks.items():
+        content = io.BytesIO()
+        tifffile.imwrite(content, array, photometric="minisblack")
+        content.seek(0)
+        files[name.lower()] = tifffile.TiffFile(content)
+    return files
 
 
 @makes("a group that h5py has open")

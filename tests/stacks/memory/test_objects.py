@@ -305,3 +305,15 @@ def test_signals_of_spectra_alone_are_refused() -> None:
         rank_stacks({"a": Signal(CA[0])})
     with pytest.raises(ValueError, match=r"stack 'a'.*take one of its stacks"):
         rank_stacks({"a": Signal(np.stack([CA, FE]))})
+
+
+# ------------------------------------------------------------------ tifffile
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("as_list", [False, True])
+def test_pages_of_tifffile(compression: str | None, as_list: bool, tmp_path: Path) -> None:
+    tifffile = pytest.importorskip("tifffile")
+    tifffile.imwrite(tmp_path / "ca.tif", CA, photometric="minisblack", compression=compression)
+    with tifffile.TiffFile(tmp_path / "ca.tif") as file:
+        assert_same_numbers(score_stack(list(file.pages) if as_list else file.pages), score_stack(CA))

@@ -131,6 +131,8 @@ class ImagesSource(StackSource):
             name = "None" if value is None else type(value).__name__
             hint = "; give URIs of images as a list or tuple" if is_uri(value) else ""
             raise TypeError(f"an image must be a 2-D array, not {name}{hint}")
+        if _package(value) == "tifffile" and hasattr(value, "asarray"):
+            value = value.asarray()  # a page, or a series of one
         array = np.asanyarray(value)
         if array.dtype == object and array.ndim == 0:
             hint = ": give its .data" if hasattr(value, "data") else ""
