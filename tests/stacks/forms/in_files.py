@@ -72,6 +72,17 @@ def scan_per_energy(folder: Path, stacks: Stacks) -> None:
                 file[f"{index + 8}.1/xrf/{name}"] = array[index]
 
 
+@makes("HDF5 files of one image each")
+def only_images(folder: Path, stacks: Stacks) -> None:
+    """With an axis beside the image, which is none."""
+    for name, array in stacks.items():
+        (folder / name).mkdir()
+        for index, image in enumerate(array):
+            with h5py.File(folder / name / f"im_{index + 8}.h5", "w") as file:
+                file["entry/data/image"] = image
+                file["entry/data/x"] = np.arange(32)
+
+
 @makes("a list of URIs or file names, an image each")
 def uris(folder: Path, stacks: Stacks) -> None:
     """HDF5 datasets and TIFF files, mixed."""

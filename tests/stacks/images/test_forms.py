@@ -326,7 +326,7 @@ def test_what_one_stack_lacks_is_told(where: str, lacking: int, tmp_path: Path) 
         ({"k": "whole/*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
         ({"k": "whole/C*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
         ({"k": "stacks.h5::/entry/C*/data"}, ValueError, "stack 'k' .*image 0: one image is wanted"),
-        ({"k": "."}, ValueError, r"names? .*one in each of them by a pattern, as '\./\*\.h5::/path/of/dataset'"),
+        ({"k": "."}, ValueError, r"names no dataset.*below it there are '/\*\.1/xrf/Ca'"),
         ({"k": "maps"}, ValueError, r"its folders are not looked into \('Ca', 'Fe', 'Zn'\)"),
     ],
     ids=lambda value: str(value)[:50] if not isinstance(value, type) else "",
@@ -426,3 +426,20 @@ def test_a_link_to_nowhere_is_named(tmp_path: Path) -> None:
         pytest.skip("links cannot be made here")
     with pytest.raises(FileNotFoundError, match=r"image 3|im_3\.tif"):
         score_stack(tmp_path)
+
+
+def test_the_only_image_of_each_file(tmp_path: Path) -> None:
+    stack = STACKS["Ca"][:5]
+    for k, (image, path) in enumerate(zip(stack, "aabbb", strict=True)):
+        with h5py.File(tmp_path / f"im_{k}.h5", "w") as file:
+            file[f"entry/{path}"] = image
+    files = [f"{tmp_path}/im_{k}.h5" for k in range(5)]
+    for form in (files, f"{tmp_path}/im_*.h5", tmp_path):
+        assert score_stack(form).score == score_stack(stack).score
+    with h5py.File(tmp_path / "im_4.h5", "a") as file:
+        file["entry/c"] = stack[0]
+    assert score_stack(files).score == score_stack(stack).score  # the path of the file before
+    with h5py.File(tmp_path / "im_2.h5", "a") as file:
+        file["entry/c"] = stack[0]
+    with pytest.raises(ValueError, match=r"im_2\.h5' holds 2 images: give .*'/entry/b', '/entry/c'"):
+        score_stack(files)

@@ -41,6 +41,8 @@ class Hdf5Backend(Backend):
         """What a person should know of stacks that a search found, by file and path."""
         self._images: dict[tuple[str, str], tuple[str, ...]] = {}
         """Paths of the images of those that are made of such."""
+        self._image_path = ""
+        """Path of the only image of the last file that was named without one."""
 
     def claims(self, meaning: UriMeaning) -> bool:  # noqa: ARG002
         """Return True: HDF5 files may have any name."""
@@ -117,12 +119,29 @@ class Hdf5Backend(Backend):
         return read_image(node, limits, meaning.indices), name
 
     def image_spec(self, meaning: UriMeaning, limits: Limits, choices: Choices) -> Hdf5ImageSpec:
-        """Return the spec of a dataset of one image, or of a slice that leaves one; nothing is opened."""
+        """Return the spec of a dataset of one image, or of a slice that leaves one.
+
+        Nothing is opened where a dataset is named. Else that is meant which holds the only image of the file.
+        """
         refuse_axis(meaning)
         if not meaning.path.strip("/"):
-            raise ValueError(f"{shorten(str(meaning))} names no dataset: give file::/path/of/dataset")
+            meaning = meaning.at(self._only_image(meaning))
         of_dataset = (meaning.path, limits, meaning.indices, str(meaning), choices)
         return Hdf5ImageSpec(absolute(meaning.file), *of_dataset)
+
+    def _only_image(self, meaning: UriMeaning) -> str:
+        """Return the path of the only image of a file, or of the file before if this one has it, too."""
+        _, root = self._select([meaning])
+        if self._image_path and self._image_path in root:
+            return self._image_path
+        found = list(self.images_within(meaning._replace(indices=None)).values())
+        if len(found) != 1 or found[0].indices is not None:
+            what = f"holds {len(found)} images" if found else "names no dataset"
+            below = stacks_below(self._files, root, "/", plain=True)
+            there = told_below(self._files, root, "/", below, meaning.file)
+            raise ValueError(f"{shorten(str(meaning))} {what}: give file::/path/of/dataset{there}")
+        self._image_path = found[0].path
+        return self._image_path
 
     def paths_like(self, file: str, pattern: str) -> list[str]:
         """Return the paths of a file that a pattern matches."""

@@ -92,11 +92,6 @@ def stacks_meant(value: Any, formats: FormatTable) -> list[ImageStack] | None:
     if _is_folder(meaning, formats):
         inside = contents(meaning.file)
         images = _images_in(meaning, inside)
-        if len(images) > 1 and images[0].file.lower().endswith(HDF5_ENDINGS):
-            raise ValueError(
-                f"the folder {shorten(meaning.file)} holds {inside.listed()}, and these hold datasets: name one in "
-                f"each of them by a pattern, as {inside.pattern(next(iter(inside.kinds)))[:-1]}::/path/of/dataset'"
-            )
         return [_stack("", uri_text(value), images, filter(None, [inside.note]), (), meaning)]
     return None
 
@@ -253,6 +248,8 @@ def stacks_within(found: Found, formats: FormatTable, *, coherent: bool) -> list
     """Return the stacks of the images that each of several files holds; none where these are no such files."""
     places = [match.meaning for match in found.matches]
     within = images_within(places[0], formats.of(places[:1]), coherent=coherent)
+    if len(within) == 1 and not places[0].path.strip("/"):
+        return []  # the images of one stack, each the only one of its file
     check_alike(within, places, formats)
     siblings = siblings_in(found, within, formats)
     if siblings is not None:
