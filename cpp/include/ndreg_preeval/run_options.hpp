@@ -31,8 +31,8 @@ struct RunOptions {
   /// How messages count the first image of the call; by default 0 (StackScorer: after those that it
   /// has, the reference image being 0).
   std::optional<std::size_t> first_index{};
-  /// Whether the pixels and the mask of the reference image stay where they are, and as they are, as
-  /// long as the scorer that is made of it is used: then it needs no copy of them.
+  /// Whether the pixels and the mask of the reference image stay where they are, and as they are,
+  /// as long as the scorer that is made of it is used: then it needs no copy of them.
   bool reference_stays = false;
 };
 
