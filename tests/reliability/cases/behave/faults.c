@@ -5,10 +5,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-extern void* __libc_malloc(size_t);
-extern void* __libc_calloc(size_t, size_t);
-extern void* __libc_realloc(void*, size_t);
-extern void* __libc_memalign(size_t, size_t);
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
 
 static const size_t LARGE = 16 * 1024;
 static atomic_long countdown;
@@ -27,23 +27,23 @@ static int fails(size_t bytes) {
   return 1;
 }
 
-void* malloc(size_t n) { return fails(n) ? NULL : __libc_malloc(n); }
+void *malloc(size_t n) { return fails(n) ? NULL : __libc_malloc(n); }
 
-void* calloc(size_t count, size_t n) {
+void *calloc(size_t count, size_t n) {
   size_t bytes;
   if (__builtin_mul_overflow(count, n, &bytes)) return __libc_calloc(count, n);
   return fails(bytes) ? NULL : __libc_calloc(count, n);
 }
 
-void* realloc(void* p, size_t n) { return fails(n) ? NULL : __libc_realloc(p, n); }
+void *realloc(void *p, size_t n) { return fails(n) ? NULL : __libc_realloc(p, n); }
 
-void* memalign(size_t align, size_t n) { return fails(n) ? NULL : __libc_memalign(align, n); }
+void *memalign(size_t align, size_t n) { return fails(n) ? NULL : __libc_memalign(align, n); }
 
-void* aligned_alloc(size_t align, size_t n) { return memalign(align, n); }
+void *aligned_alloc(size_t align, size_t n) { return memalign(align, n); }
 
-int posix_memalign(void** out, size_t align, size_t n) {
+int posix_memalign(void **out, size_t align, size_t n) {
   if (fails(n)) return ENOMEM;
-  void* p = __libc_memalign(align, n);
+  void *p = __libc_memalign(align, n);
   if (p == NULL) return ENOMEM;
   *out = p;
   return 0;
