@@ -88,7 +88,8 @@ def siblings_in(found: Found, within: Mapping[str, UriMeaning], formats: FormatT
     if len({len(row) for row in rows}) != 1 or len(rows) < 2 or len(named) + len(shared) != len(columns):
         return None
     path = "/".join(STACK if place in named else escape(column[0]) for place, column in enumerate(columns))
-    again = matches_of(found.pattern._replace(path=f"/{path}"), formats)
+    from_root = all(image.path.startswith("/") for image in within.values())
+    again = matches_of(found.pattern._replace(path=f"/{path}" if from_root else path), formats)
     if again is None:
         return None
     left_out = {match.stack for match in again.matches if match.meaning.file == first.file} - set(within)
