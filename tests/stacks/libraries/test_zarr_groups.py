@@ -364,7 +364,7 @@ def test_damaged_chunks(tmp_path: Path, version: int, compressor: str, damage: s
         b"{",
         b"[]",
         b"\xff\xfe",
-        b"{" * 10_000,
+        b"{" * 100_000,
         b'{"zarr_format": 3}',
         b'{"zarr_format": 4, "node_type": "array"}',
         b'{"zarr_format": 3, "node_type": "array", "shape": [5, 32, 40]}',

@@ -66,9 +66,9 @@ class LibraryFile(abc.ABC):
         """Read part of the pixels to a contiguous place of its shape and dtype; False where `read` has to."""
         return False
 
-    def again(self) -> LibraryFile:
-        """Open the file again, after it was closed, with what its headers said: where it `reopens`."""
-        raise NotImplementedError
+    def again(self) -> LibraryFile | None:
+        """Open the file again, after it was closed, with what its headers said; None unless it `reopens`."""
+        return None
 
     def close(self) -> None:  # noqa: B027 - some keep nothing open
         """Close what was opened; safe to call twice."""

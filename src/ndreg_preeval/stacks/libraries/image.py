@@ -93,10 +93,9 @@ class KnownLibraryImage(KnownImage):
         """Read the pixels to a place of this shape and dtype; raises OSError as `read_part`."""
         of = format_named(self._spec.format_name)
         path = self._spec.file_path
-        if self._file is None:
+        file = None if self._file is None else self._file.again()
+        if file is None:
             _, file = open_library_file(of, path, self._spec.data_path, self._spec.limits)
-        else:
-            file = self._file.again()
         try:
             if (file.shape, file.dtype) != self._was:
                 raise OSError(
