@@ -383,6 +383,17 @@ def test_damaged_metadata(tmp_path: Path, name: str, content: bytes) -> None:
         assert "stack 'bad'" in error
 
 
+@pytest.mark.parametrize("content", [b"{", b"{" * 100_000])
+def test_broken_json_is_an_error_of_the_file(tmp_path: Path, content: bytes) -> None:
+    store = maps(tmp_path / "a.zarr")
+    (Path(store) / "maps" / "Ca" / "zarr.json").write_bytes(content)
+    with pytest.raises((OSError, ValueError)) as caught:
+        score_stack(f"{store}::/maps/Ca")
+    # The message itself says where, not a note beside it alone.
+    assert not isinstance(caught.value, json.JSONDecodeError)
+    assert "a.zarr" in str(caught.value)
+
+
 @pytest.mark.parametrize("field", ["shape", "data_type", "chunk_grid", "codecs", "fill_value"])
 @pytest.mark.parametrize("value", [None, "x", -1, [], {}, [5, 32], [2**40, 32, 40], "uint8"], ids=str)
 def test_odd_metadata(tmp_path: Path, field: str, value: Any) -> None:
