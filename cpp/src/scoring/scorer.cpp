@@ -2,7 +2,6 @@
 #include <ndreg_preeval/scorer.hpp>
 
 #include <algorithm>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <ndreg_preeval/threads.hpp>
 
 #include "correlation/pair_scorer.hpp"
+#include "correlation/workshop.hpp"
 #include "image/image_copy.hpp"
 #include "image/validation.hpp"
 #include "threads/parallel.hpp"
@@ -44,9 +44,10 @@ template <class T>
 class TypedScorer final : public Scorer::Impl {
  public:
   TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
-      : plan_(reference.height, reference.width, options) {
+      : workshop_(std::make_unique<Workshop>(reference.height, reference.width, options)),
+        plan_(workshop_->plan()) {
     Cancellation cancellation(run);
-    Lease lease(*this);
+    const Lease lease = workshop_->lease();
     lease->use_threads(threads_for(run, 1));
     lease->prepare({reference, 0, "the reference image"}, reference_, cancellation);
     if (!plan_.looks_again() || run.reference_stays) return;
@@ -88,13 +89,13 @@ class TypedScorer final : public Scorer::Impl {
     if (plan_.height * plan_.width < threads * pixels_per_thread) shared = 0;
     const std::size_t apart = scores.size() - shared;
     if (apart > 0) {
-      const std::vector<Lease> leases = lease(std::min(threads, apart));
+      const std::vector<Lease> leases = workshop_->leases(std::min(threads, apart));
       detail::for_each_index(
           apart, leases.size(), cancellation,
           [&](std::size_t index, std::size_t thread) { one(*leases[thread], index); });
     }
     if (shared > 0) {
-      Lease lease(*this);
+      const Lease lease = workshop_->lease();
       lease->use_threads(threads);
       for (std::size_t index = apart; index < scores.size(); ++index) one(*lease, index);
     }
@@ -110,32 +111,15 @@ class TypedScorer final : public Scorer::Impl {
     detail::check_view(view, "the image");
     detail::check_same_shape(view, plan_.height, plan_.width, "the image");
     Cancellation cancellation(run);
-    Lease lease(*this);
+    const Lease lease = workshop_->lease();
     lease->use_threads(threads_for(run, 1));
     return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, cancellation);
   }
 
  private:
-  using Worker = detail::PairScorer<T>;
-
-  // A worker on loan: goes back to the idle ones when the loan ends.
-  class Lease {
-   public:
-    explicit Lease(const TypedScorer& owner) : owner_(&owner), worker_(owner.take()) {}
-    Lease(Lease&& other) noexcept = default;
-    Lease& operator=(Lease&&) = delete;
-    Lease(const Lease&) = delete;
-    Lease& operator=(const Lease&) = delete;
-    ~Lease() {
-      if (worker_) owner_->give_back(std::move(worker_));
-    }
-    Worker& operator*() const noexcept { return *worker_; }
-    Worker* operator->() const noexcept { return worker_.get(); }
-
-   private:
-    const TypedScorer* owner_;
-    std::unique_ptr<Worker> worker_;
-  };
+  using Workshop = detail::Workshop<T>;
+  using Worker = typename Workshop::Worker;
+  using Lease = typename Workshop::Lease;
 
   // Waking threads costs more than it saves where there is little to do: those that nobody asked
   // for get some work each, or stay away. Threads that share an image need a large one.
@@ -148,48 +132,13 @@ class TypedScorer final : public Scorer::Impl {
     return std::max<std::size_t>(1, std::min(static_cast<std::size_t>(possible), useful));
   }
 
-  // As many as there is memory for, one at least.
-  std::vector<Lease> lease(std::size_t wanted) const {
-    std::vector<Lease> leases;
-    leases.reserve(wanted);
-    leases.emplace_back(*this);
-    try {
-      while (leases.size() < wanted) leases.emplace_back(*this);
-    } catch (const std::bad_alloc&) {
-      return leases;
-    }
-    return leases;
-  }
-
-  std::unique_ptr<Worker> take() const {
-    {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (!idle_.empty()) {
-        std::unique_ptr<Worker> worker = std::move(idle_.back());
-        idle_.pop_back();
-        worker->use_threads(1);
-        return worker;
-      }
-    }
-    return std::make_unique<Worker>(plan_);
-  }
-
-  void give_back(std::unique_ptr<Worker> worker) const noexcept {
-    try {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      idle_.push_back(std::move(worker));
-    } catch (...) {  // no memory for the list: the worker goes
-    }
-  }
-
   static constexpr int most_threads = 1024;
   static constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
 
-  detail::Plan<T> plan_;
+  std::unique_ptr<Workshop> workshop_;
+  const detail::Plan<T>& plan_;
   detail::Reference<T> reference_;
   std::optional<detail::ImageCopy> pixels_;  // of the reference image
-  mutable std::mutex mutex_;
-  mutable std::vector<std::unique_ptr<Worker>> idle_;
 };
 
 std::unique_ptr<const Scorer::Impl> make_impl(const ImageView& reference, const Options& options,
