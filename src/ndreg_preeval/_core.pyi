@@ -61,6 +61,7 @@ class Scorer:
         ignore_hot_pixel: bool = False,
         accept_invalid: bool = True,
         reference_stays: bool = False,
+        num_threads: int = 0,
     ) -> None: ...
     @property
     def shape(self) -> tuple[int, int]: ...
@@ -75,8 +76,10 @@ class Scorer:
         images: NDArray[Any] | Sequence[NDArray[Any]],
         *,
         mask: NDArray[np.bool_] | None = None,
+        skip: int | None = None,
         num_threads: int = 0,
         stop: Callable[[], bool] | None = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> NDArray[np.void]: ...
     def score_consecutive(
         self,
@@ -85,6 +88,7 @@ class Scorer:
         mask: NDArray[np.bool_] | None = None,
         num_threads: int = 0,
         stop: Callable[[], bool] | None = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> NDArray[np.void]: ...
     def correlogram(
         self,

@@ -334,3 +334,37 @@ def test_a_caller_can_stop_a_long_call() -> None:
     assert asked
     with pytest.raises(TypeError, match="stop must be callable"):
         scorer.score(images[:1], stop=1)  # type: ignore[arg-type]
+
+
+def test_a_caller_hears_how_far_a_call_is() -> None:
+    stack = np.random.default_rng(1).normal(size=(7, 40, 50))
+    scorer = _core.Scorer(stack[0])
+    for score, total in ((scorer.score, 7), (scorer.score_consecutive, 6)):
+        told: list[tuple[int, int]] = []
+        score(stack, num_threads=2, progress=lambda *each, told=told: told.append(each))
+        assert told[-1] == (total, total)
+        assert told == sorted(told)
+
+    def raises(done: int, total: int) -> None:
+        raise KeyError(f"{done} of {total}")
+
+    with pytest.raises(KeyError, match="7 of 7"):
+        scorer.score(stack, progress=raises)
+    with pytest.raises(TypeError, match="progress must be callable"):
+        scorer.score(stack, progress=1)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+def test_an_image_in_the_middle_is_left_out(place: int) -> None:
+    stack = np.random.default_rng(2).normal(size=(7, 40, 50))
+    mask = np.random.default_rng(3).random(stack.shape) < 0.9
+    scorer = _core.Scorer(stack[place])
+    others = np.delete(np.arange(7), place)
+    expected = scorer.score(stack[others], mask=mask[others])
+    for images in (stack, list(stack)):
+        assert bits(scorer.score(images, mask=mask, skip=place)) == bits(expected)
+    wrong = [*stack[:5], stack[5, 1:], stack[6]]
+    with pytest.raises(ValueError, match=r"^image 5 must have the shape"):
+        scorer.score(wrong, skip=place)
+    with pytest.raises(IndexError, match="one of the 7 images, not 7"):
+        scorer.score(stack, skip=7)

@@ -19,6 +19,7 @@ from ndreg_preeval import Method, rank_stacks, score_stack
 from ndreg_preeval.errors import RankingWarning
 from ndreg_preeval.options import make_options
 from ndreg_preeval.pipeline.batches import block_length, block_ranges
+from ndreg_preeval.pipeline.core_scorer import make_scorer
 from ndreg_preeval.pipeline.pairs import Pairs
 from ndreg_preeval.pipeline.stack_state import StackInfo
 from ndreg_preeval.stacks import Block
@@ -246,6 +247,57 @@ def test_progress_counts_images(stacks: dict[str, NDArray[np.float64]], uris: di
         assert seen[0] == (0, 66)
         assert seen[-1] == (66, 66)
         assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize("pairing", ["reference", "previous"])
+@pytest.mark.parametrize("method", ["ewoksndreg", "peak_to_mean"])
+@pytest.mark.parametrize("reference_image", [0, 11, -1])
+def test_a_stack_in_memory_is_one_call(
+    monkeypatch: pytest.MonkeyPatch, pairing: Any, method: str, reference_image: int
+) -> None:
+    """However long it is: at the end of every call some threads would wait for others."""
+    stack = drifting(0.1, n=23)
+    monkeypatch.setattr("ndreg_preeval.pipeline.batches.PIXELS_PER_CALL", stack[0].size * 4)
+    options: dict[str, Any] = {"pairing": pairing, "method": method, "reference_image": reference_image}
+    calls = _count_calls(monkeypatch)
+    told: list[int] = []
+    whole = score_stack(stack, num_threads=2, progress=lambda done, _: told.append(done), **options)
+    assert calls == ["score_consecutive" if pairing == "previous" else "score"]
+    assert (told[0], told[-1]) == (0, 22)
+    calls.clear()
+    # Masks that have to be joined are so block by block.
+    mask = np.ones(SHAPE, np.bool_)
+    masked = np.ma.MaskedArray(stack, np.zeros(stack.shape, np.bool_))
+    assert_same_numbers(score_stack(masked, num_threads=2, mask=mask, **options), whole)
+    assert len(calls) > 1
+    assert_same_numbers(score_stack(list(masked), num_threads=2, mask=mask, **options), whole)
+
+
+def _count_calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the functions of the core's scorers that are called from now on."""
+    calls: list[str] = []
+
+    class Counting:
+        def __init__(self, scorer: Any) -> None:
+            self._scorer = scorer
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("score"):
+                calls.append(name)
+            return getattr(self._scorer, name)
+
+    monkeypatch.setattr(
+        "ndreg_preeval.pipeline.pairs.make_scorer", lambda *a, **k: Counting(make_scorer(*a, **k))
+    )
+    return calls
+
+
+def test_invalid_pixels_are_refused_by_the_right_name() -> None:
+    stack = drifting(0.1, n=9)
+    stack[7, 2, 3] = np.nan
+    for options in ({}, {"reference_image": 4}, {"reference_image": -1}, {"pairing": "previous"}):
+        with pytest.raises(ValueError, match="image 7: 1 pixels are NaN"):
+            score_stack(stack, invalid="raise", **options)
 
 
 def test_what_progress_raises_gets_through(stacks: dict[str, NDArray[np.float64]]) -> None:

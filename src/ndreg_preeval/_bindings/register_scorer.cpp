@@ -2,6 +2,7 @@
 #include "register.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,7 +55,7 @@ std::unique_ptr<BoundScorer> make_scorer(
     const std::optional<double>& confirm_cutoff, std::size_t confirm_window_from,
     const std::string& judgement, const std::optional<double>& max_shift,
     const std::optional<std::string>& normalization, bool keep_mean, bool ignore_hot_pixel,
-    bool accept_invalid, bool reference_stays) {
+    bool accept_invalid, bool reference_stays, int num_threads) {
   Options options;
   options.precision = detail::value_named<Precision>(precision, "precision");
   options.aligner = filter_of(window, cutoff);
@@ -69,7 +70,7 @@ std::unique_ptr<BoundScorer> make_scorer(
   options.ignore_hot_pixel = ignore_hot_pixel;
   options.accept_invalid = accept_invalid;
   Images images = one_image(reference, mask, "the reference image");
-  auto scorer = without_gil(1, [&](const RunOptions& run) {
+  auto scorer = without_gil(thread_count(num_threads), [&](const RunOptions& run) {
     RunOptions own = run;
     own.reference_stays = reference_stays;
     return std::make_unique<Scorer>(images.views[0], options, own);
@@ -87,17 +88,50 @@ py::array_t<PairScore> as_array(const std::vector<PairScore>& scores) {
 using Score = std::vector<PairScore> (Scorer::*)(const std::vector<ImageView>&,
                                                  const RunOptions&) const;
 
-template <Score score>
-py::array_t<PairScore> score_images(const BoundScorer& self, const py::object& images,
-                                    const py::object& mask, int num_threads,
-                                    const py::object& stop) {
-  if (!stop.is_none() && PyCallable_Check(stop.ptr()) == 0) {
-    throw py::type_error("stop must be callable or None");
+// Takes out one of the images, which are known to be of one shape; or none.
+void leave_out(Images& images, const std::optional<std::size_t>& skip) {
+  if (!skip) return;
+  std::vector<ImageView>& views = images.views;
+  if (*skip >= views.size()) {
+    throw py::index_error("skip must be the index of one of the " + std::to_string(views.size()) +
+                          " images, not " + std::to_string(*skip));
   }
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    // The core would count them without the one that is left out.
+    if (views[i].height == views[0].height && views[i].width == views[0].width) continue;
+    throw py::value_error("image " + std::to_string(i) + " must have the shape of image 0");
+  }
+  views.erase(views.begin() + static_cast<std::ptrdiff_t>(*skip));
+}
+
+void check_callable(const py::object& given, const char* name) {
+  if (given.is_none() || PyCallable_Check(given.ptr()) != 0) return;
+  throw py::type_error(std::string(name) + " must be callable or None");
+}
+
+py::array_t<PairScore> run(const BoundScorer& self, Score score, const Images& images,
+                           int num_threads, const Callbacks& callbacks) {
+  check_callable(callbacks.stop, "stop");
+  check_callable(callbacks.progress, "progress");
+  const auto call = [&](const RunOptions& options) {
+    return (self.scorer.get()->*score)(images.views, options);
+  };
+  return as_array(without_gil(thread_count(num_threads), callbacks, call));
+}
+
+py::array_t<PairScore> score(const BoundScorer& self, const py::object& images,
+                             const py::object& mask, const std::optional<std::size_t>& skip,
+                             int num_threads, const py::object& stop, const py::object& progress) {
+  Images some = many_images(images, mask);
+  leave_out(some, skip);
+  return run(self, &Scorer::score, some, num_threads, {stop, progress});
+}
+
+py::array_t<PairScore> score_consecutive(const BoundScorer& self, const py::object& images,
+                                         const py::object& mask, int num_threads,
+                                         const py::object& stop, const py::object& progress) {
   const Images all = many_images(images, mask);
-  return as_array(without_gil(thread_count(num_threads), stop, [&](const RunOptions& run) {
-    return (self.scorer.get()->*score)(all.views, run);
-  }));
+  return run(self, &Scorer::score_consecutive, all, num_threads, {stop, progress});
 }
 
 py::array_t<double> correlogram(const BoundScorer& self, const py::object& image,
@@ -127,7 +161,8 @@ void register_scorer(py::module_& m) {
            "judgement"_a = detail::name_of(defaults.judgement), "max_shift"_a = py::none(),
            "normalization"_a = detail::name_of(defaults.normalization),
            "keep_mean"_a = defaults.keep_mean, "ignore_hot_pixel"_a = defaults.ignore_hot_pixel,
-           "accept_invalid"_a = defaults.accept_invalid, "reference_stays"_a = false)
+           "accept_invalid"_a = defaults.accept_invalid, "reference_stays"_a = false,
+           "num_threads"_a = 0)
       .def_property_readonly("shape",
                              [](const BoundScorer& self) {
                                return py::make_tuple(self.scorer->height(), self.scorer->width());
@@ -140,10 +175,11 @@ void register_scorer(py::module_& m) {
           [](const BoundScorer& self) { return self.scorer->reference_invalid_pixels(); })
       .def_property_readonly("reference_flags",
                              [](const BoundScorer& self) { return self.scorer->reference_flags(); })
-      .def("score", &score_images<&Scorer::score>, "images"_a, py::kw_only(), "mask"_a = py::none(),
-           "num_threads"_a = 0, "stop"_a = py::none())
-      .def("score_consecutive", &score_images<&Scorer::score_consecutive>, "images"_a,
-           py::kw_only(), "mask"_a = py::none(), "num_threads"_a = 0, "stop"_a = py::none())
+      .def("score", &score, "images"_a, py::kw_only(), "mask"_a = py::none(), "skip"_a = py::none(),
+           "num_threads"_a = 0, "stop"_a = py::none(), "progress"_a = py::none())
+      .def("score_consecutive", &score_consecutive, "images"_a, py::kw_only(),
+           "mask"_a = py::none(), "num_threads"_a = 0, "stop"_a = py::none(),
+           "progress"_a = py::none())
       .def("correlogram", &correlogram, "image"_a, py::kw_only(), "mask"_a = py::none(),
            "second_opinion"_a = false);
 }

@@ -36,4 +36,13 @@ bool ReleasedGil::should_stop(PyObject* stop) {
   return asked;
 }
 
+bool ReleasedGil::tell(PyObject* progress, std::size_t done, std::size_t total) {
+  take_back();
+  PyObject* const answer = PyObject_CallFunction(progress, "nn", static_cast<Py_ssize_t>(done),
+                                                 static_cast<Py_ssize_t>(total));
+  Py_XDECREF(answer);
+  state_ = PyEval_SaveThread();
+  return answer != nullptr;
+}
+
 }  // namespace ndreg_preeval::bindings

@@ -2,6 +2,7 @@
 // Long calls: without the GIL, but with an eye on Python's signals.
 #pragma once
 
+#include <cstddef>
 #include <exception>
 #include <functional>
 #include <utility>
@@ -27,24 +28,38 @@ class ReleasedGil {
   // A handler of a signal raised, or `stop` answered yes (or raised): where one raised, the Python
   // error is set.
   bool should_stop(PyObject* stop);
+  // Tells `progress`; false where it raised: then the Python error is set.
+  bool tell(PyObject* progress, std::size_t done, std::size_t total);
 
  private:
   PyThreadState* state_;
 };
 
+// What a long call asks and tells: callables or None.
+struct Callbacks {
+  pybind11::object stop = pybind11::none();
+  pybind11::object progress = pybind11::none();
+};
+
 // Runs compute(run_options) without the GIL. Nothing in it may touch a Python object, and no
-// Python object may die in it. `stop`, a callable or None, is asked from time to time.
+// Python object may die in it. `stop` is asked and `progress` is told from time to time.
 template <class Compute>
-auto without_gil(int num_threads, const pybind11::object& stop, Compute&& compute) {
+auto without_gil(int num_threads, const Callbacks& callbacks, Compute&& compute) {
   using Result = decltype(compute(std::declval<const RunOptions&>()));
   RunOptions run;
   run.num_threads = num_threads;
   std::exception_ptr error;
   Result result{};
-  PyObject* const ask = stop.is_none() ? nullptr : stop.ptr();
+  PyObject* const ask = callbacks.stop.is_none() ? nullptr : callbacks.stop.ptr();
+  PyObject* const told = callbacks.progress.is_none() ? nullptr : callbacks.progress.ptr();
   {
     ReleasedGil gil;
     run.should_stop = [&gil, ask] { return gil.should_stop(ask); };
+    if (told != nullptr) {
+      run.progress = [&gil, told](std::size_t done, std::size_t total) {
+        if (!gil.tell(told, done, total)) throw Cancelled("progress raised");
+      };
+    }
     try {
       result = compute(std::as_const(run));
     } catch (...) {
@@ -59,7 +74,7 @@ auto without_gil(int num_threads, const pybind11::object& stop, Compute&& comput
 
 template <class Compute>
 auto without_gil(int num_threads, Compute&& compute) {
-  return without_gil(num_threads, pybind11::none(), std::forward<Compute>(compute));
+  return without_gil(num_threads, Callbacks{}, std::forward<Compute>(compute));
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,11 @@ def make_scorer(
     *,
     second_opinion: bool | None = None,
     stays: bool = False,
+    threads: int = 0,
 ) -> core.Scorer:
     """Build the core's scorer for one reference image, which needs no copy of it where it `stays` as it is.
+
+    Its transforms are shared by `threads` (0: as many as the core chooses).
 
     With a second opinion the filter of the method belongs to the second
     correlogram; otherwise there is only one, and it is the method's and the options' alike.
@@ -57,6 +61,7 @@ def make_scorer(
         keep_mean=plain or method.statistic == "peak_minus_mean",
         ignore_hot_pixel=method.ignore_hot_pixel,
         reference_stays=stays,
+        num_threads=threads,
         **own,
         **opinion,
     )
@@ -76,17 +81,20 @@ def masked_pixels(options: Options) -> int:
     return 0 if options.mask is None else int(options.mask.size - np.count_nonzero(options.mask))
 
 
-def check_valid(options: Options, invalid_pixels: Any, indices: Any, block: Block) -> None:
-    """Raise ValueError for the first image of a block with invalid pixels, where these are refused.
+def check_valid(
+    options: Options, invalid_pixels: Any, indices: Sequence[int], block: Block, start: int
+) -> None:
+    """Raise ValueError for the first of some images with invalid pixels, where these are refused.
 
-    Those that the `mask` option or metadata of the file take out are not.
+    The images are those of the indices, in a block that begins with image `start`. Pixels that the `mask`
+    option or metadata of the file take out are no reason to refuse one.
     """
     if options.invalid != "raise":
         return
     allowed: Any = masked_pixels(options)
     mask = core_mask(block, options) if block.declared else None
     if mask is not None:
-        allowed = np.count_nonzero(~mask, axis=(1, 2))[-len(indices) :]
+        allowed = np.count_nonzero(~mask, axis=(1, 2))[np.asarray(indices) - start]
     counts = np.asarray(invalid_pixels, dtype=np.int64) - allowed
     found = np.flatnonzero(counts > 0)
     if len(found):

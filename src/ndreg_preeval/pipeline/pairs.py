@@ -7,8 +7,8 @@ they depend on that image and the one it is compared with alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,42 +93,68 @@ class PairScorer:
         *,
         itself: bool = True,
         stays: bool = False,
+        threads: int = 1,
     ) -> None:
         self._options = options
         self.pairs = Pairs.of(info, options)
         index = start if self.pairs.reference is None else self.pairs.reference
         reference = block.image(index - start)
-        self._core = make_scorer(reference, info.precision, options, stays=stays)
-        check_valid(options, [self._core.reference_invalid_pixels], [index], reference)
+        self._core = make_scorer(reference, info.precision, options, stays=stays, threads=threads)
+        check_valid(options, [self._core.reference_invalid_pixels], [index], reference, index)
         self._itself: Records | None = None
-        if itself and options.method.include_reference and not self.pairs.consecutive:
+        if itself and self.wants_itself:
             mask = core_mask(reference, options)
-            self._itself = self._core.score(reference.images, mask=mask, num_threads=1)
+            self._itself = self._core.score(reference.images, mask=mask, num_threads=threads)
+
+    @property
+    def wants_itself(self) -> bool:
+        """Whether the method asks for the reference image compared with itself."""
+        return self._options.method.include_reference and not self.pairs.consecutive
 
     def score(
         self,
         block: Block,
         start: int,
-        compared: tuple[int, int],
+        images: tuple[int, int],
         before: Block | None = None,
         *,
         threads: int,
+        itself: bool = False,
         stop: Callable[[], bool] | None = None,
+        advance: Advance | None = None,
     ) -> Records:
-        """Score a range of compared images of a block that begins with image `start`.
+        """Score those of a range of images that are compared with another one.
 
-        `before` is the image before the block, where one is needed; `stop` tells whether to give up.
+        The block begins with image `start`. `before` is the image before it, where one is needed. With
+        `itself` the reference image, if it is in the range, is compared with itself on the way, where the
+        method asks for it. `stop` tells whether to give up.
         """
-        first, last = compared[0] - start, compared[1] - start
-        if not self.pairs.consecutive:
-            some, score = block.part(first, last), self._core.score
+        low, high = images
+        indices = [i for some in self.pairs.compared(low, high) for i in range(*some)]
+        if not indices:
+            return np.empty(0, core.PAIR_SCORE)
+        call: dict[str, Any] = {"num_threads": threads, "stop": stop}
+        call["progress"] = None if advance is None else _differences(advance, len(indices))
+        if self.pairs.consecutive:
+            some = block.part(max(indices[0] - 1 - start, 0), high - start)
+            some = some.after(before) if indices[0] == start else some
+            records = self._core.score_consecutive(some.images, mask=core_mask(some, self._options), **call)
         else:
-            some, score = block.part(max(first - 1, 0), last), self._core.score_consecutive
-            if first == 0:
-                some = some.after(before)
-        records = score(some.images, mask=core_mask(some, self._options), num_threads=threads, stop=stop)
-        check_valid(self._options, records["invalid_pixels"], range(*compared), some)
+            some = block.part(low - start, high - start)
+            records = self._against_reference(some, low, itself, call)
+        check_valid(self._options, records["invalid_pixels"], indices, some, high - len(some.images))
         return records
+
+    def _against_reference(self, some: Block, start: int, itself: bool, call: dict[str, Any]) -> Records:
+        mask = core_mask(some, self._options)
+        place = self.pairs.first_reference - start
+        if not 0 <= place < len(some.images):
+            return self._core.score(some.images, mask=mask, **call)
+        if not (itself and self.wants_itself):
+            return self._core.score(some.images, mask=mask, skip=place, **call)
+        records = self._core.score(some.images, mask=mask, **call)
+        self._itself = records[place : place + 1]
+        return np.delete(records, place)
 
     def numbers(self, parts: Sequence[Records]) -> RangeScore:
         """Return the records of consecutive ranges, and what is known of the reference image."""
@@ -136,6 +162,28 @@ class PairScorer:
         return RangeScore(
             records, self._itself, int(self._core.reference_flags), int(self._core.reference_invalid_pixels)
         )
+
+
+def _differences(advance: Advance, most: int) -> Callable[[int, int], None]:
+    """Return what to tell how many images are done, at most so many: `advance` hears what was added."""
+    told = 0
+
+    def tell(done: int, _: int) -> None:
+        nonlocal told
+        added = min(done, most) - told
+        told += added
+        if added:
+            advance(added)
+
+    return tell
+
+
+def _ranges(
+    source: StackSource, info: StackInfo, options: Options, start: int, stop: int, threads: int
+) -> Iterator[tuple[int, int]]:
+    """Return what is scored at a time: all, unless masks have to be joined, which takes memory of its own."""
+    together = options.mask is None or source.read(start, stop).mask is None
+    return block_ranges(start, stop, stop - start if together else block_length(info, options, threads))
 
 
 def score_range(
@@ -149,9 +197,10 @@ def score_range(
     *,
     reference: Block | None = None,
 ) -> RangeScore:
-    """Score the compared images among start <= i < stop of an open stack, block by block.
+    """Score the compared images among start <= i < stop of a stack whose blocks are views of memory.
 
-    `reference` is the block of the reference image, where it was read before.
+    The core gets all of them at once, and no thread of it waits for others before the end. `reference`
+    is the block of the reference image, where the stack has none.
 
     Raises
     ------
@@ -161,18 +210,22 @@ def score_range(
     if info.compared == 0:
         return RangeScore()
     pairs = Pairs.of(info, options)
+    inside = pairs.reference is not None and start <= pairs.reference < stop
     reference = reference or pairs.read_reference(source)
     scorer: PairScorer | None = None
+    at_once = core_threads(options, threads)
     if reference is not None:
-        scorer = PairScorer(info, options, reference, pairs.first_reference, itself=start == 0, stays=True)
+        itself = start == 0 and not inside
+        first = pairs.first_reference
+        scorer = PairScorer(info, options, reference, first, itself=itself, stays=True, threads=at_once)
     before: Block | None = None
     parts = []
-    for low, high in block_ranges(pairs.read_from(start), stop, block_length(info, options, threads)):
+    for low, high in _ranges(source, info, options, pairs.read_from(start), stop, threads):
         block = source.read(low, high)
-        scorer = scorer or PairScorer(info, options, block, low, stays=True)
-        for some in pairs.compared(max(low, start), high):
-            parts.append(scorer.score(block, low, some, before, threads=core_threads(options, threads)))
-            if advance is not None:
-                advance(len(parts[-1]))
-        before = pairs.kept(block)
+        scorer = scorer or PairScorer(info, options, block, low, stays=True, threads=at_once)
+        wanted = max(low, start), high
+        parts.append(
+            scorer.score(block, low, wanted, before, threads=at_once, itself=start == 0, advance=advance)
+        )
+        before = block.image(-1) if pairs.consecutive else None
     return scorer.numbers(parts) if scorer else RangeScore()

@@ -119,6 +119,8 @@ class ImagesSource(StackSource):
             self._check(index, shape)
         if not all(isinstance(image, tuple) for image in self._images):
             self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
+        elif any(image[1] is not None for image in self._images):
+            self.bytes_per_image = self.shape[1] * self.shape[2]  # its mask, in one array with the others
 
     def _declare(self, n: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         with naming("image 0"):
