@@ -24,7 +24,8 @@ from common.goals import NATIVE, Goals
 from common.report import Section, machine, table, write
 from common.settings import progress
 from common.timing import require
-from speed_parts.scorers import PEAK_TO_MEAN, ROBUST
+from speed_parts.cases import Case
+from speed_parts.rankings import EVIDENCE, PEAK_TO_MEAN
 from speed_parts.separate_processes import configuration, in_turn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -69,17 +70,18 @@ def compare(sizes: list[int], runs: int) -> Section:
         }
         # Not of the installed package, which may be another build.
         measured_on = machine(workers[GENERIC].call(configuration))
-        for method in (PEAK_TO_MEAN, ROBUST):
-            for dtype in ("float32", "float64"):
+        for method in (PEAK_TO_MEAN, EVIDENCE):
+            for precision in ("single", "double"):
                 for size in sizes:
-                    where = {name: (worker, method) for name, worker in workers.items()}
-                    found = in_turn(where, (size, size), dtype, runs)
-                    title = f"`{method}` {dtype} {size} x {size}"
+                    program = f"{method} in {precision}"
+                    where = {name: (worker, program) for name, worker in workers.items()}
+                    found = in_turn(where, Case(5, size, size, "float64"), runs)
+                    title = f"`{method}` in {precision}, {size} x {size}"
                     best = found.fastest((FREE, BASELINE))
                     cells = [found.milliseconds(name) for name in workers]
                     rows.append([title, *cells, goals.cell(NATIVE, title, found.ratio(GENERIC, best))])
                     progress(str(rows[-1]))
-    note = f"Medians of {runs} interleaved runs, one image per call, one thread. {measured_on}"
+    note = f"Medians of {runs} interleaved runs of `rank_stacks` on 5 float64 images, per image, one thread. {measured_on}"
     header = ["milliseconds", GENERIC, FREE, BASELINE, f"generic / faster native <= {NATIVE.limit}"]
     return Section("A generic wheel beside -march=native", note, [goals.summary(), table(header, rows)])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What a whole score costs, beside named peers and against goals.
+"""What `rank_stacks` costs, beside named peers and against goals.
 
     python benchmarks/speed.py [--sizes 256 512 1024] [--runs 7] [--quick] [--write]
 
@@ -22,15 +22,17 @@ from speed_parts.image_counts import image_counts
 from speed_parts.image_sizes import image_sizes
 from speed_parts.instruction_sets import instruction_sets
 from speed_parts.memory import memory
-from speed_parts.peer_scores import peer_scores
 from speed_parts.peers import DISTRIBUTIONS
 from speed_parts.pixel_layouts import pixel_layouts
-from speed_parts.threads import threads
+from speed_parts.processes import processes
+from speed_parts.small_calls import small_calls
+from speed_parts.stacks import stacks
 
 PARTS: dict[str, Callable[[Settings], Section]] = {
-    "peer_scores": peer_scores,
+    "stacks": stacks,
+    "processes": processes,
+    "small_calls": small_calls,
     "awkward_sizes": awkward_sizes,
-    "threads": threads,
     "image_sizes": image_sizes,
     "image_counts": image_counts,
     "pixel_layouts": pixel_layouts,

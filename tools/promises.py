@@ -241,7 +241,7 @@ def bench(root: Path) -> None:
     pairs: dict[str, Any] = importlib.import_module("speed_parts.fft_pairs").PAIRS
     for name, make in pairs.items():
         if "mkl" not in name.lower() or platform.machine() == "x86_64":
-            make(image)
+            make([image])
     for name in ("skimage.registration", "cv2"):
         importlib.import_module(name)
     decode(root)

@@ -35,14 +35,36 @@ def moved_scene(shape: tuple[int, int], dtype: DTypeLike = "float32") -> tuple[I
     return cast(first, dtype), cast(second, dtype)
 
 
+def ranked_stack(count: int, shape: tuple[int, int], dtype: DTypeLike = "float32") -> Image:
+    """A stack of so many images: a scene, and noisy images of it, all moved by SHIFT.
+
+    Images of uint32 are counts of about 100 000, as of a detector. Pixels begin at multiples of 64
+    bytes: some libraries want that of every image that one of their plans is for.
+    """
+    dtype = np.dtype(dtype)
+    working = np.dtype("float64" if dtype == np.float64 else "float32")
+    rng = np.random.default_rng((count, *shape))
+    scene = rng.standard_normal(shape, working.type)
+    moved = np.roll(scene, SHIFT, axis=(0, 1))
+    stack = aligned((count, *shape), dtype)
+    for k in range(count):
+        image = scene if k == 0 else rng.standard_normal(shape, working.type) * (NOISE / 3) + moved
+        stack[k] = np.rint(1e5 + 1e4 * image) if dtype == np.uint32 else image
+    return stack
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Image:
+    """An empty array that begins at a multiple of 64 bytes."""
+    size = int(np.prod(shape)) * dtype.itemsize
+    room = np.empty(size + 64, np.uint8)
+    first = -room.ctypes.data % 64
+    return room[first : first + size].view(dtype).reshape(shape)
+
+
 def moved_stack(count: int, shape: tuple[int, int], dtype: DTypeLike = "float32") -> tuple[Image, Image]:
     """A scene, and so many noisy images of it, all moved by SHIFT."""
-    rng = np.random.default_rng((count, *shape))
-    scene = rng.standard_normal(shape, dtype=np.float32)
-    stack = rng.standard_normal((count, *shape), dtype=np.float32)
-    stack *= NOISE / 3
-    stack += np.roll(scene, SHIFT, axis=(0, 1))
-    return scene.astype(dtype), stack.astype(dtype, copy=False)
+    stack = ranked_stack(count + 1, shape, dtype)
+    return stack[0], stack[1:]
 
 
 def way_back(shape: tuple[int, ...]) -> tuple[int, int]:

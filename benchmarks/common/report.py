@@ -68,7 +68,8 @@ def machine(config: Mapping[str, Any], distributions: Iterable[str] = ("numpy",)
     """What the figures were measured on and with; `config` is of the build that was measured."""
     return (
         f"CPU: {cpu_name()}, {config['usable_cpus']} usable; kernels: {config['isa']} "
-        f"of {', '.join(config['isas'])}; compiler: {config['compiler']} ({config['build_type']}); "
+        f"of {', '.join(config['isas'])}; threads: {config['threads']}; "
+        f"compiler: {config['compiler']} ({config['build_type']}); "
         f"ndreg_preeval {config['version']}, Python {config['python']}, {versions(distributions)}."
     )
 

@@ -19,6 +19,9 @@ from .report import NOT_MEASURED, milliseconds
 SAMPLE = 0.02
 """A timed sample repeats its program until it has lasted about so many seconds."""
 
+LONG = 0.25
+"""A program that takes more seconds is run once in a sample, and not once more before that."""
+
 Times = Mapping[str, Sequence[float]]
 """Seconds per image of each program, run by run."""
 
@@ -35,6 +38,8 @@ class Program:
     run: Callable[[], object]
     images: float = 1.0
     """So many images are scored by one run: its time is divided by that."""
+    keeps: object = None
+    """What has to live as long as the program."""
 
 
 def optional(module: str) -> Any:
@@ -51,51 +56,55 @@ def require(truth: object, message: str) -> None:
         raise AssertionError(message)
 
 
-def sample(program: Program, repetitions: int) -> float:
+def sample(program: Program, repetitions: int, warm_up: bool = True) -> float:
     """Seconds per image over so many repetitions, after one that fills the caches again."""
     run = program.run
-    run()
+    if warm_up:
+        run()
     start = time.perf_counter()
     for _ in range(repetitions):
         run()
     return (time.perf_counter() - start) / (repetitions * program.images)
 
 
-def repetitions_of(program: Program) -> int:
-    """How often a program is run in one sample."""
+def repetitions_of(program: Program) -> tuple[int, bool]:
+    """How often a program is run in one sample, and whether once more before that."""
+    start = time.perf_counter()
     program.run()  # plans, pools and pages are made here
+    if time.perf_counter() - start > LONG:
+        return 1, False
     count = 1
     while (lasted := count * sample(program, count) * program.images) < SAMPLE:
         count = max(count + 1, min(10 * count, int(1.1 * count * SAMPLE / max(lasted, 1e-9)) + 1))
-    return count
+    return count, True
 
 
-def require_one_thread(program: Program, count: int) -> None:
+def require_one_thread(program: Program, count: int, warm_up: bool) -> None:
     """Refuse a program whose work is done by other threads too."""
     for _ in range(20):
         all_threads, this_one = time.process_time(), time.thread_time()
-        sample(program, count)
+        sample(program, count, warm_up)
         all_threads, this_one = time.process_time() - all_threads, time.thread_time() - this_one
         if all_threads < 1.1 * this_one:
             return  # not always at once: the threads of some libraries spin for a while when they are made
     raise AssertionError(f"{program.name} uses more than one thread")
 
 
-def prepared(program: Program, one_thread: bool) -> tuple[Program, int]:
-    """The program and how often it is run in one sample."""
-    count = repetitions_of(program)
+def prepared(program: Program, one_thread: bool) -> tuple[Program, int, bool]:
+    """The arguments of `sample` for this program."""
+    count, warm_up = repetitions_of(program)
     if one_thread:
-        require_one_thread(program, count)
-    return program, count
+        require_one_thread(program, count, warm_up)
+    return program, count, warm_up
 
 
 def measure(programs: Iterable[Program], runs: int, one_thread: bool = False) -> dict[str, list[float]]:
     """Seconds per image of each program, run after run in turn."""
-    counts = [prepared(program, one_thread) for program in programs]
-    times: dict[str, list[float]] = {program.name: [] for program, _ in counts}
+    samples = [prepared(program, one_thread) for program in programs]
+    times: dict[str, list[float]] = {program.name: [] for program, *_ in samples}
     for _ in range(runs):
-        for program, count in counts:
-            times[program.name].append(sample(program, count))
+        for each in samples:
+            times[each[0].name].append(sample(*each))
     return times
 
 

@@ -13,7 +13,7 @@ from common.timing import NotMeasured, require
 from common.usage import forget_peak, resident
 from ndreg_preeval import _core
 
-from .scorers import PEAK_TO_MEAN, ROBUST, precision_for
+from .rankings import PEAK_TO_MEAN, ROBUST
 
 CASES = (
     (1, 4096, "float32", PEAK_TO_MEAN, 1),
@@ -29,7 +29,8 @@ QUICK = ((1, 1024, "float32", PEAK_TO_MEAN, 1), (1000, 64, "float32", ROBUST, 1)
 
 NOTE = """\
 Highest rise of resident memory on top of the images themselves, in multiples of the bytes of one image: when the reference
-has been made ready, and when all images have been scored in one call. Each case runs in a fresh process."""
+has been made ready, and when all images have been scored in one call of the core's `Scorer`; float64 in double. Each case runs
+in a fresh process."""
 
 
 def growth(count: int, size: int, dtype: str, method: str, threads: int) -> tuple[float, float]:
@@ -37,7 +38,7 @@ def growth(count: int, size: int, dtype: str, method: str, threads: int) -> tupl
     images: Image
     reference, images = moved_stack(count, (size, size), dtype)
     unit = reference.nbytes
-    precision = precision_for(dtype)
+    precision = "double" if dtype == "float64" else "single"
     small = np.zeros((8, 8), dtype)  # code and pools that the first score of a process makes
     small[2, 3] = 1
     _core.Scorer(small, precision=precision).score([small] * threads, num_threads=threads)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whole scores and registrations of peers as programs, each in one thread.
+"""Whole scores and registrations of peers as programs: a loop over a stack, each in one thread.
 
 Where a peer can keep what it knows of the reference image, it is given that; scikit-image and
 OpenCV can not, and transform both images in every call.
@@ -13,98 +13,96 @@ from typing import Any
 
 import numpy as np
 
-from common.known_shifts import Image, numpy_correlogram, plain_answer, way_back
-from common.timing import NotMeasured, Program, optional, require
+from common.known_shifts import Image, numpy_correlogram, way_back
+from common.timing import Program, optional, require
+
+from .cases import Case
 
 
 def tolerance_for(image: Image) -> float:
     return 1e-4 if image.dtype == np.float32 else 1e-9
 
 
-def numpy_score(reference: Image, image: Image) -> Program:
-    """The few lines of numpy that one would write, in the precision of the image."""
-    spectrum = np.fft.rfft2(reference)
+def numpy_score(case: Case) -> Program:
+    """The few lines of numpy that one would write, in the precision of the images."""
+    reference, *others = case.stack()
 
-    def run() -> tuple[float, float, int]:
-        r = numpy_correlogram(spectrum, image)
-        return float(r.max()), float(r.mean()), int(r.argmax())
+    def run() -> list[tuple[float, float, int]]:
+        spectrum = np.fft.rfft2(reference)
+        found = []
+        for image in others:
+            r = numpy_correlogram(spectrum, image)
+            found.append((float(r.max()), float(r.mean()), int(r.argmax())))
+        return found
 
-    answer = plain_answer(reference, image)
-    peak, mean, place = run()
-    row, column = divmod(place, image.shape[1])
-    back = tuple(step % length for step, length in zip(answer.shift, image.shape, strict=True))
-    require((row, column) == back, "shift of numpy")
-    require(abs(peak - answer.peak) < tolerance_for(image), "peak of numpy")
-    require(abs(mean - answer.mean) < tolerance_for(image) * answer.mean, "mean of numpy")
-    return Program("numpy", run)
+    for answer, (peak, mean, place) in zip(case.answers(), run(), strict=True):
+        row, column = divmod(place, case.columns)
+        back = tuple(step % length for step, length in zip(answer.shift, reference.shape, strict=True))
+        require((row, column) == back, "shift of numpy")
+        require(abs(peak - answer.peak) < tolerance_for(reference), "peak of numpy")
+        require(abs(mean - answer.mean) < tolerance_for(reference) * answer.mean, "mean of numpy")
+    return Program("numpy", run, case.images)
 
 
-def scikit_image(reference: Image, image: Image) -> Program:
+def scikit_image(case: Case) -> Program:
     """`phase_cross_correlation` for whole pixels."""
     phase_cross_correlation = optional("skimage.registration").phase_cross_correlation
+    reference, *others = case.stack()
 
-    def run() -> Any:
-        return phase_cross_correlation(reference, image, normalization="phase")
+    def run() -> list[Any]:
+        return [phase_cross_correlation(reference, image, normalization="phase") for image in others]
 
-    require(tuple(run()[0]) == way_back(image.shape), "shift of scikit-image")
-    return Program("scikit-image", run)
+    back = way_back(reference.shape)
+    require(all(tuple(found[0]) == back for found in run()), "shifts of scikit-image")
+    return Program("scikit-image", run, case.images)
 
 
-def opencv(reference: Image, image: Image) -> Program:
+def opencv(case: Case) -> Program:
     """`cv2.phaseCorrelate`, which takes float32 and float64."""
     cv2 = optional("cv2")
     cv2.setNumThreads(1)
+    reference, *others = case.stack()
 
-    def run() -> Any:
-        return cv2.phaseCorrelate(reference, image)
+    def run() -> list[Any]:
+        return [cv2.phaseCorrelate(reference, image) for image in others]
 
-    (columns, rows), _ = run()
-    back = way_back(image.shape)
-    require(abs(rows + back[0]) < 0.5 and abs(columns + back[1]) < 0.5, f"OpenCV finds {rows}, {columns}")
-    return Program("OpenCV", run)
+    back = way_back(reference.shape)
+    for (columns, rows), _ in run():
+        require(abs(rows + back[0]) < 0.5 and abs(columns + back[1]) < 0.5, f"OpenCV finds {rows}, {columns}")
+    return Program("OpenCV", run, case.images)
 
 
 def ewoksndreg_score(stack: Image) -> float:
     """What ewoksndreg documents to compute for a stack and its first image, in float64."""
-    spectra = [np.fft.fft2((each - each.min()) / (each.max() - each.min())) for each in stack.astype(float)]
+    first = None
     total = 0.0
-    for spectrum in spectra:
-        product = spectra[0] * spectrum.conj()
+    for image in stack:
+        pixels = image.astype(np.float64)
+        spectrum = np.fft.fft2((pixels - pixels.min()) / (pixels.max() - pixels.min()))
+        first = spectrum if first is None else first
+        product = first * spectrum.conj()
         r = np.abs(np.fft.ifft2(product / np.abs(product)))
         total += r.mean() - r.max()
-    return float(total / len(spectra))
+    return float(total / len(stack))
 
 
-def ewoksndreg(reference: Image, image: Image) -> Program:
-    """ewoksndreg's own function on a stack of three images.
-
-    It makes 2 x 3 + 1 transforms (the first image once more, as the reference), of which two are
-    the share of one image.
-    """
+def ewoksndreg(case: Case) -> Program:
+    """ewoksndreg's own function on the whole stack."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of its dependencies
         peak_eval = optional("ewoksndreg.evaluation.eval_metrics").peak_eval
-    stack = np.stack([reference, image, image])
+    stack = case.stack()
     expected = ewoksndreg_score(stack)
     found = peak_eval(stack, 0)
-    require(abs(found - expected) < tolerance_for(image), f"score of ewoksndreg: {found}, not {expected}")
-    return Program("ewoksndreg", lambda: peak_eval(stack, 0), (2 * len(stack) + 1) / 2)
+    require(abs(found - expected) < tolerance_for(stack), f"score of ewoksndreg: {found}, not {expected}")
+    return Program("ewoksndreg", lambda: peak_eval(stack, 0), case.images)
 
 
-def ewoksndreg_double(reference: Image, image: Image) -> Program:
-    """The same for float64 copies of float32 images."""
-    if image.dtype == np.float64:
-        raise NotMeasured("the same as ewoksndreg")
-    program = ewoksndreg(reference.astype(np.float64), image.astype(np.float64))
-    return Program("ewoksndreg in float64", program.run, program.images)
-
-
-SCORES: dict[str, Callable[[Image, Image], Program]] = {
+SCORES: dict[str, Callable[[Case], Program]] = {
     "numpy": numpy_score,
     "OpenCV": opencv,
     "scikit-image": scikit_image,
     "ewoksndreg": ewoksndreg,
-    "ewoksndreg in float64": ewoksndreg_double,
 }
 
 DISTRIBUTIONS = (

@@ -13,36 +13,27 @@ from contextlib import ExitStack
 from typing import Any
 
 from common.child_process import Worker
-from common.known_shifts import moved_scene
 from common.timing import Measured, NotMeasured, Program, prepared, sample
 from ndreg_preeval import build_config
 
-from .fft_pairs import PAIRS
-from .peers import SCORES
-from .scorers import score_of_one
+from .cases import Case
+from .programs import program
 
 
 @functools.lru_cache(maxsize=1)
-def made(name: str, rows: int, columns: int, dtype: str) -> tuple[Program, int]:
-    """A checked program for one image, and how often it is run in a sample."""
-    reference, image = moved_scene((rows, columns), dtype)
-    if name in PAIRS:
-        program = PAIRS[name](image)
-    elif name in SCORES:
-        program = SCORES[name](reference, image)
-    else:
-        program = score_of_one(name, reference, image)
-    return prepared(program, one_thread=True)
+def made(name: str, *fields: Any) -> tuple[Program, int, bool]:
+    """A checked program, and how it is sampled."""
+    return prepared(program(name, Case(*fields)), one_thread=True)
 
 
-def prepare(name: str, rows: int, columns: int, dtype: str) -> None:
+def prepare(name: str, *fields: Any) -> None:
     """Make and check a program; called in a worker."""
-    made(name, rows, columns, dtype)
+    made(name, *fields)
 
 
-def seconds(name: str, rows: int, columns: int, dtype: str) -> float:
+def seconds(name: str, *fields: Any) -> float:
     """Seconds per image; called in a worker."""
-    return sample(*made(name, rows, columns, dtype))
+    return sample(*made(name, *fields))
 
 
 def configuration() -> dict[str, Any]:
@@ -50,28 +41,25 @@ def configuration() -> dict[str, Any]:
     return build_config()
 
 
-def in_turn(
-    where: Mapping[str, tuple[Worker, str]], shape: tuple[int, int], dtype: str, runs: int
-) -> Measured:
+def in_turn(where: Mapping[str, tuple[Worker, str]], case: Case, runs: int) -> Measured:
     """Time named programs in their workers, run after run in turn."""
     times: dict[str, list[float]] = {}
     missing: dict[str, str] = {}
-    for title, (worker, program) in where.items():
+    for title, (worker, name) in where.items():
         try:
-            worker.call(prepare, program, *shape, dtype)
+            worker.call(prepare, name, *case)
         except NotMeasured as reason:
             missing[title] = str(reason)
         else:
             times[title] = []
     for _ in range(runs):
         for title, lasted in times.items():
-            worker, program = where[title]
-            lasted.append(worker.call(seconds, program, *shape, dtype))
+            worker, name = where[title]
+            lasted.append(worker.call(seconds, name, *case))
     return Measured(times, missing)
 
 
-def apart(programs: Iterable[str], shape: tuple[int, int], dtype: str, runs: int) -> Measured:
+def apart(names: Iterable[str], case: Case, runs: int) -> Measured:
     """The same, each in a fresh process of its own."""
     with ExitStack() as stack:
-        where = {name: (stack.enter_context(Worker()), name) for name in programs}
-        return in_turn(where, shape, dtype, runs)
+        return in_turn({name: (stack.enter_context(Worker()), name) for name in names}, case, runs)
