@@ -176,6 +176,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def scaling(session: nox.Session) -> None:
+    """Threads beside as many pinned processes, and page faults. Arguments go to the benchmark."""
+    session.install(".")
+    session.run("python", "benchmarks/scaling.py", *session.posargs)
+
+
+@nox.session(default=False)
 def reading(session: nox.Session) -> None:
     """From a file to a ranking, beside named peers. Arguments go to the benchmark."""
     session.install(".[bench]", "ewoksndreg==0.5.0")
