@@ -113,8 +113,14 @@ def stack_score(
     itself, where it enters the score.
     """
 
-def rank(stacks: Sequence[tuple[float, NDArray[np.float64]]]) -> list[int]:
-    """Return the places of stacks, best first, from their scores and the means of their images' correlograms."""
+def summary(records: NDArray[np.void]) -> tuple[int, int, int, int, float, int, float, bool, int, int, int]:
+    """Return the fields of a `Summary` of the records of a stack's compared images, in their order."""
+
+def rank(stacks: Sequence[tuple[float, bool, bool]]) -> list[int]:
+    """Return the places of stacks, best first.
+
+    From their scores, whether images were compared, and whether any of those has evidence.
+    """
 
 def usable_cpus() -> int: ...
 def default_threads() -> int: ...

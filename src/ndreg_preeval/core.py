@@ -29,6 +29,7 @@ __all__ = [
     "method_names",
     "rank",
     "stack_score",
+    "summary",
     "usable_cpus",
 ]
 
@@ -90,6 +91,7 @@ from ._core import (
     method_names,
     rank,
     stack_score,
+    summary,
     usable_cpus,
 )
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,6 @@ namespace ndreg_preeval::bindings {
 namespace {
 
 using Records = py::array_t<PairScore, py::array::c_style | py::array::forcecast>;
-using Means = py::array_t<double, py::array::c_style | py::array::forcecast>;
 
 // Python says None where the name is "none".
 template <class Enum>
@@ -103,16 +103,16 @@ py::tuple score_of(const Records& records, const std::optional<Records>& itself,
   return py::make_tuple(stack.score, stack.trust, stack.trust_masked, values);
 }
 
-// Of each stack its score, and of its images the means of their correlograms.
-std::vector<std::size_t> order_of(const std::vector<std::pair<double, Means>>& stacks) {
+// Of each stack its score, whether images were compared, and whether any of them has evidence.
+std::vector<std::size_t> order_of(const std::vector<std::tuple<double, bool, bool>>& stacks) {
   std::vector<StackScore> scores(stacks.size());
   for (std::size_t i = 0; i < stacks.size(); ++i) {
-    const auto& [score, means] = stacks[i];
+    const auto& [score, compared, evidence] = stacks[i];
     scores[i].score = score;
-    scores[i].images.resize(static_cast<std::size_t>(means.size()));
-    for (py::ssize_t k = 0; k < means.size(); ++k) {
-      scores[i].images[static_cast<std::size_t>(k)].mean = means.at(k);
-    }
+    if (!compared) continue;
+    PairScore image;
+    image.mean = evidence ? 1 : 0;
+    scores[i].images.push_back(image);
   }
   return rank(scores);
 }

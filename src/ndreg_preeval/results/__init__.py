@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+from .columns import OPINION
 from .order import blank_reference, check_rankable, rank_order, ranking_warnings
 from .ranking_data import RankingData
 from .reasons import TRUSTED
-from .stack_score import OPINION, StackScore, build_failed_score, build_stack_score, worst_position
+from .stack_score import StackScore, build_failed_score, build_stack_score, worst_position
 
 __all__ = [
     "OPINION",

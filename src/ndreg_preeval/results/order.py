@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def rank_order(results: Sequence[StackScore]) -> list[int]:
     """Return the places of the stacks, best first; those that could not be read come last."""
-    order = core.rank([(stack.score, stack.mean) for stack in results])
+    order = core.rank(
+        [(stack.score, stack._summary.n_compared > 0, has_evidence(stack)) for stack in results]
+    )
     return sorted(order, key=lambda i: results[i].error is not None)
 
 
@@ -93,8 +95,10 @@ def blank_reference(stacks: Sequence[StackScore], pairing: str) -> str | None:
     found = []
     common: set[int] | None = None
     for stack in stacks:
+        if not stack.reference_flags & NOTHING:
+            continue
         fine = stack.image_indices[stack.flags & NOTHING == 0]
-        if stack.reference_flags & NOTHING and len(fine):
+        if len(fine):
             found.append(stack)
             common = set(fine.tolist()) if common is None else common & set(fine.tolist())
     if not found:

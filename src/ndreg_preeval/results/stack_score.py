@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,22 +14,10 @@ from .. import core
 from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
-from ..pipeline import Failed, Pairs, RangeScore, Records, Scored, StackInfo
-from .jumps import jumps, steps
-from .reasons import reasons
-from .stack_warnings import stack_messages
-
-OPINION: Final = (
-    "opinion",
-    "opinion_rms",
-    "opinion_second",
-    "opinion_moved",
-    "opinion_zero",
-    "confirmation",
-    "probability",
-    "probability_masked",
-)
-"""Attributes that the second opinion gives for each image."""
+from ..pipeline import Failed, RangeScore, Scored, StackInfo
+from .columns import MADE_LATER, MadeLater, Origin
+from .quiet import is_quiet
+from .summary import Summary
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,12 +158,19 @@ class StackScore:
 
         The others, or what they are compared with, have no contrast or no valid pixel.
         """
-        return int(np.count_nonzero(self.mean > 0))
+        return self._summary.n_judged
 
     @property
     def worst_image(self) -> int | None:
         """Index of the image with the smallest value; None when none was compared."""
         return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
+
+    @cached_property
+    def _summary(self) -> Summary:
+        return Summary.of_columns(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def __repr__(self) -> str:
         height, width = self.shape
@@ -182,6 +178,10 @@ class StackScore:
             f"StackScore({shorten(self.name)}, score={self.score:.6g}, "
             f"{self.n_images} images of {height} x {width}, {len(self.warnings)} warnings)"
         )
+
+
+for _name, _make in MADE_LATER.items():
+    setattr(StackScore, _name, MadeLater(_name, _make))
 
 
 def build_failed_score(name: Any, failed: Failed, location: str, options: Options) -> StackScore:
@@ -208,25 +208,17 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         The score, and those of its warnings that are worth a Python warning.
     """
     info, numbers = scored
-    records = numbers.records
-    n = info.shape[0]
-    indices, references = Pairs.of(info, options).indices()
-    with np.errstate(all="ignore"):
-        of_stack = (records, numbers.reference_record, options.method)
-        score, trust, trust_masked, values = core.stack_score(*of_stack)
-        messages = stack_messages(info, numbers, indices, options, trust_masked)
-        columns = _columns(records, options)
-    lengths = steps(columns["shifts"], indices, references)
-    columns |= {"values": values, "jumps": jumps(lengths)}
-    columns |= {"image_indices": indices, "reference_indices": references}
-    for array in columns.values():
-        array.setflags(write=False)
-    result = StackScore(
-        **columns,  # type: ignore[arg-type]  # arrays all, by name
+    of_stack = (numbers.records, numbers.reference_record, options.method)
+    score, trust, trust_masked, values = core.stack_score(*of_stack)
+    summary = Summary.of(numbers.records)
+    origin = Origin(info, numbers, options, trust_masked, values)
+    n, height, width = info.shape
+    result = object.__new__(StackScore)
+    vars(result).update(
         name=name,
         score=score,
         n_images=n,
-        shape=info.shape[1:],
+        shape=(height, width),
         dtype=info.dtype,
         location=info.location,
         method=options.method,
@@ -235,51 +227,14 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         reference_image=info.reference_image,
         trust=trust,
         trust_masked=trust_masked,
-        reasons=_reasons(info, numbers, indices, options),
-        warnings=tuple(message.text for message in messages),
         reference_flags=int(numbers.reference_flags),
         image_axis=info.image_axis,
+        _origin=origin,
+        _summary=summary,
     )
-    return result, tuple(message.text for message in messages if message.as_warning)
-
-
-def _reasons(
-    info: StackInfo, numbers: RangeScore, indices: NDArray[np.intp], options: Options
-) -> tuple[str, ...]:
-    if not options.method.asks_opinion or not len(numbers.records):
-        return ()
-    pixels = info.shape[1] * info.shape[2] - info.masked
-    lost = numbers.records["invalid_pixels"] - info.masked
-    share = float(lost.mean()) / pixels if pixels else 1.0
-    return reasons(numbers.records, indices, share, Pairs.of(info, options).consecutive)
-
-
-def _columns(records: Records, options: Options) -> dict[str, NDArray[Any]]:
-    """Arrays of their own, one per quantity: views would not pickle small."""
-    columns: dict[str, NDArray[Any]] = {
-        name: records[name].copy()
-        for name in (
-            "peak",
-            "mean",
-            "rms",
-            "second_peak",
-            "zero_peak",
-            *OPINION,
-            "p_value",
-            "invalid_pixels",
-            "static_pixels",
-            "flags",
-        )
-    }
-    columns["shifts"] = np.stack([records["shift_y"], records["shift_x"]], axis=-1)
-    columns["peak_shifts"] = np.stack([records["peak_dy"], records["peak_dx"]], axis=-1).astype(np.intp)
-    peak, mean = columns["peak"], columns["mean"]
-    columns["peak_to_mean"] = np.divide(peak, mean, out=np.zeros_like(peak), where=mean > 0)
-    if not options.method.asks_opinion:
-        # Nobody asked for a second opinion: 0 would look like one.
-        for name in OPINION:
-            columns[name][:] = np.nan
-    return columns
+    if is_quiet(info, numbers, options, summary):
+        return result, ()
+    return result, tuple(message.text for message in origin.messages if message.as_warning)
 
 
 def worst_position(stack: StackScore) -> int | None:

@@ -6,9 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .. import core
 from .reasons import NAMED, TRUSTED, UNLIKELY
 
@@ -20,11 +17,6 @@ NOTHING: Final = core.NO_CONTRAST | core.ALL_INVALID
 """Flags of an image that can be compared with none."""
 
 
-def judged(stack: StackScore) -> NDArray[np.bool_]:
-    """Which compared images have evidence: contrast in them and in what they are compared with."""
-    return np.asarray(stack.mean > 0)
-
-
 def has_evidence(stack: StackScore) -> bool:
     """Whether any compared image has evidence."""
     return stack.n_judged > 0
@@ -32,19 +24,19 @@ def has_evidence(stack: StackScore) -> bool:
 
 def has_contrast(stack: StackScore) -> bool:
     """Whether any of its images has contrast, alone."""
-    flags = [*stack.flags.tolist(), stack.reference_flags] if len(stack.flags) else []
-    return any(not each & NOTHING for each in flags)
+    summary = stack._summary
+    return summary.n_compared > 0 and (summary.contrast or not stack.reference_flags & NOTHING)
 
 
 def judged_words(stack: StackScore) -> str:
     """Say how many images the trust is about, "118 of 119 images"; empty where it is about all."""
-    of = len(stack.flags)
+    of = stack._summary.n_compared
     return "" if stack.n_judged == of else f"{stack.n_judged} of {of} images"
 
 
 def all_invalid(stack: StackScore) -> bool:
     """Whether none of its pairs has a valid pixel on both sides."""
-    return len(stack.flags) > 0 and bool((stack.flags & core.ALL_INVALID != 0).all())
+    return stack._summary.all_flags & core.ALL_INVALID != 0
 
 
 def least_trusted(stack: StackScore) -> tuple[int, str] | None:
@@ -52,33 +44,32 @@ def least_trusted(stack: StackScore) -> tuple[int, str] | None:
 
     Methods without a second opinion have no probability: there the p-value decides.
     """
-    which = judged(stack)
-    if not which.any():
+    summary = stack._summary
+    if not summary.n_judged:
         return None
-    images = stack.image_indices[which]
     if stack.method.asks_opinion:
-        worst = int(stack.probability[which].argmin())
-        value = float(stack.probability[which][worst])
-        trusted = value >= TRUSTED
+        worst, value = summary.least_probable, summary.least_probability
+        if value >= TRUSTED:
+            return None
         figure = f"P = {value:.2g}, below {TRUSTED}"
     else:
-        worst = int(stack.p_value[which].argmax())
-        value = float(stack.p_value[which][worst])
-        trusted = value <= UNLIKELY
+        worst, value = summary.by_chance, summary.largest_p_value
+        if value <= UNLIKELY:
+            return None
         figure = f"p-value {value:.2g}, above {UNLIKELY}"
-    return None if trusted else (int(images[worst]), figure)
+    return int(stack.image_indices[worst]), figure
 
 
 def at_zero(stack: StackScore) -> bool:
     """Whether every peak is at zero shift, of the images that have evidence."""
-    return has_evidence(stack) and not stack.peak_shifts[judged(stack)].any()
+    return has_evidence(stack) and stack._summary.moved == 0
 
 
 def moves(stack: StackScore) -> bool:
     """Whether it is trusted, and most of its images that have evidence moved by a pixel or more."""
     if not has_evidence(stack) or least_trusted(stack) is not None:
         return False
-    return bool(np.mean(abs(stack.peak_shifts[judged(stack)]).max(axis=1) >= 1) > 0.5)
+    return 2 * stack._summary.moved > stack.n_judged
 
 
 def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = None) -> str:
