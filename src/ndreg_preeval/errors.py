@@ -130,22 +130,24 @@ class naming_stack(naming):
         Index of the image at fault, where it is known.
     """
 
-    __slots__ = ("location", "where")
+    __slots__ = ("image", "key", "location")
 
+    # Words are made for errors alone: there is one of these around every step of every stack.
     def __init__(self, key: object, location: str = "", image: int | None = None) -> None:
-        super().__init__(stack_label(key))
-        self.location = printable_location(location)
-        self.where = "" if image is None else f", image {image}"
+        self.key = key
+        self.location = location
+        self.image = image
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
             return
-        text = self.text
-        if self.location and not (isinstance(error, Exception) and self.location in _text_of(error)):
-            text += f" ({self.location})"
-        annotate(error, text + self.where)
+        text = stack_label(self.key)
+        location = printable_location(self.location)
+        if location and not (isinstance(error, Exception) and location in _text_of(error)):
+            text += f" ({location})"
+        annotate(error, text if self.image is None else f"{text}, image {self.image}")
 
 
 def _annotate(error: Exception, text: str) -> None:

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import Final
 
 from .argument_checks import as_int
 
-__all__ = ["Limits"]
+__all__ = ["USUAL_LIMITS", "Limits"]
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,7 @@ class Limits:
             if number < 0:
                 raise ValueError(f"limits.{each.name} must not be negative, not {number}")
             object.__setattr__(self, each.name, number)
+
+
+USUAL_LIMITS: Final = Limits()
+"""Limits of those who ask for no others."""

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, Final, Literal, get_args
 
 import numpy as np
@@ -23,7 +25,7 @@ from .argument_checks import (
 )
 from .declared_option import DeclaredOption, declare
 from .errors import shorten
-from .limits import Limits
+from .limits import USUAL_LIMITS, Limits
 from .methods import (
     DEFAULT_METHOD,
     METHODS,
@@ -43,6 +45,9 @@ Invalid = Literal["fill", "raise"]
 DeclaredInvalid = Literal["fill", "ignore"]
 ImageKey = Literal["projections", "ignore"]
 OnError = Literal["raise", "rank_last"]
+
+Check = Callable[[str, Any], Any]
+"""Check of an option, by its name and value: returns the value to keep."""
 
 MAX_THREADS: Final = 1024
 """Largest number of threads that is ever asked for."""
@@ -199,7 +204,7 @@ class Options:
         ),
     )
     limits: Limits = field(
-        default_factory=Limits,
+        default=USUAL_LIMITS,
         metadata=declare(
             "what a file may declare before its pixels are read; see `ndreg_preeval.Limits`",
             object,
@@ -218,36 +223,18 @@ class Options:
     )
 
     def __post_init__(self) -> None:
-        def put(name: str, value: object) -> None:
-            object.__setattr__(self, name, value)
-
-        put("method", resolve_method(self.method))
-        put("reference_image", as_int("reference_image", self.reference_image))
-        put("image_axis", check_axis("image_axis", self.image_axis))
-        put("stacks_axis", check_stacks_axis("stacks_axis", self.stacks_axis))
-        check_choice("pairing", self.pairing, get_args(Pairing))
-        check_choice("precision", self.precision, get_args(Precision))
-        check_choice("window", self.window, WINDOWS)
-        put("cutoff", check_positive("cutoff", self.cutoff))
-        put("max_shift", check_not_negative("max_shift", self.max_shift, "pixels"))
-        check_choice("normalization", self.normalization, NORMALIZATIONS)
-        check_choice("invalid", self.invalid, get_args(Invalid))
-        check_choice("declared_invalid", self.declared_invalid, get_args(DeclaredInvalid))
-        check_choice("image_key", self.image_key, get_args(ImageKey))
-        check_choice("on_error", self.on_error, get_args(OnError))
-        if self.mask_valid is not None:
-            put("mask_valid", as_int("mask_valid", self.mask_valid))
-            if self.mask is None:
-                raise ValueError("mask_valid is the value of valid pixels in a mask: it needs mask=")
-        put("mask", check_mask("mask", self.mask, self.mask_valid))
-        if isinstance(self.mask, np.ndarray):
-            put("mask_valid", None)  # the mask is made by it
-        threads = check_count("num_threads", self.num_threads, "1, or None for all usable CPUs")
-        # More threads than any machine has are a wish for all of them, not an error.
-        put("num_threads", threads and min(threads, MAX_THREADS))
-        put("memory_limit", check_count("memory_limit", self.memory_limit, "1 byte, or None"))
-        if not isinstance(self.limits, Limits):
-            raise TypeError(f"limits must be a Limits or None, not {type_name(self.limits)}")
+        mine = vars(self)
+        mine["method"] = resolve_method(self.method)
+        # The value that a field has by default needs no check: most fields of most calls have it.
+        for name, default, check in CHECKED:
+            if mine[name] is not default:
+                mine[name] = check(name, mine[name])
+        if self.mask_valid is not None and self.mask is None:
+            raise ValueError("mask_valid is the value of valid pixels in a mask: it needs mask=")
+        if self.mask is not None:
+            mine["mask"] = check_mask("mask", self.mask, self.mask_valid)
+            if isinstance(self.mask, np.ndarray):
+                mine["mask_valid"] = None  # the mask is made by it
         self._check_one_filter()
 
     def _check_one_filter(self) -> None:
@@ -316,6 +303,53 @@ class Options:
         return "single" if dtype.itemsize <= exact else "double"
 
 
+def _one_of(choices: tuple[str | None, ...]) -> Check:
+    def check(name: str, value: Any) -> Any:
+        check_choice(name, value, choices)
+        return value
+
+    return check
+
+
+def _threads(name: str, value: object) -> int | None:
+    threads = check_count(name, value, "1, or None for all usable CPUs")
+    # More threads than any machine has are a wish for all of them, not an error.
+    return threads and min(threads, MAX_THREADS)
+
+
+def _limits(name: str, value: object) -> Limits:
+    if not isinstance(value, Limits):
+        raise TypeError(f"{name} must be a Limits or None, not {type_name(value)}")
+    return value
+
+
+CHECKS: Final[dict[str, Check]] = {
+    "reference_image": as_int,
+    "image_axis": check_axis,
+    "stacks_axis": check_stacks_axis,
+    "pairing": _one_of(get_args(Pairing)),
+    "precision": _one_of(get_args(Precision)),
+    "window": _one_of(WINDOWS),
+    "cutoff": check_positive,
+    "max_shift": partial(check_not_negative, unit="pixels"),
+    "normalization": _one_of(NORMALIZATIONS),
+    "invalid": _one_of(get_args(Invalid)),
+    "declared_invalid": _one_of(get_args(DeclaredInvalid)),
+    "image_key": _one_of(get_args(ImageKey)),
+    "on_error": _one_of(get_args(OnError)),
+    "mask_valid": as_int,
+    "num_threads": _threads,
+    "memory_limit": partial(check_count, least="1 byte, or None"),
+    "limits": _limits,
+}
+"""Checks of all options but method and mask, in their order; each returns the value to keep."""
+
+NAMES: Final = frozenset(each.name for each in fields(Options))
+
+CHECKED: Final = [(name, getattr(Options, name), check) for name, check in CHECKS.items()]
+"""Checks with the name of the option, and the value that it has by default."""
+
+
 def _declared_options() -> tuple[DeclaredOption, ...]:
     found = []
     for each in fields(Options):
@@ -346,13 +380,12 @@ def make_options(
     TypeError, ValueError
         Naming the argument, the rule, and what came instead.
     """
-    known = {each.name for each in fields(Options)}
     for name in others:
-        if name not in known:
-            raise TypeError(f"there is no option {shorten(name)}; options are {', '.join(sorted(known))}")
+        if name not in NAMES:
+            raise TypeError(f"there is no option {shorten(name)}; options are {', '.join(sorted(NAMES))}")
     return Options(
         method=resolve_method(method),
-        limits=Limits() if limits is None else limits,
+        limits=USUAL_LIMITS if limits is None else limits,
         mask=mask,
         **others,
     )

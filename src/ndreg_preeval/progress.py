@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 from .argument_checks import type_name
@@ -15,8 +15,9 @@ Progress = Callable[[int, int], None]
 """Called with the number of images done and of all images."""
 
 
-@contextlib.contextmanager
-def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterator[Progress | None]:
+def open_progress(
+    progress: bool | Callable[[int, int], None] | None,
+) -> contextlib.AbstractContextManager[Progress | None]:
     """Give a callable(done, total), or None when the caller asked for no progress.
 
     Raises
@@ -25,14 +26,12 @@ def open_progress(progress: bool | Callable[[int, int], None] | None) -> Iterato
         When `progress` is neither True, False, None nor callable.
     """
     if progress is None or progress is False:
-        yield None
-    elif progress is True:
-        with contextlib.closing(_bar()) as bar:
-            yield bar
-    elif callable(progress):
-        yield progress
-    else:
-        raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
+        return contextlib.nullcontext()
+    if progress is True:
+        return contextlib.closing(_bar())
+    if callable(progress):
+        return contextlib.nullcontext(progress)
+    raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
 
 
 def _bar() -> Any:

@@ -75,7 +75,9 @@ def score_stack(
     >>> score.shifts[:, 1].round()
     array([-2., -4., -6., -8.])
     """
-    chosen = replace(make_options(**options), on_error="raise")
+    chosen = make_options(**options)
+    if chosen.on_error != "raise":
+        chosen = replace(chosen, on_error="raise")
     label = "stack" if name is None else name
     with contextlib.ExitStack() as context:
         report_progress = context.enter_context(open_progress(progress))

@@ -155,8 +155,10 @@ class StackSource(abc.ABC):
     def tell(self, choice: AxisChoice) -> None:
         """Note which axis counts the images, and what a person should know of that."""
         self.image_axis = choice.axis
-        self.notes = (*self.notes, *filter(None, [choice.note]))
-        self.warnings = (*self.warnings, *filter(None, [choice.warning]))
+        if choice.note:
+            self.notes = (*self.notes, choice.note)
+        if choice.warning:
+            self.warnings = (*self.warnings, choice.warning)
 
     def close(self) -> None:  # noqa: B027 - in-memory stacks have nothing to close
         """Close what was opened; safe to call twice."""

@@ -12,6 +12,7 @@ from .hdf5 import Hdf5Backend
 from .hints import HDF5_ENDINGS, head_of
 from .libraries import LIBRARY_BACKENDS
 from .memory import ArrayImageSpec, ArraySpec, only_stack, stacks_held
+from .optional_modules import is_plain
 from .tiff import TiffBackend
 from .uris import UriMeaning
 
@@ -38,9 +39,16 @@ class Formats:
 
     def __init__(self, choices: Choices = AS_FOUND) -> None:
         self._choices = choices
-        self._backends = [each() for each in BACKENDS]
-        for each in self._backends:
-            each.choices = choices
+        self._made: list[Backend] = []
+
+    @property
+    def _backends(self) -> list[Backend]:
+        """The formats, made when the first question cannot be answered without them."""
+        if not self._made:
+            self._made = [each() for each in BACKENDS]
+            for each in self._made:
+                each.choices = self._choices
+        return self._made
 
     def of(self, meanings: list[UriMeaning]) -> Backend:
         """Return the format of a URI: by the name of its file, else by the first bytes of that."""
@@ -59,6 +67,8 @@ class Formats:
 
     def object_spec(self, value: Any, limits: Limits) -> StackSpec:
         """Return the spec of an object: of a format, or an array or what can be one, or holds just one."""
+        if is_plain(value):
+            return ArraySpec(value)
         specs = (each.object_spec(value, limits) for each in self._backends)
         return next((spec for spec in specs if spec is not None), None) or ArraySpec(only_stack(value))
 
@@ -73,6 +83,8 @@ class Formats:
 
     def stacks_of(self, value: Any) -> Any:
         """Return the stacks that an object holds, as the mapping of them; the object itself where it is none."""
+        if type(value) is dict:
+            return value  # and no mapping of a format
         found = (each.stacks_of(value) for each in self._backends)
         stacks = next((stacks for stacks in found if stacks is not None), None)
         stacks = stacks_held(value, listed=True) if stacks is None else stacks
@@ -82,5 +94,5 @@ class Formats:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for each in self._backends:
+        for each in self._made:
             each.close()

@@ -11,8 +11,13 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Final
 
+import numpy as np
+
 COMPILED: Final = ("zlib", "bz2", "ctypes")
 """Modules of the standard library that need headers of another library when Python is built."""
+
+
+PLAIN: Final = (np.ndarray, list, tuple)
 
 
 def optional_module(name: str) -> Any | None:
@@ -29,6 +34,11 @@ def is_a(value: object, package: str, *names: str) -> bool:
         each.__module__.partition(".")[0] == package and (not names or each.__name__ in names)
         for each in type(value).__mro__
     )
+
+
+def is_plain(value: object) -> bool:
+    """Return whether this is an array of numpy, a list or a tuple, and so no object of another library."""
+    return type(value) in PLAIN
 
 
 def load_h5py() -> None:

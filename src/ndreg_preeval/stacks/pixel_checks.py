@@ -42,9 +42,9 @@ def pixel_dtype(dtype: object) -> np.dtype[Any]:
     TypeError
         For complex, object, string, datetime, structured and other dtypes that are no grey values.
     """
-    given = np.dtype(dtype)  # type: ignore[call-overload]  # anything may come in
+    given = dtype if isinstance(dtype, np.dtype) else np.dtype(dtype)  # type: ignore[call-overload]
     if given.kind in "biuf":
-        return given  # type: ignore[no-any-return]
+        return given
     if is_bfloat16(given):
         return np.dtype(np.float32)
     raise TypeError(f"the pixels must be {ACCEPTED}, not {describe(given)}")
@@ -87,8 +87,10 @@ def spare_axes(shape: tuple[int, ...], axes: int, most: int = 1) -> tuple[int, .
     ((), (), (1, 2))
     """
     excess = len(shape) - axes
+    if excess <= 0:
+        return ()
     ones = [axis for axis, length in enumerate(shape) if length == 1]
-    if not 0 < excess <= min(most, len(ones)):
+    if excess > min(most, len(ones)):
         return ()
     if shape[-1] == 1:
         ones = [ones[-1], *ones[:-1]]
@@ -98,6 +100,8 @@ def spare_axes(shape: tuple[int, ...], axes: int, most: int = 1) -> tuple[int, .
 def without_spare_axis(shape: tuple[int, ...], axes: int) -> tuple[int, ...]:
     """Return a shape without the axes that `spare_axes` finds."""
     spare = spare_axes(shape, axes)
+    if not spare:
+        return shape
     return tuple(length for axis, length in enumerate(shape) if axis not in spare)
 
 

@@ -32,6 +32,7 @@ from .images import (
     with_names,
 )
 from .names import short_names
+from .optional_modules import is_plain
 from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _resolve(
     if is_uri(image_stacks):
         return _resolve_bare(image_stacks, limits, keep_going, choices)
     with Formats(choices) as formats:
-        if _axes(image_stacks) > 3:
+        if type(image_stacks) is not dict and _axes(image_stacks) > 3:
             several = formats.object_specs(image_stacks, limits)
             if several[0][0]:
                 return [*several]
@@ -310,6 +311,8 @@ def _hint(value: Any) -> str:
 
 
 def _location(value: Any) -> str:
+    if is_plain(value):
+        return ""
     try:
         return uri_text(value) if is_uri(value) else ""
     except TypeError:

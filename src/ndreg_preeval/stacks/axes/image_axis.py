@@ -121,9 +121,11 @@ def choose_axis(
     likely : int, optional
         The axis that something else tells, where the names do not.
     """
-    names = names if names is not None and len(names) == len(shape) else (None,) * len(shape)
     if len(shape) != 3:
         return AxisChoice(0)  # which is refused, and better said there
+    if names is None and asked is None and likely is None:
+        return AxisChoice(0, warning=_doubt(shape))
+    names = names if names is not None and len(names) == len(shape) else (None,) * len(shape)
     named = axis_of_names(names)
     axis = asked % 3 if asked is not None else named if named is not None else likely
     if axis is None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...argument_checks import type_name
 from ...errors import clip, shorten
 from ..names import short_names
-from ..optional_modules import is_a
+from ..optional_modules import is_a, is_plain
 from ..zarr import ZarrArray, arrays_below, is_group
 from .fabio_objects import FabioFrames
 
@@ -51,6 +51,8 @@ def shown_array(value: Any) -> ShownArray:
     TypeError
         For a layer that shows no grey values.
     """
+    if is_plain(value):
+        return ShownArray(value)
     if isinstance(value, ZarrArray):
         return ShownArray(value.array, value.names)
     value = FabioFrames.pixels_of(value)

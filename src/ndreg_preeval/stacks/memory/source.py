@@ -47,6 +47,8 @@ ALIGNED_BYTES: Final = 256 << 20
 def split_mask(array: NDArray[Any]) -> tuple[NDArray[Any], Mask]:
     """Return the pixels as a plain ndarray and, of a masked array, the mask turned to True = valid."""
     pixel_dtype(array.dtype)  # before the mask: that of a structured array is structured
+    if type(array) is np.ndarray:
+        return array, None
     if isinstance(array, np.ma.MaskedArray):
         hidden = np.ma.getmask(array)
         pixels = np.asarray(np.ma.getdata(array, subok=False))
@@ -72,7 +74,8 @@ class ArraySource(StackSource):
         spare = spare_axes(pixels.shape, 3, _most_spare(names))
         if names is not None and named:
             names = [name for axis, name in enumerate(names) if axis not in spare]
-        pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
+        if spare:
+            pixels, mask = pixels.squeeze(spare), None if mask is None else mask.squeeze(spare)
         check_stack_shape(pixels.shape, names if named else None)
         choice = choose_axis(pixels.shape, names, choices.image_axis, likely)
         self.tell(choice)
@@ -129,12 +132,8 @@ class ImagesSource(StackSource):
         self.bytes_per_image = 0
 
     def _convert(self, value: object) -> tuple[NDArray[Any], Mask]:
-        if value is None or isinstance(value, bytes) or is_uri(value):
-            name = "None" if value is None else type(value).__name__
-            hint = "; give URIs of images as a list or tuple" if is_uri(value) else ""
-            raise TypeError(f"an image must be a 2-D array, not {name}{hint}")
-        if _package(value) == "tifffile" and hasattr(value, "asarray"):
-            value = value.asarray()  # a page, or a series of one
+        if type(value) is not np.ndarray:
+            value = self._checked(value)
         array = np.asanyarray(value)
         if array.dtype == object and array.ndim == 0:
             hint = ": give its .data" if hasattr(value, "data") else ""
@@ -144,6 +143,17 @@ class ImagesSource(StackSource):
         if shape != pixels.shape:
             pixels, mask = pixels.reshape(shape), None if mask is None else mask.reshape(shape)
         return as_pixels(pixels), mask
+
+    @staticmethod
+    def _checked(value: Any) -> Any:
+        """Return what numpy can convert."""
+        if value is None or isinstance(value, bytes) or is_uri(value):
+            name = "None" if value is None else type(value).__name__
+            hint = "; give URIs of images as a list or tuple" if is_uri(value) else ""
+            raise TypeError(f"an image must be a 2-D array, not {name}{hint}")
+        if _package(value) == "tifffile" and hasattr(value, "asarray"):
+            return value.asarray()  # a page, or a series of one
+        return value
 
     def _check(self, index: int, shape: tuple[int, ...]) -> None:
         if shape != self.shape[1:]:

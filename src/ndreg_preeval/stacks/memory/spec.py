@@ -14,6 +14,7 @@ from ...errors import naming
 from ..axes import find_stacks_axis, stack_names
 from ..base import StackSource, StackSpec
 from ..choices import AS_FOUND, Choices
+from ..optional_modules import is_plain
 from ..pixel_checks import check_stack_shape
 from ..zarr import ZarrArray
 from .fabio_objects import FabioFrames
@@ -53,8 +54,9 @@ class ArraySpec(StackSpec):
     in_memory = True
 
     def __init__(self, value: object, choices: Choices = AS_FOUND, taken: Taken | None = None) -> None:
-        value = FabioFrames.of(value)
-        check_kind(value)
+        if not is_plain(value):
+            value = FabioFrames.of(value)
+            check_kind(value)
         self.choices = choices
         self.taken = taken
         # A list is snapshot here: another thread may change it while we read.
@@ -70,7 +72,7 @@ class ArraySpec(StackSpec):
 
     def several(self, stacks_axis: int | None) -> list[tuple[str, StackSpec]]:
         """Return a spec for each stack along an axis of an array, by its name."""
-        if isinstance(self.value, tuple):
+        if isinstance(self.value, tuple) or (is_plain(self.value) and self.value.ndim < 4):
             return []
         try:
             axes = stored_axes(shown_array(self.value))
