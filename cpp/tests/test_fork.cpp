@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: MIT
 // A process that was forked after threads were used works like its parent, and never hangs.
 #include <cstring>
-#include <thread>
 #include <vector>
-
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "check.hpp"
 #include "images.hpp"
+#include "processes.hpp"
 
 namespace {
 
 using images::Image;
+using processes::in_child;
 using namespace ndreg_preeval;
 
 struct Known {
@@ -33,24 +30,6 @@ struct Known {
     return std::memcmp(scores.data(), expected.data(), scores.size() * sizeof(PairScore)) == 0;
   }
 };
-
-// Runs the body in a child process: its result, or false if it crashed or hung for five minutes.
-template <class Body>
-bool in_child(Body&& body) {
-  const pid_t child = fork();
-  if (child == 0) _exit(body() ? 0 : 1);
-  if (child < 0) return false;
-  for (int tenths = 0; tenths < 3000; ++tenths) {
-    int status = 0;
-    if (waitpid(child, &status, WNOHANG) == child) {
-      return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  }
-  kill(child, SIGKILL);
-  waitpid(child, nullptr, 0);
-  return false;
-}
 
 void before_and_after_threads() {
   const Known known;

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -174,7 +175,7 @@ def test_python_goes_on_and_signals_are_heard(call: str, num_threads: int) -> No
 
 
 FORK = """
-import os, sys
+import os, sys, time
 import numpy as np
 from ndreg_preeval import _core
 stack = np.random.default_rng(0).normal(size=(8, 32, 32))
@@ -229,3 +230,52 @@ def test_odd_thread_environments(value: str, expected: int) -> None:
 def test_usable_cpus() -> None:
     assert 1 <= _core.usable_cpus() <= (os.cpu_count() or 1)
     assert 1 <= _core.default_threads() <= _core.usable_cpus()
+
+
+@pytest.mark.skipif(not os.access("/proc/self/io", os.R_OK), reason="the system does not count what is read")
+def test_the_number_of_threads_is_known_without_reading_files() -> None:
+    """Control groups are looked up once a second at most; every look reads two files or more."""
+
+    def reads() -> int:
+        with Path("/proc/self/io").open() as file:
+            return int(dict(line.split(": ") for line in file)["syscr"])
+
+    before = reads()
+    found = {_core.default_threads() for _ in range(100_000)}
+    assert len(found) == 1
+    assert reads() - before < 100_000
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir() or not hasattr(os, "fork"), reason="not Linux")
+def test_threads_of_our_own_sleep_between_calls() -> None:
+    """In a forked process, where OpenMP is of no use, whatever the build."""
+    program = """
+import os, sys, time
+import numpy as np
+from ndreg_preeval import _core
+
+def names():
+    for task in os.listdir("/proc/self/task"):
+        yield open(f"/proc/self/task/{task}/comm").read().strip()
+
+stack = np.random.default_rng(0).normal(size=(9, 64, 64))
+scorer = _core.Scorer(stack[0])
+expected = scorer.score(stack, num_threads=1).tobytes()
+if _core.build_config()["threads"] == "off":
+    sys.exit()
+scorer.score(stack, num_threads=3)
+child = os.fork()
+if child:
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+assert "ndreg_pool" not in names(), "in a child that did not work yet"
+for again in range(20):
+    assert scorer.score(stack, num_threads=3).tobytes() == expected
+    assert list(names()).count("ndreg_pool") <= 2
+for _ in range(6000):  # a thread gets its name when it begins
+    if list(names()).count("ndreg_pool") == 2:
+        break
+    time.sleep(0.01)
+else:
+    sys.exit("they did not stay")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=300)

@@ -7,7 +7,7 @@
 
 namespace ndreg_preeval {
 
-/// What limits the number of threads.
+/// What limits the number of threads. The files of control groups are read once a second at most.
 struct ThreadLimits {
   int affinity_cpus = 1;  ///< CPUs that threads may run on; those of all places where OpenMP binds
   int cgroup_cpus = 0;    ///< its control group's share of CPU time, rounded up; 0: no limit

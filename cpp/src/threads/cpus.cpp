@@ -2,8 +2,11 @@
 #include <ndreg_preeval/threads.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -87,13 +90,47 @@ int cgroup_cpus() { return unlimited; }
 
 #endif
 
+// What the files of control groups said, and when, in one number: no thread sees half of it, and a
+// fork copies it whole. To read them takes a hundred times as long as a small call.
+class KnownQuota {
+ public:
+  int cpus() {
+    using std::chrono::steady_clock;
+    const auto now =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                       steady_clock::now().time_since_epoch())
+                                       .count());
+    const std::uint64_t known = known_.load(std::memory_order_relaxed);
+    if (known != 0 && now - (known >> bits) < milliseconds) {
+      return static_cast<int>(known & ((std::uint64_t{1} << bits) - 1));
+    }
+    const int found = cgroup_cpus();
+    known_.store(now << bits | static_cast<std::uint64_t>(found), std::memory_order_relaxed);
+    return found;
+  }
+
+ private:
+  static constexpr std::uint64_t milliseconds = 1000;
+  static constexpr int bits = 21;
+  static_assert(unlimited < 1 << bits, "every quota fits");
+
+  std::atomic<std::uint64_t> known_{0};
+};
+
+KnownQuota known_quota;
+
+int usable_cpus(const ThreadLimits& limits) noexcept {
+  return limits.cgroup_cpus > 0 ? std::min(limits.affinity_cpus, limits.cgroup_cpus)
+                                : limits.affinity_cpus;
+}
+
 }  // namespace
 
 ThreadLimits thread_limits() noexcept {
   ThreadLimits limits;
   limits.affinity_cpus = affinity_cpus();
   try {
-    const int quota = cgroup_cpus();
+    const int quota = known_quota.cpus();
     limits.cgroup_cpus = quota < unlimited ? quota : 0;
   } catch (...) {  // no memory to look it up: no limit that is known
   }
@@ -104,16 +141,12 @@ ThreadLimits thread_limits() noexcept {
   return limits;
 }
 
-int usable_cpus() noexcept {
-  const ThreadLimits limits = thread_limits();
-  return limits.cgroup_cpus > 0 ? std::min(limits.affinity_cpus, limits.cgroup_cpus)
-                                : limits.affinity_cpus;
-}
+int usable_cpus() noexcept { return usable_cpus(thread_limits()); }
 
 int default_threads() noexcept {
-  const int cpus = usable_cpus();
-  const int asked = thread_limits().omp_num_threads;
-  return asked > 0 ? std::min(asked, cpus) : cpus;
+  const ThreadLimits limits = thread_limits();
+  const int cpus = usable_cpus(limits);
+  return limits.omp_num_threads > 0 ? std::min(limits.omp_num_threads, cpus) : cpus;
 }
 
 void leave_openmp_place() noexcept { detail::leave_place(); }

@@ -7,18 +7,19 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
-#include <thread>
-#include <vector>
 
 #if defined(NDREG_PREEVAL_OPENMP)
 #include <omp.h>
 #endif
 
+#include "threads/helpers.hpp"
 #include "threads/omp_guard.hpp"
 #include "threads/omp_places.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
+
+constexpr std::chrono::milliseconds patience{20};
 
 // One call: the queue of indices, the first error, and how many threads are through.
 class Queue {
@@ -53,14 +54,19 @@ class Queue {
       {
         std::unique_lock<std::mutex> lock(mutex_);
         const auto all_left = [this, threads] { return left_ == threads; };
-        if (someone_left_.wait_for(lock, std::chrono::milliseconds(20), all_left)) return;
+        if (someone_left_.wait_for(lock, patience, all_left)) return;
       }
-      try {
-        cancellation_.check();
-      } catch (const CancelledElsewhere&) {
-      } catch (...) {
-        keep(0, std::current_exception());
-      }
+      ask();
+    }
+  }
+
+  // For a calling thread that waits, after each bit of patience.
+  void ask() noexcept {
+    try {
+      cancellation_.check();
+    } catch (const CancelledElsewhere&) {
+    } catch (...) {
+      keep(0, std::current_exception());
     }
   }
 
@@ -108,21 +114,13 @@ void run_openmp(std::size_t threads, Queue& queue) {
 #if defined(NDREG_PREEVAL_OPENMP) || defined(NDREG_PREEVAL_STD_THREADS)
 
 void run_std(std::size_t threads, Queue& queue) {
-  std::vector<std::thread> others;
-  others.reserve(threads - 1);
-  for (std::size_t thread = 1; thread < threads; ++thread) {
-    try {
-      others.emplace_back([&queue, thread] {
-        leave_place();
-        queue.work(thread);
-      });
-    } catch (const std::exception&) {
-      break;  // no more threads or memory to be had: those there are do all the work
-    }
-  }
+  const auto work = [](void* given, std::size_t thread) {
+    static_cast<Queue*>(given)->work(thread);
+  };
+  Helpers helpers(threads - 1, work, &queue);
   queue.work(0);
-  queue.wait_for_all(others.size() + 1);
-  for (std::thread& other : others) other.join();
+  helpers.close();
+  while (!helpers.wait_for(patience)) queue.ask();
 }
 
 #endif
@@ -134,10 +132,11 @@ void for_each_index(std::size_t count, std::size_t threads, Cancellation& cancel
   threads = std::min(threads, count);
   Queue queue(count, cancellation, task);
 #if defined(NDREG_PREEVAL_OPENMP)
-  if (threads > 1) threads = threads_openmp_can_start(threads);
+  const bool safe = threads > 1 && openmp_is_safe();
+  if (safe) threads = threads_openmp_can_start(threads);
   if (threads <= 1) {
     queue.work(0);
-  } else if (openmp_is_safe()) {
+  } else if (safe) {
     run_openmp(threads, queue);
   } else {
     run_std(threads, queue);

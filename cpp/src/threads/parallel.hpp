@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Work shared by threads. The only place that knows how threads are made.
+// Work shared by threads. The only place that knows which kind of threads: OpenMP's, or our own.
 #pragma once
 
 #include <cstddef>
