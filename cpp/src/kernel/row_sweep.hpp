@@ -2,7 +2,9 @@
 // The middle one of the three sweeps: along x, group by group, there and back.
 #pragma once
 
+#include "kernel/cross_power.hpp"
 #include "kernel/fft/axis.hpp"
+#include "kernel/fft/round_trip.hpp"
 #include "kernel/hann_filter.hpp"
 #include "kernel/kernels.hpp"
 
@@ -128,25 +130,17 @@ void keep_mean(const ImagePlan<T>& plan, T* work) {
   mean[n] = T(0);
 }
 
-// reference * conj(image) / |image|, or without that division, transformed back along x.
+// One correlogram of a group, transformed back along x.
 template <class T, std::size_t n, bool phases>
 NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
                                             T floor, std::size_t group, const Groups<T, n>& groups,
                                             T* work) {
   using V = vector_of<T, n>;
-  const T* unit = reference.spectrum + group * plan.row_size;
-  const V threshold = V{} + floor * floor;
-  const V gain = V{} + reference.gain;
+  const CrossPower<T, n, phases> cross_power(plan, reference, floor, group);
   for_filtered<T, n>(plan.along_x, reference.window, groups,
                      [=](std::size_t at, std::size_t element, const Complex<V>& image) {
-                       const V re = load_lanes<V>(unit + at * 2 * n);
-                       const V im = load_lanes<V>(unit + at * 2 * n + n);
-                       const V power = image.re * image.re + image.im * image.im;
-                       const V inverse = phases ? inverse_root<T, n>(power) : gain;
-                       const V scale = power > threshold ? inverse : V{};
-                       T* out = work + element * 2 * n;
-                       store_lanes(V((re * image.re + im * image.im) * scale), out);
-                       store_lanes(V((im * image.re - re * image.im) * scale), out + n);
+                       const Complex<V> value = cross_power(at, image);
+                       store_element<n, Direction::forward>(value, work + element * 2 * n);
                      });
   if (group == 0 && reference.keep_mean) keep_mean<T, n>(plan, work);
   back_to<T, n>(plan.along_x, work, reference.out + group * plan.row_size);
@@ -158,30 +152,32 @@ NDREG_PREEVAL_NOINLINE void correlate_group_twice(const ImagePlan<T>& plan,
                                                   const CorrelateJob<T>& job, std::size_t group,
                                                   const Groups<T, n>& groups, T* work) {
   using V = vector_of<T, n>;
-  const T* unit = job.first.spectrum + group * plan.row_size;
-  const T* low_x = job.low_pass.x;
-  const V low_y = load_lanes<V>(job.low_pass.y + group * n);
-  const T floor = 2 * job.floor;
-  const V threshold = V{} + floor * floor;
+  const TwoCrossPowers<T, n> cross_powers(plan, job, group);
   T* here = groups.here();
   for_filtered<T, n>(plan.along_x, job.first.window, groups,
                      [=](std::size_t at, std::size_t element, const Complex<V>& image) {
-                       const V re = load_lanes<V>(unit + at * 2 * n);
-                       const V im = load_lanes<V>(unit + at * 2 * n + n);
-                       const V power = image.re * image.re + image.im * image.im;
-                       const V inverse = inverse_root<T, n>(power);
-                       const V scale = power > threshold ? inverse : V{};
-                       const V phase_re = (re * image.re + im * image.im) * scale;
-                       const V phase_im = (im * image.re - re * image.im) * scale;
-                       const V low = low_y * low_x[at];
-                       store_lanes(phase_re, here + element * 2 * n);
-                       store_lanes(phase_im, here + element * 2 * n + n);
-                       store_lanes(V(phase_re * low), work + element * 2 * n);
-                       store_lanes(V(phase_im * low), work + element * 2 * n + n);
+                       const Complex<V> value = cross_powers(at, image, work + element * 2 * n);
+                       store_element<n, Direction::forward>(value, here + element * 2 * n);
                      });
   back_to<T, n>(plan.along_x, work, job.second->out + group * plan.row_size);
   if (group == 0 && job.first.keep_mean) keep_mean<T, n>(plan, here);
   back_to<T, n>(plan.along_x, here, job.first.out + group * plan.row_size);
+}
+
+// The same in one round trip, of phases without windows; scratch holds two work spaces.
+template <class T, std::size_t n>
+void correlate_round_trip(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t group,
+                          T* scratch) {
+  const std::size_t row = group * plan.row_size;
+  const T* from = job.spectrum + row;
+  if (job.second == nullptr) {
+    const CrossPower<T, n, true> middle(plan, job.first, 2 * job.floor, group);
+    round_trip<T, n>(plan.along_x, from, scratch, job.first.out + row, middle);
+  } else {
+    const TwoCrossPowers<T, n> middle(plan, job, group);
+    round_trip<T, n>(plan.along_x, from, scratch, job.first.out + row, middle,
+                     scratch + plan.along_x.extent * 2 * n, job.second->out + row);
+  }
 }
 
 template <class T, std::size_t n>
@@ -189,10 +185,19 @@ void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t
                std::size_t last, T* scratch) {
   const bool windows =
       job.first.window.any() || (job.second != nullptr && job.second->window.any());
+  const bool follows = job.second != nullptr && job.second->spectrum == nullptr;
+  if (has_round_trip(plan.along_x) && !windows && job.first.gain == 0 &&
+      (follows || job.second == nullptr)) {
+    for (std::size_t group = first; group < last; ++group) {
+      if (job.cancellation != nullptr) job.cancellation->check();
+      correlate_round_trip<T, n>(plan, job, group, scratch);
+    }
+    return;
+  }
   Groups<T, n> groups(plan, job.spectrum, windows, scratch + plan.along_x.extent * 2 * n);
   groups.run(first, last, job.below, job.above, [&](std::size_t group) {
     if (job.cancellation != nullptr) job.cancellation->check();
-    if (job.second != nullptr && job.second->spectrum == nullptr) {
+    if (follows) {
       correlate_group_twice<T, n>(plan, job, group, groups, scratch);
       return;
     }

@@ -47,6 +47,18 @@ NDREG_PREEVAL_INLINE void prefetch([[maybe_unused]] const void* from,
 #endif
 }
 
+// Compilers that make one operation of a product and a sum do not look beyond this: numbers are
+// rounded as they would be on their way through memory.
+template <class V>
+NDREG_PREEVAL_INLINE V rounded(V value) noexcept {
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__)
+  asm("" : "+v"(value));  // NOLINT(hicpp-no-assembler)
+#elif defined(__GNUC__) && !defined(__clang__) && defined(__aarch64__)
+  asm("" : "+w"(value));  // NOLINT(hicpp-no-assembler)
+#endif
+  return value;
+}
+
 template <class T, std::size_t n, class V>
 NDREG_PREEVAL_INLINE V absolute(const V& value) noexcept {
   // All bits but the signs.

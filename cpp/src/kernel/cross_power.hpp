@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// What happens to each frequency of an image between its transforms along x.
+#pragma once
+
+#include "kernel/fft/butterflies.hpp"
+#include "kernel/kernels.hpp"
+
+namespace ndreg_preeval::kernel {
+namespace {
+
+// reference * conj(image) / |image|, or without that division, for the lanes of a group.
+template <class T, std::size_t n, bool phases>
+class CrossPower {
+  using V = vector_of<T, n>;
+
+ public:
+  static constexpr bool twice = false;
+
+  CrossPower(const ImagePlan<T>& plan, const Whitened<T>& reference, T floor,
+             std::size_t group) noexcept
+      : unit_(reference.spectrum + group * plan.row_size),
+        threshold_(V{} + floor * floor),
+        gain_(V{} + reference.gain),
+        has_mean_(group == 0),
+        keeps_mean_(group == 0 && reference.keep_mean),
+        mean_(T(1) / (static_cast<T>(plan.height) * static_cast<T>(plan.width))) {}
+
+  NDREG_PREEVAL_INLINE Complex<V> operator()(std::size_t at, const Complex<V>& image,
+                                             T* /*second*/ = nullptr) const noexcept {
+    const V re = load_lanes<V>(unit_ + at * 2 * n);
+    const V im = load_lanes<V>(unit_ + at * 2 * n + n);
+    const V power = image.re * image.re + image.im * image.im;
+    const V inverse = phases ? inverse_root<T, n>(power) : gain_;
+    const V scale = power > threshold_ ? inverse : V{};
+    return {(re * image.re + im * image.im) * scale, (im * image.re - re * image.im) * scale};
+  }
+
+  // The mean is taken out; of phases it may come back as one.
+  Complex<V> first_in(const Complex<V>& image) const noexcept {
+    return has_mean_ ? with_mean(image, T(0)) : image;
+  }
+  Complex<V> first_out(const Complex<V>& value) const noexcept {
+    return keeps_mean_ ? with_mean(value, mean_) : value;
+  }
+
+ private:
+  static Complex<V> with_mean(const Complex<V>& value, T mean) noexcept {
+    T lanes[2 * n];
+    store_lanes(value.re, lanes);
+    store_lanes(value.im, lanes + n);
+    lanes[0] = mean;
+    lanes[n] = T(0);
+    return {load_lanes<V>(lanes), load_lanes<V>(lanes + n)};
+  }
+
+  const T* unit_;
+  V threshold_;
+  V gain_;
+  bool has_mean_;
+  bool keeps_mean_;
+  T mean_;
+};
+
+// Phases, and the same times a low pass for the second opinion, which has no mean.
+template <class T, std::size_t n>
+class TwoCrossPowers {
+  using V = vector_of<T, n>;
+
+ public:
+  static constexpr bool twice = true;
+
+  TwoCrossPowers(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t group) noexcept
+      : first_(plan, job.first, 2 * job.floor, group),
+        low_x_(job.low_pass.x),
+        low_y_(load_lanes<V>(job.low_pass.y + group * n)) {}
+
+  NDREG_PREEVAL_INLINE Complex<V> operator()(std::size_t at, const Complex<V>& image,
+                                             T* second) const noexcept {
+    const Complex<V> phase = first_(at, image);
+    const V low = low_y_ * low_x_[at];
+    store_lanes(V(phase.re * low), second);
+    store_lanes(V(phase.im * low), second + n);
+    return phase;
+  }
+
+  Complex<V> first_in(const Complex<V>& image) const noexcept { return first_.first_in(image); }
+  Complex<V> first_out(const Complex<V>& value) const noexcept { return first_.first_out(value); }
+
+ private:
+  CrossPower<T, n, true> first_;
+  const T* low_x_;
+  V low_y_;
+};
+
+}  // namespace
+}  // namespace ndreg_preeval::kernel
