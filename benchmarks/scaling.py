@@ -58,7 +58,9 @@ def main() -> None:
         settings = ScalingSettings(sizes, numbers, cpus, runs, seconds=0.05, huge=(1024,))
     sections = [PARTS[name](settings) for name in options.parts]
     note = f"Medians of {runs} interleaved runs. {machine(build_config())}"
-    overview = Section("Scaling", note, [settings.goals.summary()])
+    overview = Section(
+        f"Scaling on {len(cpus)} CPU{'s' if len(cpus) > 1 else ''}", note, [settings.goals.summary()]
+    )
     text = "\n\n".join(str(section) for section in (overview, *sections))
     print(text)
     if options.write:

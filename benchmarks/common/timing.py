@@ -67,34 +67,27 @@ def sample(program: Program, repetitions: int, warm_up: bool = True) -> float:
     return (time.perf_counter() - start) / (repetitions * program.images)
 
 
-def repetitions_of(program: Program) -> tuple[int, bool]:
-    """How often a program is run in one sample, and whether once more before that."""
-    start = time.perf_counter()
-    program.run()  # plans, pools and pages are made here
-    if time.perf_counter() - start > LONG:
-        return 1, False
-    count = 1
-    while (lasted := count * sample(program, count) * program.images) < SAMPLE:
-        count = max(count + 1, min(10 * count, int(1.1 * count * SAMPLE / max(lasted, 1e-9)) + 1))
-    return count, True
-
-
-def require_one_thread(program: Program, count: int, warm_up: bool) -> None:
-    """Refuse a program whose work is done by other threads too."""
-    for _ in range(20):
-        all_threads, this_one = time.process_time(), time.thread_time()
-        sample(program, count, warm_up)
-        all_threads, this_one = time.process_time() - all_threads, time.thread_time() - this_one
-        if all_threads < 1.1 * this_one:
-            return  # not always at once: the threads of some libraries spin for a while when they are made
-    raise AssertionError(f"{program.name} uses more than one thread")
+def one_thread_only(program: Program, repetitions: int, warm_up: bool) -> bool:
+    """Whether a sample's work is done by the calling thread alone."""
+    all_threads, this_one = time.process_time(), time.thread_time()
+    sample(program, repetitions, warm_up)
+    all_threads, this_one = time.process_time() - all_threads, time.thread_time() - this_one
+    return all_threads < 1.1 * this_one
 
 
 def prepared(program: Program, one_thread: bool) -> tuple[Program, int, bool]:
-    """The arguments of `sample` for this program."""
-    count, warm_up = repetitions_of(program)
-    if one_thread:
-        require_one_thread(program, count, warm_up)
+    """The arguments of `sample` for this program: how often it is run, and whether once more before that.
+
+    A program that is to have one thread is refused if its work is done by other threads too.
+    """
+    start = time.perf_counter()
+    alone = one_thread_only(program, 1, False)  # plans, pools and pages are made here
+    count, warm_up = 1, time.perf_counter() - start < LONG
+    while warm_up and (lasted := count * sample(program, count) * program.images) < SAMPLE:
+        count = max(count + 1, min(10 * count, int(1.1 * count * SAMPLE / max(lasted, 1e-9)) + 1))
+    # Not always at once: the threads of some libraries spin for a while when they are made.
+    if one_thread and not alone and not any(one_thread_only(program, count, warm_up) for _ in range(20)):
+        raise AssertionError(f"{program.name} uses more than one thread")
     return program, count, warm_up
 
 

@@ -17,7 +17,8 @@ from common.timing import Program, require
 from .cases import Case
 
 PEAK_TO_MEAN, EVIDENCE, ROBUST = "peak_to_mean", "evidence", "robust"
-FEWER = "peak_to_mean of 5"
+FEWER_IMAGES = 5
+FEWER = f"{PEAK_TO_MEAN} of {FEWER_IMAGES}"
 METHODS = (PEAK_TO_MEAN, EVIDENCE, ROBUST)
 OWN = {
     **{name: (name, "auto") for name in METHODS},
@@ -68,7 +69,7 @@ def own(name: str, case: Case) -> Program:
     """The program of this name, which is in OWN."""
     stack, answers = case.stack(), case.answers()
     if name == FEWER:
-        stack, answers = stack[:5], answers[:4]
+        stack, answers = stack[:FEWER_IMAGES], answers[: FEWER_IMAGES - 1]
     method, precision = OWN[name]
     return ranking(method, stack, answers, precision=precision, name=name)
 

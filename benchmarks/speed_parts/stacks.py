@@ -16,7 +16,7 @@ from .cases import Case
 from .fft_pairs import PAIRS
 from .peers import SCORES
 from .programs import Wanted, title_of, together
-from .rankings import DOUBLE, EVIDENCE, FEWER, PEAK_TO_MEAN, ROBUST, chosen_precision
+from .rankings import DOUBLE, EVIDENCE, FEWER, FEWER_IMAGES, PEAK_TO_MEAN, ROBUST, chosen_precision
 
 IMAGES = 9
 OWN = (PEAK_TO_MEAN, EVIDENCE, ROBUST, FEWER)
@@ -29,7 +29,7 @@ the images' own precision, in float64 for uint32. "MKL" is called directly with 
 package. Times are per image: those of calls and loops divided by {IMAGES}. Goals compare with the fastest bare pair of the row.
 float64 has noise in all its bits, uint32 counts of about 100 000; `precision` is what the package chose by itself, as the result
 tells it. numpy, OpenCV and scikit-image compare each other image with the first one (numpy transforms that one once, the other two
-cannot keep it); ewoksndreg's own function `peak_eval` gets the whole stack."""
+cannot keep it), here in a stack of the first {FEWER_IMAGES}; ewoksndreg's own function `peak_eval` gets the whole stack."""
 
 
 def wanted_of(cases: list[Case]) -> list[Wanted]:
@@ -104,7 +104,7 @@ def stacks(settings: Settings) -> Section:
     for rows in (tables.times, tables.verdicts, tables.factors):
         rows.sort(key=lambda row: order[row[0].split()[0]])
     note = NOTE + "".join(f" Not measured: {name} ({reason})." for name, reason in missing.items())
-    own = [f"`{PEAK_TO_MEAN}`", f"`{EVIDENCE}`", f"`{ROBUST}`", f"`{PEAK_TO_MEAN}`, 5 images"]
+    own = [f"`{PEAK_TO_MEAN}`", f"`{EVIDENCE}`", f"`{ROBUST}`", f"`{PEAK_TO_MEAN}`, {FEWER_IMAGES} images"]
     header = [
         "/ fastest bare pair",
         f"{own[0]} <= {PAIR['float32'].limit} (float32), {PAIR['float64'].limit}",
