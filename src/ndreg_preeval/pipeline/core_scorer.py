@@ -84,13 +84,11 @@ def masked_pixels(options: Options) -> int:
 def check_valid(
     options: Options, invalid_pixels: Any, indices: Sequence[int], block: Block, start: int
 ) -> None:
-    """Raise ValueError for the first of some images with invalid pixels, where these are refused.
+    """Raise ValueError for the first of some images with invalid pixels, for options that refuse them.
 
     The images are those of the indices, in a block that begins with image `start`. Pixels that the `mask`
     option or metadata of the file take out are no reason to refuse one.
     """
-    if options.invalid != "raise":
-        return
     allowed: Any = masked_pixels(options)
     mask = core_mask(block, options) if block.declared else None
     if mask is not None:

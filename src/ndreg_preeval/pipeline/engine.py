@@ -81,7 +81,7 @@ class Engine(abc.ABC):
         """
 
     @abc.abstractmethod
-    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance | None) -> list[Scored | Failed]:
         """Score every image of some stacks that were opened here."""
 
     def __enter__(self) -> Self:
@@ -118,16 +118,16 @@ class InProcess(Engine):
     def open(self, stacks: NamedSpecs) -> list[OpenStack]:
         """Open all here; of the files as many stay open as the process may have."""
         found: list[OpenStack] = []
-        left_open = kept_open()
+        left_open = 0 if all(spec.in_memory for _, spec in stacks) else kept_open()
         for name, spec in stacks:
             stack = self._open_here(name, spec, keep=spec.in_memory or left_open > 0)
             left_open -= stack.source is not None and not spec.in_memory
             found.append(stack)
         return found
 
-    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance | None) -> list[Scored | Failed]:
         """Score them one by one, and files as a stream."""
-        return score_in_process(open_stacks, self.options, advance)
+        return score_in_process(open_stacks, self.options, self.threads, advance)
 
 
 class OnExecutor(Engine):
@@ -150,6 +150,6 @@ class OnExecutor(Engine):
                 for name, spec in stacks
             ]
 
-    def score(self, open_stacks: Sequence[OpenStack], advance: Advance) -> list[Scored | Failed]:
+    def score(self, open_stacks: Sequence[OpenStack], advance: Advance | None) -> list[Scored | Failed]:
         """Score them by jobs of consecutive images."""
         return score_on_executor(open_stacks, self.options, self.executor, advance)

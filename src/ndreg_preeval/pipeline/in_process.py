@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .. import core
 from ..errors import naming_stack
 from ..options import Options
 from ..stacks import StackSource
@@ -24,9 +23,8 @@ DESCRIPTORS_PER_SOURCE = 8
 
 
 def score_in_process(
-    open_stacks: Sequence[OpenStack], options: Options, advance: Advance
+    open_stacks: Sequence[OpenStack], options: Options, threads: int, advance: Advance | None
 ) -> list[Scored | Failed]:
-    threads = options.num_threads or core.default_threads()
     found: dict[int, Scored | Failed] = {}
     streamed: list[OpenStack] = []
     for number, stack in enumerate(open_stacks):
@@ -38,13 +36,16 @@ def score_in_process(
             found[number] = _score_in_memory(stack, options, threads, advance)
         else:
             streamed.append(stack.numbered(number))
-    groups = _groups(streamed, options)
-    for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
-        found.update(zip((stack.number for stack in group), results, strict=True))
+    if streamed:
+        groups = _groups(streamed, options)
+        for group, results in zip(groups, _stream(groups, options, threads, advance), strict=True):
+            found.update(zip((stack.number for stack in group), results, strict=True))
     return [found[number] for number in range(len(open_stacks))]
 
 
-def _score_in_memory(stack: OpenStack, options: Options, threads: int, advance: Advance) -> Scored | Failed:
+def _score_in_memory(
+    stack: OpenStack, options: Options, threads: int, advance: Advance | None
+) -> Scored | Failed:
     assert stack.source is not None
     n = stack.info.shape[0]
     try:
@@ -97,7 +98,7 @@ def _belong_together(first: OpenStack, other: OpenStack) -> bool:
 
 
 def _stream(
-    groups: Sequence[Sequence[OpenStack]], options: Options, threads: int, advance: Advance
+    groups: Sequence[Sequence[OpenStack]], options: Options, threads: int, advance: Advance | None
 ) -> list[list[Scored | Failed]]:
     keep_going = options.on_error != "raise"
     members = [[_member(stack) for stack in group] for group in groups]

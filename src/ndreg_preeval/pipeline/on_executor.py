@@ -61,7 +61,7 @@ def inspect_on_executor(
 
 
 def score_on_executor(
-    open_stacks: Sequence[OpenStack], options: Options, executor: Executor, advance: Advance
+    open_stacks: Sequence[OpenStack], options: Options, executor: Executor, advance: Advance | None
 ) -> list[Scored | Failed]:
     """Run jobs of consecutive images; results are put together in the order of the stacks."""
     # The executor brings the parallelism: more threads than asked for would only fight.
@@ -95,7 +95,8 @@ def score_on_executor(
                 score, remarks = result
                 parts[number].append(score)
                 warnings[number].update(dict.fromkeys(remarks))
-                advance(len(score.records))
+                if advance is not None:
+                    advance(len(score.records))
             elif not options.goes_on_after(error):
                 raise error
             else:

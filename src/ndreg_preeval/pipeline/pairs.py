@@ -100,7 +100,8 @@ class PairScorer:
         index = start if self.pairs.reference is None else self.pairs.reference
         reference = block.image(index - start)
         self._core = make_scorer(reference, info.precision, options, stays=stays, threads=threads)
-        check_valid(options, [self._core.reference_invalid_pixels], [index], reference, index)
+        if options.invalid == "raise":
+            check_valid(options, [self._core.reference_invalid_pixels], [index], reference, index)
         self._itself: Records | None = None
         if itself and self.wants_itself:
             mask = core_mask(reference, options)
@@ -130,19 +131,23 @@ class PairScorer:
         method asks for it. `stop` tells whether to give up.
         """
         low, high = images
-        indices = [i for some in self.pairs.compared(low, high) for i in range(*some)]
-        if not indices:
+        compared = self.pairs.compared(low, high)
+        if not compared:
             return np.empty(0, core.PAIR_SCORE)
         call: dict[str, Any] = {"num_threads": threads, "stop": stop}
-        call["progress"] = None if advance is None else _differences(advance, len(indices))
+        if advance is not None:
+            call["progress"] = _differences(advance, sum(end - begin for begin, end in compared))
         if self.pairs.consecutive:
-            some = block.part(max(indices[0] - 1 - start, 0), high - start)
-            some = some.after(before) if indices[0] == start else some
+            first = compared[0][0]
+            some = block.part(max(first - 1 - start, 0), high - start)
+            some = some.after(before) if first == start else some
             records = self._core.score_consecutive(some.images, mask=core_mask(some, self._options), **call)
         else:
             some = block.part(low - start, high - start)
             records = self._against_reference(some, low, itself, call)
-        check_valid(self._options, records["invalid_pixels"], indices, some, high - len(some.images))
+        if self._options.invalid == "raise":
+            indices = [i for each in compared for i in range(*each)]
+            check_valid(self._options, records["invalid_pixels"], indices, some, high - len(some.images))
         return records
 
     def _against_reference(self, some: Block, start: int, itself: bool, call: dict[str, Any]) -> Records:

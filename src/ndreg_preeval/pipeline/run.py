@@ -72,14 +72,15 @@ def score_stacks(
     return engine.score(open_stacks, advance)
 
 
-def _counter(total: int, on_progress: Progress | None) -> Advance:
+def _counter(total: int, on_progress: Progress | None) -> Advance | None:
+    if on_progress is None:
+        return None
     done = 0
 
     def advance(images: int) -> None:
         nonlocal done
         done += images
-        if on_progress is not None:
-            on_progress(done, total)
+        on_progress(done, total)
 
     advance(0)
     return advance

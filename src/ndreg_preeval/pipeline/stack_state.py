@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -89,7 +90,7 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
     mask = source.valid if mask is None else mask
     return StackInfo(
         shape=(n, height, width),
-        dtype=str(source.dtype),
+        dtype=_dtype_text(source.dtype),
         location=source.location,
         precision=options.working_precision(source.dtype),
         reference_image=options.reference_index(n),
@@ -101,6 +102,11 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         masked=_left_out(mask),
         declared=_left_out(source.valid),
     )
+
+
+@functools.lru_cache(maxsize=32)
+def _dtype_text(dtype: np.dtype[Any]) -> str:
+    return str(dtype)  # which numpy makes anew each time, in Python
 
 
 def _left_out(valid: NDArray[np.bool_] | None) -> int:

@@ -39,24 +39,27 @@ def all_invalid(stack: StackScore) -> bool:
     return stack._summary.all_flags & core.ALL_INVALID != 0
 
 
-def least_trusted(stack: StackScore) -> tuple[int, str] | None:
-    """Return the least certain image that has evidence and the figure against it; None where all are trusted.
+def trusted(stack: StackScore) -> bool:
+    """Whether it has evidence, and every image that has is trusted.
 
     Methods without a second opinion have no probability: there the p-value decides.
     """
-    summary = stack._summary
-    if not summary.n_judged:
-        return None
+    if not has_evidence(stack):
+        return False
     if stack.method.asks_opinion:
-        worst, value = summary.least_probable, summary.least_probability
-        if value >= TRUSTED:
-            return None
-        figure = f"P = {value:.2g}, below {TRUSTED}"
+        return stack._summary.least_probability >= TRUSTED
+    return stack._summary.largest_p_value <= UNLIKELY
+
+
+def least_trusted(stack: StackScore) -> tuple[int, str] | None:
+    """Return the least certain image that has evidence and the figure against it; None where all are trusted."""
+    if trusted(stack) or not has_evidence(stack):
+        return None
+    summary = stack._summary
+    if stack.method.asks_opinion:
+        worst, figure = summary.least_probable, f"P = {summary.least_probability:.2g}, below {TRUSTED}"
     else:
-        worst, value = summary.by_chance, summary.largest_p_value
-        if value <= UNLIKELY:
-            return None
-        figure = f"p-value {value:.2g}, above {UNLIKELY}"
+        worst, figure = summary.by_chance, f"p-value {summary.largest_p_value:.2g}, above {UNLIKELY}"
     return int(stack.image_indices[worst]), figure
 
 
@@ -67,9 +70,7 @@ def at_zero(stack: StackScore) -> bool:
 
 def moves(stack: StackScore) -> bool:
     """Whether it is trusted, and most of its images that have evidence moved by a pixel or more."""
-    if not has_evidence(stack) or least_trusted(stack) is not None:
-        return False
-    return 2 * stack._summary.moved > stack.n_judged
+    return 2 * stack._summary.moved > stack.n_judged and trusted(stack)
 
 
 def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = None) -> str:
