@@ -146,4 +146,18 @@ Images many_images(const py::object& object, const py::object& mask) {
   return images;
 }
 
+Records records_of(const py::object& object) {
+  // numpy would compare the types field by field, which takes as long as scoring a small image.
+  if (py::isinstance<py::array>(object)) {
+    const auto array = py::reinterpret_borrow<py::array>(object);
+    const bool as_it_is = array.dtype().is(py::dtype::of<PairScore>());
+    if (as_it_is && (array.flags() & py::array::c_style) != 0) {
+      return py::reinterpret_borrow<Records>(object);
+    }
+  }
+  Records records = Records::ensure(object);
+  if (!records) throw py::type_error("records must be an array of PAIR_SCORE");
+  return records;
+}
+
 }  // namespace ndreg_preeval::bindings

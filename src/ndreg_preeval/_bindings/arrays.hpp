@@ -7,6 +7,7 @@
 #include <pybind11/numpy.h>
 
 #include <ndreg_preeval/image_view.hpp>
+#include <ndreg_preeval/pair_score.hpp>
 
 namespace ndreg_preeval::bindings {
 
@@ -22,5 +23,10 @@ Images one_image(const pybind11::object& object, const pybind11::object& mask, c
 
 // One array (n, h, w) or a sequence of arrays (h, w); the mask is (h, w), (n, h, w) or None.
 Images many_images(const pybind11::object& object, const pybind11::object& mask);
+
+using Records = pybind11::array_t<PairScore, pybind11::array::c_style | pybind11::array::forcecast>;
+
+// An array of records, converted only where it has to be. TypeError: it is none.
+Records records_of(const pybind11::object& object);
 
 }  // namespace ndreg_preeval::bindings

@@ -16,6 +16,7 @@
 #include <ndreg_preeval/method.hpp>
 #include <ndreg_preeval/ranking.hpp>
 
+#include "arrays.hpp"
 #include "scoring/names.hpp"
 #include "scoring/stack_score.hpp"
 
@@ -23,8 +24,6 @@ namespace py = pybind11;
 
 namespace ndreg_preeval::bindings {
 namespace {
-
-using Records = py::array_t<PairScore, py::array::c_style | py::array::forcecast>;
 
 // Python says None where the name is "none".
 template <class Enum>
@@ -87,8 +86,8 @@ Method method_of(const py::object& given) {
 }
 
 // Score, trust, trust with static outliers masked, and what the method takes from each image.
-py::tuple score_of(const Records& records, const std::optional<Records>& itself,
-                   const py::object& given) {
+py::tuple score_of(const py::object& of_images, const py::object& itself, const py::object& given) {
+  const Records records = records_of(of_images);
   const Method method = method_of(given);
   StackScore stack;
   stack.images.assign(records.data(), records.data() + records.size());
@@ -96,7 +95,9 @@ py::tuple score_of(const Records& records, const std::optional<Records>& itself,
     stack.values.push_back(statistic_of(image, method.statistic));
   }
   detail::ValueOfReference reference;
-  if (itself) reference = statistic_of(itself->at(0), method.statistic);
+  if (!itself.is_none()) {
+    reference = statistic_of(records_of(itself).at(0), method.statistic);
+  }
   detail::add_score(stack, reference, method);
   const py::array_t<double> values(static_cast<py::ssize_t>(stack.values.size()),
                                    stack.values.data());

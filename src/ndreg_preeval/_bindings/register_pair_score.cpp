@@ -8,6 +8,8 @@
 
 #include <ndreg_preeval/pair_score.hpp>
 
+#include "arrays.hpp"
+
 namespace py = pybind11;
 
 namespace ndreg_preeval::bindings {
@@ -15,8 +17,8 @@ namespace {
 
 // All that is asked of the records of a stack at once, in one walk: the fields of Python's Summary,
 // in their order.
-py::tuple summary_of(
-    const py::array_t<PairScore, py::array::c_style | py::array::forcecast>& records) {
+py::tuple summary_of(const py::object& given) {
+  const Records records = records_of(given);
   py::ssize_t judged = 0;
   py::ssize_t moved = 0;
   py::ssize_t least_probable = -1;
