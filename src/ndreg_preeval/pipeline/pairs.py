@@ -18,7 +18,7 @@ from ..options import Options
 from ..stacks import Block, StackSource
 from .batches import block_length, block_ranges
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer
-from .stack_state import RangeScore, Records, StackInfo
+from .stack_state import RangeScore, Records, StackInfo, joined_records
 
 Advance = Callable[[int], None]
 """Called with the number of images that were just scored."""
@@ -159,11 +159,11 @@ class PairScorer:
             return self._core.score(some.images, mask=mask, skip=place, **call)
         records = self._core.score(some.images, mask=mask, **call)
         self._itself = records[place : place + 1]
-        return np.delete(records, place)
+        return joined_records([records[:place], records[place + 1 :]])
 
     def numbers(self, parts: Sequence[Records]) -> RangeScore:
         """Return the records of consecutive ranges, and what is known of the reference image."""
-        records = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0, core.PAIR_SCORE), *parts])
+        records = parts[0] if len(parts) == 1 else joined_records(parts)
         return RangeScore(
             records, self._itself, int(self._core.reference_flags), int(self._core.reference_invalid_pixels)
         )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,6 +15,16 @@ from ..options import Options
 from ..stacks import Choices, StackSource, StackSpec
 
 Records = NDArray[np.void]
+
+
+def joined_records(parts: Sequence[Records]) -> Records:
+    """Return records of consecutive images as one array.
+
+    By their bytes: numpy compares the types of such arrays field by field, 35 us for each of the parts,
+    and a live scan has as many parts as images.
+    """
+    data = bytearray().join(part.data for part in parts)
+    return np.frombuffer(data, core.PAIR_SCORE) if data else np.empty(0, core.PAIR_SCORE)
 
 
 class StackInfo(NamedTuple):
@@ -73,7 +84,7 @@ class RangeScore(NamedTuple):
     @classmethod
     def joined(cls, parts: list[RangeScore]) -> RangeScore:
         """Return the numbers of consecutive ranges of a stack as one."""
-        return cls(np.concatenate([part.records for part in parts]), *parts[0][1:])
+        return cls(joined_records([part.records for part in parts]), *parts[0][1:])
 
 
 def inspect_stack(source: StackSource, options: Options) -> StackInfo:
