@@ -18,17 +18,20 @@ from .teams import Teams
 PIXELS = 1 << 21
 """Of the images of a call with small ones, about."""
 GOAL_UP_TO = 4096
+MANY = 1024
+"""Up to this size bits are compared for many numbers of threads."""
 FLOAT = 4
 LONG = 1.0
 """Calls that take more seconds are measured three times."""
 
 NOTE = f"""\
 float32 images, method `{METHOD}`, at least 2 N images beside the reference for N threads. The gain of threads is the time of one
-thread over that of N for the same call, in a process that may run on N CPUs. Processes have one CPU{{pinned}} and one thread each, and
-a stack each of an N-th of the images (two at least); their gain is the images per second of N of them at once over that of one alone
-with the same stack: what the machine gives N times the same work. Beyond that threads cannot gain much; ratios are medians of
-those of single runs (three, where a call of one thread takes more than a second). `Scorer` is the core's, whose reference is known already; `rank_stacks` is the whole public call. All
-numbers of threads up to 8, and N, gave the same bits, and all processes."""
+thread over that of N for the same call, in a process that may run on N CPUs. Processes have one CPU{{pinned}} and one thread each,
+and a stack each of an N-th of the images (two at least); their gain is the images per second of N of them at once over that of one
+alone with the same stack: what the machine gives N times the same work. Beyond that threads cannot gain much. Ratios are medians
+of those of single runs (three, where a call of one thread takes more than a second). `Scorer` is the core's, whose reference is
+known already; `rank_stacks` is the whole public call. One thread and N gave the same bits, up to {MANY} x {MANY} pixels all numbers from
+2 to 8 too, and all processes the same as each other."""
 
 
 def images_of(size: int, number: int) -> tuple[int, int]:
@@ -52,7 +55,7 @@ def row_of(settings: ScalingSettings, teams: Teams, kind: str, size: int, number
     if needed > 0.7 * spare_memory():
         return [title, str(many), f"{NOT_MEASURED}: {needed / 2**30:.0f} GiB", "", "", ""]
     shared, own = Work(kind, many, size), Work(kind, few, size)
-    up_to = 8 if size <= 1024 else 2
+    up_to = 8 if size <= MANY else 2
     teams.threaded[number].call(prepare, *shared, sorted({*range(2, up_to + 1), number}))
     digests = teams.each(teams.single[:number], prepare, *own, [])
     require(len(set(digests)) == 1, f"{title}: processes differ")

@@ -41,9 +41,9 @@ def wanted_of(cases: list[Case]) -> list[Wanted]:
     return programs + [(name, case) for case in cases for name in OWN]
 
 
-def precision_of(*fields: object) -> str:
-    """Called in a worker."""
-    return chosen_precision(Case(*fields).stack())  # type: ignore[arg-type]
+def precision_of(images: int, rows: int, columns: int, dtype: str) -> str:
+    """What the package chooses for the stack of a case; called in a worker."""
+    return chosen_precision(Case(images, rows, columns, dtype).stack())
 
 
 class Tables:
