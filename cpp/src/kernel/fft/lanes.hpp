@@ -107,9 +107,15 @@ NDREG_PREEVAL_INLINE V inverse_root(const V& value) noexcept {
   T lanes[n];
   store_lanes(value, lanes);
 #if defined(NDREG_PREEVAL_ISA_AVX512)
-  // Roots and quotients of wide vectors of doubles take so long that an estimate of 14 bits, made
-  // exact by steps of third and of second order, is done first. Out of range (which is far from any
-  // magnitude that counts) it is not a number.
+  // Roots and quotients of wide vectors take so long that an estimate of 14 bits, made exact by one
+  // step of second order, or for doubles by one of third and one of second, is done first. Out of
+  // range (which is far from any magnitude that counts) it is not a number.
+  if constexpr (n == 16 && sizeof(T) == sizeof(float)) {
+    const __m512 estimate = _mm512_maskz_rsqrt14_ps(0xFFFF, _mm512_loadu_ps(lanes));
+    _mm512_storeu_ps(lanes, estimate);
+    const V root = load_lanes<V>(lanes);
+    return root + root * T(0.5) * (T(1) - value * root * root);
+  }
   if constexpr (n == 8 && sizeof(T) == sizeof(double)) {
     const __m512d estimate = _mm512_maskz_rsqrt14_pd(0xFF, _mm512_loadu_pd(lanes));
     _mm512_storeu_pd(lanes, estimate);
@@ -181,6 +187,30 @@ NDREG_PREEVAL_INLINE void exchange_blocks(V (&rows)[n]) noexcept {
   }
 }
 
+// Of vectors of four blocks of `size` lanes: the blocks at even, or at odd places of both.
+template <std::size_t n, std::size_t size, std::size_t odd>
+constexpr std::size_t every_other_block(std::size_t i) {
+  return i / (2 * size) * n + (i / size % 2 * 2 + odd) * size + i % size;
+}
+
+// Blocks of 16 bytes in vectors of 64, by instructions that need no table and overwrite nothing.
+template <std::size_t n, class V>
+NDREG_PREEVAL_INLINE void exchange_quarters(V (&rows)[n]) noexcept {
+  constexpr std::size_t size = n / 4;
+  using Even = lane_numbers<n, every_other_block<n, size, 0>>;
+  using Odd = lane_numbers<n, every_other_block<n, size, 1>>;
+  for (std::size_t i = 0; i < size; ++i) {
+    const V a = choose_lanes(rows[i], rows[i + size], Even{});
+    const V b = choose_lanes(rows[i], rows[i + size], Odd{});
+    const V c = choose_lanes(rows[i + 2 * size], rows[i + 3 * size], Even{});
+    const V d = choose_lanes(rows[i + 2 * size], rows[i + 3 * size], Odd{});
+    rows[i] = choose_lanes(a, c, Even{});
+    rows[i + size] = choose_lanes(b, d, Even{});
+    rows[i + 2 * size] = choose_lanes(a, c, Odd{});
+    rows[i + 3 * size] = choose_lanes(b, d, Odd{});
+  }
+}
+
 // rows[i] lane j <-> rows[j] lane i.
 template <std::size_t n, class V>
 NDREG_PREEVAL_INLINE void transpose(V (&rows)[n]) noexcept {
@@ -196,7 +226,19 @@ NDREG_PREEVAL_INLINE void transpose(V (&rows)[n]) noexcept {
       rows[i + 2] = choose_lanes(b, d, lane_numbers<n, paired_lane<n, 0>>{});
       rows[i + 3] = choose_lanes(b, d, lane_numbers<n, paired_lane<n, 1>>{});
     }
-    exchange_blocks<n, 4>(rows);
+    if constexpr (sizeof(V) == 64) {
+      exchange_quarters(rows);
+    } else {
+      exchange_blocks<n, 4>(rows);
+    }
+  } else if constexpr (n == 8 && sizeof(V) == 64) {
+    for (std::size_t i = 0; i < n; i += 2) {
+      const V a = rows[i];
+      const V b = rows[i + 1];
+      rows[i] = choose_lanes(a, b, lane_numbers<n, left_lane<n, 1>>{});
+      rows[i + 1] = choose_lanes(a, b, lane_numbers<n, right_lane<n, 1>>{});
+    }
+    exchange_quarters(rows);
   } else if constexpr (n > 1) {
     exchange_blocks<n, 1>(rows);
   }
