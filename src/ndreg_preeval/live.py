@@ -12,7 +12,16 @@ from . import core
 from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
-from .pipeline import PairScorer, Records, Scored, choices_of, core_threads, inspect_stack, options_with_mask
+from .pipeline import (
+    PairScorer,
+    Records,
+    Scored,
+    choices_of,
+    core_threads,
+    inspect_stack,
+    joined_records,
+    options_with_mask,
+)
 from .ranking import Ranking, order_stacks
 from .results import StackScore, build_stack_score
 from .stacks import Block, StackSource, is_array, resolve_stack
@@ -113,6 +122,8 @@ class StackScorer:
         StackScore
             ``rankable=False`` as long as no image was added.
         """
+        if len(self._parts) > 1:
+            self._parts = [joined_records(self._parts)]  # once: a scan may ask after every image
         info = self._info.with_count(self._count)
         scored = Scored(info, self._scorer.numbers(self._parts))
         return build_stack_score(self._name, scored, self._options)[0]

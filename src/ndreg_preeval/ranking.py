@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings as python_warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -317,9 +316,7 @@ def rank_stacks(
         limits=limits,
         on_error=on_error,
     )
-    with contextlib.ExitStack() as context:
-        report_progress = context.enter_context(open_progress(progress))
-        engine = context.enter_context(choose_engine(executor, isolate, options))
+    with open_progress(progress) as report_progress, choose_engine(executor, isolate, options) as engine:
         options = engine.with_mask(options)
         stacks = engine.resolve(image_stacks)
         if not stacks:

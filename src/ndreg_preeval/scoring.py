@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -79,9 +78,7 @@ def score_stack(
     if chosen.on_error != "raise":
         chosen = replace(chosen, on_error="raise")
     label = "stack" if name is None else name
-    with contextlib.ExitStack() as context:
-        report_progress = context.enter_context(open_progress(progress))
-        engine = context.enter_context(choose_engine(executor, isolate, chosen))
+    with open_progress(progress) as report_progress, choose_engine(executor, isolate, chosen) as engine:
         chosen = engine.with_mask(chosen)
         spec = engine.resolve_one(stack, label)
         (scored,) = score_stacks(engine, [(label, spec)], report_progress)

@@ -6,7 +6,16 @@ from __future__ import annotations
 from .core_scorer import core_mask, core_threads, make_scorer, masked_pixels
 from .pairs import Pairs, PairScorer
 from .run import choose_engine, options_with_mask, score_stacks
-from .stack_state import Failed, RangeScore, Records, Scored, StackInfo, choices_of, inspect_stack
+from .stack_state import (
+    Failed,
+    RangeScore,
+    Records,
+    Scored,
+    StackInfo,
+    choices_of,
+    inspect_stack,
+    joined_records,
+)
 
 __all__ = [
     "Failed",
@@ -21,6 +30,7 @@ __all__ = [
     "core_mask",
     "core_threads",
     "inspect_stack",
+    "joined_records",
     "make_scorer",
     "masked_pixels",
     "options_with_mask",

@@ -54,8 +54,8 @@ class Pairs(NamedTuple):
 
     def indices(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the indices of all compared images, and of what each is compared with."""
-        images = np.arange(self.n_images - 1)
-        images[self.first_reference :] += 1
+        images = np.arange(1, self.n_images)
+        images[: self.first_reference] -= 1
         return images, images - 1 if self.reference is None else np.full(len(images), self.reference)
 
     def read_from(self, start: int) -> int:

@@ -89,8 +89,7 @@ class MadeLater:
         known = vars(score)
         if "_origin" not in known:
             raise AttributeError(f"this {type(score).__name__} has no {self.name}")
-        with np.errstate(all="ignore"):
-            made = self.make(known["_origin"])
+        made = self.make(known["_origin"])
         if isinstance(made, np.ndarray):
             made.setflags(write=False)
         # Another thread may have made it meanwhile: all get the same one.
@@ -120,6 +119,7 @@ def _peak_shifts(origin: Origin) -> NDArray[np.intp]:
     return places
 
 
+@np.errstate(all="ignore")
 def _peak_to_mean(origin: Origin) -> NDArray[np.float64]:
     peak, mean = origin.numbers.records["peak"], origin.numbers.records["mean"]
     ratios = np.zeros(len(peak))
@@ -127,6 +127,7 @@ def _peak_to_mean(origin: Origin) -> NDArray[np.float64]:
     return ratios
 
 
+@np.errstate(all="ignore")
 def _jumps(origin: Origin) -> NDArray[np.bool_]:
     return jumps(steps(_shifts(origin), *origin.indices))
 
@@ -135,6 +136,7 @@ def _warnings(origin: Origin) -> tuple[str, ...]:
     return tuple(message.text for message in origin.messages)
 
 
+@np.errstate(all="ignore")
 def _reasons(origin: Origin) -> tuple[str, ...]:
     info, records, options = origin.info, origin.numbers.records, origin.options
     if not options.method.asks_opinion or not len(records):

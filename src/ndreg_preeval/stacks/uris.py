@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ..errors import shorten
-from .optional_modules import load_h5py
+from .optional_modules import is_plain, load_h5py
 from .query import read_query
 from .selection import Indices, check_slice, format_slice
 
@@ -72,7 +72,7 @@ class UriMeaning(NamedTuple):
 
 def is_uri(value: object) -> bool:
     """Return whether this is text, a path or a DataUrl."""
-    return isinstance(value, (str, os.PathLike)) or is_data_url(value)
+    return not is_plain(value) and (isinstance(value, (str, os.PathLike)) or is_data_url(value))
 
 
 def is_data_url(value: object) -> bool:
