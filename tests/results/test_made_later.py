@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from ndreg_preeval import METHODS, RankingWarning, StackScore, core, rank_stacks, score_stack
 from ndreg_preeval.options import Options
-from ndreg_preeval.pipeline import RangeScore, Scored, StackInfo
+from ndreg_preeval.pipeline import Pairs, RangeScore, Scored, StackInfo
 from ndreg_preeval.results import build_stack_score
-from ndreg_preeval.results.columns import Origin
 from ndreg_preeval.results.stack_warnings import stack_messages
 from ndreg_preeval.results.summary import Summary
 from ndreg_preeval.results.trust import all_invalid, at_zero, has_contrast, least_trusted, moves
@@ -86,7 +85,7 @@ def a_stack(draw: st.DrawFn) -> tuple[Scored, Options]:
 def test_what_is_worth_a_warning_is_told_at_once(given_stack: tuple[Scored, Options]) -> None:
     scored, options = given_stack
     found, to_issue = build_stack_score("a", scored, options)
-    indices = Origin(*scored, options, np.nan, np.empty(0)).indices[0]
+    indices = Pairs.of(scored.info, options).images()
     messages = stack_messages(scored.info, scored.numbers, indices, options, found.trust_masked)
     assert list(to_issue) == [message.text for message in messages if message.as_warning]
     assert list(found.warnings) == [message.text for message in messages]

@@ -52,10 +52,16 @@ class Pairs(NamedTuple):
         ranges = ((start, min(stop, alone)), (max(start, alone + 1), stop))
         return [(low, high) for low, high in ranges if low < high]
 
+    def images(self) -> NDArray[np.intp]:
+        """Return the indices of all compared images."""
+        images = np.arange(1, self.n_images)
+        if self.first_reference:
+            images[: self.first_reference] -= 1
+        return images
+
     def indices(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return the indices of all compared images, and of what each is compared with."""
-        images = np.arange(1, self.n_images)
-        images[: self.first_reference] -= 1
+        images = self.images()
         return images, images - 1 if self.reference is None else np.full(len(images), self.reference)
 
     def read_from(self, start: int) -> int:
@@ -216,18 +222,21 @@ def score_range(
         return RangeScore()
     pairs = Pairs.of(info, options)
     inside = pairs.reference is not None and start <= pairs.reference < stop
-    reference = reference or pairs.read_reference(source)
+    ranges = list(_ranges(source, info, options, pairs.read_from(start), stop, threads))
+    if reference is None and not (inside and len(ranges) == 1):
+        reference = pairs.read_reference(source)
     scorer: PairScorer | None = None
     at_once = core_threads(options, threads)
+    itself = start == 0 and not inside
     if reference is not None:
-        itself = start == 0 and not inside
         first = pairs.first_reference
         scorer = PairScorer(info, options, reference, first, itself=itself, stays=True, threads=at_once)
     before: Block | None = None
     parts = []
-    for low, high in _ranges(source, info, options, pairs.read_from(start), stop, threads):
+    for low, high in ranges:
         block = source.read(low, high)
-        scorer = scorer or PairScorer(info, options, block, low, stays=True, threads=at_once)
+        if scorer is None:
+            scorer = PairScorer(info, options, block, low, itself=itself, stays=True, threads=at_once)
         wanted = max(low, start), high
         parts.append(
             scorer.score(block, low, wanted, before, threads=at_once, itself=start == 0, advance=advance)

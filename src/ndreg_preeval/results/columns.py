@@ -61,16 +61,18 @@ class Origin:
         self.trust_masked = trust_masked
         self.values = values
 
-    @cached_property
-    def indices(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Indices of the compared images, and of what each is compared with."""
-        return Pairs.of(self.info, self.options).indices()
+    @property
+    def pairs(self) -> Pairs:
+        """Which image is compared with which."""
+        return Pairs.of(self.info, self.options)
 
     @cached_property
     def messages(self) -> list[StackMessage]:
         """What is odd about the stack."""
         with np.errstate(all="ignore"):
-            return stack_messages(self.info, self.numbers, self.indices[0], self.options, self.trust_masked)
+            return stack_messages(
+                self.info, self.numbers, self.pairs.images(), self.options, self.trust_masked
+            )
 
 
 class MadeLater:
@@ -129,7 +131,7 @@ def _peak_to_mean(origin: Origin) -> NDArray[np.float64]:
 
 @np.errstate(all="ignore")
 def _jumps(origin: Origin) -> NDArray[np.bool_]:
-    return jumps(steps(_shifts(origin), *origin.indices))
+    return jumps(steps(_shifts(origin), *origin.pairs.indices()))
 
 
 def _warnings(origin: Origin) -> tuple[str, ...]:
@@ -144,7 +146,7 @@ def _reasons(origin: Origin) -> tuple[str, ...]:
     pixels = info.shape[1] * info.shape[2] - info.masked
     lost = records["invalid_pixels"] - info.masked
     share = float(lost.mean()) / pixels if pixels else 1.0
-    return reasons(records, origin.indices[0], share, Pairs.of(info, options).consecutive)
+    return reasons(records, origin.pairs.images(), share, origin.pairs.consecutive)
 
 
 MADE_LATER: Final[dict[str, Callable[[Origin], Any]]] = {
@@ -154,8 +156,8 @@ MADE_LATER: Final[dict[str, Callable[[Origin], Any]]] = {
     "peak_shifts": _peak_shifts,
     "peak_to_mean": _peak_to_mean,
     "jumps": _jumps,
-    "image_indices": lambda origin: origin.indices[0],
-    "reference_indices": lambda origin: origin.indices[1],
+    "image_indices": lambda origin: origin.pairs.images(),
+    "reference_indices": lambda origin: origin.pairs.indices()[1],
     "values": lambda origin: origin.values,
     "reasons": _reasons,
     "warnings": _warnings,

@@ -61,6 +61,8 @@ def as_pixels(array: NDArray[Any]) -> NDArray[Any]:
     Raises TypeError as `pixel_dtype` does.
     """
     dtype = pixel_dtype(array.dtype)
+    if type(array) is np.ndarray and dtype is array.dtype:
+        return array
     view = np.asarray(array)
     return view.astype(dtype) if is_bfloat16(view.dtype) else view
 
