@@ -33,7 +33,7 @@ def image_sizes(settings: Settings) -> Section:
         for n in sorted({*POWERS_OF_TWO, *TIMES_THREE, *PRIMES, 1000}):
             if n > largest:
                 continue
-            count = max(3, 1024**2 // n**2)
+            count = max(3, min(1024, 1024**2 // n**2))
             wanted = [(method, Case(count, n, n, dtype)) for dtype in DTYPES for method in METHODS]
             found = together(worker, wanted, min(3, settings.runs))
             cells = []
