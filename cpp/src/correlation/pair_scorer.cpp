@@ -52,13 +52,25 @@ PairScorer<T>::PairScorer(const Plan<T>& plan)
 template <class T>
 void PairScorer<T>::use_threads(std::size_t threads) {
   team_.resize(threads);
+  if (!has_edges()) team_.resize(1);
+}
+
+template <class T>
+void PairScorer<T>::open_to(SharedLoops& loops, std::size_t threads) {
+  team_.open_to(loops, threads);
+  if (!has_edges()) team_.resize(1);
+}
+
+template <class T>
+bool PairScorer<T>::has_edges() noexcept {
   const std::size_t rows = 2 * most_chunks(team_.size());
-  if (team_.size() == 1 || edges_.size() >= rows * 2 * plan_.width) return;
+  if (team_.size() == 1 || edges_.size() >= rows * 2 * plan_.width) return true;
   try {
     edges_ = AlignedBuffer<T>(rows * 2 * plan_.width);
   } catch (const std::bad_alloc&) {
-    team_.resize(1);
+    return false;
   }
+  return true;
 }
 
 template <class T>

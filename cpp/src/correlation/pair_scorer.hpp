@@ -60,6 +60,11 @@ class PairScorer {
 
   // How many threads share the work on an image from now on; fewer where memory is short.
   void use_threads(std::size_t threads);
+  // About so many threads, those of a call that have nothing else to do, help from now on.
+  void open_to(SharedLoops& loops, std::size_t threads);
+  // Scratch memory for threads that help others; for so many of them, or fewer.
+  std::size_t reserve_scratch(std::size_t threads) { return team_.reserve(threads); }
+  T* scratch(std::size_t thread) noexcept { return team_.scratch(thread); }
 
   // The view must hold as long as the reference, or until it keeps a copy.
   void prepare(const NamedImage& image, Reference<T>& reference, Cancellation& cancellation);
@@ -97,6 +102,7 @@ class PairScorer {
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
                  Cancellation& cancellation);
+  bool has_edges() noexcept;  // memory for them, for as many threads as the team has
   void find_edges(std::size_t chunks, Cancellation& cancellation);
   Aligned<T> aligned(const Reference<T>& reference, const ImageStatistics& statistics);
   // Says that the peak stands for a shift by more than half of the image.

@@ -1,13 +1,80 @@
 // SPDX-License-Identifier: MIT
 #include "correlation/workshop.hpp"
 
+#include <algorithm>
 #include <new>
 
+#include "threads/parallel.hpp"
+#include "threads/shared_loops.hpp"
+
 namespace ndreg_preeval::detail {
+namespace {
+
+// Threads that share an image need some of it each.
+constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
+
+// One image, open to helpers as long as it lives.
+template <class T>
+class OpenImage {
+ public:
+  OpenImage(PairScorer<T>& worker, SharedLoops& loops, std::size_t threads)
+      : worker_(worker), loops_(loops) {
+    if (threads > 1) worker_.open_to(loops, threads);
+  }
+  ~OpenImage() {
+    worker_.use_threads(1);
+    loops_.piece_is_done();
+  }
+  OpenImage(const OpenImage&) = delete;
+  OpenImage& operator=(const OpenImage&) = delete;
+
+ private:
+  PairScorer<T>& worker_;
+  SharedLoops& loops_;
+};
+
+}  // namespace
 
 template <class T>
 Workshop<T>::Workshop(std::size_t height, std::size_t width, const Options& options)
     : plan_(std::make_shared<const Plan<T>>(height, width, options)) {}
+
+template <class T>
+void Workshop<T>::for_each_image(std::size_t images, std::size_t threads,
+                                 Cancellation& cancellation,
+                                 const std::function<void(Worker&, std::size_t)>& score) {
+  if (images == 0) return;
+  // Each thread has a worker of its own; where images are fewer, each image has one.
+  std::vector<Lease> workers = leases(std::min(threads, images));
+  const bool one_each = images < threads && workers.size() == images;
+  std::size_t helpers = std::min(threads, plan_->height * plan_->width / pixels_per_thread);
+  if (!one_each) {
+    threads = workers.size();
+  } else if (helpers > 1 && workers[0]->reserve_scratch(threads + 1) <= threads) {
+    helpers = 1;  // the first place is for the thread that takes the first image
+  }
+  helpers = std::min(helpers, threads);
+  if (helpers <= 1) {
+    for_each_index(images, threads, cancellation, [&](std::size_t index, std::size_t thread) {
+      score(*workers[one_each ? index : thread], index);
+    });
+    return;
+  }
+  SharedLoops loops(images, cancellation);
+  const auto work = [&](std::size_t index, std::size_t thread) {
+    if (index >= images) {
+      loops.help(one_each ? workers[0]->scratch(thread + 1) : workers[thread]->scratch(0));
+      return;
+    }
+    // Threads can only run out of images while the last ones are at work.
+    const bool open = index + threads >= images;
+    Worker& worker = *workers[one_each ? index : thread];
+    const OpenImage<T> image(worker, loops, open ? helpers : 1);
+    score(worker, index);
+  };
+  // All images, and then a piece of help for each thread that finds none.
+  for_each_index(images + threads - 1, threads, cancellation, work);
+}
 
 template <class T>
 std::vector<typename Workshop<T>::Lease> Workshop<T>::leases(std::size_t wanted) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include <ndreg_preeval/options.hpp>
 
+#include "base/cancellation.hpp"
 #include "correlation/pair_scorer.hpp"
 #include "correlation/plan.hpp"
 
@@ -49,10 +51,14 @@ class Workshop {
 
   Lease lease() { return Lease(*this); }
 
-  // One for each thread; as many as there is memory for, one at least.
-  std::vector<Lease> leases(std::size_t wanted);
+  // Calls score(worker, index) for each of so many images, each once. Threads take images; those
+  // that find none left help with the last ones, if these are large.
+  void for_each_image(std::size_t images, std::size_t threads, Cancellation& cancellation,
+                      const std::function<void(Worker& worker, std::size_t index)>& score);
 
  private:
+  // As many as there is memory for, one at least.
+  std::vector<Lease> leases(std::size_t wanted);
   std::unique_ptr<Worker> take();
   void give_back(std::unique_ptr<Worker> worker) noexcept;
 

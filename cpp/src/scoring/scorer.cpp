@@ -83,22 +83,7 @@ class TypedScorer final : public Scorer::Impl {
       scores[index] = scorer.score(*reference, {images[at], first + at}, cancellation);
       cancellation.finished_one();
     };
-    // Threads take images, as many each as come out even; the rest, if large, they share.
-    const std::size_t threads = threads_for(run, scores.size());
-    std::size_t shared = scores.size() % threads;
-    if (plan_.height * plan_.width < threads * pixels_per_thread) shared = 0;
-    const std::size_t apart = scores.size() - shared;
-    if (apart > 0) {
-      const std::vector<Lease> leases = workshop_->leases(std::min(threads, apart));
-      detail::for_each_index(
-          apart, leases.size(), cancellation,
-          [&](std::size_t index, std::size_t thread) { one(*leases[thread], index); });
-    }
-    if (shared > 0) {
-      const Lease lease = workshop_->lease();
-      lease->use_threads(threads);
-      for (std::size_t index = apart; index < scores.size(); ++index) one(*lease, index);
-    }
+    workshop_->for_each_image(scores.size(), threads_for(run, scores.size()), cancellation, one);
     cancellation.finished();
     return scores;
   }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Threads that work on one image together, each with scratch memory of its own.
+// Threads that work on one image together, each with scratch memory of its own: those of a team,
+// or whoever of the same call has nothing else to do.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
 #include "threads/parallel.hpp"
+#include "threads/shared_loops.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -21,24 +24,39 @@ class Team {
 
   // As many threads as there is memory for, one at least.
   void resize(std::size_t threads) {
+    loops_ = nullptr;
     threads_ = 1;
-    try {
-      while (scratch_.size() < threads) scratch_.emplace_back(scratch_size_);
-    } catch (const std::bad_alloc&) {
-      threads = scratch_.size();
-    }
+    threads_ = std::min(threads, reserve(threads));
+  }
+
+  // About so many threads, whose memory is their own business.
+  void open_to(SharedLoops& loops, std::size_t threads) noexcept {
+    loops_ = threads > 1 ? &loops : nullptr;
     threads_ = threads;
   }
 
   std::size_t size() const noexcept { return threads_; }
 
-  // The calling thread's.
-  T* scratch() noexcept { return scratch_[0].data(); }
+  // Memory for so many threads; returns for how many there is, one at least.
+  std::size_t reserve(std::size_t threads) {
+    try {
+      while (scratch_.size() < threads) scratch_.emplace_back(scratch_size_);
+    } catch (const std::bad_alloc&) {  // for as many as that
+    }
+    return scratch_.size();
+  }
+
+  // That of the calling thread, or of another one.
+  T* scratch(std::size_t thread = 0) noexcept { return scratch_[thread].data(); }
 
   // Calls task(index, scratch) for every index below count, each once.
   template <class Task>
   void for_each(std::size_t count, Cancellation& cancellation, const Task& task) {
-    if (threads_ == 1) {
+    if (loops_ != nullptr && count > 1) {
+      loops_->for_each(count, scratch(), task);
+      return;
+    }
+    if (threads_ == 1 || loops_ != nullptr) {
       for (std::size_t index = 0; index < count; ++index) {
         cancellation.check();
         task(index, scratch());
@@ -53,6 +71,7 @@ class Team {
  private:
   std::size_t scratch_size_;
   std::size_t threads_ = 1;
+  SharedLoops* loops_ = nullptr;
   std::vector<AlignedBuffer<T>> scratch_;
 };
 
