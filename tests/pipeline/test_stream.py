@@ -19,8 +19,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from ndreg_preeval import RankingWarning, rank_stacks
+from ndreg_preeval import RankingWarning, rank_stacks, score_stack
 from ndreg_preeval.options import Limits
+from ndreg_preeval.pipeline.pairs import PairScorer
 from ndreg_preeval.stacks.base import BufferPool
 from ndreg_preeval.stacks.hdf5.codecs.filter_chain import Codec
 from ndreg_preeval.stacks.resolve import resolve_stack
@@ -338,3 +339,31 @@ def test_memory_is_free_as_soon_as_the_ranking_is_there(
         assert not any(each() is not None for each in lent)
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("images", [2, 3, 9])
+def test_the_last_images_of_a_file_have_all_threads(
+    images: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there is one batch, no thread is kept for another one; nor while the reference is prepared."""
+    given: list[int] = []
+    prepared: list[int] = []
+
+    class Asked(PairScorer):
+        def __init__(self, *args: Any, threads: int = 1, **kwargs: Any) -> None:
+            prepared.append(threads)
+            super().__init__(*args, threads=threads, **kwargs)
+
+        def score(self, *args: Any, threads: int, **kwargs: Any) -> Any:
+            given.append(threads)
+            return super().score(*args, threads=threads, **kwargs)
+
+    monkeypatch.setattr("ndreg_preeval.pipeline.batch_scorer.PairScorer", Asked)
+    stack = drifting(0.1, n=images)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["a"] = stack
+    found = score_stack(f"{tmp_path / 'a.h5'}::/a", num_threads=4)
+    assert_same_numbers(found, score_stack(stack))
+    assert prepared == [4]
+    assert given == [4 // len(given)] * len(given)
+    assert len(given) == min(4, images - 1)

@@ -87,6 +87,8 @@ class BatchScorer:
         self._broken: int | None = None
         self._records = [np.zeros(stop - start, core.PAIR_SCORE) for _ in infos]
         self.batches = 0
+        # Batches that are not scored yet: the last one has all threads.
+        self._unfinished = max(1, sum(scored for *_, scored in self.ranges()))
 
     def ranges(self) -> Iterator[tuple[int, int, bool]]:
         """Batches to be read, in this order: first image, the one after the last, and whether to score them."""
@@ -154,6 +156,7 @@ class BatchScorer:
                 first.blocks[owner],
                 first.start,
                 itself=self._range[0] == 0,
+                threads=max(1, self._threads // len(self._infos)),
             )
         except core.Cancelled:
             return
@@ -181,7 +184,7 @@ class BatchScorer:
             current.finish()
             return
         current.unscored = len(jobs)
-        at_once = len(jobs) * min(self._plan.batches_at_once, 2)
+        at_once = len(jobs) * min(self._plan.batches_at_once, 2, self._unfinished)
         threads = max(1, self._threads // at_once)
         self._pool.submit([partial(self._share, current, *job, threads) for job in jobs], first=True)
 
@@ -191,8 +194,9 @@ class BatchScorer:
             return []
         start, stop = current.start, current.stop
         _, height, width = self._infos[0].shape
-        length = max(1, min(PIXELS_PER_CALL // (height * width), -(-(stop - start) // self._threads)))
         ranges = self._pairs.compared(max(start, self._range[0]), stop)
+        each = -(-sum(high - low for low, high in ranges) // self._threads)
+        length = max(1, min(PIXELS_PER_CALL // (height * width), each))
         return [share for low, high in ranges for share in block_ranges(low, high, length, origin=low)]
 
     def _share(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
@@ -208,6 +212,7 @@ class BatchScorer:
             current.unscored -= 1
             if current.unscored:
                 return
+            self._unfinished = max(1, self._unfinished - 1)
         current.finish()
 
     def _records_of(self, current: Batch, owner: int, low: int, high: int, threads: int) -> None:
