@@ -207,7 +207,7 @@ NDREG_PREEVAL_C_API const char* ndreg_preeval_method_name(int64_t index);
 ///
 /// | option                | value                                                               |
 /// |-----------------------|---------------------------------------------------------------------|
-/// | "precision"           | text: "single" or "double": of the transforms                       |
+/// | "precision"           | text: "auto", "single" or "double": of the transforms               |
 /// | "normalization"       | text: "phase", or "none" (plain cross-correlation)                  |
 /// | "window"              | text: "none" or "hann"                                              |
 /// | "window_from"         | number: shorter axes get no window; whole, 8 or more                |
@@ -253,7 +253,8 @@ enum {
   NDREG_PREEVAL_WRAPPED = 32,  ///< moved by more than half of the image; the shift is the true one
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
-  NDREG_PREEVAL_REPEATED_PIXELS = 64
+  NDREG_PREEVAL_REPEATED_PIXELS = 64,
+  NDREG_PREEVAL_IN_DOUBLE = 128 /**< under precision "auto": computed in double precision */
 };
 
 /// Numbers of one correlogram r of an image and its reference image, all finite.

@@ -10,7 +10,13 @@
 namespace ndreg_preeval {
 
 /// Working precision of the transforms.
-enum class Precision : std::uint8_t { single_, double_ };
+enum class Precision : std::uint8_t {
+  single_,
+  double_,
+  /// Single, and double for those pairs of images for which single is not certain to find the same
+  /// (PairFlag::in_double): the same peak, and a probability that differs by less than 1e-5.
+  automatic
+};
 
 /// Window applied to the images, per axis.
 enum class Window : std::uint8_t {

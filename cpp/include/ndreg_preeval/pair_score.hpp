@@ -21,7 +21,8 @@ enum PairFlag : std::uint32_t {
   wrapped = 32,
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
-  repeated_pixels = 64
+  repeated_pixels = 64,
+  in_double = 128  ///< under Precision::automatic: computed in double precision
 };
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.

@@ -144,6 +144,23 @@ PixelIndex HalfCorrelogram<T>::highest() {
 }
 
 template <class T>
+bool HalfCorrelogram<T>::stands_alone(const PixelIndex& pixel, T margin) {
+  const Window2D& window = plan_.window;
+  const T target = highest_value() - margin;
+  const std::size_t stride = batch_width();
+  for (std::size_t x = 0; x < plan_.width; ++x) {
+    if (!window.columns.contains(x, plan_.width) || columns_[x].highest < target) continue;
+    if (x != pixel.column) return false;
+    const T* values = column(x);
+    for (std::size_t y = 0; y < plan_.height; ++y) {
+      if (y == pixel.row || !window.rows.contains(y, plan_.height)) continue;
+      if (std::abs(values[y * stride]) >= target) return false;
+    }
+  }
+  return true;
+}
+
+template <class T>
 T HalfCorrelogram<T>::highest_outside(std::initializer_list<PixelIndex> pixels) {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;

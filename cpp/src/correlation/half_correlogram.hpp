@@ -36,6 +36,9 @@ class HalfCorrelogram {
   PixelIndex highest();
   T highest_value() const noexcept;
 
+  // Whether no other pixel within the window comes as near to the highest value.
+  bool stands_alone(const PixelIndex& pixel, T margin);
+
   // Highest |r| within the window but outside the 5 x 5 pixels around each of some pixels; less
   // than 0 if none is left.
   T highest_outside(std::initializer_list<PixelIndex> pixels);

@@ -46,30 +46,42 @@ Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogr
 
 template <class T>
 int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
-                        Cancellation& cancellation) {
+                        Certainty& certainty, Cancellation& cancellation) {
   zero_stands_out_ = false;
   correlogram_.load(aligner.half, cancellation);
   score.mean = correlogram_.mean();
   score.rms = correlogram_.rms();
   // No frequency in common.
+  certainty.require(score.rms > 0);
   if (!(score.rms > 0)) return 0;
   const double level = add_mean_level(aligner, cancellation);
   const PixelIndex pixel = measure_peak(score, level);
-  if (score.peak_dy == 0 && score.peak_dx == 0 && same_content(score, level, aligner.own_peak)) {
+  if constexpr (sizeof(T) < sizeof(double)) {
+    const double error = certainty.aligner(score.peak);
+    certainty.require(correlogram_.stands_alone(pixel, static_cast<T>(2 * error)));
+    certainty.decided_by(score.peak, error);
+  }
+  if (score.peak_dy == 0 && score.peak_dx == 0 &&
+      same_content(score, level, aligner.own_peak, certainty)) {
     score.flags |= identical;
   }
   measure_shift(score, pixel);
-  zero_stands_out_ = stands_out_at_zero(score);
+  zero_stands_out_ = stands_out_at_zero(score, certainty);
   const double signed_peak =
       static_cast<double>(correlogram_.value(pixel.row, pixel.column)) - level;
-  if (plan_.options.confirm) measure_opinion(score, pixel, opinion, cancellation);
+  if (plan_.options.confirm) measure_opinion(score, pixel, opinion, certainty, cancellation);
   return signed_peak < 0 ? -1 : 1;
 }
 
 template <class T>
-bool Metrics<T>::stands_out_at_zero(const PairScore& score) {
+bool Metrics<T>::stands_out_at_zero(const PairScore& score, Certainty& certainty) {
+  const double error = 2 * certainty.aligner(score.zero_peak);
   // Coefficients are large all around the highest one, or along an edge.
-  if (plan_.plain()) return score.zero_peak > 0.5 * score.peak;
+  if (plan_.plain()) {
+    certainty.decided_by(score.zero_peak - 0.5 * score.peak, error);
+    return score.zero_peak > 0.5 * score.peak;
+  }
+  certainty.decided_by(score.zero_peak - stands_out * score.rms, error);
   if (!(score.zero_peak > stands_out * score.rms)) return false;
   // The 5 x 5 pixels there: a scene that moved so little is followed itself.
   double highest = 0;
@@ -80,6 +92,7 @@ bool Metrics<T>::stands_out_at_zero(const PairScore& score) {
       highest = std::max(highest, std::abs(static_cast<double>(correlogram_.value(row, column))));
     }
   }
+  certainty.decided_by(score.zero_peak - 0.9 * highest, error);
   return score.zero_peak >= 0.9 * highest;
 }
 
@@ -111,11 +124,17 @@ PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
 }
 
 template <class T>
-bool Metrics<T>::same_content(const PairScore& score, double level, double own_peak) {
+bool Metrics<T>::same_content(const PairScore& score, double level, double own_peak,
+                              Certainty& certainty) {
   // Equal phases everywhere: the peak is as high as that of the reference with itself.
-  if (!plan_.plain()) return score.peak >= 0.999 * own_peak;
+  if (!plan_.plain()) {
+    certainty.decided_by(score.peak - 0.999 * own_peak, 2 * certainty.aligner(score.peak));
+    return score.peak >= 0.999 * own_peak;
+  }
   if (plan_.filters_aligner()) return false;
-  return std::abs(static_cast<double>(correlogram_.value(0, 0)) - level) >= self_correlation;
+  const double correlation = std::abs(static_cast<double>(correlogram_.value(0, 0)) - level);
+  certainty.decided_by(correlation - self_correlation, 2 * certainty.aligner(correlation));
+  return correlation >= self_correlation;
 }
 
 template <class T>
@@ -138,7 +157,7 @@ void Metrics<T>::measure_shift(PairScore& score, const PixelIndex& pixel) {
 
 template <class T>
 void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
-                                 Cancellation& cancellation) {
+                                 Certainty& certainty, Cancellation& cancellation) {
   const PixelIndex zero{0, 0};
   correlogram_.load_around(pixel, opinion, cancellation);
   score.opinion = static_cast<double>(correlogram_.highest_around(pixel));
@@ -155,14 +174,19 @@ void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, cons
   }
   // An aligner that finds nothing, or the opposite, finds no shift.
   if (score.peak <= 0) return;
+  const auto pixels = static_cast<double>(plan_.height * plan_.width);
+  double error = 0;
   if (plan_.options.judgement == Judgement::ratio) {
     score.probability = probability_from_ratio(score);
+    error = error_of_ratio(score, certainty);
   } else if (plan_.plain()) {
-    score.probability =
-        probability_of_plain(score, static_cast<double>(plan_.height * plan_.width));
+    score.probability = probability_of_plain(score, pixels);
+    error = error_of_plain(score, pixels, certainty);
   } else {
     score.probability = probability_from_evidence(score);
+    error = error_of_evidence(score, certainty);
   }
+  certainty.require(error <= Certainty::most_of_probability);
 }
 
 template <class T>

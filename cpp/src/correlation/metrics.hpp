@@ -8,6 +8,7 @@
 
 #include "base/cancellation.hpp"
 #include "base/pixel_index.hpp"
+#include "correlation/certainty.hpp"
 #include "correlation/half_correlogram.hpp"
 #include "correlation/plan.hpp"
 #include "threads/team.hpp"
@@ -30,7 +31,7 @@ class Metrics {
   // Everything but what is known of the pixels; `opinion`, a half correlogram, where there is one.
   // Returns the sign of the correlogram at its peak, before means are added: less than 0 with
   // contrast turned over, 0 without a peak.
-  int measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
+  int measure(PairScore& score, const Aligned<T>& aligner, const T* opinion, Certainty& certainty,
               Cancellation& cancellation);
 
   // Whether the last pair agrees at zero shift more than by chance, and more than beside it: what
@@ -45,11 +46,11 @@ class Metrics {
   double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
   // `level`: what was added by add_mean_level().
   PixelIndex measure_peak(PairScore& score, double level);
-  bool stands_out_at_zero(const PairScore& score);
-  bool same_content(const PairScore& score, double level, double own_peak);
+  bool stands_out_at_zero(const PairScore& score, Certainty& certainty);
+  bool same_content(const PairScore& score, double level, double own_peak, Certainty& certainty);
   void measure_shift(PairScore& score, const PixelIndex& pixel);
   void measure_opinion(PairScore& score, const PixelIndex& pixel, const T* opinion,
-                       Cancellation& cancellation);
+                       Certainty& certainty, Cancellation& cancellation);
   std::vector<double> sizes(Cancellation& cancellation);
 
   const Plan<T>& plan_;

@@ -27,6 +27,18 @@ double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
   return 0.5 / (std::sqrt(static_cast<double>(pixels)) * statistics.rms);
 }
 
+// Of the spectra of kernels; 0 in double.
+template <class T>
+double kernel_bin_error(const ImageStatistics& statistics, std::size_t pixels) {
+  if constexpr (sizeof(T) >= sizeof(double)) return 0;
+  return 2 * statistics.template rounding_error<T>(pixels);
+}
+
+// What errors of one image add to the variance of a plain correlogram.
+double error_of_unit(double gain, double bin_error, std::size_t pixels) {
+  return gain * gain * bin_error * bin_error / static_cast<double>(pixels);
+}
+
 // Chunks of groups: more than threads, so that all end at about the same time.
 std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
 
@@ -46,6 +58,8 @@ PairScorer<T>::PairScorer(const Plan<T>& plan)
       spectrum_(plan.image.spectrum_size),
       opinion_(plan.options.confirm ? plan.image.spectrum_size : 0),
       sums_(plan.image.batches),
+      whitened_(plan.image.groups),
+      doubts_(plan.image.groups),
       team_(plan.image.scratch_size),
       metrics_(plan, team_) {}
 
@@ -157,25 +171,98 @@ void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
   kernel::WhitenJob<T> job;
   job.spectrum = spectrum_.data();
   job.floor = static_cast<T>(statistics.template rounding_floor<T>(pixels));
+  const double bin_error = kernel_bin_error<T>(statistics, pixels);
+  if (bin_error > 0) job.lost = 1 / bin_error;
+  job.sums = whitened_.data();
   job.cancellation = &cancellation;
-  const auto whiten = [&](const Filter& filter, const LowPass& low_pass, AlignedBuffer<T>& unit) {
+  const auto whiten_with = [&](const Filter& filter, const LowPass& low_pass,
+                               AlignedBuffer<T>& unit) {
     if (unit.size() == 0) unit = AlignedBuffer<T>(plan_.image.spectrum_size);
     job.window = {filter, plan_.height, plan_.width};
     job.low_y = low_pass.y.data();
     job.low_x = low_pass.x.data();
     job.out = unit.data();
-    return plan_.kernels.whiten(plan_.image, job, team_.scratch());
+    return whiten(job, cancellation);
   };
   if (plan_.plain()) job.gain = unit_gain(statistics, pixels);
-  const double total = whiten(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
+  if (plan_.opinion_follows()) {
+    job.second_low_y = plan_.opinion_low_pass.y.data();
+    job.second_low_x = plan_.opinion_low_pass.x.data();
+  }
+  const kernel::WhitenedSums sums =
+      whiten_with(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
+  const double total = sums.magnitudes;
+  const double variance = 2 * bin_error * bin_error;  // of both halves of the spectrum
+  reference.aligner_variance =
+      plan_.plain() ? error_of_unit(job.gain, bin_error, pixels) : variance * sums.doubts.first;
+  reference.opinion_variance = variance * sums.doubts.second;
   job.gain = 0;
+  job.second_low_y = job.second_low_x = nullptr;
   const auto size = static_cast<double>(pixels);
   // A window gives the bin of the mean a phase, too, which keep_mean replaces.
   const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0])) * size;
   reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / size;
   if (plan_.options.confirm && !plan_.opinion_follows()) {
-    whiten(plan_.options.opinion, plan_.opinion_low_pass, reference.opinion);
+    const kernel::WhitenedSums second =
+        whiten_with(plan_.options.opinion, plan_.opinion_low_pass, reference.opinion);
+    reference.opinion_variance = variance * second.doubts.first;
   }
+}
+
+// By chunks of groups, as correlate().
+template <class T>
+kernel::WhitenedSums PairScorer<T>::whiten(const kernel::WhitenJob<T>& job,
+                                           Cancellation& cancellation) {
+  const kernel::ImagePlan<T>& image = plan_.image;
+  const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
+  if (chunks > 1 && job.window.any()) find_edges(chunks, cancellation);
+  team_.for_each(chunks, cancellation, [&](std::size_t chunk, T* scratch) {
+    kernel::WhitenJob<T> part = job;
+    if (job.window.any()) add_edges(part, chunk, chunks);
+    plan_.kernels.whiten(image, part, chunk_start(chunk, chunks, image.groups),
+                         chunk_start(chunk + 1, chunks, image.groups), scratch);
+  });
+  kernel::WhitenedSums total;
+  for (const kernel::WhitenedSums& sums : whitened_) {
+    total.magnitudes += sums.magnitudes;
+    total.doubts.first += sums.doubts.first;
+    total.doubts.second += sums.doubts.second;
+  }
+  return total;
+}
+
+template <class T>
+bool PairScorer<T>::is_doubtful(const Reference<T>& reference) const noexcept {
+  if constexpr (sizeof(T) >= sizeof(double)) return false;
+  if (!reference.has_evidence) return false;
+  const std::size_t pixels = plan_.height * plan_.width;
+  if (!reference.statistics.template transform_sets_floor<T>(pixels)) return true;
+  // A thousandth of what white spectra have as values.
+  const double most = std::max(reference.aligner_variance, reference.opinion_variance);
+  return most * static_cast<double>(pixels) > 1e-6;
+}
+
+template <class T>
+Certainty PairScorer<T>::certainty_of(const Reference<T>& reference,
+                                      const ImageStatistics& statistics) const {
+  if constexpr (sizeof(T) >= sizeof(double)) return {};
+  const std::size_t pixels = plan_.height * plan_.width;
+  const double bin_error = kernel_bin_error<T>(statistics, pixels);
+  const double variance = 2 * bin_error * bin_error;
+  kernel::Doubts total;
+  for (const kernel::Doubts& doubts : doubts_) {
+    total.first += doubts.first;
+    total.second += doubts.second;
+  }
+  const double aligner = plan_.plain()
+                             ? error_of_unit(unit_gain(statistics, pixels), bin_error, pixels)
+                             : variance * total.first;
+  const double share = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
+                       std::sqrt(std::log2(std::max(2.0, static_cast<double>(pixels))));
+  Certainty certainty(std::sqrt(reference.aligner_variance + aligner),
+                      std::sqrt(reference.opinion_variance + variance * total.second), share);
+  certainty.require(statistics.template transform_sets_floor<T>(pixels));
+  return certainty;
 }
 
 template <class T>
@@ -263,6 +350,14 @@ void PairScorer<T>::find_edges(std::size_t chunks, Cancellation& cancellation) {
 }
 
 template <class T>
+template <class Job>
+void PairScorer<T>::add_edges(Job& part, std::size_t chunk, std::size_t chunks) const noexcept {
+  const std::size_t row = 2 * plan_.width;
+  if (chunk > 0) part.below = edges_.data() + (2 * chunk - 2) * row;
+  if (chunk + 1 < chunks) part.above = edges_.data() + (2 * chunk + 1) * row;
+}
+
+template <class T>
 bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatistics& statistics,
                               Cancellation& cancellation) {
   if (!reference.has_evidence || !statistics.has_evidence()) return false;
@@ -287,15 +382,16 @@ bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatisti
     opinion.spectrum = nullptr;
     job.low_pass = {plan_.opinion_factors.y.data(), plan_.opinion_factors.x.data()};
   }
+  job.doubts = doubts_.data();
+  const double bin_error = kernel_bin_error<T>(statistics, plan_.height * plan_.width);
+  if (bin_error > 0) job.lost = static_cast<T>(1 / bin_error);
   job.cancellation = &cancellation;
   const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
   const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());
   if (chunks > 1 && windows) find_edges(chunks, cancellation);
   team_.for_each(chunks, cancellation, [&](std::size_t chunk, T* scratch) {
     kernel::CorrelateJob<T> part = job;
-    const std::size_t row = 2 * image.width;
-    if (windows && chunk > 0) part.below = edges_.data() + (2 * chunk - 2) * row;
-    if (windows && chunk + 1 < chunks) part.above = edges_.data() + (2 * chunk + 1) * row;
+    if (windows) add_edges(part, chunk, chunks);
     plan_.kernels.correlate(image, part, chunk_start(chunk, chunks, image.groups),
                             chunk_start(chunk + 1, chunks, image.groups), scratch);
   });
@@ -316,8 +412,14 @@ int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
   score.flags |= statistics.flags;
   if (!correlate(reference, statistics, cancellation)) return 0;
   const Aligned<T> found = aligned(reference, statistics);
-  const int sign = metrics_.measure(score, found, opinion_.data(), cancellation);
+  Certainty certainty = certainty_of(reference, statistics);
+  const int sign = metrics_.measure(score, found, opinion_.data(), certainty, cancellation);
   score.probability_masked = score.probability;
+  if (plan_.options.confirm) {
+    certainty.decided_by(score.probability - trusted, Certainty::most_of_probability);
+    if (plan_.looks_farther()) decided_credible(score, certainty);
+  }
+  certain_ = certain_ && certainty.holds();
   if (plan_.options.confirm && score.probability < trusted) {
     score.flags |= repeated_pixel_flags(PixelReader(image.view), cancellation);
   }
@@ -327,6 +429,7 @@ int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
 template <class T>
 PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& image,
                                Cancellation& cancellation) {
+  certain_ = true;
   ImageStatistics statistics = transform(image, nullptr, cancellation);
   PairScore score;
   score.invalid_pixels = statistics.invalid;

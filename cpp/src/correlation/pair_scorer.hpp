@@ -14,6 +14,7 @@
 
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
+#include "correlation/certainty.hpp"
 #include "correlation/metrics.hpp"
 #include "correlation/overlap.hpp"
 #include "correlation/plan.hpp"
@@ -33,7 +34,10 @@ struct Reference {
   AlignedBuffer<T> opinion;
   double own_peak = 0;   // of the aligner's correlogram of phases of the reference with itself
   double mean_over = 0;  // mean over standard deviation of its pixels
-  Centring centring;     // of its pixels
+  // What rounding errors of its spectrum add to the variances of the errors of correlograms.
+  double aligner_variance = 0;
+  double opinion_variance = 0;
+  Centring centring;  // of its pixels
   std::int64_t invalid_pixels = 0;
   std::uint32_t flags = no_contrast;
   bool has_evidence = false;
@@ -73,6 +77,12 @@ class PairScorer {
   std::vector<double> correlogram(const Reference<T>& given, const NamedImage& image,
                                   bool second_opinion, Cancellation& cancellation);
 
+  // Whether double precision would find the same of the last pair that was scored. Of scorers in
+  // single; it depends on the pair alone.
+  bool is_certain() const noexcept { return certain_; }
+  // Whether no pair with this reference can be certain.
+  bool is_doubtful(const Reference<T>& reference) const noexcept;
+
   // For score_consecutive: a reference that changes with every image.
   Reference<T>& own_reference() { return own_reference_; }
 
@@ -99,11 +109,15 @@ class PairScorer {
               const NamedImage& image, Cancellation& cancellation);
   void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
                              Cancellation& cancellation);
+  kernel::WhitenedSums whiten(const kernel::WhitenJob<T>& job, Cancellation& cancellation);
+  Certainty certainty_of(const Reference<T>& reference, const ImageStatistics& statistics) const;
   // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
   bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
                  Cancellation& cancellation);
   bool has_edges() noexcept;  // memory for them, for as many threads as the team has
   void find_edges(std::size_t chunks, Cancellation& cancellation);
+  template <class Job>
+  void add_edges(Job& part, std::size_t chunk, std::size_t chunks) const noexcept;
   Aligned<T> aligned(const Reference<T>& reference, const ImageStatistics& statistics);
   // Says that the peak stands for a shift by more than half of the image.
   static void move_farther(PairScore& score, const Shift& nearest, const Shift& found);
@@ -113,6 +127,9 @@ class PairScorer {
   AlignedBuffer<T> opinion_;
   AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
   std::vector<PixelSums> sums_;
+  std::vector<kernel::WhitenedSums> whitened_;  // [group]
+  std::vector<kernel::Doubts> doubts_;          // [group]
+  bool certain_ = true;
   Team<T> team_;
   Metrics<T> metrics_;
   Reference<T> own_reference_;

@@ -40,6 +40,17 @@ double log_moved(const PairScore& score) noexcept {
   return log_ratio(score.opinion, moved);
 }
 
+// Errors of such logarithms, from those of both numbers.
+double error_of_log(double number, double error) noexcept { return error / (number + least_value); }
+double error_of_log_opinion(double value, const Certainty& certainty) noexcept {
+  return error_of_log(value, certainty.opinion(value));
+}
+
+double error_of_log_moved(const PairScore& score, const Certainty& certainty) noexcept {
+  const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
+  return error_of_log_opinion(score.opinion, certainty) + error_of_log_opinion(moved, certainty);
+}
+
 bool at_zero_shift(const PairScore& score) noexcept {
   return score.peak_dy == 0 && score.peak_dx == 0;
 }
@@ -50,10 +61,26 @@ double probability_from_log_odds(double log_odds) noexcept {
   return 1 / (1 + std::exp(-log_odds));
 }
 
+// What an error of log odds does to a probability.
+double error_of_probability(double probability, double error_of_log_odds) noexcept {
+  return probability * (1 - probability) * std::expm1(std::min(error_of_log_odds, 50.0));
+}
+
 }  // namespace
 
 bool is_credible(const PairScore& score) noexcept {
   return score.probability_masked >= least_credible && score.p_value <= most_by_chance;
+}
+
+void decided_credible(const PairScore& score, Certainty& certainty) noexcept {
+  certainty.decided_by(score.probability - least_credible, Certainty::most_of_probability);
+  if (!(score.rms > 0)) return;
+  // The logarithm of erfc(x / sqrt(2)) changes by about x dx; no image has a million million
+  // pixels.
+  constexpr double highest_by_chance = 10;
+  const double error = certainty.aligner(highest_by_chance * score.rms) / score.rms;
+  certainty.decided_by(score.p_value - most_by_chance,
+                       2 * most_by_chance * highest_by_chance * error);
 }
 
 double probability_from_ratio(const PairScore& score) noexcept {
@@ -85,6 +112,39 @@ double probability_of_plain(const PairScore& score, double pixels) noexcept {
   double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
   if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
   return probability_from_log_odds(log_odds);
+}
+
+double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double aligner = certainty.aligner(score.peak);
+  const double over_moved = error_of_log_moved(score, certainty);
+  const double over_noise = error_of_log(score.peak, aligner);
+  const double opinion = error_of_log_opinion(score.opinion, certainty);
+  double error = 2.41 * over_moved + 1.62 * (opinion + over_noise) + 0.1 * over_noise +
+                 1.62 * (opinion + error_of_log_opinion(score.opinion_second, certainty));
+  if (at_zero_shift(score)) {
+    const double peak = std::min(score.peak, 1.0);
+    error += 1.43 * over_moved + (5.50 + 0.58 / (1.02 - peak)) * aligner;
+  }
+  return error_of_probability(score.probability, error);
+}
+
+double error_of_plain(const PairScore& score, double pixels, const Certainty& certainty) noexcept {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double unit = std::sqrt(pixels);
+  const double gap = std::max(0.0, score.peak - score.second_peak) * unit;
+  const double over_moved = error_of_log_moved(score, certainty);
+  const double aligner = certainty.aligner(score.peak) + certainty.aligner(score.second_peak);
+  double error = 1.61 * over_moved + 0.63 * aligner * unit / (gap + least_gap);
+  if (at_zero_shift(score)) error += 1.35 * over_moved;
+  return error_of_probability(score.probability, error);
+}
+
+double error_of_ratio(const PairScore& score, const Certainty& certainty) noexcept {
+  if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const double error = certainty.opinion(score.opinion) / score.opinion +
+                       certainty.opinion(score.opinion_second) / score.opinion_second;
+  return error_of_probability(score.probability, 2 * error);
 }
 
 double probability_with_outliers(const PairScore& rest, const PairScore& found, std::size_t height,

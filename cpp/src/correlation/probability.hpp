@@ -6,6 +6,8 @@
 
 #include <ndreg_preeval/pair_score.hpp>
 
+#include "correlation/certainty.hpp"
+
 namespace ndreg_preeval::detail {
 
 // Chance that an aligner does not go to the nearest of the places that a peak may stand for.
@@ -13,6 +15,8 @@ constexpr double aligner_goes_farther = 0.02;
 
 // Whether a peak is likely enough to be that of the scene to be looked at once more.
 bool is_credible(const PairScore& score) noexcept;
+// Tells of what that is decided by.
+void decided_credible(const PairScore& score, Certainty& certainty) noexcept;
 
 // q^2 / (q^2 + 1.5^2).
 double probability_from_ratio(const PairScore& score) noexcept;
@@ -22,6 +26,12 @@ double probability_from_evidence(const PairScore& score) noexcept;
 
 // Another one, for aligners that follow plain cross-correlation.
 double probability_of_plain(const PairScore& score, double pixels) noexcept;
+
+// The most that errors of the values of its correlograms change a probability: by evidence, of
+// plain cross-correlation, or by ratio.
+double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept;
+double error_of_plain(const PairScore& score, double pixels, const Certainty& certainty) noexcept;
+double error_of_ratio(const PairScore& score, const Certainty& certainty) noexcept;
 
 // Of an image with static outliers, which an aligner may follow. `rest`: its score without them;
 // `found`: that of the image as it is.

@@ -90,6 +90,14 @@ bool ImageStatistics::has_evidence() const noexcept {
   return (flags & (all_invalid | no_contrast)) == 0;
 }
 
+namespace {
+
+// Of an image of so many pixels.
+struct Floors {
+  double pixels;     // set by the rounding of the pixels as they came
+  double transform;  // by that of transforms in T
+};
+
 // In double the rounding that matters is that of the pixels themselves: 16 eps sum|pixel| is above
 // its sum over all pixels. Where an offset makes that swallow the image, the pixels' rounding
 // errors are taken as what they mostly are, independent: they add up to less than eps sum|pixel| /
@@ -97,19 +105,44 @@ bool ImageStatistics::has_evidence() const noexcept {
 // rounded, so what matters is the error of the transform: a fraction of eps sqrt(log2(h w)) of the
 // rms magnitude of a bin; 2 is above its maximum.
 template <class T>
-double ImageStatistics::rounding_floor(std::size_t pixel_count) const noexcept {
+Floors rounding_floors(const ImageStatistics& statistics, std::size_t pixel_count) noexcept {
   constexpr double eps = std::numeric_limits<double>::epsilon();
   const auto size = static_cast<double>(pixel_count);
-  const double usual_bin = std::sqrt(size) * rms;
-  double pixels = 16 * eps * sum_abs;
-  if (pixels > 0.1 * usual_bin) pixels = std::min(pixels, 4 * eps * sum_abs / std::sqrt(size));
-  if constexpr (sizeof(T) >= sizeof(double)) return pixels;
+  const double usual_bin = std::sqrt(size) * statistics.rms;
+  double pixels = 16 * eps * statistics.sum_abs;
+  if (pixels > 0.1 * usual_bin) {
+    pixels = std::min(pixels, 4 * eps * statistics.sum_abs / std::sqrt(size));
+  }
+  if constexpr (sizeof(T) >= sizeof(double)) return {pixels, 0};
   const double transform = 2 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
                            std::sqrt(std::log2(std::max(2.0, size))) * usual_bin;
-  return std::max(pixels, transform);
+  return {pixels, transform};
+}
+
+}  // namespace
+
+template <class T>
+double ImageStatistics::rounding_floor(std::size_t pixel_count) const noexcept {
+  const Floors floors = rounding_floors<T>(*this, pixel_count);
+  return std::max(floors.pixels, floors.transform);
+}
+
+template <class T>
+double ImageStatistics::rounding_error(std::size_t pixel_count) const noexcept {
+  // Measured on white and on coloured images of 8 to 2048 pixels an axis: 0.06 to 0.15.
+  constexpr double share_of_floor = 0.25;
+  return share_of_floor * rounding_floors<T>(*this, pixel_count).transform;
+}
+
+template <class T>
+bool ImageStatistics::transform_sets_floor(std::size_t pixel_count) const noexcept {
+  const Floors floors = rounding_floors<T>(*this, pixel_count);
+  return floors.pixels <= floors.transform;
 }
 
 template double ImageStatistics::rounding_floor<float>(std::size_t) const noexcept;
 template double ImageStatistics::rounding_floor<double>(std::size_t) const noexcept;
+template double ImageStatistics::rounding_error<float>(std::size_t) const noexcept;
+template bool ImageStatistics::transform_sets_floor<float>(std::size_t) const noexcept;
 
 }  // namespace ndreg_preeval::detail

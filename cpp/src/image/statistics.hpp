@@ -43,6 +43,14 @@ struct ImageStatistics {
   // Magnitudes of the spectrum of an image of so many pixels up to which a bin is rounding noise.
   template <class T>
   double rounding_floor(std::size_t pixel_count) const noexcept;
+
+  // Root mean square of the rounding errors of its bins.
+  template <class T>
+  double rounding_error(std::size_t pixel_count) const noexcept;
+
+  // Whether the floor is that of transforms, not one of what rounding has left of the pixels.
+  template <class T>
+  bool transform_sets_floor(std::size_t pixel_count) const noexcept;
 };
 
 // An estimate from some of the pixels; none where they are no good for it. `single`: kernels

@@ -77,6 +77,14 @@ struct LowPassFactors {
   const T* x = nullptr;
 };
 
+// What rounding errors of a spectrum do to correlograms, for one group: sums of |w / F|^2, where w
+// is the weight of a frequency in the correlogram. Times the variance of the errors of F, they are
+// the variance of the errors of the correlogram. Made by kernels in single precision only.
+struct Doubts {
+  double first = 0;
+  double second = 0;
+};
+
 // Half correlograms with one or two references, group by group.
 template <class T>
 struct CorrelateJob {
@@ -90,7 +98,17 @@ struct CorrelateJob {
   // [kx][re, im], from edge_row(). Null where there are none.
   const T* below = nullptr;
   const T* above = nullptr;
+  // [group], with `lost` for 1 / |F| where the phase is lost in noise.
+  Doubts* doubts = nullptr;
+  T lost = 0;
   detail::Cancellation* cancellation = nullptr;  // asked before each group
+};
+
+// Of one group of a reference spectrum.
+struct WhitenedSums {
+  double magnitudes = 0;  // of the whole spectrum: what its correlogram with itself has at its
+                          // peak, times h w (of phases)
+  Doubts doubts;
 };
 
 template <class T>
@@ -100,8 +118,14 @@ struct WhitenJob {
   WindowedAxes window;
   const double* low_y = nullptr;  // [ky], [kx]: factors of the low pass
   const double* low_x = nullptr;
-  double gain = 0;   // as in Whitened
-  T* out = nullptr;  // as in Whitened
+  const T* below = nullptr;  // as in CorrelateJob
+  const T* above = nullptr;
+  double gain = 0;                       // as in Whitened
+  T* out = nullptr;                      // as in Whitened
+  WhitenedSums* sums = nullptr;          // [group]
+  double lost = 0;                       // as in CorrelateJob
+  const double* second_low_y = nullptr;  // of the second one, where it follows from the first
+  const double* second_low_x = nullptr;
   detail::Cancellation* cancellation = nullptr;
 };
 
@@ -133,10 +157,9 @@ struct Kernels {
   void (*edge_row)(const ImagePlan<T>& plan, const T* spectrum, std::size_t ky, T* row,
                    T* scratch) = nullptr;
 
-  // Phases of all groups after the window, times the low pass. Returns the sum of their magnitudes
-  // over the whole spectrum: what its correlogram with itself has at its peak, times h w (of
-  // phases).
-  double (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) = nullptr;
+  // Phases of groups first <= g < last after the window, times the low pass.
+  void (*whiten)(const ImagePlan<T>& plan, const WhitenJob<T>& job, std::size_t first,
+                 std::size_t last, T* scratch) = nullptr;
 
   // Finish the columns of as many batches of a half correlogram: summaries to columns[x] (unless
   // null), whose sums are 0 unless wanted, and, where values[b - first] is not null, all values,

@@ -132,52 +132,58 @@ void keep_mean(const ImagePlan<T>& plan, T* work) {
 
 // One correlogram of a group, transformed back along x.
 template <class T, std::size_t n, bool phases>
-NDREG_PREEVAL_NOINLINE void correlate_group(const ImagePlan<T>& plan, const Whitened<T>& reference,
-                                            T floor, std::size_t group, const Groups<T, n>& groups,
-                                            T* work) {
+NDREG_PREEVAL_NOINLINE double correlate_group(const ImagePlan<T>& plan,
+                                              const Whitened<T>& reference, T floor, T lost,
+                                              std::size_t group, const Groups<T, n>& groups,
+                                              T* work) {
   using V = vector_of<T, n>;
-  const CrossPower<T, n, phases> cross_power(plan, reference, floor, group);
-  for_filtered<T, n>(plan.along_x, reference.window, groups,
-                     [=](std::size_t at, std::size_t element, const Complex<V>& image) {
-                       const Complex<V> value = cross_power(at, image);
-                       store_element<n, Direction::forward>(value, work + element * 2 * n);
-                     });
+  CrossPower<T, n, phases> cross_power(plan, reference, floor, lost, group);
+  for_filtered<T, n>(
+      plan.along_x, reference.window, groups,
+      [&cross_power, work](std::size_t at, std::size_t element, const Complex<V>& image) {
+        const Complex<V> value = cross_power(at, image);
+        store_element<n, Direction::forward>(value, work + element * 2 * n);
+      });
   if (group == 0 && reference.keep_mean) keep_mean<T, n>(plan, work);
   back_to<T, n>(plan.along_x, work, reference.out + group * plan.row_size);
+  return cross_power.doubts().first;
 }
 
 // Both of them, where the second one is the first one times a low pass.
 template <class T, std::size_t n>
-NDREG_PREEVAL_NOINLINE void correlate_group_twice(const ImagePlan<T>& plan,
-                                                  const CorrelateJob<T>& job, std::size_t group,
-                                                  const Groups<T, n>& groups, T* work) {
+NDREG_PREEVAL_NOINLINE Doubts correlate_group_twice(const ImagePlan<T>& plan,
+                                                    const CorrelateJob<T>& job, std::size_t group,
+                                                    const Groups<T, n>& groups, T* work) {
   using V = vector_of<T, n>;
-  const TwoCrossPowers<T, n> cross_powers(plan, job, group);
+  TwoCrossPowers<T, n> cross_powers(plan, job, group);
   T* here = groups.here();
-  for_filtered<T, n>(plan.along_x, job.first.window, groups,
-                     [=](std::size_t at, std::size_t element, const Complex<V>& image) {
-                       const Complex<V> value = cross_powers(at, image, work + element * 2 * n);
-                       store_element<n, Direction::forward>(value, here + element * 2 * n);
-                     });
+  for_filtered<T, n>(
+      plan.along_x, job.first.window, groups,
+      [&cross_powers, here, work](std::size_t at, std::size_t element, const Complex<V>& image) {
+        const Complex<V> value = cross_powers(at, image, work + element * 2 * n);
+        store_element<n, Direction::forward>(value, here + element * 2 * n);
+      });
   back_to<T, n>(plan.along_x, work, job.second->out + group * plan.row_size);
   if (group == 0 && job.first.keep_mean) keep_mean<T, n>(plan, here);
   back_to<T, n>(plan.along_x, here, job.first.out + group * plan.row_size);
+  return cross_powers.doubts();
 }
 
 // The same in one round trip, of phases without windows; scratch holds two work spaces.
 template <class T, std::size_t n>
-void correlate_round_trip(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t group,
-                          T* scratch) {
+Doubts correlate_round_trip(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t group,
+                            T* scratch) {
   const std::size_t row = group * plan.row_size;
   const T* from = job.spectrum + row;
   if (job.second == nullptr) {
-    const CrossPower<T, n, true> middle(plan, job.first, 2 * job.floor, group);
+    CrossPower<T, n, true> middle(plan, job.first, 2 * job.floor, job.lost, group);
     round_trip<T, n>(plan.along_x, from, scratch, job.first.out + row, middle);
-  } else {
-    const TwoCrossPowers<T, n> middle(plan, job, group);
-    round_trip<T, n>(plan.along_x, from, scratch, job.first.out + row, middle,
-                     scratch + plan.along_x.extent * 2 * n, job.second->out + row);
+    return middle.doubts();
   }
+  TwoCrossPowers<T, n> middle(plan, job, group);
+  round_trip<T, n>(plan.along_x, from, scratch, job.first.out + row, middle,
+                   scratch + plan.along_x.extent * 2 * n, job.second->out + row);
+  return middle.doubts();
 }
 
 template <class T, std::size_t n>
@@ -190,27 +196,28 @@ void correlate(const ImagePlan<T>& plan, const CorrelateJob<T>& job, std::size_t
       (follows || job.second == nullptr)) {
     for (std::size_t group = first; group < last; ++group) {
       if (job.cancellation != nullptr) job.cancellation->check();
-      correlate_round_trip<T, n>(plan, job, group, scratch);
+      job.doubts[group] = correlate_round_trip<T, n>(plan, job, group, scratch);
     }
     return;
   }
   Groups<T, n> groups(plan, job.spectrum, windows, scratch + plan.along_x.extent * 2 * n);
   groups.run(first, last, job.below, job.above, [&](std::size_t group) {
     if (job.cancellation != nullptr) job.cancellation->check();
+    Doubts& doubts = job.doubts[group];
     if (follows) {
-      correlate_group_twice<T, n>(plan, job, group, groups, scratch);
+      doubts = correlate_group_twice<T, n>(plan, job, group, groups, scratch);
       return;
     }
+    const T floor = 2 * job.floor;
     // The spectrum is needed until the last of them; then it may become its own correlogram.
     if (job.second != nullptr) {
-      correlate_group<T, n, true>(plan, *job.second, 2 * job.floor, group, groups, scratch);
+      doubts.second =
+          correlate_group<T, n, true>(plan, *job.second, floor, job.lost, group, groups, scratch);
     }
     T* work = job.first.window.any() ? scratch : groups.here();
-    if (job.first.gain == 0) {
-      correlate_group<T, n, true>(plan, job.first, 2 * job.floor, group, groups, work);
-    } else {
-      correlate_group<T, n, false>(plan, job.first, 2 * job.floor, group, groups, work);
-    }
+    const auto correlate_first =
+        job.first.gain == 0 ? &correlate_group<T, n, true> : &correlate_group<T, n, false>;
+    doubts.first = correlate_first(plan, job.first, floor, job.lost, group, groups, work);
   });
 }
 
@@ -222,17 +229,26 @@ void edge_row(const ImagePlan<T>& plan, const T* spectrum, std::size_t ky, T* ro
 }
 
 template <class T, std::size_t n>
-double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
+void whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, std::size_t first, std::size_t last,
+            T* scratch) {
   using V = vector_of<T, n>;
   const double pixels = static_cast<double>(plan.height) * static_cast<double>(plan.width);
   const T floor = 2 * job.floor;
   const bool plain = job.gain != 0;
   const auto gain = static_cast<T>(job.gain);
-  double total = 0;
   Groups<T, n> groups(plan, job.spectrum, job.window.any(), scratch);
-  groups.run(0, plan.groups, nullptr, nullptr, [&](std::size_t group) {
+  groups.run(first, last, job.below, job.above, [&](std::size_t group) {
     if (job.cancellation != nullptr) job.cancellation->check();
     T* out = job.out + group * plan.row_size;
+    WhitenedSums sums;
+    const auto add_doubt = [&](std::size_t ky, std::size_t kx, bool counts, double size) {
+      if (ky >= plan.frequencies || (ky == 0 && kx == 0 && !counts)) return;
+      const double low = job.low_y[ky] * job.low_x[kx] / pixels * (counts ? 1 / size : job.lost);
+      sums.doubts.first += low * low;
+      if (job.second_low_y == nullptr) return;
+      const double second = low * job.second_low_y[ky] * job.second_low_x[kx];
+      sums.doubts.second += second * second;
+    };
     for_filtered<T, n>(plan.along_x, job.window, groups,
                        [&](std::size_t at, std::size_t, const Complex<V>& value) {
                          T* to = out + at * 2 * n;
@@ -251,11 +267,14 @@ double whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, T* scratch) {
                            if (counts) weight = plain ? factor * gain : factor / size;
                            to[lane] = re[lane] * weight;
                            to[n + lane] = im[lane] * weight;
-                           total += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
+                           sums.magnitudes += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
+                           if constexpr (has_doubts<T>) {
+                             add_doubt(ky, kx, counts, static_cast<double>(size));
+                           }
                          }
                        });
+    job.sums[group] = sums;
   });
-  return total;
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace ndreg_preeval::detail {
 // In the order of the values; null behind the last one.
 using Names = std::array<const char*, 5>;
 
-inline constexpr Names precisions{"single", "double"};
+inline constexpr Names precisions{"single", "double", "auto"};
 inline constexpr Names normalizations{"phase", "none"};
 inline constexpr Names windows{"none", "hann"};
 inline constexpr Names judgements{"ratio", "evidence"};
@@ -41,6 +41,7 @@ constexpr const char* name_of(Enum value) {
 
 static_assert(std::string_view(name_of(Precision::single_)) == "single");
 static_assert(std::string_view(name_of(Precision::double_)) == "double");
+static_assert(std::string_view(name_of(Precision::automatic)) == "auto");
 static_assert(std::string_view(name_of(Normalization::phase)) == "phase");
 static_assert(std::string_view(name_of(Normalization::none)) == "none");
 static_assert(std::string_view(name_of(Window::none)) == "none");

@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include <ndreg_preeval/scorer.hpp>
 
-#include <algorithm>
+#include <mutex>
+#include <numeric>
 #include <optional>
-#include <string>
+#include <stdexcept>
 #include <utility>
 
-#include <ndreg_preeval/threads.hpp>
-
-#include "correlation/pair_scorer.hpp"
-#include "correlation/workshop.hpp"
 #include "image/image_copy.hpp"
 #include "image/validation.hpp"
-#include "threads/parallel.hpp"
+#include "scoring/typed_scorer.hpp"
 
 namespace ndreg_preeval {
 
 using detail::Cancellation;
-using detail::NamedImage;
+using detail::Images;
+using detail::TypedScorer;
 
-// The same for both precisions; what differs is behind the virtual functions.
+// The same for all precisions; what differs is behind the virtual functions.
 class Scorer::Impl {
  public:
   Impl() = default;
@@ -32,108 +30,146 @@ class Scorer::Impl {
   virtual std::size_t width() const noexcept = 0;
   virtual std::int64_t reference_invalid_pixels() const noexcept = 0;
   virtual std::uint32_t reference_flags() const noexcept = 0;
-  virtual std::vector<PairScore> score(const std::vector<ImageView>& images, const RunOptions& run,
-                                       bool consecutive) const = 0;
+  virtual void score(const Images& images, const RunOptions& run, Cancellation& cancellation,
+                     std::vector<PairScore>& scores) const = 0;
   virtual std::vector<double> correlogram(const ImageView& image, bool second_opinion,
                                           const RunOptions& run) const = 0;
 };
 
 namespace {
 
+std::vector<std::size_t> all_below(std::size_t count) {
+  std::vector<std::size_t> indices(count);
+  std::iota(indices.begin(), indices.end(), std::size_t{0});
+  return indices;
+}
+
+// In the precision that was asked for.
 template <class T>
-class TypedScorer final : public Scorer::Impl {
+class InOnePrecision final : public Scorer::Impl {
  public:
-  TypedScorer(const ImageView& reference, const Options& options, const RunOptions& run)
-      : workshop_(std::make_unique<Workshop>(reference.height, reference.width, options)),
-        plan_(workshop_->plan()) {
-    Cancellation cancellation(run);
-    const Lease lease = workshop_->lease();
-    lease->use_threads(threads_for(run, 1));
-    lease->prepare({reference, 0, "the reference image"}, reference_, cancellation);
-    if (!plan_.looks_again() || run.reference_stays) return;
-    pixels_.emplace(reference);
-    reference_.view = pixels_->view();
-  }
+  InOnePrecision(const ImageView& reference, const Options& options, const RunOptions& run)
+      : scorer_(reference, options, run) {}
 
-  const Options& options() const noexcept override { return plan_.options; }
-  std::size_t height() const noexcept override { return plan_.height; }
-  std::size_t width() const noexcept override { return plan_.width; }
+  const Options& options() const noexcept override { return scorer_.options(); }
+  std::size_t height() const noexcept override { return scorer_.height(); }
+  std::size_t width() const noexcept override { return scorer_.width(); }
   std::int64_t reference_invalid_pixels() const noexcept override {
-    return reference_.invalid_pixels;
+    return scorer_.reference().invalid_pixels;
   }
-  std::uint32_t reference_flags() const noexcept override { return reference_.flags; }
+  std::uint32_t reference_flags() const noexcept override { return scorer_.reference().flags; }
 
-  std::vector<PairScore> score(const std::vector<ImageView>& images, const RunOptions& run,
-                               bool consecutive) const override {
-    const std::size_t first = run.first_index.value_or(0);
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      detail::check_view(images[i], detail::image_name(first + i));
-      detail::check_same_shape(images[i], plan_.height, plan_.width, detail::image_name(first + i));
-    }
-    if (images.size() < (consecutive ? 2U : 1U)) return {};
-    std::vector<PairScore> scores(images.size() - (consecutive ? 1 : 0));
-    Cancellation cancellation(run, scores.size());
-    const auto one = [&](Worker& scorer, std::size_t index) {
-      const std::size_t at = consecutive ? index + 1 : index;
-      const detail::Reference<T>* reference = &reference_;
-      if (consecutive) {
-        scorer.prepare({images[index], first + index}, scorer.own_reference(), cancellation);
-        reference = &scorer.own_reference();
-      }
-      scores[index] = scorer.score(*reference, {images[at], first + at}, cancellation);
-      cancellation.finished_one();
-    };
-    workshop_->for_each_image(scores.size(), threads_for(run, scores.size()), cancellation, one);
-    cancellation.finished();
-    return scores;
+  void score(const Images& images, const RunOptions& run, Cancellation& cancellation,
+             std::vector<PairScore>& scores) const override {
+    scorer_.score(images, all_below(scores.size()), run, cancellation, scores);
   }
 
-  std::vector<double> correlogram(const ImageView& view, bool second_opinion,
+  std::vector<double> correlogram(const ImageView& image, bool second_opinion,
                                   const RunOptions& run) const override {
-    if (second_opinion && !plan_.options.confirm) {
-      throw std::invalid_argument("there is no second opinion without Options::confirm");
-    }
-    detail::check_view(view, "the image");
-    detail::check_same_shape(view, plan_.height, plan_.width, "the image");
-    Cancellation cancellation(run);
-    const Lease lease = workshop_->lease();
-    lease->use_threads(threads_for(run, 1));
-    return lease->correlogram(reference_, {view, 0, "the image"}, second_opinion, cancellation);
+    return scorer_.correlogram(image, second_opinion, run);
   }
 
  private:
-  using Workshop = detail::Workshop<T>;
-  using Worker = typename Workshop::Worker;
-  using Lease = typename Workshop::Lease;
+  TypedScorer<T> scorer_;
+};
 
-  // Waking threads costs more than it saves where there is little to do: those that nobody asked
-  // for get some work each, or stay away. Threads that share an image need a large one.
-  std::size_t threads_for(const RunOptions& run, std::size_t images) const {
-    const bool asked = run.num_threads > 0;
-    const int possible = std::min(asked ? run.num_threads : default_threads(), most_threads);
-    const std::size_t pixels = plan_.height * plan_.width;
-    std::size_t useful = std::max(pixels / pixels_per_thread, asked ? images : 0);
-    if (!asked) useful = std::max(useful, std::min(images, pixels * images / pixels_per_thread));
-    return std::max<std::size_t>(1, std::min(static_cast<std::size_t>(possible), useful));
+// In single, and again in double where that is not certain to find the same.
+class InEither final : public Scorer::Impl {
+ public:
+  InEither(const ImageView& reference, const Options& options, const RunOptions& run)
+      : options_(options),
+        pixels_(run.reference_stays ? std::nullopt : std::optional<detail::ImageCopy>(reference)),
+        reference_(pixels_ ? pixels_->view() : reference),
+        single_(reference_, with(Precision::single_), staying(run)) {}
+
+  const Options& options() const noexcept override { return options_; }
+  std::size_t height() const noexcept override { return single_.height(); }
+  std::size_t width() const noexcept override { return single_.width(); }
+  std::int64_t reference_invalid_pixels() const noexcept override {
+    return single_.reference().invalid_pixels;
+  }
+  std::uint32_t reference_flags() const noexcept override { return single_.reference().flags; }
+
+  void score(const Images& images, const RunOptions& run, Cancellation& cancellation,
+             std::vector<PairScore>& scores) const override {
+    std::vector<std::size_t> again;
+    if (single_.is_doubtful() && !images.consecutive) {
+      again = all_below(scores.size());
+    } else {
+      std::vector<unsigned char> uncertain(scores.size());
+      single_.score(images, all_below(scores.size()), run, cancellation, scores, &uncertain);
+      for (std::size_t pair = 0; pair < scores.size(); ++pair) {
+        if (uncertain[pair] != 0) again.push_back(pair);
+      }
+    }
+    if (again.empty()) return;
+    in_double_for(run).score(images, again, run, cancellation, scores);
+    for (const std::size_t pair : again) scores[pair].flags |= in_double;
   }
 
-  static constexpr int most_threads = 1024;
-  static constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
+  std::vector<double> correlogram(const ImageView& image, bool second_opinion,
+                                  const RunOptions& run) const override {
+    if (single_.is_certain(image, run)) return single_.correlogram(image, second_opinion, run);
+    return in_double_for(run).correlogram(image, second_opinion, run);
+  }
 
-  std::unique_ptr<Workshop> workshop_;
-  const detail::Plan<T>& plan_;
-  detail::Reference<T> reference_;
-  std::optional<detail::ImageCopy> pixels_;  // of the reference image
+ private:
+  Options with(Precision precision) const {
+    Options options = options_;
+    options.precision = precision;
+    return options;
+  }
+
+  // The pixels of the reference image stay where they are as long as this does.
+  static RunOptions staying(const RunOptions& run) {
+    RunOptions own = run;
+    own.progress = nullptr;
+    own.reference_stays = true;
+    return own;
+  }
+
+  const TypedScorer<double>& in_double_for(const RunOptions& run) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!double_) double_.emplace(reference_, with(Precision::double_), staying(run));
+    return *double_;
+  }
+
+  Options options_;
+  std::optional<detail::ImageCopy> pixels_;
+  ImageView reference_;
+  TypedScorer<float> single_;
+  mutable std::mutex mutex_;
+  mutable std::optional<TypedScorer<double>> double_;  // made when it is needed
 };
 
 std::unique_ptr<const Scorer::Impl> make_impl(const ImageView& reference, const Options& options,
                                               const RunOptions& run) {
   detail::check_options(options);
   detail::check_view(reference, "the reference image");
-  if (options.precision == Precision::single_) {
-    return std::make_unique<TypedScorer<float>>(reference, options, run);
+  switch (options.precision) {
+    case Precision::single_:
+      return std::make_unique<InOnePrecision<float>>(reference, options, run);
+    case Precision::double_:
+      return std::make_unique<InOnePrecision<double>>(reference, options, run);
+    case Precision::automatic:
+      break;
   }
-  return std::make_unique<TypedScorer<double>>(reference, options, run);
+  return std::make_unique<InEither>(reference, options, run);
+}
+
+std::vector<PairScore> score_all(const Scorer::Impl& scorer, const Images& images,
+                                 const RunOptions& run) {
+  for (std::size_t i = 0; i < images.views.size(); ++i) {
+    const std::string name = detail::image_name(images.first_index + i);
+    detail::check_view(images.views[i], name);
+    detail::check_same_shape(images.views[i], scorer.height(), scorer.width(), name);
+  }
+  if (images.pairs() == 0) return {};
+  std::vector<PairScore> scores(images.pairs());
+  Cancellation cancellation(run, scores.size());
+  scorer.score(images, run, cancellation, scores);
+  cancellation.finished();
+  return scores;
 }
 
 }  // namespace
@@ -147,16 +183,21 @@ Scorer::~Scorer() = default;
 
 std::vector<PairScore> Scorer::score(const std::vector<ImageView>& images,
                                      const RunOptions& run) const {
-  return impl_->score(images, run, false);
+  return score_all(*impl_, {images, run.first_index.value_or(0), false}, run);
 }
 
 std::vector<PairScore> Scorer::score_consecutive(const std::vector<ImageView>& images,
                                                  const RunOptions& run) const {
-  return impl_->score(images, run, true);
+  return score_all(*impl_, {images, run.first_index.value_or(0), true}, run);
 }
 
 std::vector<double> Scorer::correlogram(const ImageView& image, bool second_opinion,
                                         const RunOptions& run) const {
+  if (second_opinion && !impl_->options().confirm) {
+    throw std::invalid_argument("there is no second opinion without Options::confirm");
+  }
+  detail::check_view(image, "the image");
+  detail::check_same_shape(image, impl_->height(), impl_->width(), "the image");
   return impl_->correlogram(image, second_opinion, run);
 }
 

@@ -65,6 +65,7 @@ void register_pair_score(py::module_& m) {
   m.attr("HOT_PIXEL") = static_cast<unsigned>(hot_pixel);
   m.attr("WRAPPED") = static_cast<unsigned>(wrapped);
   m.attr("REPEATED_PIXELS") = static_cast<unsigned>(repeated_pixels);
+  m.attr("IN_DOUBLE") = static_cast<unsigned>(in_double);
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -12,15 +12,16 @@ namespace ndreg_preeval::kernel {
 namespace {
 
 // The innermost level of a round trip. What happens to frequencies is an object, `Middle`:
-//   middle(at, value, second): what becomes of the frequency that is at-th in the order of the plan
-//   middle.first_in(value), middle.first_out(value): that of the first one, before and after it
-//   Middle::twice: whether a second transform goes back; its values are stored at `second`
+//   middle(at, value, second): what becomes of the frequency that is at-th in the order of the
+//   plan; it may add something up middle.first_in(value), middle.first_out(value): that of the
+//   first one, before and after it Middle::twice: whether a second transform goes back; its values
+//   are stored at `second`
 template <class T, std::size_t n, std::size_t radix, class Middle>
 NDREG_PREEVAL_NOINLINE void turn(const PassJob<T>& job, std::ptrdiff_t to_second, std::size_t at,
-                                 const Middle& shared) noexcept {
+                                 Middle& shared) noexcept {
   using V = vector_of<T, n>;
   constexpr std::size_t element = 2 * n;
-  const Middle middle = shared;  // in registers
+  Middle middle = shared;  // in registers
   T* work = job.out;
   for (std::size_t left = job.count; left > 0; --left) {
     T* second = work + to_second;
@@ -48,6 +49,7 @@ NDREG_PREEVAL_NOINLINE void turn(const PassJob<T>& job, std::ptrdiff_t to_second
     at += radix;
     work += job.out_step * element;
   }
+  shared = middle;
   if constexpr (Middle::twice) {
     PassJob<T> back = job;
     back.in = back.out = job.out + to_second;
@@ -65,7 +67,7 @@ bool has_round_trip(const AxisPlan<T>& plan) noexcept {
 
 template <class T, std::size_t n, class Middle>
 void choose_turn(const PassJob<T>& job, std::ptrdiff_t to_second, std::size_t at,
-                 const Middle& middle) noexcept {
+                 Middle& middle) noexcept {
   switch (job.radix) {
     case 8:
       return turn<T, n, 8>(job, to_second, at, middle);
@@ -84,8 +86,7 @@ void choose_turn(const PassJob<T>& job, std::ptrdiff_t to_second, std::size_t at
 // the same place of the other work space.
 template <class T, std::size_t n, class Middle>
 void turn_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::ptrdiff_t to_second,
-                std::size_t count, std::size_t step, std::size_t at,
-                const Middle& middle) noexcept {
+                std::size_t count, std::size_t step, std::size_t at, Middle& middle) noexcept {
   const Level& here = plan.levels[level];
   PassJob<T> job;
   job.radix = here.radix;
@@ -117,7 +118,7 @@ void turn_parts(const AxisPlan<T>& plan, std::size_t level, T* parts, std::ptrdi
 // From and to elements that lie side by side in natural order; `second` and `to_second` are for
 // the second transform back. A work space must not be where a transform goes to.
 template <class T, std::size_t n, class Middle>
-void round_trip(const AxisPlan<T>& plan, const T* from, T* work, T* to, const Middle& middle,
+void round_trip(const AxisPlan<T>& plan, const T* from, T* work, T* to, Middle& middle,
                 T* second_work = nullptr, T* second_to = nullptr) noexcept {
   PassJob<T> job = outermost(plan);
   job.in = from;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+// Whether what was found of a pair in single precision is what double precision would find.
+//
+// Rounding errors of the two spectra become errors of the correlograms, whose standard deviations
+// follow from the spectra themselves (kernel::Doubts). Several of them are taken as the most that a
+// value is off: no decision may lie within that, and no probability may move by more than
+// `most_of_probability`.
+#pragma once
+
+#include <cmath>
+
+namespace ndreg_preeval::detail {
+
+class Certainty {
+ public:
+  static constexpr double most_of_probability = 8e-6;
+
+  Certainty() = default;
+  // Standard deviations of the errors of |r| and of the second opinion, and what is off of a value
+  // beside that, as a share of it.
+  Certainty(double aligner, double opinion, double share) noexcept
+      : aligner_(deviations * aligner), opinion_(deviations * opinion), share_(share) {}
+
+  // The most that such values of the correlograms are off.
+  double aligner(double value) const noexcept { return aligner_ + share_ * value; }
+  double opinion(double value) const noexcept { return opinion_ + share_ * value; }
+
+  // Something was decided by the sign of a difference that is off by so much.
+  void decided_by(double difference, double error) noexcept {
+    if (!(std::abs(difference) > error)) certain_ = false;
+  }
+  void require(bool truth) noexcept { certain_ = certain_ && truth; }
+
+  bool holds() const noexcept { return certain_; }
+
+ private:
+  static constexpr double deviations = 3;
+
+  double aligner_ = 0;
+  double opinion_ = 0;
+  double share_ = 0;
+  bool certain_ = true;
+};
+
+}  // namespace ndreg_preeval::detail
