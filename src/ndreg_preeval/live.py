@@ -35,7 +35,7 @@ class StackScorer:
     Parameters
     ----------
     reference_image_array : array_like, shape (h, w)
-        The image all others are compared with. Its dtype decides the precision "auto".
+        The image all others are compared with.
     name : object, optional
         What errors and the result call the stack.
     **options

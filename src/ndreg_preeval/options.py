@@ -109,7 +109,7 @@ class Options:
     precision: Precision = field(
         default="auto",
         metadata=declare(
-            "precision of the transforms; auto is single where it holds the pixels without loss",
+            "precision of the transforms; auto is single, and double for images where that could find something else",
             str,
             choices=get_args(Precision),
         ),
@@ -290,17 +290,6 @@ class Options:
             raise ValueError(f"mask must have the shape of the images, {shape}, not {self.mask.shape}")
         if self.mask is not None:
             check_leaves_pixels(self.mask, "True = valid")
-
-    def working_precision(self, dtype: np.dtype[Any]) -> Literal["single", "double"]:
-        """Return the precision for pixels of this dtype.
-
-        Under "auto" what single precision holds without loss runs in single precision:
-        bool, integers up to 16 bit, float16 and float32.
-        """
-        if self.precision != "auto":
-            return self.precision
-        exact = {"b": 1, "i": 2, "u": 2, "f": 4}.get(dtype.kind, 0)
-        return "single" if dtype.itemsize <= exact else "double"
 
 
 def _one_of(choices: tuple[str | None, ...]) -> Check:

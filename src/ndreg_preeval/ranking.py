@@ -209,8 +209,9 @@ def rank_stacks(
     pairing : {"reference", "previous"}
         What an image is compared with: the reference image, or the image before it.
     precision : {"auto", "single", "double"}
-        Precision of the transforms. "auto": single for float16, float32, bool and integers up to 16
-        bit, double for the rest.
+        Precision of the transforms. "auto": single, whatever the dtype; and again double for each image whose
+        spectra do not make it certain that double would find the same (the same peak, and a probability that
+        differs by less than 1e-5). `StackScore.in_double` tells which these are.
     window : {None, "hann"}
         Window the aligner applies to the images.
     cutoff : float, optional

@@ -85,26 +85,6 @@ def test_reference_index() -> None:
         make_options(reference_image=4).reference_index(4)
 
 
-@pytest.mark.parametrize(
-    ("dtype", "precision"),
-    [
-        ("?", "single"),
-        ("i1", "single"),
-        ("<u2", "single"),
-        (">i2", "single"),
-        ("f2", "single"),
-        (">f4", "single"),
-        ("i4", "double"),
-        ("u8", "double"),
-        ("f8", "double"),
-        ("g", "double"),
-    ],
-)
-def test_auto_precision_loses_nothing(dtype: str, precision: str) -> None:
-    assert make_options().working_precision(np.dtype(dtype)) == precision
-    assert make_options(precision="double").working_precision(np.dtype(dtype)) == "double"
-
-
 def test_one_correlogram_has_one_filter() -> None:
     method = Method("peak_to_mean", "mean", window="hann", cutoff=0.2)
     assert make_options(method=method, cutoff=0.2).cutoff == 0.2

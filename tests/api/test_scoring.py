@@ -28,7 +28,7 @@ def test_numbers_of_a_clear_stack() -> None:
     assert score.name == "clear"
     assert score.warnings == ()
     assert (score.n_images, score.shape, score.dtype, score.location) == (5, SHAPE, "float64", "")
-    assert (score.precision, score.rankable, score.reference_image) == ("double", True, 0)
+    assert (score.precision, score.rankable, score.reference_image) == ("single", True, 0)
     np.testing.assert_array_equal(score.image_indices, [1, 2, 3, 4])
     np.testing.assert_array_equal(score.reference_indices, [0, 0, 0, 0])
     moved = -np.array([drift(i) for i in range(1, 5)])  # what takes the image back to the reference
@@ -48,7 +48,7 @@ def test_numbers_of_a_clear_stack() -> None:
 def test_score_is_the_oracles(method: str, options: dict[str, Any]) -> None:
     stack = drifting(0.8)
     chosen = {**options, "reference_image": options.get("reference_image", 0)}
-    score = quiet(stack, method=method, **options)
+    score = quiet(stack, method=method, precision="double", **options)
     if options.get("pairing") == "previous" and method == "ewoksndreg":
         chosen["reference_image"] = 0
     assert score.score == pytest.approx(oracle.stack_score(stack, method, **chosen), rel=1e-9)

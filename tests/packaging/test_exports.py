@@ -36,7 +36,7 @@ from ndreg_preeval import _core
 
 assert _core.__file__.startswith(sys.argv[1]), _core.__file__
 image = numpy.arange(256.0).reshape(16, 16) % 7
-with pytest.raises(ValueError, match="'double', not 'triple'"):
+with pytest.raises(ValueError, match="'auto', not 'triple'"):
     _core.Scorer(image, precision="triple")
 with pytest.raises(ValueError, match="one row and one column"):
     _core.Scorer(image[:0])

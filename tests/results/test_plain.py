@@ -54,13 +54,13 @@ def test_goes_where_scikit_image_goes_with_any_means(
 def test_the_peak_is_a_coefficient_of_correlation() -> None:
     still = scene(4)
     stack = np.array([still + 5, 3 * np.roll(still, (2, -3), (0, 1)) + 7])
-    found = score_stack(stack, method="plain")
+    found = score_stack(stack, method="plain", precision="double")
     assert found.peak[0] == pytest.approx(1, abs=1e-12)
     assert found.peak_shifts.tolist() == [[-2, 3]]
     noisy = stack + 2 * np.random.default_rng(1).normal(size=stack.shape)
     moved = np.roll(noisy[1], (-2, 3), (0, 1))
     wanted = np.corrcoef(noisy[0].ravel(), moved.ravel())[0, 1]
-    assert score_stack(noisy, method="plain").peak[0] == pytest.approx(wanted, rel=1e-9)
+    assert score_stack(noisy, method="plain", precision="double").peak[0] == pytest.approx(wanted, rel=1e-9)
 
 
 def test_the_option_makes_a_method_of_its_own_of_any() -> None:

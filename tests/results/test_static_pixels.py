@@ -53,8 +53,8 @@ def test_a_warning_and_a_reason_say_so() -> None:
 def test_masked_gaps_are_as_foretold() -> None:
     stack = spoil(counts(0.05, "u4"), "gaps")
     with pytest.warns(UserWarning, match="static pixels"):
-        score = score_stack(stack)
-    masked = score_stack(stack, mask=stack[0] != 2**32 - 1)
+        score = score_stack(stack, precision="double")
+    masked = score_stack(stack, mask=stack[0] != 2**32 - 1, precision="double")
     assert not masked.static_pixels.any()
     assert score.trust_masked == pytest.approx(masked.trust, rel=1e-9)
     np.testing.assert_allclose(score.probability_masked, masked.probability, rtol=1e-9)

@@ -8,8 +8,25 @@
 #pragma once
 
 #include <cmath>
+#include <cstddef>
+
+#include "image/statistics.hpp"
 
 namespace ndreg_preeval::detail {
+
+// Standard deviation of the errors of a bin of the spectra of kernels, which are twice those of
+// their images; 0 in double.
+template <class T>
+double kernel_bin_error(const ImageStatistics& statistics, std::size_t pixels) {
+  if constexpr (sizeof(T) >= sizeof(double)) return 0;
+  return 2 * statistics.template rounding_error<T>(pixels);
+}
+
+// What errors of one image, whose norm the gain makes 1, add to the variance of a plain
+// correlogram.
+inline double error_of_unit(double gain, double bin_error, std::size_t pixels) noexcept {
+  return gain * gain * bin_error * bin_error / static_cast<double>(pixels);
+}
 
 class Certainty {
  public:

@@ -27,18 +27,6 @@ double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
   return 0.5 / (std::sqrt(static_cast<double>(pixels)) * statistics.rms);
 }
 
-// Of the spectra of kernels; 0 in double.
-template <class T>
-double kernel_bin_error(const ImageStatistics& statistics, std::size_t pixels) {
-  if constexpr (sizeof(T) >= sizeof(double)) return 0;
-  return 2 * statistics.template rounding_error<T>(pixels);
-}
-
-// What errors of one image add to the variance of a plain correlogram.
-double error_of_unit(double gain, double bin_error, std::size_t pixels) {
-  return gain * gain * bin_error * bin_error / static_cast<double>(pixels);
-}
-
 // Chunks of groups: more than threads, so that all end at about the same time.
 std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
 

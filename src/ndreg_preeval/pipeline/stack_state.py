@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..options import Options
+from ..options import Options, Precision
 from ..stacks import Choices, StackSource, StackSpec
 
 Records = NDArray[np.void]
@@ -33,7 +33,8 @@ class StackInfo(NamedTuple):
     shape: tuple[int, int, int]
     dtype: str
     location: str
-    precision: Literal["single", "double"]
+    precision: Precision
+    """The precision that was asked for."""
     reference_image: int
     images_per_chunk: int
     bytes_per_image: int
@@ -103,7 +104,7 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         shape=(n, height, width),
         dtype=_dtype_text(source.dtype),
         location=source.location,
-        precision=options.working_precision(source.dtype),
+        precision=options.precision,
         reference_image=options.reference_index(n),
         images_per_chunk=max(1, source.images_per_chunk),
         bytes_per_image=max(0, source.bytes_per_image),

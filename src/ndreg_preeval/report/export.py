@@ -126,6 +126,7 @@ def flag_words(flags: int) -> list[str]:
         core.HOT_PIXEL: "hot_pixel",
         core.WRAPPED: "wrapped",
         core.REPEATED_PIXELS: "repeated_pixels",
+        core.IN_DOUBLE: "in_double",
     }
     return [word for bit, word in words.items() if flags & bit]
 

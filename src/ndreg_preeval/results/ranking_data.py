@@ -105,13 +105,16 @@ def _correlogram(
     stack: StackScore, spec: StackSpec, image: int, options: Options, second_opinion: bool
 ) -> NDArray[np.float64]:
     # The one image that is compared with no other one is its own reference.
-    references = dict(zip(stack.image_indices.tolist(), stack.reference_indices.tolist(), strict=True))
-    reference = references.get(image, image)
+    found = np.flatnonzero(stack.image_indices == image)
+    reference = int(stack.reference_indices[found[0]]) if len(found) else image
+    precision = options.precision
+    if len(found) and precision == "auto":
+        precision = "double" if stack.in_double[found[0]] else "single"
     with spec.open() as source:
         if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
             raise ValueError(f"its shape changed to {source.shape} since it was ranked")
         scorer = make_scorer(
-            source.read(reference, reference + 1), stack.precision, options, second_opinion=second_opinion
+            source.read(reference, reference + 1), precision, options, second_opinion=second_opinion
         )
         block = source.read(image, image + 1)
         mask = core_mask(block, options)

@@ -41,8 +41,8 @@ class StackScore:
         Type of the pixels, and the place that they come from (empty for memory).
     method : Method
         How it was judged.
-    precision : {"single", "double"}
-        Precision of the transforms.
+    precision : {"single", "double", "mixed"}
+        Precision of the transforms; `in_double` tells it for each image where they differ.
     rankable : bool
         False with fewer than two images.
     reference_image : int
@@ -93,8 +93,8 @@ class StackScore:
         0 for methods without a second opinion.
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``WRAPPED``,
-        ``REPEATED_PIXELS`` of the core. The last one is looked for in images whose probability is below 0.5:
-        bits 16 to 23 are the height, 24 to 31 the width of the blocks in which its pixels come.
+        ``REPEATED_PIXELS``, ``IN_DOUBLE`` of the core. Repeated pixels are looked for in images whose probability
+        is below 0.5: bits 16 to 23 are the height, 24 to 31 the width of the blocks in which they come.
     jumps : (m,) bool array
         Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
         step. A wrong peak jumps there and back.
@@ -117,7 +117,7 @@ class StackScore:
     dtype: str
     location: str
     method: Method
-    precision: Literal["single", "double"]
+    precision: Literal["single", "double", "mixed"]
     rankable: bool
     reference_image: int
     trust: float
@@ -159,6 +159,14 @@ class StackScore:
         The others, or what they are compared with, have no contrast or no valid pixel.
         """
         return self._summary.n_judged
+
+    @property
+    def in_double(self) -> NDArray[np.bool_]:
+        """Whether each compared image was computed in double precision, shape (m,)."""
+        if self.precision == "double":
+            return np.ones(len(self.flags), dtype=np.bool_)
+        double: NDArray[np.bool_] = (self.flags & core.IN_DOUBLE) != 0
+        return double
 
     @property
     def worst_image(self) -> int | None:
@@ -222,7 +230,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         dtype=info.dtype,
         location=info.location,
         method=options.method,
-        precision=info.precision,
+        precision=_precision(info, summary),
         rankable=n >= 2,
         reference_image=info.reference_image,
         trust=trust,
@@ -235,6 +243,14 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     if is_quiet(info, numbers, options, summary):
         return result, ()
     return result, tuple(message.text for message in origin.messages if message.as_warning)
+
+
+def _precision(info: StackInfo, summary: Summary) -> Literal["single", "double", "mixed"]:
+    if info.precision != "auto":
+        return info.precision
+    if not summary.any_flags & core.IN_DOUBLE:
+        return "single"
+    return "double" if summary.all_flags & core.IN_DOUBLE else "mixed"
 
 
 def worst_position(stack: StackScore) -> int | None:

@@ -106,7 +106,7 @@ class StackSource(abc.ABC):
 
     shape: tuple[int, int, int]
     dtype: np.dtype[Any]
-    """Common dtype of the images: decides the working precision under "auto"."""
+    """Common dtype of the images."""
     location: str = ""
     """Place that the pixels come from ("file.h5::/entry/Ca-K"), empty for memory."""
     images_per_chunk: int = 1
