@@ -7,6 +7,7 @@
 #include "kernel/fft/round_trip.hpp"
 #include "kernel/hann_filter.hpp"
 #include "kernel/kernels.hpp"
+#include "kernel/whitening.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
@@ -232,48 +233,19 @@ template <class T, std::size_t n>
 void whiten(const ImagePlan<T>& plan, const WhitenJob<T>& job, std::size_t first, std::size_t last,
             T* scratch) {
   using V = vector_of<T, n>;
-  const double pixels = static_cast<double>(plan.height) * static_cast<double>(plan.width);
-  const T floor = 2 * job.floor;
-  const bool plain = job.gain != 0;
-  const auto gain = static_cast<T>(job.gain);
+  const std::uint32_t* order = job.window.any() ? nullptr : plan.along_x.order.data();
   Groups<T, n> groups(plan, job.spectrum, job.window.any(), scratch);
   groups.run(first, last, job.below, job.above, [&](std::size_t group) {
     if (job.cancellation != nullptr) job.cancellation->check();
     T* out = job.out + group * plan.row_size;
-    WhitenedSums sums;
-    const auto add_doubt = [&](std::size_t ky, std::size_t kx, bool counts, double size) {
-      if (ky >= plan.frequencies || (ky == 0 && kx == 0 && !counts)) return;
-      const double low = job.low_y[ky] * job.low_x[kx] / pixels * (counts ? 1 / size : job.lost);
-      sums.doubts.first += low * low;
-      if (job.second_low_y == nullptr) return;
-      const double second = low * job.second_low_y[ky] * job.second_low_x[kx];
-      sums.doubts.second += second * second;
-    };
+    PassedMagnitudes<T, n> passed(plan, job.low_y, group);
+    Whitening<T, n> whitening(plan, job, group, passed);
     for_filtered<T, n>(plan.along_x, job.window, groups,
                        [&](std::size_t at, std::size_t, const Complex<V>& value) {
-                         T* to = out + at * 2 * n;
-                         const std::size_t kx = job.window.any() ? at : plan.along_x.order[at];
-                         T re[n];
-                         T im[n];
-                         store_lanes(value.re, re);
-                         store_lanes(value.im, im);
-                         for (std::size_t lane = 0; lane < n; ++lane) {
-                           const std::size_t ky = group * n + lane;
-                           const T size = std::sqrt(re[lane] * re[lane] + im[lane] * im[lane]);
-                           const bool counts = ky < plan.frequencies && size > floor;
-                           const double magnitude = counts ? job.low_y[ky] * job.low_x[kx] : 0.0;
-                           const auto factor = static_cast<T>(magnitude / pixels);
-                           T weight = 0;
-                           if (counts) weight = plain ? factor * gain : factor / size;
-                           to[lane] = re[lane] * weight;
-                           to[n + lane] = im[lane] * weight;
-                           sums.magnitudes += plan.counts_twice(ky) ? 2 * magnitude : magnitude;
-                           if constexpr (has_doubts<T>) {
-                             add_doubt(ky, kx, counts, static_cast<double>(size));
-                           }
-                         }
+                         const std::size_t kx = order == nullptr ? at : order[at];
+                         whitening(kx, value, out + at * 2 * n);
                        });
-    job.sums[group] = sums;
+    job.sums[group] = whitening.sums();
   });
 }
 
