@@ -3,11 +3,13 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 
 namespace allocations {
 
 extern std::atomic<long> countdown;  // this many more work; negative: all of them
 extern std::atomic<long> counted;
-extern std::atomic<bool> for_ever;  // all later ones fail, too
+extern std::atomic<std::size_t> largest;  // in bytes
+extern std::atomic<bool> for_ever;        // all later ones fail, too
 
 }  // namespace allocations

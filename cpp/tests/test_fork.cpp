@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A process that was forked after threads were used works like its parent, and never hangs.
+#include <atomic>
 #include <cstring>
 #include <vector>
 
@@ -77,11 +78,41 @@ void a_large_image() {
   CHECK(r_on(3) == expected);
 }
 
+// Other threads are in calls, take memory and return it, while the process is copied.
+void in_the_middle_of_calls() {
+  const Known known;
+  std::atomic<bool> over{false};
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (std::size_t size = 24; size < 28; ++size) {
+    threads.emplace_back([&, size] {
+      const Image image = images::noise(size, size, 1);
+      while (!over) {
+        const Scorer scorer(image.view());
+        if (scorer.score({image.view()})[0].peak < 0.9) ++wrong;
+        if (size == 24) release_memory();
+      }
+    });
+  }
+  for (int again = 0; again < 30; ++again) {
+    CHECK(in_child([&] {
+      const Known own;
+      release_memory();
+      return known.right(1) && own.right(2) && kept_memory() < 100000000;
+    }));
+  }
+  over = true;
+  for (std::thread& thread : threads) thread.join();
+  CHECK(wrong == 0);
+  CHECK(known.right(1));
+}
+
 }  // namespace
 
 int main() {
   return check::run({{"before and after threads", before_and_after_threads},
                      {"a scorer made by the child", a_scorer_made_by_the_child},
                      {"children of children", children_of_children},
-                     {"a large image", a_large_image}});
+                     {"a large image", a_large_image},
+                     {"in the middle of calls", in_the_middle_of_calls}});
 }

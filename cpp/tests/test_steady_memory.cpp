@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A scorer that has seen images like these allocates nothing per image.
+// A scorer that has seen images like these allocates nothing per image, and one that is made after
+// another one takes the memory that it had.
 #include <algorithm>
 #include <cstddef>
 #include <limits>
@@ -162,11 +163,51 @@ void none_per_shared_image() {
   CHECK(rest(7) == rest(5));
 }
 
+// Of the second of two equal stacks only small things are new, and few: handles, and the scores.
+void second_stack() {
+  for (const auto& [height, width] :
+       {std::pair<std::size_t, std::size_t>{16, 16}, {200, 300}, {263, 269}}) {
+    for (const Precision precision : {Precision::single_, Precision::double_}) {
+      for (const char* method : {"evidence", "plain", "robust", "peak_to_mean"}) {
+        for (const int threads : {1, 3}) {
+          const Mixed mixed(height, width);
+          Options options = method_named(method).options;
+          options.precision = precision;
+          RunOptions run;
+          run.num_threads = threads;
+          release_memory();
+          const auto stack = [&] {
+            counted = 0;
+            allocations::largest = 0;
+            const Scorer scorer(mixed.views[8], options, run);
+            static_cast<void>(scorer.score(mixed.views, run));
+            static_cast<void>(scorer.score_consecutive(mixed.views, run));
+          };
+          stack();
+          CHECK(allocations::largest >= height * width * sizeof(float));
+          const long first = counted;
+          // The leanest of so many: which thread meets which image is as it comes.
+          std::size_t largest = allocations::largest;
+          long number = first;
+          for (int again = 0; again < (threads == 1 ? 1 : 20); ++again) {
+            stack();
+            largest = std::min(largest, allocations::largest.load());
+            number = std::min(number, counted.load());
+          }
+          CHECK(largest < 8000);
+          CHECK(number < 60 + 30 * threads && 2 * number < first);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
   return check::run({{"none per image", none_per_image},
                      {"none per image, filtered", none_per_image_filtered},
                      {"none per image on threads", none_per_image_on_threads},
-                     {"none per shared image", none_per_shared_image}});
+                     {"none per shared image", none_per_shared_image},
+                     {"the second stack", second_stack}});
 }

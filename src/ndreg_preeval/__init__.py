@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .build_info import get_cmake_dir as get_cmake_dir
     from .build_info import get_include as get_include
     from .build_info import get_pkgconfig_dir as get_pkgconfig_dir
+    from .core import release_memory as release_memory
     from .errors import RankingWarning as RankingWarning
     from .live import StackRanker as StackRanker
     from .live import StackScorer as StackScorer
@@ -46,6 +47,7 @@ _HOMES = {
     "get_pkgconfig_dir": "build_info",
     "rank_stacks": "ranking",
     "reg2d_preeval": "reg2d",
+    "release_memory": "core",
     "score_stack": "scoring",
 }
 if not TYPE_CHECKING:  # type checkers cannot follow it: the imports above are theirs

@@ -25,10 +25,12 @@ __all__ = [
     "Scorer",
     "build_config",
     "default_threads",
+    "kept_memory",
     "leave_openmp_place",
     "method_named",
     "method_names",
     "rank",
+    "release_memory",
     "stack_score",
     "summary",
     "usable_cpus",
@@ -88,6 +90,7 @@ from ._core import (
     Scorer,
     build_config,
     default_threads,
+    kept_memory,
     leave_openmp_place,
     method_named,
     method_names,
@@ -96,6 +99,35 @@ from ._core import (
     summary,
     usable_cpus,
 )
+
+
+def release_memory() -> int:
+    """Give memory that is kept for later calls back to the system.
+
+    Memory for images and spectra is kept when a stack is done, since fresh pages cost as much as what
+    is done in them: at most an eighth of what the process may use and 4 GiB, or as much as the
+    environment variable ``NDREG_PREEVAL_KEPT_MEMORY`` says (``0``, ``500M``, ``2G``), which is read
+    for every stack. Threads that sleep between calls end, too. The next call is as slow as the first
+    one. Other threads may be in calls; other processes (`isolate`, executors) keep what they have.
+
+    Returns
+    -------
+    int
+        Bytes, about, that were given back.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ndreg_preeval import rank_stacks, release_memory
+    >>> images = np.random.default_rng(1).normal(size=(3, 64, 64))
+    >>> ranking = rank_stacks({"a": images})
+    >>> release_memory() > 0
+    True
+    >>> release_memory()
+    0
+    """
+    return _core.release_memory()
+
 
 FILE: Final = str(_core.__file__)
 """Path of the compiled module."""

@@ -118,6 +118,13 @@ NDREG_PREEVAL_C_API int32_t ndreg_preeval_usable_cpus(void);
 /// CPUs; else these.
 NDREG_PREEVAL_C_API int32_t ndreg_preeval_default_threads(void);
 
+/// Memory for images and spectra, and plans, are kept for later calls: at most an eighth of what
+/// the process may use and 4 GiB, or as much as the environment variable NDREG_PREEVAL_KEPT_MEMORY
+/// says (0, 500M, 2G), which is read whenever a scorer is made. This gives them back to the system,
+/// and ends the threads that sleep between calls. Other threads may be in calls. Returns how many
+/// bytes it was.
+NDREG_PREEVAL_C_API int64_t ndreg_preeval_release_memory(void);
+
 /* --- How a call runs ------------------------------------------------------------------------- */
 
 /// Whether to stop: 0 goes on, anything else ends the call with NDREG_PREEVAL_CANCELLED.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The C interface: versions, what the library was built from, threads.
+// The C interface: versions, what the library was built from, threads, kept memory.
 #include "c_api/c_api.hpp"
 
 using namespace ndreg_preeval;
@@ -66,3 +66,5 @@ ndreg_preeval_status ndreg_preeval_get_thread_limits(ndreg_preeval_thread_limits
 std::int32_t ndreg_preeval_usable_cpus() { return usable_cpus(); }
 
 std::int32_t ndreg_preeval_default_threads() { return default_threads(); }
+
+std::int64_t ndreg_preeval_release_memory() { return static_cast<std::int64_t>(release_memory()); }

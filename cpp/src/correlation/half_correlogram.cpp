@@ -23,9 +23,11 @@ HalfCorrelogram<T>::HalfCorrelogram(const Plan<T>& plan, Team<T>& team)
   // In how many batches five neighbouring columns may be, around the edge.
   const std::size_t spread = batch_width() == 2 ? 4 : 3;
   static_assert(std::tuple_size_v<decltype(slots_)> == 2 * 4);
-  for (std::size_t i = 0; i < std::min(plan.image.batches, 2 * spread); ++i) {
-    slots_[i].values = AlignedBuffer<T>(plan.height * batch_width());
-  }
+  constexpr std::size_t line = cache_line / sizeof(T);
+  const std::size_t size = (plan.height * batch_width() + line - 1) / line * line;
+  const std::size_t slots = std::min(plan.image.batches, 2 * spread);
+  values_ = AlignedBuffer<T>(slots * size);
+  for (std::size_t i = 0; i < slots; ++i) slots_[i].values = values_.data() + i * size;
 }
 
 template <class T>
@@ -68,7 +70,7 @@ void HalfCorrelogram<T>::summarise(Cancellation& cancellation) {
     const std::size_t last = image.first_batch(panel + 1);
     std::array<T*, kernel::most_batches_at_once> values{};
     for (Slot& slot : slots_) {
-      if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values.data();
+      if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values;
     }
     plan_.kernels.finish(image, data_, first, last, plan_.window.rows, true, columns_.data(),
                          values.data(), scratch);
@@ -93,15 +95,15 @@ template <class T>
 const T* HalfCorrelogram<T>::column(std::size_t x) {
   const std::size_t batch = x / batch_width();
   for (const Slot& slot : slots_) {
-    if (slot.batch == batch) return slot.values.data() + x % batch_width();
+    if (slot.batch == batch) return slot.values + x % batch_width();
   }
-  if (next_slot_ == slots_.size() || slots_[next_slot_].values.size() == 0) next_slot_ = 0;
+  if (next_slot_ == slots_.size() || slots_[next_slot_].values == nullptr) next_slot_ = 0;
   Slot& slot = slots_[next_slot_++];
   slot.batch = batch;
-  T* values = slot.values.data();
+  T* values = slot.values;
   plan_.kernels.finish(plan_.image, data_, batch, batch + 1, plan_.window.rows, false, nullptr,
                        &values, team_.scratch());
-  return slot.values.data() + x % batch_width();
+  return slot.values + x % batch_width();
 }
 
 template <class T>

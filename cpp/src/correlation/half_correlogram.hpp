@@ -5,10 +5,10 @@
 #include <array>
 #include <cstddef>
 #include <initializer_list>
-#include <vector>
 
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
+#include "base/kept_memory.hpp"
 #include "base/pixel_index.hpp"
 #include "correlation/plan.hpp"
 #include "threads/team.hpp"
@@ -53,7 +53,7 @@ class HalfCorrelogram {
   static constexpr std::size_t no_batch = static_cast<std::size_t>(-1);
   struct Slot {
     std::size_t batch = no_batch;
-    AlignedBuffer<T> values;
+    T* values = nullptr;  // null: there is no such slot
   };
 
   void forget(const T* data);
@@ -65,7 +65,8 @@ class HalfCorrelogram {
   const Plan<T>& plan_;
   Team<T>& team_;
   const T* data_ = nullptr;  // what was loaded last
-  std::vector<kernel::ColumnSummary<T>> columns_;
+  KeptVector<kernel::ColumnSummary<T>> columns_;
+  AlignedBuffer<T> values_;    // of all slots, in one piece: little is used of most
   std::array<Slot, 8> slots_;  // twice five neighbouring columns
   std::size_t next_slot_ = 0;
 };

@@ -14,6 +14,7 @@
 
 #include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
+#include "base/kept_memory.hpp"
 #include "correlation/certainty.hpp"
 #include "correlation/metrics.hpp"
 #include "correlation/overlap.hpp"
@@ -126,9 +127,9 @@ class PairScorer {
   AlignedBuffer<T> spectrum_;
   AlignedBuffer<T> opinion_;
   AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
-  std::vector<PixelSums> sums_;
-  std::vector<kernel::WhitenedSums> whitened_;  // [group]
-  std::vector<kernel::Doubts> doubts_;          // [group]
+  KeptVector<PixelSums> sums_;
+  KeptVector<kernel::WhitenedSums> whitened_;  // [group]
+  KeptVector<kernel::Doubts> doubts_;          // [group]
   bool certain_ = true;
   Team<T> team_;
   Metrics<T> metrics_;

@@ -2,8 +2,11 @@
 #include "correlation/workshop.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <new>
 
+#include "base/kept_memory.hpp"
+#include "correlation/plans.hpp"
 #include "threads/parallel.hpp"
 #include "threads/shared_loops.hpp"
 
@@ -37,7 +40,13 @@ class OpenImage {
 
 template <class T>
 Workshop<T>::Workshop(std::size_t height, std::size_t width, const Options& options)
-    : plan_(std::make_shared<const Plan<T>>(height, width, options)) {}
+    : plan_(shared_plan<T>(height, width, options)) {}
+
+// The last one that was made goes first: then each is made again of the memory that it had.
+template <class T>
+Workshop<T>::~Workshop() {
+  while (!idle_.empty()) idle_.pop_back();
+}
 
 template <class T>
 void Workshop<T>::for_each_image(std::size_t images, std::size_t threads,
@@ -80,9 +89,9 @@ template <class T>
 std::vector<typename Workshop<T>::Lease> Workshop<T>::leases(std::size_t wanted) {
   std::vector<Lease> leases;
   leases.reserve(wanted);
-  leases.emplace_back(*this);
+  leases.emplace_back(*this, 0);
   try {
-    while (leases.size() < wanted) leases.emplace_back(*this);
+    while (leases.size() < wanted) leases.emplace_back(*this, leases.size());
   } catch (const std::bad_alloc&) {
     return leases;
   }
@@ -90,24 +99,30 @@ std::vector<typename Workshop<T>::Lease> Workshop<T>::leases(std::size_t wanted)
 }
 
 template <class T>
-std::unique_ptr<PairScorer<T>> Workshop<T>::take() {
+std::unique_ptr<PairScorer<T>> Workshop<T>::take(std::size_t wanted) {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!idle_.empty()) {
-      std::unique_ptr<Worker> worker = std::move(idle_.back());
-      idle_.pop_back();
+      const auto has_seat = [wanted](const Idle& idle) { return idle.seat == wanted; };
+      auto idle = std::find_if(idle_.begin(), idle_.end(), has_seat);
+      if (idle == idle_.end()) idle = std::prev(idle_.end());
+      std::unique_ptr<Worker> worker = std::move(idle->worker);
+      idle_.erase(idle);
       worker->use_threads(1);
       return worker;
     }
   }
+  const Seat seat(wanted);
   return std::make_unique<Worker>(*plan_);
 }
 
 template <class T>
-void Workshop<T>::give_back(std::unique_ptr<Worker> worker) noexcept {
+void Workshop<T>::give_back(std::size_t seat, std::unique_ptr<Worker> worker) noexcept {
   try {
     const std::lock_guard<std::mutex> lock(mutex_);
-    idle_.push_back(std::move(worker));
+    const auto sits_after = [](std::size_t one, const Idle& idle) { return one < idle.seat; };
+    const auto place = std::upper_bound(idle_.begin(), idle_.end(), seat, sits_after);
+    idle_.insert(place, Idle{seat, std::move(worker)});
   } catch (...) {  // no memory for the list: the worker goes
   }
 }

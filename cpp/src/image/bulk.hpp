@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/cancellation.hpp"
+#include "base/kept_memory.hpp"
 #include "image/pixel_reader.hpp"
 #include "image/sample.hpp"
 
@@ -202,7 +203,7 @@ void for_runs(const PixelReader& reader, Cancellation& cancellation, const Each&
 }
 
 // Of all runs, in this order. What pixels are told apart by later is asked of few runs then.
-inline void find_extents(const PixelReader& reader, std::vector<Extent>& extents,
+inline void find_extents(const PixelReader& reader, KeptVector<Extent>& extents,
                          Cancellation& cancellation) {
   extents.clear();
   const ImageView& view = reader.view();
@@ -243,7 +244,7 @@ inline void find_extents(const PixelReader& reader, std::vector<Extent>& extents
 
 // Whether there can be outliers that matter: most images have none.
 inline bool may_have_outliers(const PixelReader& reader, const Bulk& bulk, const Flags& flags,
-                              const std::vector<Extent>& extents, Cancellation& cancellation) {
+                              const KeptVector<Extent>& extents, Cancellation& cancellation) {
   Extent whole;
   for (const Extent& extent : extents) {
     whole.low = std::min(whole.low, extent.low);

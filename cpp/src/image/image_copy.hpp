@@ -4,9 +4,10 @@
 
 #include <cstddef>
 #include <cstring>
-#include <memory>
 
 #include <ndreg_preeval/image_view.hpp>
+
+#include "base/aligned_buffer.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -17,13 +18,13 @@ class ImageCopy {
       : pixels_(gather(view.data, view.height, view.width, pixel_size(view.type), view.row_stride,
                        view.column_stride)),
         view_(view) {
-    view_.data = pixels_.get();
+    view_.data = pixels_.data();
     view_.column_stride = static_cast<std::ptrdiff_t>(pixel_size(view.type));
     view_.row_stride = static_cast<std::ptrdiff_t>(view.width) * view_.column_stride;
     if (view.mask == nullptr) return;
     mask_ = gather(view.mask, view.height, view.width, 1, view.mask_row_stride,
                    view.mask_column_stride);
-    view_.mask = mask_.get();
+    view_.mask = mask_.data();
     view_.mask_row_stride = static_cast<std::ptrdiff_t>(view.width);
     view_.mask_column_stride = 1;
   }
@@ -38,12 +39,12 @@ class ImageCopy {
   ~ImageCopy() = default;
 
  private:
-  using Bytes = std::unique_ptr<unsigned char[]>;
+  using Bytes = AlignedBuffer<unsigned char>;
 
   static Bytes gather(const void* data, std::size_t height, std::size_t width, std::size_t size,
                       std::ptrdiff_t row_stride, std::ptrdiff_t column_stride) {
-    Bytes bytes(new unsigned char[height * width * size]);  // a vector would fill it first
-    unsigned char* to = bytes.get();
+    Bytes bytes(height * width * size);
+    unsigned char* to = bytes.data();
     const auto* row = static_cast<const unsigned char*>(data);
     for (std::size_t y = 0; y < height; ++y, row += row_stride) {
       if (column_stride == static_cast<std::ptrdiff_t>(size)) {

@@ -166,7 +166,7 @@ void add_special(Extremes& extremes, double sign, const Bulk& bulk, const Flags&
 // Areas of marked pixels, by the pixels beside each.
 template <class Pixels>
 void find_areas(const PixelReader& reference, const Bulk& bulk, const SpecialValues& special,
-                const Pixels& marked, std::vector<std::uint32_t>& stamps, OutlierCandidates& found,
+                const Pixels& marked, KeptVector<std::uint32_t>& stamps, OutlierCandidates& found,
                 Cancellation& cancellation) {
   constexpr std::uint32_t none = 0;
   stamps.assign(reference.height() * reference.width(), none);

@@ -8,6 +8,8 @@
 
 #include <ndreg_preeval/image_view.hpp>
 
+#include "base/kept_memory.hpp"
+
 namespace ndreg_preeval::detail {
 
 // Whether `float` holds every number of this type.
@@ -32,7 +34,7 @@ class LeftOut {
 
  private:
   std::vector<std::size_t> pixels_;
-  std::vector<unsigned char> bits_;
+  KeptVector<unsigned char> bits_;
 };
 
 // Reads runs of pixels of one image. Invalid pixels, and those that are to be left out, come out

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/cancellation.hpp"
+#include "base/kept_memory.hpp"
 #include "image/bulk.hpp"
 #include "image/pixel_reader.hpp"
 
@@ -38,11 +39,11 @@ struct OutlierCandidates {
   void clear() noexcept;
   bool empty() const noexcept { return areas.empty() && spots.empty(); }
 
-  std::vector<Area> areas;
-  std::vector<std::size_t> pixels;
-  std::vector<std::size_t> beside;
-  std::vector<Spot> spots;
-  std::vector<unsigned char> special;  // per pixel of the image: whether its value is one of those
+  KeptVector<Area> areas;
+  KeptVector<std::size_t> pixels;
+  KeptVector<std::size_t> beside;
+  KeptVector<Spot> spots;
+  KeptVector<unsigned char> special;  // per pixel of the image: whether its value is one of those
 };
 
 // The memory of one thread for it.
@@ -67,9 +68,9 @@ class StaticOutliers {
     double value;
   };
 
-  std::vector<Extent> extents_;
-  std::vector<Pixel> far_;
-  std::vector<std::uint32_t> stamps_;
+  KeptVector<Extent> extents_;
+  KeptVector<Pixel> far_;
+  KeptVector<std::uint32_t> stamps_;
   std::vector<std::size_t> common_;
   std::vector<std::size_t> singles_;
 };

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/kept_memory.hpp"
 #include "image/image_copy.hpp"
 #include "image/validation.hpp"
 #include "scoring/typed_scorer.hpp"
@@ -175,7 +176,8 @@ std::vector<PairScore> score_all(const Scorer::Impl& scorer, const Images& image
 }  // namespace
 
 Scorer::Scorer(const ImageView& reference, const Options& options, const RunOptions& run)
-    : impl_(make_impl(reference, options, run)) {}
+    : impl_(detail::again_without_kept_memory([&] { return make_impl(reference, options, run); })) {
+}
 
 Scorer::Scorer(Scorer&&) noexcept = default;
 Scorer& Scorer::operator=(Scorer&&) noexcept = default;
@@ -183,12 +185,14 @@ Scorer::~Scorer() = default;
 
 std::vector<PairScore> Scorer::score(const std::vector<ImageView>& images,
                                      const RunOptions& run) const {
-  return score_all(*impl_, {images, run.first_index.value_or(0), false}, run);
+  return detail::again_without_kept_memory(
+      [&] { return score_all(*impl_, {images, run.first_index.value_or(0), false}, run); });
 }
 
 std::vector<PairScore> Scorer::score_consecutive(const std::vector<ImageView>& images,
                                                  const RunOptions& run) const {
-  return score_all(*impl_, {images, run.first_index.value_or(0), true}, run);
+  return detail::again_without_kept_memory(
+      [&] { return score_all(*impl_, {images, run.first_index.value_or(0), true}, run); });
 }
 
 std::vector<double> Scorer::correlogram(const ImageView& image, bool second_opinion,
@@ -198,7 +202,8 @@ std::vector<double> Scorer::correlogram(const ImageView& image, bool second_opin
   }
   detail::check_view(image, "the image");
   detail::check_same_shape(image, impl_->height(), impl_->width(), "the image");
-  return impl_->correlogram(image, second_opinion, run);
+  return detail::again_without_kept_memory(
+      [&] { return impl_->correlogram(image, second_opinion, run); });
 }
 
 std::size_t Scorer::height() const noexcept { return impl_->height(); }

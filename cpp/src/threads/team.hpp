@@ -40,7 +40,10 @@ class Team {
   // Memory for so many threads; returns for how many there is, one at least.
   std::size_t reserve(std::size_t threads) {
     try {
-      while (scratch_.size() < threads) scratch_.emplace_back(scratch_size_);
+      while (scratch_.size() < threads) {
+        const Seat seat(scratch_.size());
+        scratch_.emplace_back(scratch_size_);
+      }
     } catch (const std::bad_alloc&) {  // for as many as that
     }
     return scratch_.size();

@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <ndreg_preeval/build_info.hpp>
+#include <ndreg_preeval/release_memory.hpp>
 #include <ndreg_preeval/threads.hpp>
 
 namespace py = pybind11;
@@ -39,6 +40,8 @@ void register_tools(py::module_& m) {
   m.def("default_threads", &default_threads);
   m.def("leave_openmp_place", &leave_openmp_place);
   m.def("build_config", &config);
+  m.def("kept_memory", &kept_memory);
+  m.def("release_memory", &release_memory, py::call_guard<py::gil_scoped_release>());
 }
 
 }  // namespace ndreg_preeval::bindings

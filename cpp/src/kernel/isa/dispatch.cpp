@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <stdexcept>
+#include <string_view>
 
 #include "kernel/isa/instruction_sets.hpp"
 
@@ -52,20 +53,18 @@ std::vector<std::string> names(const Condition& condition) {
 }
 
 const Isa& active() {
-  const std::vector<std::string> usable = usable_isas();
-  std::string wanted = usable.back();
   const char* forced = std::getenv("NDREG_PREEVAL_ISA");
-  if (forced != nullptr && *forced != '\0') wanted = forced;
-  for (const Isa& isa : known) {
-    if (wanted != isa.name) continue;
-    for (const std::string& name : usable) {
-      if (name == wanted) return isa;
-    }
+  const std::string_view wanted = forced != nullptr ? forced : "";
+  // The last one that there is, or the one that is wanted.
+  for (auto isa = known.rbegin(); isa != known.rend(); ++isa) {
+    if (isa->in_single() == nullptr || !isa->usable()) continue;
+    if (wanted.empty() || wanted == isa->name) return *isa;
   }
   std::string message = "NDREG_PREEVAL_ISA must be one of ";
-  for (const std::string& name : usable) message += "'" + name + "', ";
-  message +=
-      "which this processor can run and this library has, not '" + wanted.substr(0, 200) + "'";
+  for (const std::string& name : usable_isas()) message += "'" + name + "', ";
+  message += "which this processor can run and this library has, not '";
+  message += wanted.substr(0, 200);
+  message += "'";
   throw std::invalid_argument(message);
 }
 
