@@ -47,7 +47,8 @@ struct Filter {
   double cutoff = std::numeric_limits<double>::infinity();
 };
 
-/// Options of a Scorer. The defaults are those of the default method.
+/// Options of a Scorer. The defaults are those of the default method, in double precision; rankings
+/// in Python are made with Precision::automatic, which takes about half of the time.
 struct Options {
   Precision precision = Precision::double_;
   /// Filter of the correlogram whose highest pixel the aligner will follow.

@@ -94,6 +94,7 @@ class InEither final : public Scorer::Impl {
   void score(const Images& images, const RunOptions& run, Cancellation& cancellation,
              std::vector<PairScore>& scores) const override {
     std::vector<std::size_t> again;
+    again.reserve(scores.size());
     if (single_.is_doubtful() && !images.consecutive) {
       again = all_below(scores.size());
     } else {
