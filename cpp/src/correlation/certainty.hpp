@@ -28,6 +28,12 @@ inline double error_of_unit(double gain, double bin_error, std::size_t pixels) n
   return gain * gain * bin_error * bin_error / static_cast<double>(pixels);
 }
 
+// Of the errors of the correlograms of one image, for which single precision will do: a thousandth
+// of what white spectra have as values.
+inline double most_variance(std::size_t pixels) noexcept {
+  return 1e-6 / static_cast<double>(pixels);
+}
+
 class Certainty {
  public:
   static constexpr double most_of_probability = 8e-6;

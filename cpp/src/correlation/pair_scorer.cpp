@@ -225,9 +225,7 @@ bool PairScorer<T>::is_doubtful(const Reference<T>& reference) const noexcept {
   if (!reference.has_evidence) return false;
   const std::size_t pixels = plan_.height * plan_.width;
   if (!reference.statistics.template transform_sets_floor<T>(pixels)) return true;
-  // A thousandth of what white spectra have as values.
-  const double most = std::max(reference.aligner_variance, reference.opinion_variance);
-  return most * static_cast<double>(pixels) > 1e-6;
+  return std::max(reference.aligner_variance, reference.opinion_variance) > most_variance(pixels);
 }
 
 template <class T>
@@ -250,6 +248,8 @@ Certainty PairScorer<T>::certainty_of(const Reference<T>& reference,
   Certainty certainty(std::sqrt(reference.aligner_variance + aligner),
                       std::sqrt(reference.opinion_variance + variance * total.second), share);
   certainty.require(statistics.template transform_sets_floor<T>(pixels));
+  // Phases that are lost lower the peak by their share, which no standard deviation tells.
+  certainty.require(std::max(aligner, variance * total.second) <= most_variance(pixels));
   return certainty;
 }
 

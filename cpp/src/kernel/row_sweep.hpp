@@ -92,6 +92,10 @@ class Groups {
     }
     mirror_row(row, plan_.width, own_edge_);  // no longer needed
     put_lane<T, n>(plan_.along_x, own_edge_, (lane + 1) % n, lane + 1 < n ? here_ : after_);
+    if (lane + 1 == n) return;
+    // Lanes that are no frequencies count 0 times what is here, and 0 times NaN is none.
+    std::fill(own_edge_, own_edge_ + row_size(plan_), T(0));
+    put_lane<T, n>(plan_.along_x, own_edge_, 0, after_);
   }
 
   const ImagePlan<T>& plan_;
