@@ -21,9 +21,10 @@ namespace ndreg_preeval {
 /// but assignment are const and may be called from several threads at once. Memory: two half
 /// spectra for the reference, a copy of its pixels as they are (with Options::confirm), and two
 /// half spectra for each image that was ever worked on at the same time, kept for the next call;
-/// one half spectrum takes as much as an image in the working precision. What a scorer returns when
-/// it is destroyed is kept for the next one, within bounds (release_memory.hpp). It is decided here
-/// which instruction set runs (build_info()).
+/// one half spectrum takes as much as an image in the working precision. Precision::automatic keeps
+/// the pixels of the reference in any case, and once a pair needs double, all that in double, too.
+/// What a scorer returns when it is destroyed is kept for the next one, within bounds
+/// (release_memory.hpp). It is decided here which instruction set runs (build_info()).
 ///
 /// \par Errors
 /// std::invalid_argument for views and options against the rules, with the image index, the rule

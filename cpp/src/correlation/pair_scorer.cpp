@@ -2,10 +2,7 @@
 #include "correlation/pair_scorer.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <limits>
-#include <new>
 #include <stdexcept>
 
 #include "correlation/probability.hpp"
@@ -22,18 +19,6 @@ constexpr double trusted = 0.5;
 // (geometric mean), in units of 1 / sqrt(pixels): what noise gives the peak at zero shift.
 constexpr double least_share = 2;
 
-// Makes the norm of a centred image 1; spectra of the kernels are twice those of their images.
-double unit_gain(const ImageStatistics& statistics, std::size_t pixels) {
-  return 0.5 / (std::sqrt(static_cast<double>(pixels)) * statistics.rms);
-}
-
-// Chunks of groups: more than threads, so that all end at about the same time.
-std::size_t most_chunks(std::size_t threads) noexcept { return threads == 1 ? 1 : 4 * threads; }
-
-std::size_t chunk_start(std::size_t chunk, std::size_t chunks, std::size_t groups) noexcept {
-  return chunk * groups / chunks;
-}
-
 }  // namespace
 
 std::string NamedImage::name() const {
@@ -42,67 +27,7 @@ std::string NamedImage::name() const {
 
 template <class T>
 PairScorer<T>::PairScorer(const Plan<T>& plan)
-    : plan_(plan),
-      spectrum_(plan.image.spectrum_size),
-      opinion_(plan.options.confirm ? plan.image.spectrum_size : 0),
-      sums_(plan.image.batches),
-      whitened_(plan.image.groups),
-      doubts_(plan.image.groups),
-      team_(plan.image.scratch_size),
-      metrics_(plan, team_) {}
-
-template <class T>
-void PairScorer<T>::use_threads(std::size_t threads) {
-  team_.resize(threads);
-  if (!has_edges()) team_.resize(1);
-}
-
-template <class T>
-void PairScorer<T>::open_to(SharedLoops& loops, std::size_t threads) {
-  team_.open_to(loops, threads);
-  if (!has_edges()) team_.resize(1);
-}
-
-template <class T>
-bool PairScorer<T>::has_edges() noexcept {
-  const std::size_t rows = 2 * most_chunks(team_.size());
-  if (team_.size() == 1 || edges_.size() >= rows * 2 * plan_.width) return true;
-  try {
-    edges_ = AlignedBuffer<T>(rows * 2 * plan_.width);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-  return true;
-}
-
-template <class T>
-PixelSums PairScorer<T>::load(const kernel::Source& source, Cancellation& cancellation) {
-  const kernel::ImagePlan<T>& image = plan_.image;
-  // An estimate that met an invalid pixel is wrong: no need to go on with it. With statistics of
-  // all pixels the sums mean nothing: they hold what masked pixels were.
-  std::atomic<bool> sound{true};
-  team_.for_each(image.panels(), cancellation, [&](std::size_t panel, T* scratch) {
-    if (!sound.load(std::memory_order_relaxed)) return;
-    const std::size_t first = image.first_batch(panel);
-    const std::size_t last = image.first_batch(panel + 1);
-    plan_.kernels.load(image, source, first, last, spectrum_.data(), sums_.data(), scratch);
-    for (std::size_t batch = first; batch < last && !source.checked; ++batch) {
-      if (!std::isfinite(sums_[batch].squares)) sound.store(false, std::memory_order_relaxed);
-    }
-  });
-  PixelSums total;
-  if (!sound.load()) {
-    total.squares = std::numeric_limits<double>::quiet_NaN();
-    return total;
-  }
-  for (const PixelSums& sums : sums_) {
-    total.sum += sums.sum;
-    total.squares += sums.squares;
-    total.absolute += sums.absolute;
-    total.largest = std::max(total.largest, sums.largest);
-  }
-  return total;
-}
+    : plan_(plan), spectra_(plan), metrics_(plan, spectra_.team()) {}
 
 template <class T>
 ImageStatistics PairScorer<T>::transform(const NamedImage& image, const LeftOut* left_out,
@@ -117,7 +42,7 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image, const LeftOut*
     source.scale = estimate->scale;
     source.gain = estimate->gain;
     source.shift = estimate->shift;
-    const PixelSums sums = load(source, cancellation);
+    const PixelSums sums = spectra_.load(source, cancellation);
     const auto statistics = statistics_from_sums(reader, *estimate, sums, single, cancellation);
     if (statistics) return *statistics;
   }
@@ -131,7 +56,7 @@ ImageStatistics PairScorer<T>::transform(const NamedImage& image, const LeftOut*
   source.scale = statistics.centring.scale;
   source.gain = statistics.centring.gain;
   source.shift = statistics.centring.shift;
-  load(source, cancellation);
+  spectra_.load(source, cancellation);
   return statistics;
 }
 
@@ -142,115 +67,8 @@ void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference,
   if (candidates_of_ == &reference) candidates_of_ = nullptr;
   reference.view = image.view;
   const ImageStatistics statistics = transform(image, nullptr, cancellation);
-  prepare_from_spectrum(statistics, reference, cancellation);
+  spectra_.whiten_reference(statistics, reference, cancellation);
   reference.statistics = statistics;
-}
-
-template <class T>
-void PairScorer<T>::prepare_from_spectrum(const ImageStatistics& statistics,
-                                          Reference<T>& reference, Cancellation& cancellation) {
-  reference.invalid_pixels = statistics.invalid;
-  reference.flags = statistics.flags;
-  reference.has_evidence = statistics.has_evidence();
-  if (!reference.has_evidence) return;
-  reference.mean_over = statistics.mean / statistics.rms;
-  reference.centring = statistics.centring;
-  const std::size_t pixels = plan_.height * plan_.width;
-  kernel::WhitenJob<T> job;
-  job.spectrum = spectrum_.data();
-  job.floor = static_cast<T>(statistics.template rounding_floor<T>(pixels));
-  const double bin_error = kernel_bin_error<T>(statistics, pixels);
-  if (bin_error > 0) job.lost = 1 / bin_error;
-  job.sums = whitened_.data();
-  job.cancellation = &cancellation;
-  const auto whiten_with = [&](const Filter& filter, const LowPass& low_pass,
-                               AlignedBuffer<T>& unit) {
-    if (unit.size() == 0) unit = AlignedBuffer<T>(plan_.image.spectrum_size);
-    job.window = {filter, plan_.height, plan_.width};
-    job.low_y = low_pass.y.data();
-    job.low_x = low_pass.x.data();
-    job.out = unit.data();
-    return whiten(job, cancellation);
-  };
-  if (plan_.plain()) job.gain = unit_gain(statistics, pixels);
-  if (plan_.opinion_follows()) {
-    job.second_low_y = plan_.opinion_low_pass.y.data();
-    job.second_low_x = plan_.opinion_low_pass.x.data();
-  }
-  const kernel::WhitenedSums sums =
-      whiten_with(plan_.options.aligner, plan_.aligner_low_pass, reference.aligner);
-  const double total = sums.magnitudes;
-  const double variance = 2 * bin_error * bin_error;  // of both halves of the spectrum
-  reference.aligner_variance =
-      plan_.plain() ? error_of_unit(job.gain, bin_error, pixels) : variance * sums.doubts.first;
-  reference.opinion_variance = variance * sums.doubts.second;
-  job.gain = 0;
-  job.second_low_y = job.second_low_x = nullptr;
-  const auto size = static_cast<double>(pixels);
-  // A window gives the bin of the mean a phase, too, which keep_mean replaces.
-  const double mean_bin = std::abs(static_cast<double>(reference.aligner.data()[0])) * size;
-  reference.own_peak = (plan_.options.keep_mean ? total - mean_bin + 1 : total) / size;
-  if (plan_.options.confirm && !plan_.opinion_follows()) {
-    const kernel::WhitenedSums second =
-        whiten_with(plan_.options.opinion, plan_.opinion_low_pass, reference.opinion);
-    reference.opinion_variance = variance * second.doubts.first;
-  }
-}
-
-// By chunks of groups, as correlate().
-template <class T>
-kernel::WhitenedSums PairScorer<T>::whiten(const kernel::WhitenJob<T>& job,
-                                           Cancellation& cancellation) {
-  const kernel::ImagePlan<T>& image = plan_.image;
-  const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
-  if (chunks > 1 && job.window.any()) find_edges(chunks, cancellation);
-  team_.for_each(chunks, cancellation, [&](std::size_t chunk, T* scratch) {
-    kernel::WhitenJob<T> part = job;
-    if (job.window.any()) add_edges(part, chunk, chunks);
-    plan_.kernels.whiten(image, part, chunk_start(chunk, chunks, image.groups),
-                         chunk_start(chunk + 1, chunks, image.groups), scratch);
-  });
-  kernel::WhitenedSums total;
-  for (const kernel::WhitenedSums& sums : whitened_) {
-    total.magnitudes += sums.magnitudes;
-    total.doubts.first += sums.doubts.first;
-    total.doubts.second += sums.doubts.second;
-  }
-  return total;
-}
-
-template <class T>
-bool PairScorer<T>::is_doubtful(const Reference<T>& reference) const noexcept {
-  if constexpr (sizeof(T) >= sizeof(double)) return false;
-  if (!reference.has_evidence) return false;
-  const std::size_t pixels = plan_.height * plan_.width;
-  if (!reference.statistics.template transform_sets_floor<T>(pixels)) return true;
-  return std::max(reference.aligner_variance, reference.opinion_variance) > most_variance(pixels);
-}
-
-template <class T>
-Certainty PairScorer<T>::certainty_of(const Reference<T>& reference,
-                                      const ImageStatistics& statistics) const {
-  if constexpr (sizeof(T) >= sizeof(double)) return {};
-  const std::size_t pixels = plan_.height * plan_.width;
-  const double bin_error = kernel_bin_error<T>(statistics, pixels);
-  const double variance = 2 * bin_error * bin_error;
-  kernel::Doubts total;
-  for (const kernel::Doubts& doubts : doubts_) {
-    total.first += doubts.first;
-    total.second += doubts.second;
-  }
-  const double aligner = plan_.plain()
-                             ? error_of_unit(unit_gain(statistics, pixels), bin_error, pixels)
-                             : variance * total.first;
-  const double share = 0.5 * static_cast<double>(std::numeric_limits<T>::epsilon()) *
-                       std::sqrt(std::log2(std::max(2.0, static_cast<double>(pixels))));
-  Certainty certainty(std::sqrt(reference.aligner_variance + aligner),
-                      std::sqrt(reference.opinion_variance + variance * total.second), share);
-  certainty.require(statistics.template transform_sets_floor<T>(pixels));
-  // Phases that are lost lower the peak by their share, which no standard deviation tells.
-  certainty.require(std::max(aligner, variance * total.second) <= most_variance(pixels));
-  return certainty;
 }
 
 template <class T>
@@ -314,7 +132,7 @@ std::optional<ImageStatistics> PairScorer<T>::transform_rest(const Reference<T>&
     rest_of_ = nullptr;
     const NamedImage first{reference.view, 0, "the reference image"};
     const ImageStatistics statistics = transform(first, &left_out_, cancellation);
-    prepare_from_spectrum(statistics, rest_, cancellation);
+    spectra_.whiten_reference(statistics, rest_, cancellation);
     left_out_of_rest_ = left_out_.pixels();
     rest_of_ = &reference;
   }
@@ -325,83 +143,15 @@ std::optional<ImageStatistics> PairScorer<T>::transform_rest(const Reference<T>&
   return statistics;
 }
 
-// Groups are cut into chunks that threads take; a window reaches one row over the cuts.
-template <class T>
-void PairScorer<T>::find_edges(std::size_t chunks, Cancellation& cancellation) {
-  const kernel::ImagePlan<T>& image = plan_.image;
-  team_.for_each(2 * (chunks - 1), cancellation, [&](std::size_t index, T* scratch) {
-    const std::size_t cut = chunk_start(index / 2 + 1, chunks, image.groups) * image.lanes;
-    const std::size_t ky = index % 2 == 0 ? cut - 1 : cut;
-    plan_.kernels.edge_row(image, spectrum_.data(), ky, edges_.data() + index * 2 * image.width,
-                           scratch);
-  });
-}
-
-template <class T>
-template <class Job>
-void PairScorer<T>::add_edges(Job& part, std::size_t chunk, std::size_t chunks) const noexcept {
-  const std::size_t row = 2 * plan_.width;
-  if (chunk > 0) part.below = edges_.data() + (2 * chunk - 2) * row;
-  if (chunk + 1 < chunks) part.above = edges_.data() + (2 * chunk + 1) * row;
-}
-
-template <class T>
-bool PairScorer<T>::correlate(const Reference<T>& reference, const ImageStatistics& statistics,
-                              Cancellation& cancellation) {
-  if (!reference.has_evidence || !statistics.has_evidence()) return false;
-  const Options& options = plan_.options;
-  const kernel::ImagePlan<T>& image = plan_.image;
-  kernel::Whitened<T> opinion;
-  opinion.spectrum = reference.opinion.data();
-  opinion.window = {options.opinion, plan_.height, plan_.width};
-  opinion.out = opinion_.data();
-  kernel::CorrelateJob<T> job;
-  job.spectrum = spectrum_.data();
-  job.floor = static_cast<T>(statistics.template rounding_floor<T>(plan_.height * plan_.width));
-  job.first.spectrum = reference.aligner.data();
-  job.first.window = {options.aligner, plan_.height, plan_.width};
-  job.first.keep_mean = options.keep_mean && !plan_.plain();
-  if (plan_.plain()) {
-    job.first.gain = static_cast<T>(unit_gain(statistics, plan_.height * plan_.width));
-  }
-  job.first.out = spectrum_.data();
-  if (options.confirm) job.second = &opinion;
-  if (plan_.opinion_follows()) {
-    opinion.spectrum = nullptr;
-    job.low_pass = {plan_.opinion_factors.y.data(), plan_.opinion_factors.x.data()};
-  }
-  job.doubts = doubts_.data();
-  const double bin_error = kernel_bin_error<T>(statistics, plan_.height * plan_.width);
-  if (bin_error > 0) job.lost = static_cast<T>(1 / bin_error);
-  job.cancellation = &cancellation;
-  const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
-  const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());
-  if (chunks > 1 && windows) find_edges(chunks, cancellation);
-  team_.for_each(chunks, cancellation, [&](std::size_t chunk, T* scratch) {
-    kernel::CorrelateJob<T> part = job;
-    if (windows) add_edges(part, chunk, chunks);
-    plan_.kernels.correlate(image, part, chunk_start(chunk, chunks, image.groups),
-                            chunk_start(chunk + 1, chunks, image.groups), scratch);
-  });
-  return true;
-}
-
-template <class T>
-Aligned<T> PairScorer<T>::aligned(const Reference<T>& reference,
-                                  const ImageStatistics& statistics) {
-  const double means = reference.mean_over * (statistics.mean / statistics.rms);
-  return {spectrum_.data(), reference.own_peak, means};
-}
-
 template <class T>
 int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
                            const ImageStatistics& statistics, const NamedImage& image,
                            Cancellation& cancellation) {
   score.flags |= statistics.flags;
-  if (!correlate(reference, statistics, cancellation)) return 0;
-  const Aligned<T> found = aligned(reference, statistics);
-  Certainty certainty = certainty_of(reference, statistics);
-  const int sign = metrics_.measure(score, found, opinion_.data(), certainty, cancellation);
+  if (!spectra_.correlate(reference, statistics, cancellation)) return 0;
+  const Aligned<T> found = spectra_.aligned(reference, statistics);
+  Certainty certainty = spectra_.certainty_of(reference, statistics);
+  const int sign = metrics_.measure(score, found, spectra_.opinion(), certainty, cancellation);
   score.probability_masked = score.probability;
   if (plan_.options.confirm) {
     certainty.decided_by(score.probability - trusted, Certainty::most_of_probability);
@@ -486,11 +236,12 @@ std::vector<double> PairScorer<T>::correlogram(const Reference<T>& given, const 
   } else {
     transform(image, nullptr, cancellation);
   }
-  if (!correlate(*reference, statistics, cancellation)) {
+  if (!spectra_.correlate(*reference, statistics, cancellation)) {
     return std::vector<double>(plan_.height * plan_.width, 0.0);
   }
-  return second_opinion ? metrics_.second_opinion(opinion_.data(), cancellation)
-                        : metrics_.correlogram(aligned(*reference, statistics), cancellation);
+  return second_opinion
+             ? metrics_.second_opinion(spectra_.opinion(), cancellation)
+             : metrics_.correlogram(spectra_.aligned(*reference, statistics), cancellation);
 }
 
 template class PairScorer<float>;

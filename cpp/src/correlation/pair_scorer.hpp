@@ -12,41 +12,18 @@
 #include <ndreg_preeval/options.hpp>
 #include <ndreg_preeval/pair_score.hpp>
 
-#include "base/aligned_buffer.hpp"
 #include "base/cancellation.hpp"
-#include "base/kept_memory.hpp"
-#include "correlation/certainty.hpp"
 #include "correlation/metrics.hpp"
 #include "correlation/overlap.hpp"
 #include "correlation/plan.hpp"
+#include "correlation/reference.hpp"
+#include "correlation/spectra.hpp"
 #include "image/image_copy.hpp"
 #include "image/pixel_reader.hpp"
-#include "image/pixel_sums.hpp"
 #include "image/static_outliers.hpp"
 #include "image/statistics.hpp"
-#include "threads/team.hpp"
 
 namespace ndreg_preeval::detail {
-
-// A reference image after its transforms.
-template <class T>
-struct Reference {
-  AlignedBuffer<T> aligner;  // whitened spectra; empty without evidence
-  AlignedBuffer<T> opinion;
-  double own_peak = 0;   // of the aligner's correlogram of phases of the reference with itself
-  double mean_over = 0;  // mean over standard deviation of its pixels
-  // What rounding errors of its spectrum add to the variances of the errors of correlograms.
-  double aligner_variance = 0;
-  double opinion_variance = 0;
-  Centring centring;  // of its pixels
-  std::int64_t invalid_pixels = 0;
-  std::uint32_t flags = no_contrast;
-  bool has_evidence = false;
-
-  // Its pixels, to be looked at again: whoever prepares a reference keeps them as long as that.
-  ImageView view;
-  ImageStatistics statistics;
-};
 
 // One image of a call, and how messages name it.
 struct NamedImage {
@@ -64,12 +41,12 @@ class PairScorer {
   explicit PairScorer(const Plan<T>& plan);
 
   // How many threads share the work on an image from now on; fewer where memory is short.
-  void use_threads(std::size_t threads);
+  void use_threads(std::size_t threads) { spectra_.use_threads(threads); }
   // About so many threads, those of a call that have nothing else to do, help from now on.
-  void open_to(SharedLoops& loops, std::size_t threads);
+  void open_to(SharedLoops& loops, std::size_t threads) { spectra_.open_to(loops, threads); }
   // Scratch memory for threads that help others; for so many of them, or fewer.
-  std::size_t reserve_scratch(std::size_t threads) { return team_.reserve(threads); }
-  T* scratch(std::size_t thread) noexcept { return team_.scratch(thread); }
+  std::size_t reserve_scratch(std::size_t threads) { return spectra_.team().reserve(threads); }
+  T* scratch(std::size_t thread) noexcept { return spectra_.team().scratch(thread); }
 
   // The view must hold as long as the reference, or until it keeps a copy.
   void prepare(const NamedImage& image, Reference<T>& reference, Cancellation& cancellation);
@@ -82,16 +59,17 @@ class PairScorer {
   // single; it depends on the pair alone.
   bool is_certain() const noexcept { return certain_; }
   // Whether no pair with this reference can be certain.
-  bool is_doubtful(const Reference<T>& reference) const noexcept;
+  bool is_doubtful(const Reference<T>& reference) const noexcept {
+    return spectra_.is_doubtful(reference);
+  }
 
   // For score_consecutive: a reference that changes with every image.
   Reference<T>& own_reference() { return own_reference_; }
 
  private:
-  // Spectra of the columns, to spectrum_.
+  // Spectra of the columns, to spectra_.
   ImageStatistics transform(const NamedImage& image, const LeftOut* left_out,
                             Cancellation& cancellation);
-  PixelSums load(const kernel::Source& source, Cancellation& cancellation);
   // The pixel, the same in both, that holds most of their variance; nullptr where there is none.
   static const PixelIndex* dominant(const Reference<T>& reference,
                                     const ImageStatistics& statistics) noexcept;
@@ -101,37 +79,19 @@ class PairScorer {
   // Whether it has any that hold a share of its variance.
   bool find_static(const Reference<T>& reference, const NamedImage& image,
                    const ImageStatistics& statistics, Cancellation& cancellation);
-  // The rest of both images, to rest_ and spectrum_; nothing where that is no evidence.
+  // The rest of both images, to rest_ and spectra_; nothing where that is no evidence.
   std::optional<ImageStatistics> transform_rest(const Reference<T>& reference,
                                                 const NamedImage& image,
                                                 Cancellation& cancellation);
   // Returns the sign of the aligner's correlogram at its peak.
   int measure(PairScore& score, const Reference<T>& reference, const ImageStatistics& statistics,
               const NamedImage& image, Cancellation& cancellation);
-  void prepare_from_spectrum(const ImageStatistics& statistics, Reference<T>& reference,
-                             Cancellation& cancellation);
-  kernel::WhitenedSums whiten(const kernel::WhitenJob<T>& job, Cancellation& cancellation);
-  Certainty certainty_of(const Reference<T>& reference, const ImageStatistics& statistics) const;
-  // Half correlograms to spectrum_ (the aligner's) and opinion_; false without evidence.
-  bool correlate(const Reference<T>& reference, const ImageStatistics& statistics,
-                 Cancellation& cancellation);
-  bool has_edges() noexcept;  // memory for them, for as many threads as the team has
-  void find_edges(std::size_t chunks, Cancellation& cancellation);
-  template <class Job>
-  void add_edges(Job& part, std::size_t chunk, std::size_t chunks) const noexcept;
-  Aligned<T> aligned(const Reference<T>& reference, const ImageStatistics& statistics);
   // Says that the peak stands for a shift by more than half of the image.
   static void move_farther(PairScore& score, const Shift& nearest, const Shift& found);
 
   const Plan<T>& plan_;
-  AlignedBuffer<T> spectrum_;
-  AlignedBuffer<T> opinion_;
-  AlignedBuffer<T> edges_;  // rows between chunks of groups, where threads share an image
-  KeptVector<PixelSums> sums_;
-  KeptVector<kernel::WhitenedSums> whitened_;  // [group]
-  KeptVector<kernel::Doubts> doubts_;          // [group]
+  Spectra<T> spectra_;
   bool certain_ = true;
-  Team<T> team_;
   Metrics<T> metrics_;
   Reference<T> own_reference_;
 

@@ -14,8 +14,8 @@
 
 #include "base/cancellation.hpp"
 #include "correlation/pair_scorer.hpp"
-#include "correlation/workshop.hpp"
 #include "image/image_copy.hpp"
+#include "scoring/workshop.hpp"
 
 namespace ndreg_preeval::detail {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "correlation/workshop.hpp"
+#include "scoring/workshop.hpp"
 
 #include <algorithm>
 #include <iterator>
