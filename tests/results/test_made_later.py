@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import multiprocessing
+import os
 import pickle
+import threading
 import warnings
 from typing import Any
 
@@ -191,3 +194,33 @@ def test_warnings_come_at_once_and_nothing_else_is_made() -> None:
     stack[2, 3, 4] = np.nan
     with pytest.warns(RankingWarning, match="1 pixel NaN"):
         rank_stacks({"a": stack})
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_fork_while_another_thread_makes_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lock is held, for which the forked process would wait for ever."""
+    inside, done = threading.Event(), threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            inside.set()
+            done.wait(60)
+        return stack_messages(*arguments)
+
+    monkeypatch.setattr("ndreg_preeval.results.columns.stack_messages", slowly)
+    stack = np.random.default_rng(3).normal(size=(3, 20, 22))
+    one, other = score_stack(stack), score_stack(stack)
+    thread = threading.Thread(target=lambda: one.warnings)
+    thread.start()
+    assert inside.wait(60)
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=lambda: other.warnings)
+    process.start()
+    process.join(20)
+    hangs = process.is_alive()
+    process.kill()
+    done.set()
+    thread.join()
+    process.join()
+    assert not hangs
+    assert process.exitcode == 0

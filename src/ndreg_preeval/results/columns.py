@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from .stack_warnings import StackMessage, stack_messages
 
 if TYPE_CHECKING:
     from ..options import Options
+
+Made = TypeVar("Made")
 
 OPINION: Final = (
     "opinion",
@@ -44,6 +46,31 @@ TAKEN: Final = (
 """Attributes that are fields of the records of the core; so are those of the second opinion, if there is one."""
 
 
+class MadeOnce(Generic[Made]):
+    """A property that is kept, as `functools.cached_property`, but without its lock.
+
+    Up to Python 3.11 that is one for all instances, which a process that is forked meanwhile waits for forever.
+    """
+
+    def __init__(self, make: Callable[[Any], Made]) -> None:
+        self.make = make
+        self.name = make.__name__
+        self.__doc__ = make.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> MadeOnce[Made]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type) -> Made: ...
+
+    def __get__(self, instance: object | None, owner: type) -> MadeOnce[Made] | Made:
+        if instance is None:
+            return self
+        # Another thread may have made it meanwhile: all get the same one.
+        made: Made = vars(instance).setdefault(self.name, self.make(instance))
+        return made
+
+
 class Origin:
     """Facts that the arrays and sentences of one `StackScore` are made of."""
 
@@ -66,7 +93,7 @@ class Origin:
         """Which image is compared with which."""
         return Pairs.of(self.info, self.options)
 
-    @cached_property
+    @MadeOnce
     def messages(self) -> list[StackMessage]:
         """What is odd about the stack."""
         with np.errstate(all="ignore"):

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -15,7 +14,7 @@ from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
 from ..pipeline import Failed, RangeScore, Scored, StackInfo
-from .columns import MADE_LATER, MadeLater, Origin
+from .columns import MADE_LATER, MadeLater, MadeOnce, Origin
 from .quiet import is_quiet
 from .summary import Summary
 
@@ -173,7 +172,7 @@ class StackScore:
         """Index of the image with the smallest value; None when none was compared."""
         return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
 
-    @cached_property
+    @MadeOnce
     def _summary(self) -> Summary:
         return Summary.of_columns(self)
 
