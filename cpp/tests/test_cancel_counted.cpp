@@ -17,6 +17,8 @@
 #include "check.hpp"
 #include "image/pixel_reader.hpp"
 #include "image/statistics.hpp"
+#include "images.hpp"
+#include "runs.hpp"
 #include "threads/parallel.hpp"
 #include "ticking_clock.hpp"
 #include "wide.hpp"
@@ -186,6 +188,31 @@ void who_waits_is_asked() {
   CHECK(asked);
 }
 
+// Also while it makes ready for double precision: whoever is asked may call the same scorer.
+void calls_within_questions() {
+  if (!clock_ticks()) return;
+  images::Image image = images::noise(24, 32, 1);
+  for (double& pixel : image.pixels) pixel = 300 * pixel + 1e14;  // much for the contrast
+  const auto score = [&image](const Scorer& scorer, const RunOptions& run) {
+    return scorer.score({image.view()}, run);
+  };
+  Options options;
+  options.precision = Precision::automatic;
+  const auto expected = score(Scorer(image.view(), options), {});
+  CHECK((expected[0].flags & in_double) != 0);
+  const Scorer scorer(image.view(), options);
+  const Ticking ticking(interval);
+  int questions = 0;
+  RunOptions run;
+  run.should_stop = [&] {
+    ++questions;
+    CHECK(runs::same(score(scorer, {}), expected));
+    return false;
+  };
+  CHECK(runs::same(score(scorer, run), expected));
+  CHECK(questions > 1);
+}
+
 }  // namespace
 
 int main() {
@@ -193,5 +220,6 @@ int main() {
                      {"every sweep asks", every_sweep_asks},
                      {"a closer look asks", a_closer_look_asks},
                      {"no other task is begun afterwards", no_other_task_is_begun_afterwards},
-                     {"who waits is asked", who_waits_is_asked}});
+                     {"who waits is asked", who_waits_is_asked},
+                     {"calls within questions", calls_within_questions}});
 }

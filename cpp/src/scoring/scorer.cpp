@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <ndreg_preeval/scorer.hpp>
 
+#include <memory>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -130,9 +131,17 @@ class InEither final : public Scorer::Impl {
     return own;
   }
 
+  // Calls at once may make one each, and the first one stays: nobody waits, with the lock or for
+  // it, while the caller is asked whether to go on.
   const TypedScorer<double>& in_double_for(const RunOptions& run) const {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (double_) return *double_;
+    }
+    auto made = std::make_unique<const TypedScorer<double>>(reference_, with(Precision::double_),
+                                                            staying(run));
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (!double_) double_.emplace(reference_, with(Precision::double_), staying(run));
+    if (!double_) double_ = std::move(made);
     return *double_;
   }
 
@@ -141,7 +150,7 @@ class InEither final : public Scorer::Impl {
   ImageView reference_;
   TypedScorer<float> single_;
   mutable std::mutex mutex_;
-  mutable std::optional<TypedScorer<double>> double_;  // made when it is needed
+  mutable std::unique_ptr<const TypedScorer<double>> double_;  // made when it is needed
 };
 
 std::unique_ptr<const Scorer::Impl> make_impl(const ImageView& reference, const Options& options,
