@@ -247,3 +247,15 @@ def test_what_memory_holds_does_not_matter(method: str, monkeypatch: pytest.Monk
             scored(rng.normal(size=(4, *shape)), "double", False, **METHODS[method])
             found = scored(images, "auto", False, **METHODS[method])
             assert not (found["flags"] & _core.IN_DOUBLE).any()
+
+
+def test_errors_are_as_large_as_the_level_beside_which_a_peak_stands() -> None:
+    """Inverted contrast: the peak is one of two nearly equal ones, and small beside what `keep_mean` adds."""
+    options = {"confirm": False, "normalization": None, "keep_mean": True}
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        image = 3 + rng.normal(size=(61, 127))
+        images = np.array([image, 6 - image + 10 ** rng.uniform(-6.5, -4.5) * rng.normal(size=image.shape)])
+        found, wanted = (scored(images, each, False, **options) for each in ("auto", "double"))
+        for name in ("peak_dy", "peak_dx"):
+            np.testing.assert_array_equal(found[name], wanted[name])

@@ -44,6 +44,11 @@ class Certainty {
   Certainty(double aligner, double opinion, double share) noexcept
       : aligner_(deviations * aligner), opinion_(deviations * opinion), share_(share) {}
 
+  // Of the aligner's correlogram, if it is a plain one: few frequencies hold most of it, and
+  // rounding errors of these are as large everywhere as where it is highest. Measured were up
+  // to 2.6 shares in 99 of 100 pairs, half a share in most.
+  void highest_is(double highest) noexcept { aligner_ += deviations * share_ * highest; }
+
   // The most that such values of the correlograms are off.
   double aligner(double value) const noexcept { return aligner_ + share_ * value; }
   double opinion(double value) const noexcept { return opinion_ + share_ * value; }

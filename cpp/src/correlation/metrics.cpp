@@ -55,6 +55,7 @@ int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* op
   certainty.require(score.rms > 0);
   if (!(score.rms > 0)) return 0;
   const double level = add_mean_level(aligner, cancellation);
+  if (plan_.plain()) certainty.highest_is(static_cast<double>(correlogram_.highest_value()));
   const PixelIndex pixel = measure_peak(score, level);
   if constexpr (sizeof(T) < sizeof(double)) {
     const double error = certainty.aligner(score.peak);
