@@ -259,3 +259,18 @@ def test_errors_are_as_large_as_the_level_beside_which_a_peak_stands() -> None:
         found, wanted = (scored(images, each, False, **options) for each in ("auto", "double"))
         for name in ("peak_dy", "peak_dx"):
             np.testing.assert_array_equal(found[name], wanted[name])
+
+
+def test_mean_behind_a_window() -> None:
+    """What a window leaves of the mean is a frequency like others: lost in single, it is doubted."""
+    rng = np.random.default_rng(2)
+    window = [0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n) for n in (97, 61)]
+    weight = window[0][:, None] * window[1]
+    scene = rng.normal(size=(97, 61))
+    scene -= scene.mean()
+    # No mean, neither before the window nor behind it.
+    scene -= (scene * weight).sum() / (weight * (weight - weight.mean())).sum() * (weight - weight.mean())
+    images = np.array([scene, scene * 3 + 1e-9 * rng.normal(size=scene.shape)])
+    found, wanted = (scored(images, each, False, **METHODS["robust"]) for each in ("auto", "double"))
+    assert found["flags"][0] & _core.IN_DOUBLE
+    assert found["probability"][0] == wanted["probability"][0]

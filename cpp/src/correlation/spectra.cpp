@@ -22,6 +22,13 @@ std::size_t chunk_start(std::size_t chunk, std::size_t chunks, std::size_t group
   return chunk * groups / chunks;
 }
 
+// What stands for 1 / |F| where the phase is lost. The errors of such frequencies may all have one
+// sign, as between an image and its copy: their sum is at most the root of (number of pixels * sum
+// of squares).
+double lost_doubt(double bin_error, std::size_t pixels) {
+  return bin_error > 0 ? std::sqrt(static_cast<double>(pixels)) / bin_error : 0;
+}
+
 }  // namespace
 
 template <class T>
@@ -101,7 +108,7 @@ void Spectra<T>::whiten_reference(const ImageStatistics& statistics, Reference<T
   job.spectrum = spectrum_.data();
   job.floor = static_cast<T>(statistics.template rounding_floor<T>(pixels));
   const double bin_error = kernel_bin_error<T>(statistics, pixels);
-  if (bin_error > 0) job.lost = 1 / bin_error;
+  job.lost = lost_doubt(bin_error, pixels);
   job.sums = whitened_.data();
   job.cancellation = &cancellation;
   const auto whiten_with = [&](const Filter& filter, const LowPass& low_pass,
@@ -241,7 +248,7 @@ bool Spectra<T>::correlate(const Reference<T>& reference, const ImageStatistics&
   }
   job.doubts = doubts_.data();
   const double bin_error = kernel_bin_error<T>(statistics, plan_.height * plan_.width);
-  if (bin_error > 0) job.lost = static_cast<T>(1 / bin_error);
+  job.lost = static_cast<T>(lost_doubt(bin_error, plan_.height * plan_.width));
   job.cancellation = &cancellation;
   const std::size_t chunks = std::min(image.groups, most_chunks(team_.size()));
   const bool windows = job.first.window.any() || (options.confirm && opinion.window.any());

@@ -62,7 +62,7 @@ class Whitening {
         gain_(V{} + static_cast<T>(job.gain)),
         lost_(V{} + static_cast<T>(job.lost)),
         plain_(job.gain != 0),
-        first_group_(group == 0),
+        mean_is_out_(group == 0 && !job.window.any()),
         low_x_(job.low_x[0]),
         factor_(passed.change(low_x_, V{})) {
     T second_y[n] = {};
@@ -92,7 +92,9 @@ class Whitening {
     counts_ += size > floor_ ? V{} + T(1) : V{};
     if constexpr (has_doubts<T>) {
       V lost = factor_ * lost_;
-      if (first_group_ && kx == 0) lost = without_first(lost);  // the mean is nothing to doubt
+      // A mean that was taken out is nothing to doubt; behind a window it is a frequency like
+      // others.
+      if (mean_is_out_ && kx == 0) lost = without_first(lost);
       const V doubt = size > floor_ ? phase : lost;
       doubts_ += doubt * doubt;
       if (second_low_pass_ != nullptr) {
@@ -123,7 +125,7 @@ class Whitening {
   V gain_;
   V lost_;
   bool plain_;
-  bool first_group_;
+  bool mean_is_out_;
   double low_x_;  // of the frequencies before
   V factor_;
   V second_low_y_{};
