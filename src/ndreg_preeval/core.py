@@ -119,7 +119,8 @@ def release_memory() -> int:
     --------
     >>> import numpy as np
     >>> from ndreg_preeval import rank_stacks, release_memory
-    >>> images = np.random.default_rng(1).normal(size=(3, 64, 64))
+    >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+    >>> images = [np.roll(scene, 2 * i, axis=1) for i in range(3)]
     >>> ranking = rank_stacks({"a": images})
     >>> release_memory() > 0
     True

@@ -274,3 +274,13 @@ def test_mean_behind_a_window() -> None:
     found, wanted = (scored(images, each, False, **METHODS["robust"]) for each in ("auto", "double"))
     assert found["flags"][0] & _core.IN_DOUBLE
     assert found["probability"][0] == wanted["probability"][0]
+
+
+def test_copies_are_computed_in_double() -> None:
+    """Between stacks of nothing but copies rounding decides: as little of it as can be."""
+    image = np.random.default_rng(8).normal(size=(64, 64))
+    images = np.array([image, image, 2 * image + 1])
+    found, wanted = (scored(images, each, False, **METHODS["evidence"]) for each in ("auto", "double"))
+    assert (found["flags"] & _core.IN_DOUBLE).all()
+    assert (found["flags"] & _core.IDENTICAL).all()
+    assert (found["probability"] == wanted["probability"]).all()

@@ -65,6 +65,7 @@ int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* op
   if (score.peak_dy == 0 && score.peak_dx == 0 &&
       same_content(score, level, aligner.own_peak, certainty)) {
     score.flags |= identical;
+    certainty.require(false);  // between stacks of copies rounding decides: as little as can be
   }
   measure_shift(score, pixel);
   zero_stands_out_ = stands_out_at_zero(score, certainty);

@@ -15,6 +15,9 @@ READ_AHEAD = 256 << 20
 PIXELS_PER_CALL = 1 << 22
 """Pixels per thread and core call: some tens of milliseconds, so that progress is seen."""
 
+IMAGES_PER_CALL = 1 << 16
+"""Images in memory per core call: beside its pixels each takes some 300 bytes while the call lasts."""
+
 BATCHES_AT_ONCE = 4
 """Number of batches in memory that is aimed at: one is scored, one decoded, one read, and one to spare."""
 

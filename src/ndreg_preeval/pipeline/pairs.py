@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from .. import core
 from ..options import Options
 from ..stacks import Block, StackSource
-from .batches import block_length, block_ranges
+from .batches import IMAGES_PER_CALL, block_length, block_ranges
 from .core_scorer import check_valid, core_mask, core_threads, make_scorer
 from .stack_state import RangeScore, Records, StackInfo, joined_records
 
@@ -192,9 +192,9 @@ def _differences(advance: Advance, most: int) -> Callable[[int, int], None]:
 def _ranges(
     source: StackSource, info: StackInfo, options: Options, start: int, stop: int, threads: int
 ) -> Iterator[tuple[int, int]]:
-    """Return what is scored at a time: all, unless masks have to be joined, which takes memory of its own."""
+    """Return what is scored at a time: all but for very many, unless masks have to be joined, which takes memory of its own."""
     together = options.mask is None or source.read(start, stop).mask is None
-    return block_ranges(start, stop, stop - start if together else block_length(info, options, threads))
+    return block_ranges(start, stop, IMAGES_PER_CALL if together else block_length(info, options, threads))
 
 
 def score_range(
