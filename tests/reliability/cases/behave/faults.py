@@ -81,6 +81,7 @@ behave.scenario(
 
 INJECT = """
 import ctypes
+from ndreg_preeval import release_memory
 from tests.reliability.cases.behave.faults import right_or_memory_error
 shim = ctypes.CDLL(None)
 shim.faults_arm.argtypes = [ctypes.c_long]
@@ -90,6 +91,7 @@ rank(stacks)
 failures = 0
 for threads in (1, 2):
     for k in range(1, 41):
+        release_memory()  # or nothing would be allocated
         shim.faults_arm(k)
         try:
             enough = right_or_memory_error(stacks, num_threads=threads)
