@@ -12,6 +12,8 @@
 #include <unistd.h>
 #endif
 
+#include "base/control_groups.hpp"
+
 namespace ndreg_preeval::detail {
 namespace {
 
@@ -50,21 +52,9 @@ std::uint64_t number_in(const std::string& name) {
 // The smallest limit of this process's control group and those above it.
 std::uint64_t control_group() {
   std::uint64_t least = unlimited;
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const bool v2 = controllers == ",,";
-    if (!v2 && controllers.find(",memory,") == std::string::npos) continue;
-    std::string path = (v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory") + line.substr(second + 1);
-    const std::string name = v2 ? "/memory.max" : "/memory.limit_in_bytes";
-    while (path.rfind("/sys/fs/cgroup", 0) == 0) {
-      least = std::min(least, number_in(path + name));
-      path.erase(path.rfind('/'));
-    }
-  }
+  for_each_control_group("memory", [&least](const std::string& folder, bool v2) {
+    least = std::min(least, number_in(folder + (v2 ? "/memory.max" : "/memory.limit_in_bytes")));
+  });
   return least;
 }
 

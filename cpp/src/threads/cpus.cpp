@@ -13,6 +13,7 @@
 #include <string>
 #include <thread>
 
+#include "base/control_groups.hpp"
 #include "threads/omp_places.hpp"
 
 #if defined(__linux__)
@@ -62,23 +63,9 @@ int quota_v1(const std::string& folder) {
 // The smallest quota of this process's control group and those above it.
 int cgroup_cpus() {
   int cpus = unlimited;
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const auto first = line.find(':');
-    const auto second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    const std::string controllers = "," + line.substr(first + 1, second - first - 1) + ",";
-    const bool v2 = controllers == ",,";
-    if (!v2 && controllers.find(",cpu,") == std::string::npos) continue;
-    const std::string root = v2 ? "/sys/fs/cgroup" : "/sys/fs/cgroup/cpu";
-    std::string path = line.substr(second + 1);
-    for (;;) {
-      if (path == "/") path.clear();
-      cpus = std::min(cpus, v2 ? quota_v2(root + path) : quota_v1(root + path));
-      if (path.empty()) break;
-      path.erase(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));
-    }
-  }
+  detail::for_each_control_group("cpu", [&cpus](const std::string& folder, bool v2) {
+    cpus = std::min(cpus, v2 ? quota_v2(folder) : quota_v1(folder));
+  });
   return cpus;
 }
 
