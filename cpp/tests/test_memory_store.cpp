@@ -37,10 +37,10 @@ void a_piece_comes_back() {
 void borders() {
   keep_at_most("100M");
   for (std::size_t bytes = 1; bytes < std::size_t{5} << 20U; bytes = bytes * 5 / 4 + 1) {
-    const AlignedBuffer<unsigned char> buffer(bytes);
+    AlignedBuffer<unsigned char> buffer(bytes);
     const auto place = reinterpret_cast<std::uintptr_t>(buffer.data());
     CHECK(place % (bytes < large_page ? cache_line : large_page) == 0);
-    std::memset(const_cast<unsigned char*>(buffer.data()), 7, bytes);
+    std::memset(buffer.data(), 7, bytes);
   }
 }
 

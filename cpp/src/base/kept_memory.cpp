@@ -97,10 +97,9 @@ void free_piece(void* memory, std::size_t size) noexcept {
 #if defined(__linux__)
   constexpr std::size_t page = std::size_t{1} << 16;  // or less
   if (size >= 2 * page) {
-    const auto first = reinterpret_cast<std::uintptr_t>(memory);
-    const std::uintptr_t from = (first + page - 1) / page * page;
-    const std::uintptr_t to = (first + size) / page * page;
-    static_cast<void>(madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED));
+    const std::size_t before = (page - reinterpret_cast<std::uintptr_t>(memory) % page) % page;
+    static_cast<void>(
+        madvise(static_cast<char*>(memory) + before, (size - before) / page * page, MADV_DONTNEED));
   }
 #endif
   ::operator delete(memory, border(size));
@@ -208,15 +207,20 @@ std::atomic<std::size_t> limit{unknown};
 std::atomic<bool> over{false};
 
 struct AtEnd {
+  AtEnd() = default;
+  AtEnd(const AtEnd&) = delete;
+  AtEnd& operator=(const AtEnd&) = delete;
   ~AtEnd() {
     over.store(true);
     release_kept_memory();
   }
-} const at_end;
+} const at_end{};
 
 #if defined(__unix__) || defined(__APPLE__)
-[[maybe_unused]] const int around_forks = pthread_atfork(
-    [] { store.value.lock(); }, [] { store.value.unlock(); }, [] { store.value.unlock(); });
+void lock_store() { store->lock(); }
+void unlock_store() { store->unlock(); }
+int watch_forks() noexcept { return pthread_atfork(&lock_store, &unlock_store, &unlock_store); }
+[[maybe_unused]] const int around_forks = watch_forks();
 #endif
 
 std::size_t default_limit() noexcept {
@@ -275,7 +279,7 @@ unsigned Seat::current() noexcept { return seat_of_thread; }
 void* take_memory(std::size_t bytes) {
   if (bytes > most_bytes) throw std::bad_alloc();
   const SizeClass size(bytes);
-  void* memory = store.value.take(size, Seat::current());
+  void* memory = store->take(size, Seat::current());
   if (memory != nullptr) {
     allow(memory, size.size);
   } else {
@@ -298,13 +302,13 @@ void give_memory(void* memory, std::size_t bytes, unsigned seat) noexcept {
   if (size.size > most) {
     free_piece(memory, size.size);
   } else {
-    free_pieces(store.value.give(memory, size, seat, most));
+    free_pieces(store->give(memory, size, seat, most));
   }
 }
 
-std::size_t release_kept_memory() noexcept { return free_pieces(store.value.shrink(0)); }
+std::size_t release_kept_memory() noexcept { return free_pieces(store->shrink(0)); }
 
-std::size_t kept_memory_bytes() noexcept { return store.value.bytes(); }
+std::size_t kept_memory_bytes() noexcept { return store->bytes(); }
 
 std::size_t kept_memory_limit() noexcept {
   if (over.load(std::memory_order_relaxed)) return 0;
@@ -319,7 +323,7 @@ bool read_kept_memory_limit() {
   const bool asked = text != nullptr && *text != '\0';
   const std::size_t most = asked ? size_of_text(text) : unknown;
   if (limit.exchange(most, std::memory_order_relaxed) == most) return false;
-  free_pieces(store.value.shrink(pieces_limit()));
+  free_pieces(store->shrink(pieces_limit()));
   return true;
 }
 

@@ -83,8 +83,12 @@ struct KeptAllocator {
     give_memory(memory, count * sizeof(T), Seat::current());
   }
 
-  friend bool operator==(const KeptAllocator&, const KeptAllocator&) noexcept { return true; }
-  friend bool operator!=(const KeptAllocator&, const KeptAllocator&) noexcept { return false; }
+  friend bool operator==(const KeptAllocator& /*a*/, const KeptAllocator& /*b*/) noexcept {
+    return true;
+  }
+  friend bool operator!=(const KeptAllocator& /*a*/, const KeptAllocator& /*b*/) noexcept {
+    return false;
+  }
 };
 
 template <class T>

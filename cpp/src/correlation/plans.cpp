@@ -106,29 +106,33 @@ class Plans {
 Immortal<Plans<float>> plans_in_single;
 Immortal<Plans<double>> plans_in_double;
 
-Plans<float>& plans_of(float /*type*/) { return plans_in_single.value; }
-Plans<double>& plans_of(double /*type*/) { return plans_in_double.value; }
+Plans<float>& plans_of(float /*type*/) { return *plans_in_single; }
+Plans<double>& plans_of(double /*type*/) { return *plans_in_double; }
 
 std::size_t shrink_plans(std::size_t limit) noexcept {
-  return plans_in_single.value.shrink(limit) + plans_in_double.value.shrink(limit);
+  return plans_in_single->shrink(limit) + plans_in_double->shrink(limit);
 }
 
 struct AtEnd {
+  AtEnd() = default;
+  AtEnd(const AtEnd&) = delete;
+  AtEnd& operator=(const AtEnd&) = delete;
   ~AtEnd() { release_plans(); }
-} const at_end;
+} const at_end{};
 
 #if defined(__unix__) || defined(__APPLE__)
-void unlock() {
-  plans_in_double.value.unlock();
-  plans_in_single.value.unlock();
+void lock_plans() {
+  plans_in_single->lock();
+  plans_in_double->lock();
 }
 
-[[maybe_unused]] const int around_forks = pthread_atfork(
-    [] {
-      plans_in_single.value.lock();
-      plans_in_double.value.lock();
-    },
-    &unlock, &unlock);
+void unlock_plans() {
+  plans_in_double->unlock();
+  plans_in_single->unlock();
+}
+
+int watch_forks() noexcept { return pthread_atfork(&lock_plans, &unlock_plans, &unlock_plans); }
+[[maybe_unused]] const int around_forks = watch_forks();
 #endif
 
 }  // namespace
@@ -148,7 +152,7 @@ std::shared_ptr<const Plan<T>> shared_plan(std::size_t height, std::size_t width
 }
 
 std::size_t kept_plan_bytes() noexcept {
-  return plans_in_single.value.bytes() + plans_in_double.value.bytes();
+  return plans_in_single->bytes() + plans_in_double->bytes();
 }
 
 std::size_t release_plans() noexcept { return shrink_plans(0); }

@@ -129,7 +129,7 @@ double ImageStatistics::rounding_floor(std::size_t pixel_count) const noexcept {
 
 template <class T>
 double ImageStatistics::rounding_error(std::size_t pixel_count) const noexcept {
-  // Measured on white and on coloured images of 8 to 2048 pixels an axis: 0.06 to 0.15.
+  // Measured on white and on coloured images of 16 to 1000 pixels an axis: 0.04 to 0.21.
   constexpr double share_of_floor = 0.25;
   return share_of_floor * rounding_floors<T>(*this, pixel_count).transform;
 }

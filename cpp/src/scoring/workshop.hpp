@@ -67,7 +67,7 @@ class Workshop {
   // One for each thread, in the order of the threads, who had it before where there is one; as many
   // as there is memory for, one at least.
   std::vector<Lease> leases(std::size_t wanted);
-  std::unique_ptr<Worker> take(std::size_t seat);
+  std::unique_ptr<Worker> take(std::size_t wanted);
   void give_back(std::size_t seat, std::unique_ptr<Worker> worker) noexcept;
 
   std::shared_ptr<const Plan<T>> plan_;

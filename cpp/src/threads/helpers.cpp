@@ -73,7 +73,7 @@ class SleepingThreads {
   void list(Helpers& call) noexcept;
   void unlist(Helpers& call) noexcept;
   void serve(Thread& thread) noexcept;
-  void help(Thread& thread, Helpers& call, std::size_t number) noexcept;
+  static void help(Thread& thread, Helpers& call, std::size_t number) noexcept;
   bool start_one() noexcept;  // with the lock
   void join_ended(std::unique_lock<std::mutex>& lock) noexcept;
 

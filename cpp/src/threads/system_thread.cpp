@@ -3,7 +3,7 @@
 
 #if defined(NDREG_PREEVAL_POSIX_THREADS)
 
-#include <signal.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): that of POSIX
 
 #include <cstddef>
 #include <initializer_list>
@@ -67,10 +67,11 @@ bool SystemThread::start(void (*run)(void*), void* argument) noexcept {
   bool started = pthread_create(&thread_, &attributes, &begin, start.get()) == 0;
   if (!started) started = pthread_create(&thread_, nullptr, &begin, start.get()) == 0;
   pthread_attr_destroy(&attributes);
-  if (started) static_cast<void>(start.release());
+  [[maybe_unused]] const Start* const of_the_thread = started ? start.release() : nullptr;
   return started;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): elsewhere it is not
 void SystemThread::join() noexcept { pthread_join(thread_, nullptr); }
 
 }  // namespace ndreg_preeval::detail

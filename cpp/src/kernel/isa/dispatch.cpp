@@ -64,7 +64,7 @@ const Isa& active() {
   for (const std::string& name : usable_isas()) message += "'" + name + "', ";
   message += "which this processor can run and this library has, not '";
   message += wanted.substr(0, 200);
-  message += "'";
+  message += '\'';
   throw std::invalid_argument(message);
 }
 
