@@ -192,7 +192,7 @@ def _differences(advance: Advance, most: int) -> Callable[[int, int], None]:
 def _ranges(
     source: StackSource, info: StackInfo, options: Options, start: int, stop: int, threads: int
 ) -> Iterator[tuple[int, int]]:
-    """Return what is scored at a time: all but for very many, unless masks have to be joined, which takes memory of its own."""
+    """Return what is scored at a time: as many as a call takes, fewer where masks are joined in memory of their own."""
     together = options.mask is None or source.read(start, stop).mask is None
     return block_ranges(start, stop, IMAGES_PER_CALL if together else block_length(info, options, threads))
 
@@ -210,8 +210,8 @@ def score_range(
 ) -> RangeScore:
     """Score the compared images among start <= i < stop of a stack whose blocks are views of memory.
 
-    The core gets all of them at once, and no thread of it waits for others before the end. `reference`
-    is the block of the reference image, where the stack has none.
+    The core gets them at once, 65536 at most, and no thread of it waits for others before the end.
+    `reference` is the block of the reference image, where the stack has none.
 
     Raises
     ------
