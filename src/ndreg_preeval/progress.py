@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""Progress of a ranking: a callable, a tqdm bar, or a line on the terminal."""
+"""Progress of a ranking: a callable of the caller's, or a bar of tqdm on a terminal and in a notebook."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
-import time
+import functools
+import threading
+import warnings
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from .argument_checks import type_name
 
@@ -28,75 +29,44 @@ def open_progress(
     if progress is None or progress is False:
         return contextlib.nullcontext()
     if progress is True:
-        return contextlib.closing(_bar())
+        return contextlib.closing(Bar())
     if callable(progress):
         return contextlib.nullcontext(progress)
     raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
 
 
-def _bar() -> Any:
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return _Line()
-    return _Tqdm(tqdm)
+class Bar:
+    """A bar of tqdm, called with (done, total): a widget in a notebook, else a line on standard error.
 
+    It comes with the first call, and goes when it is closed.
+    """
 
-class _Tqdm:
-    def __init__(self, tqdm: Any) -> None:
-        self._bar = tqdm(unit="image", leave=False)
+    def __init__(self) -> None:
+        self._bar: Any = None
 
     def __call__(self, done: int, total: int) -> None:
+        """Show that `done` of `total` images are done."""
+        if self._bar is None:
+            self._bar = _bar_class()(total=total, unit="image", leave=False)
         self._bar.total = total
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:
-        self._bar.close()
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.close()
 
 
-class _Line:
-    """One line on standard error, and only where that is a terminal."""
+@functools.cache
+def _bar_class() -> Any:
+    with warnings.catch_warnings():
+        # In a notebook without ipywidgets the bar is a line of text: nothing to be warned of.
+        warnings.simplefilter("ignore")
+        from tqdm.auto import tqdm
 
-    def __init__(self) -> None:
-        self._shown = ""
+    class ImageBar(tqdm):  # type: ignore[misc]  # tqdm has no types
+        # Neither a thread that watches bars nor a semaphore of the system: processes that fork inherit both.
+        monitor_interval = 0
+        _lock = threading.RLock()
 
-    def __call__(self, done: int, total: int) -> None:
-        if sys.stderr is not None and sys.stderr.isatty():
-            self._show(f"{done} of {total} images")
-
-    def close(self) -> None:
-        if self._shown:
-            self._show("")
-            self._show("")
-
-    def _show(self, text: str) -> None:
-        sys.stderr.write("\r" + text.ljust(len(self._shown)) + ("" if text else "\r"))
-        sys.stderr.flush()
-        self._shown = text
-
-
-class Bar:
-    """Called with (done, total); draws at most ten times a second."""
-
-    WIDTH: Final = 30
-
-    def __init__(self) -> None:
-        self._drawn = -1.0
-        self._length = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now - self._drawn < 0.1:
-            return
-        self._drawn = now
-        part = done / total if total else 1.0
-        filled = int(part * self.WIDTH)
-        text = f"[{'#' * filled}{'.' * (self.WIDTH - filled)}] {part:4.0%}  {done} of {total} images"
-        sys.stderr.write("\r" + text.ljust(self._length))
-        sys.stderr.flush()
-        self._length = len(text)
-
-    def clear(self) -> None:
-        if self._length:
-            sys.stderr.write("\r" + " " * self._length + "\r")
-            sys.stderr.flush()
+    return ImageBar

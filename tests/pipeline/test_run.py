@@ -308,21 +308,28 @@ def test_what_progress_raises_gets_through(stacks: dict[str, NDArray[np.float64]
         rank_stacks(stacks, progress=interrupt)
 
 
-def test_progress_bar_and_its_absence(
-    stacks: dict[str, NDArray[np.float64]],
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+def test_progress_is_a_bar_of_tqdm_and_leaves_nothing(
+    stacks: dict[str, NDArray[np.float64]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import sys
-
-    monkeypatch.setitem(sys.modules, "tqdm", None)  # as if it were not installed
+    threads = set(threading.enumerate())
     rank_stacks(stacks, progress=True)
-    assert capsys.readouterr() == ("", "")  # no terminal
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    rank_stacks(stacks, progress=True)
-    assert "66 of 66 images" in capsys.readouterr().err
+    out, shown = capsys.readouterr()
+    assert out == ""
+    assert "/66 [" in shown
+    assert "image/s" in shown
+    assert "\n" not in shown  # the line is used again,
+    assert shown.endswith("\r")  # and empty at the end
+    assert not shown.split("\r")[-2].strip()
+    assert set(threading.enumerate()) == threads
     with pytest.raises(TypeError, match="progress must be True or callable"):
         rank_stacks(stacks, progress=3)  # type: ignore[arg-type]
+
+
+def test_progress_that_never_comes_shows_no_bar(
+    stacks: dict[str, NDArray[np.float64]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    rank_stacks(stacks, progress=True, reference_stack=next(iter(stacks)))
+    assert capsys.readouterr() == ("", "")
 
 
 def test_bad_engines_are_refused(stacks: dict[str, NDArray[np.float64]]) -> None:

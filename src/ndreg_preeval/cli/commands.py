@@ -229,8 +229,5 @@ def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    bar = Bar()
-    try:
+    with contextlib.closing(Bar()) as bar:
         yield bar
-    finally:
-        bar.clear()
