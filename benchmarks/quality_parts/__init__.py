@@ -1,2 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Parts of the quality benchmark: outcomes, and their tables; `../quality.py` runs them."""
+"""Parts of the quality benchmark; `../quality.py` runs them.
+
+`real_scenes` makes cases of photographs (`photographs`, `static_kinds`, `other_kinds`); `outcomes` is what
+becomes of cases, `tables` shows it.
+"""
