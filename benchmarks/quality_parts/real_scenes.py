@@ -26,7 +26,7 @@ REACH = 0.15
 QUICK_SIZES = {64: 0.4, 96: 0.25, 128: 0.25, 192: 0.08, 256: 0.02}
 SIZES = {64: 0.2, 128: 0.25, 192: 0.2, 256: 0.2, 512: 0.12, 1024: 0.03}
 """Pixels along a side, and how often."""
-SMOOTH = 0.35
+SMOOTH = 0.3
 """Share of the scenes that are out of focus: little fine structure is where static things win."""
 MOTIONS = ("random", "drift", "walk", "jump", "rests", "tiny")
 STEPS = ((2, 2), (2, 2), (3, 3), (4, 4), (1, 2), (2, 1), (2, 4))
@@ -134,7 +134,7 @@ def _scene(rng: np.random.Generator, film: Film) -> Images:
     part = find_part(rng, *film.scene_size())
     scene = part.of(int(rng.integers(len(channels(part.name)))))
     if rng.random() < SMOOTH:
-        scene = smooth(scene, between(rng.random(), 0.7, 5) * film.finer)
+        scene = smooth(scene, between(rng.random(), 0.6, 4) * film.finer)
     return 1.02 - scene if rng.random() < 0.15 else scene
 
 
@@ -253,7 +253,9 @@ def make_case(seed: int, kind: str, index: int, quick: bool = True) -> Case:
     rng = np.random.default_rng([seed, zlib.crc32(kind.encode()), index])
     number = int(rng.integers(3, 7))
     levels = rng.permutation((np.arange(number) + rng.random(number)) / number)
-    doses = np.array([between(part, *DOSES) for part in rng.random(number)])
+    # More of them harmless than hopeless: what is hopeless is no question.
+    levels **= 1.4
+    doses = np.array([between(part**0.6, *DOSES) for part in rng.random(number)])
     if rng.random() < 0.6:
         doses[:] = doses[0]
     film, stacks = KINDS[kind](rng, quick, list(zip(levels.tolist(), doses.tolist(), strict=True)))
