@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from .methods import METHODS as METHODS
     from .methods import Method as Method
     from .options import Limits as Limits
-    from .ranking import Ranking as Ranking
     from .ranking import rank_stacks as rank_stacks
     from .reg2d import reg2d_preeval as reg2d_preeval
+    from .reported_ranking import Ranking as Ranking
     from .results import StackScore as StackScore
     from .scoring import score_stack as score_stack
     from .stacks import find_stacks as find_stacks
@@ -35,7 +35,7 @@ _HOMES = {
     "METHODS": "methods",
     "Limits": "options",
     "Method": "methods",
-    "Ranking": "ranking",
+    "Ranking": "reported_ranking",
     "RankingWarning": "errors",
     "StackRanker": "live",
     "StackScore": "results",

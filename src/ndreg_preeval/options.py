@@ -355,14 +355,39 @@ DECLARED_OPTIONS: Final = _declared_options()
 """All options of a ranking, of which command line, Ewoks model and Orange form are made."""
 
 
+def _check_alone(options: object, others: dict[str, Any]) -> None:
+    """Refuse what is no `Options`, and single options beside it that would say something else."""
+    if not isinstance(options, Options):
+        raise TypeError(
+            f"options must be those of a ranking (`Ranking.options`), not {type_name(options)}; "
+            "Ranking.from_json makes them of JSON"
+        )
+    usual = {option.name: option.default for option in DECLARED_OPTIONS}
+    beside = [
+        name
+        for name, value in others.items()
+        if value is not usual[name] and not _is_usual(value, usual[name])
+    ]
+    if beside:
+        raise TypeError(
+            f"options= holds all options, and {', '.join(beside)} came beside it: give single options only, "
+            f"or options=dataclasses.replace(options, {beside[0]}=...)"
+        )
+
+
+def _is_usual(value: object, usual: object) -> bool:
+    return isinstance(value, str | int | float) and type(value) is type(usual) and value == usual
+
+
 def make_options(
     *,
+    options: Options | None = None,
     method: str | Method = DEFAULT_METHOD,
     limits: Limits | None = None,
     mask: Any = None,
     **others: Any,
 ) -> Options:
-    """Return `Options` from the arguments of the public functions.
+    """Return `Options` from the arguments of the public functions: `options`, or single ones.
 
     Raises
     ------
@@ -372,6 +397,9 @@ def make_options(
     for name in others:
         if name not in NAMES:
             raise TypeError(f"there is no option {shorten(name)}; options are {', '.join(sorted(NAMES))}")
+    if options is not None:
+        _check_alone(options, {"method": method, "limits": limits, "mask": mask, **others})
+        return options
     return Options(
         method=resolve_method(method),
         limits=USUAL_LIMITS if limits is None else limits,

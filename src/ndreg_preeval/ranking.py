@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ranking of stacks by how suitable they are to align by: `rank_stacks`, and `Ranking` with its reports."""
+"""Ranking of stacks by how suitable they are to align by: `rank_stacks`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import report
 from .argument_checks import type_name
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
@@ -27,8 +26,8 @@ from .options import (
 )
 from .pipeline import Failed, choose_engine, score_stacks
 from .progress import open_progress
+from .reported_ranking import Ranking
 from .results import (
-    RankingData,
     StackScore,
     build_failed_score,
     build_stack_score,
@@ -46,108 +45,6 @@ if TYPE_CHECKING:
     from silx.io.url import DataUrl
 
 __all__ = ["Ranking", "rank_stacks"]
-
-
-class Ranking(RankingData):
-    """Which stack to align by, and why.
-
-    Attributes
-    ----------
-    reference_stack : object
-        The caller's key of the best stack, or of the one that was forced.
-    ranked_stack_names : list or None
-        All keys, best first; None when a stack was forced.
-    method : Method
-        How the stacks were judged.
-    options : Options
-        Every other option.
-    warnings : tuple of str
-        What a person should know about the ranking as a whole; what concerns one stack is
-        in its `StackScore.warnings`.
-    num_threads : int
-        Threads that each core call could use.
-    stack_scores : tuple of StackScore
-        In rank order; empty when a stack was forced.
-
-    Notes
-    -----
-    Pickling keeps all numbers. `correlogram` works afterwards for stacks in files; stacks in
-    memory stay behind.
-    """
-
-    __module__ = "ndreg_preeval"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain Python objects, ready for JSON.
-
-        Returns
-        -------
-        dict
-            Names are text, and None stands for numbers that are not finite; ``stacks`` is a list, best first.
-        """
-        return report.to_dict(self)
-
-    def to_json(self, indent: int | None = None) -> str:
-        """Return everything as JSON.
-
-        Parameters
-        ----------
-        indent : int, optional
-            Spaces per level; without it all is one line.
-
-        Returns
-        -------
-        str
-            The dictionary of `to_dict` as strict JSON, in ASCII.
-        """
-        return report.to_json(self, indent)
-
-    def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
-        """Draw the ranking; needs matplotlib.
-
-        Parameters
-        ----------
-        path : str or Path, optional
-            Where to save it; the suffix decides the format.
-        **kwargs
-            As in `ndreg_preeval.report.plot_ranking`.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure, which belongs to no window.
-        """
-        return report.plot_ranking(self, path, **kwargs)
-
-    def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
-        """Write everything to a NeXus file, ready to be plotted by silx view.
-
-        Parameters
-        ----------
-        url : str, Path or DataUrl
-            File, or file and path of the group to make: ``"ranking.h5"``, ``"scan.h5::/entry/ranking"``.
-            Without a path the group is ``/entry/ranking``. Other groups of an existing file stay as they are.
-        overwrite : bool
-            Replace the group if it is a ranking that was written before; nothing else is ever replaced.
-
-        Returns
-        -------
-        str
-            The URI of the group.
-
-        Raises
-        ------
-        FileExistsError
-            When the group exists and must not be replaced.
-        TypeError, ValueError
-            When `url` is no URL, or leads through what is no group.
-        OSError
-            When the file cannot be written. It is then as it was.
-        """
-        return report.save_nexus(self, url, overwrite=overwrite)
-
-    def __str__(self) -> str:
-        return report.table(self)
 
 
 def rank_stacks(
@@ -175,6 +72,7 @@ def rank_stacks(
     executor: Executor | None = None,
     isolate: bool = False,
     on_error: OnError = "raise",
+    options: Options | None = None,
     progress: bool | Callable[[int, int], None] | None = None,
 ) -> Ranking:
     """Rank stacks of images by how likely phase cross-correlation will align them.
@@ -251,6 +149,9 @@ def rank_stacks(
     on_error : {"raise", "rank_last"}
         What a stack that cannot be opened or read does: raise its error, or be ranked last with
         the message in its `StackScore.error`, while the others go on.
+    options : Options, optional
+        All options of another ranking (`Ranking.options`), instead of single ones: of the same stacks the
+        result is the same bit for bit.
     progress : bool or callable(done, total), optional
         True shows a bar; a callable is told the numbers of images.
 
@@ -297,6 +198,7 @@ def rank_stacks(
     array([-2., -4., -6., -8.])
     """
     options = make_options(
+        options=options,
         method=method,
         reference_image=reference_image,
         image_axis=image_axis,

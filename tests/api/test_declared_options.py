@@ -19,8 +19,8 @@ from ndreg_preeval.options import DECLARED_OPTIONS, DeclaredOption, Options
 from tests.support.scenes import three
 
 BY_NAME = {option.name: option for option in DECLARED_OPTIONS}
-NO_OPTIONS = {"image_stacks", "reference_stack", "executor", "isolate", "progress"}
-"""Parameters of `rank_stacks` that decide no number."""
+NO_OPTIONS = {"image_stacks", "reference_stack", "executor", "isolate", "progress", "options"}
+"""Parameters of `rank_stacks` that are none of the options, or all of them."""
 
 OTHER_VALUES: dict[str, Any] = {
     "method": "robust",

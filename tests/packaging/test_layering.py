@@ -26,6 +26,7 @@ ORDER = [
     "pipeline",
     "results",
     "report",
+    "reported_ranking",
     "scoring ranking",
     "live reg2d",
     "cli ewoks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .columns import OPINION
 from .order import blank_reference, check_rankable, rank_order, ranking_warnings
-from .ranking_data import RankingData
+from .ranking_data import RankingData, texts_of_names
 from .reasons import TRUSTED
 from .stack_score import StackScore, build_failed_score, build_stack_score, worst_position
 
@@ -20,5 +20,6 @@ __all__ = [
     "check_rankable",
     "rank_order",
     "ranking_warnings",
+    "texts_of_names",
     "worst_position",
 ]

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,22 @@ from ..methods import Method
 from ..options import Options
 from ..pipeline import core_mask, make_scorer
 from ..stacks import StackSpec
-from ..text import printable
+from ..text import printable, text_of
+from .columns import MadeOnce
+from .equality import same_attributes, unique_texts
 from .stack_score import StackScore
 from .trust import judged_words, trust_words
 
+COMPARED: Final = ("method", "options", "warnings", "num_threads")
+"""Attributes of a ranking that are compared, besides its names and stacks."""
+
+COMPARED_OF_STACKS: Final = [each.name for each in fields(StackScore) if each.name != "name"]
+"""Attributes of its stacks that are compared."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RankingData:
-    """The numbers of a `Ranking`, whose attributes are described there."""
+class RankingData(Mapping[Any, StackScore]):
+    """The numbers of a `Ranking`, whose attributes are described there: a mapping of names to scores."""
 
     reference_stack: Any
     ranked_stack_names: list[Any] | None
@@ -52,8 +61,45 @@ class RankingData:
 
     @property
     def stacks(self) -> dict[Any, StackScore]:
-        """Numbers of each stack in rank order."""
+        """Numbers of each stack in rank order, as a dict of its own."""
+        return dict(self._by_name)
+
+    @MadeOnce
+    def _by_name(self) -> dict[Any, StackScore]:
         return {stack.name: stack for stack in self.stack_scores}
+
+    def __getitem__(self, name: Any) -> StackScore:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise KeyError(f"there is no {stack_label(name)} in this ranking") from None
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(list(self._by_name)[::-1])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RankingData):
+            return NotImplemented
+        return self is other or (
+            texts_of_names(self) == texts_of_names(other)
+            and (self.ranked_stack_names is None) == (other.ranked_stack_names is None)
+            and same_attributes(self, other, COMPARED)
+            and len(self.stack_scores) == len(other.stack_scores)
+            and all(
+                same_attributes(mine, its, COMPARED_OF_STACKS)
+                for mine, its in zip(self.stack_scores, other.stack_scores, strict=True)
+            )
+        )
+
+    def __hash__(self) -> int:
+        reference, names = texts_of_names(self)
+        return hash((reference, *names))
 
     def correlogram(self, name: Any, image: int, second_opinion: bool = False) -> NDArray[np.float64]:
         """Compute the correlogram of one image again, from its stack.
@@ -96,9 +142,24 @@ class RankingData:
         return f"{type(self).__name__}(reference_stack={best}, {number} stacks)"
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(self.__dict__)
+        state = {key: value for key, value in self.__dict__.items() if key != "_by_name"}
         state["_specs"] = tuple(None if spec is None or spec.in_memory else spec for spec in self._specs)
         return state
+
+
+def texts_of_names(ranking: Any) -> tuple[str | None, list[str]]:
+    """Return the names of a ranking as texts that tell them apart.
+
+    Returns
+    -------
+    str or None, list of str
+        That of the reference stack, and of all stacks that were scored, in rank order.
+    """
+    keys = list(ranking.stacks)
+    names = unique_texts(keys)
+    if ranking.reference_stack in keys:
+        return names[keys.index(ranking.reference_stack)], names
+    return None if ranking.reference_stack is None else text_of(ranking.reference_stack), names
 
 
 def _correlogram(

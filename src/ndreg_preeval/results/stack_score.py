@@ -14,7 +14,9 @@ from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
 from ..pipeline import Failed, RangeScore, Scored, StackInfo
+from ..text import text_of
 from .columns import MADE_LATER, MadeLater, MadeOnce, Origin
+from .equality import same_attributes
 from .quiet import is_quiet
 from .summary import Summary
 
@@ -105,6 +107,10 @@ class StackScore:
         The same bits of the reference image; of image 0 where each is compared with the one before it.
     image_axis : int
         The axis that counts the images, of the three that are stored (after a slice).
+
+    Notes
+    -----
+    Scores are equal where all of this is; NaN is equal to NaN, and names are compared as text.
     """
 
     __module__ = "ndreg_preeval"
@@ -178,6 +184,14 @@ class StackScore:
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StackScore):
+            return NotImplemented
+        return self is other or same_attributes(self, other, [each.name for each in fields(self)])
+
+    def __hash__(self) -> int:
+        return hash((text_of(self.name), self.n_images, self.shape, text_of(self.location)))
 
     def __repr__(self) -> str:
         height, width = self.shape
