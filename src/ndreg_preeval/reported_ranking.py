@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from . import report
-from .results import RankingData
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranking"]
 
 
-class Ranking(RankingData):
+class Ranking(report.DrawnRanking):
     """Which stack to align by, and why: a mapping of the names of the stacks to their scores, in rank order.
 
     Attributes
@@ -73,23 +72,6 @@ class Ranking(RankingData):
             The dictionary of `to_dict` as strict JSON, in ASCII.
         """
         return report.to_json(self, indent)
-
-    def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
-        """Draw the ranking; needs matplotlib.
-
-        Parameters
-        ----------
-        path : str or Path, optional
-            Where to save it; the suffix decides the format.
-        **kwargs
-            As in `ndreg_preeval.report.plot_ranking`.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-            The figure, which belongs to no window.
-        """
-        return report.plot_ranking(self, path, **kwargs)
 
     def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
         """Write everything to a NeXus file, ready to be plotted by silx view.

@@ -3,9 +3,17 @@
 
 from __future__ import annotations
 
+from .colours import BLUE, TRUST, VERMILION, trust_of
+from .drawn import DrawnRanking
 from .export import flag_words, to_csv, to_dict, to_json
-from .figure import check_format, plot_ranking, require_matplotlib
-from .figure_panels import BLUE, TRUST, VERMILION, trust_of
+from .figure import (
+    check_format,
+    plot_correlogram,
+    plot_images,
+    plot_ranking,
+    plot_scores,
+    require_matplotlib,
+)
 from .nexus import save_nexus
 from .nexus_file import find_target
 from .table import table
@@ -14,10 +22,14 @@ __all__ = [
     "BLUE",
     "TRUST",
     "VERMILION",
+    "DrawnRanking",
     "check_format",
     "find_target",
     "flag_words",
+    "plot_correlogram",
+    "plot_images",
     "plot_ranking",
+    "plot_scores",
     "require_matplotlib",
     "save_nexus",
     "table",

@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
     cells: tuple[str, ...]
     verdict: str
-    """One of the keys of `ndreg_preeval.report.figure_panels.TRUST`; "none" where nothing was scored."""
+    """One of the keys of `ndreg_preeval.report.TRUST`; "none" where nothing was scored."""
 
 
 class Curve(NamedTuple):

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+"""A ranking with its pictures: the part of `Ranking` that draws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..results import RankingData
+from .figure import plot_correlogram, plot_images, plot_ranking, plot_scores
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from matplotlib.axes import Axes
+
+
+class DrawnRanking(RankingData):
+    """The data of a ranking, and the pictures of it; `Ranking` is described there."""
+
+    def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
+        """Draw the ranking; needs matplotlib.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            Where to save it; the suffix decides the format.
+        **kwargs
+            As in `ndreg_preeval.report.plot_ranking`: ``figure``, to draw into one of yours. It is enlarged
+            where the panels would not fit.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure, which belongs to no window and shows itself in a notebook.
+        """
+        return plot_ranking(self, path, **kwargs)
+
+    def plot_scores(self, ax: Axes | None = None) -> Axes:
+        """Draw the scores of the stacks as bars; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw it; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes; new ones show themselves in a notebook.
+        """
+        return plot_scores(self, ax)
+
+    def plot_images(self, ax: Axes | None = None) -> Axes:
+        """Draw what the method takes from every image, a line for each stack; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw it; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes; new ones show themselves in a notebook.
+        """
+        return plot_images(self, ax)
+
+    def plot_correlogram(
+        self,
+        name: Any = None,
+        image: int | None = None,
+        second_opinion: bool = False,
+        ax: Axes | None = None,
+    ) -> Axes:
+        """Draw the correlogram of one image around zero shift, its peak marked; needs matplotlib.
+
+        Parameters
+        ----------
+        name : object, optional
+            Key of the stack; by default the best one.
+        image : int, optional
+            Index of the image in the stack; by default its worst image.
+        second_opinion : bool
+            Draw the smoother correlogram that confirms the peak.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw it; by default in a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            The axes; new ones show themselves in a notebook.
+
+        Raises
+        ------
+        KeyError
+            When there is no such stack.
+        ValueError
+            When it has no such image, none was compared, or its images are no longer at hand.
+        """
+        return plot_correlogram(self, name, image, second_opinion, ax)

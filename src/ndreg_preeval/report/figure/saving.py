@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Figures as files and as bytes, and what is said where matplotlib is missing."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+from ...text import text_of
+
+
+def require_matplotlib() -> tuple[Any, Any]:
+    """The classes Figure and FigureCanvasAgg, or an ImportError that says what to install."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError(
+            'a plot needs matplotlib: pip install matplotlib, or the extra "plot"', name=error.name
+        ) from error
+    return Figure, FigureCanvasAgg
+
+
+def check_format(path: str | os.PathLike[str]) -> str:
+    """The file format that the ending of `path` asks for."""
+    _, canvas_class = require_matplotlib()
+    known = sorted(canvas_class.get_supported_filetypes())
+    suffix = Path(text_of(os.fspath(path))).suffix.lstrip(".").lower()
+    if suffix not in known:
+        raise ValueError(f"{text_of(path)!r}: a plot must end in one of {', '.join(known)}")
+    return suffix
+
+
+def save(figure: Any, path: str | os.PathLike[str], suffix: str) -> None:
+    """Write a figure, or the one that a part belongs to, in a format of `check_format`."""
+    from ...atomic_write import replacing
+
+    with replacing(path) as temporary:
+        _write(figure.figure, temporary, suffix)
+
+
+def png(figure: Any) -> bytes:
+    """A figure as PNG."""
+    file = io.BytesIO()
+    _write(figure, file, "png")
+    return file.getvalue()
+
+
+def _write(figure: Any, file: Any, suffix: str) -> None:
+    with warnings.catch_warnings():
+        # Names may hold letters that the font lacks: a box in their place is no failure.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        figure.savefig(file, format=suffix)
