@@ -4,9 +4,12 @@
 Scorers for a benchmark of ranking quality, {name: (n, h, w)} -> {name: score}, higher is better, which any
 benchmark can name, for instance `benchmarks.quality:robust` from the root of the project; and, with a
 folder that holds the Python package ``quality`` (make_cases, image_errors, summary), the tables of
-docs/method.md:
+docs/method.md. Its cases are the synthetic part; those of the real part are made here, of photographs:
 
-    python benchmarks/quality.py FOLDER --chosen 1000 1001 --fresh 31337 27182 --aligners 31337 --write
+    python benchmarks/quality.py FOLDER --chosen 1000 1001 --fresh 31337 27182 --real-chosen 1 2 \\
+        --real-fresh 201 202 --before OTHER --aligners 31337 --write
+
+OTHER is a folder with another version (`pip install --target OTHER ...`): it judges the very same stacks.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import argparse
 import datetime as dt
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -65,42 +68,88 @@ def plain(stacks: Stacks) -> dict[str, float]:
 def tables(options: argparse.Namespace) -> list[str]:
     """Measure, and put it into lines of markdown."""
     # Not above: whoever imports the scorers has no package `quality_parts`.
-    from quality_parts import outcomes  # noqa: PLC0415
+    from quality_parts import findings, outcomes  # noqa: PLC0415
     from quality_parts import tables as shown  # noqa: PLC0415
 
     quality = outcomes.load(options.folder)
+    best = outcomes.best_method(options.aligner)
     today = dt.datetime.now(tz=dt.UTC).date().isoformat()
     mode = "full" if options.full else "quick"
-    lines = [f"Measured on {today}, {mode} mode, aligner `{options.aligner}`."]
 
-    def task(seed: int) -> outcomes.Task:
-        return outcomes.Task(options.folder, seed, options.aligner, not options.full)
+    def task(part: str, seed: int) -> outcomes.Task:
+        return outcomes.Task(options.folder, part, seed, options.aligner, not options.full, options.before)
 
-    groups: dict[str, list[outcomes.Measured]] = {}
+    parts = (outcomes.SYNTHETIC, outcomes.REAL)
+    seeds = {
+        "chosen on": dict(zip(parts, (options.chosen, options.real_chosen), strict=True)),
+        "fresh": dict(zip(parts, (options.fresh, options.real_fresh), strict=True)),
+    }
+    seeds = {title: some for title, some in seeds.items() if any(some.values())}
+    tasks = [task(part, seed) for some in seeds.values() for part in parts for seed in some[part]]
     with ProcessPoolExecutor(options.jobs) as pool:
-        for title, seeds in (("chosen on", options.chosen), ("never looked at", options.fresh)):
-            if seeds:
-                groups[title] = list(pool.map(outcomes.measure, map(task, seeds)))
-        found = list(pool.map(outcomes.settings, map(task, options.aligners)))
-    names = {"chosen on": "Seeds the method was made with", "never looked at": "Seeds never looked at before"}
-    for title, measured in groups.items():
-        lines += ["", f"{names[title]}:", "", *shown.seeds_table(quality, measured)]
-        lines += ["", *shown.early_table(measured)]
+        measured = dict(zip(tasks, pool.map(outcomes.measure, tasks), strict=True))
+        found = list(
+            pool.map(outcomes.settings, [task(outcomes.SYNTHETIC, seed) for seed in options.aligners])
+        )
+    groups = {
+        title: {part: [case for seed in some[part] for case in measured[task(part, seed)]] for part in parts}
+        for title, some in seeds.items()
+    }
+    lines = [f"Measured on {today}, {mode} mode, aligner `{options.aligner}`, method `{best}`."]
     if groups:
-        lines += ["", "Decisive cases (some stacks align, some do not), all seeds together:", ""]
-        lines += shown.families_table(quality, groups)
-        last = list(groups)[-1]
-        lines += ["", f"Reliability, seeds {last}:", "", *shown.curve_table(groups[last])]
-        lines += ["", f"Sub-pixel shifts, seeds {last}:", "", *shown.subpixel_table(groups[last])]
+        said = "; ".join(
+            f"{title}, {part}: {_numbers(some[part])}"
+            for title, some in seeds.items()
+            for part in parts
+            if some[part]
+        )
+        lines += ["", f"Seeds {said}.", "", *findings.findings_table(quality, groups)]
+    by_part = {
+        part: {f"{part}, {title}": group[part] for title, group in groups.items() if group[part]}
+        for part in parts
+    }
+    every = {title: cases for some in by_part.values() for title, cases in some.items()}
+    if every:
+        lines += ["", "All methods:", "", *shown.methods_table(quality, every, best)]
+        lines += ["", *shown.early_table(every)]
+    for part, some in by_part.items():
+        if some:
+            lines += ["", f"Decisive cases (some stacks align, some do not), {part}:", ""]
+            lines += shown.families_table(some, best)
+    for some in by_part.values():
+        for title, cases in list(some.items())[-1:]:
+            lines += ["", f"Reliability, {title}:", "", *shown.curve_table(cases)]
+            lines += ["", f"Sub-pixel shifts, {title}:", "", *shown.subpixel_table(cases)]
     if found:
         right: dict[tuple[str, str], list[float]] = {}
         for each in found:
-            for key, some in each.items():
-                right.setdefault(key, []).extend(some)
-        seeds_used = ", ".join(map(str, options.aligners))
-        lines += ["", f"Other aligners, seeds {seeds_used}, share of right choices:", ""]
+            for key, several in each.items():
+                right.setdefault(key, []).extend(several)
+        lines += [
+            "",
+            f"Other aligners, synthetic seeds {_numbers(options.aligners)}, share of right choices:",
+            "",
+        ]
         lines += shown.aligners_table(right, quality.truth.ALIGNERS)
     return lines
+
+
+def _numbers(seeds: Sequence[int]) -> str:
+    """In few words: 1 to 4, 7."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][-1] + 1:
+            runs[-1].append(seed)
+        else:
+            runs.append([seed])
+    return ", ".join(f"{run[0]} to {run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+
+
+def replaced(page: str, lines: Sequence[str]) -> str:
+    """The page with these lines between its markers."""
+    before, _, rest = page.partition(START)
+    _, _, after = rest.partition(END)
+    return "\n".join([before + START, "", *lines, "", END]) + after
 
 
 def main(arguments: list[str]) -> int:
@@ -112,6 +161,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path, help="where the package `quality` is")
     parser.add_argument("--chosen", type=int, nargs="*", default=[], help="seeds the method was made with")
     parser.add_argument("--fresh", type=int, nargs="*", default=[], help="seeds never looked at before")
+    parser.add_argument("--real-chosen", type=int, nargs="*", default=[], help="the same of real images")
+    parser.add_argument("--real-fresh", type=int, nargs="*", default=[], help="the same of real images")
+    parser.add_argument(
+        "--before", type=Path, metavar="FOLDER", help="where another version is installed, to compare with"
+    )
     parser.add_argument("--aligner", default="phase", help="as the benchmark names them")
     parser.add_argument(
         "--aligners", type=int, nargs="*", default=[], help="seeds to try other aligners with"
@@ -123,10 +177,7 @@ def main(arguments: list[str]) -> int:
     lines = tables(options)
     print("\n".join(lines))
     if options.write:
-        text = PAGE.read_text()
-        before, _, rest = text.partition(START)
-        _, _, after = rest.partition(END)
-        PAGE.write_text("\n".join([before + START, "", *lines, "", END]) + after)
+        PAGE.write_text(replaced(PAGE.read_text(), lines))
     return 0
 
 

@@ -3,134 +3,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .outcomes import BESIDE, SETTINGS, Chances, Measured, Rows, pooled
+from .findings import Outcomes, header, image_chances, trust_chances
+from .outcomes import AFTER, BESIDE, SETTINGS, Outcome
 
-BINS = 10
 FEWEST = 50
 """Probabilities in a bin from which its share of right ones says something."""
+RIGHT_PLACE = 1.0
+"""Pixels: sub-pixel shifts are compared where both estimates are at least so good."""
 
 
-def seeds_table(quality: Any, measured: Sequence[Measured]) -> list[str]:
-    """How often each method is right, how true its probabilities are, and how early it is known."""
-    lines = header(
-        [
-            "seed",
-            "method",
-            "right choices (95 %)",
-            "decisive cases",
-            "regret, px",
-            "AUC",
-            "calibration of P, trust",
-        ]
-    )
-    for each in measured:
-        for method in each.rows:
-            figures = quality.metrics.summary(every(each.rows[method]))
-            low, high = figures["ci95"]["top1"]
-            calibration = ""
-            if method == each.best:
-                calibration = f"{calibration_error(each.images):.3f}, {calibration_error(each.stacks):.3f}"
-            lines.append(
-                f"| {each.seed} | `{method}` | {figures['top1']:.3f} ({low:.2f} to {high:.2f}) "
-                f"| {figures['top1_decisive']:.3f} | {figures['regret']:.3f} | {figures['auc']:.3f} | {calibration} |"
+def methods_table(quality: Any, groups: Mapping[str, Outcomes], best: str) -> list[str]:
+    """How often each method is right, all seeds of a group together, with intervals of 95 %."""
+    lines = header(["cases", "method", "right choices", "decisive cases", "regret, px", "AUC"])
+    for title, cases in groups.items():
+        for column in (AFTER, *BESIDE):
+            figures = quality.metrics.summary([case.rows[column] for case in cases])
+            cells = " | ".join(
+                f"{figures[key]:.3f} [{figures['ci95'][key][0]:.3f}, {figures['ci95'][key][1]:.3f}]{number}"
+                for key, number in (
+                    ("top1", f" of {figures['solvable']}"),
+                    ("top1_decisive", f" of {figures['decisive']}"),
+                    ("regret", ""),
+                    ("auc", ""),
+                )
             )
-    return [*lines, "", f"All of these seeds: {together(quality, measured)}."]
+            lines.append(f"| {title} | `{best if column == AFTER else column}` | {cells} |")
+    return lines
 
 
-def together(quality: Any, measured: Sequence[Measured]) -> str:
-    """Right choices of every method, all cases of all seeds."""
-    said = []
-    for method in measured[0].rows:
-        figures = quality.metrics.summary(every(pooled(measured, method)), 0)
-        said.append(
-            f"`{method}` {figures['top1']:.3f} (AUC {figures['auc']:.3f}, regret {figures['regret']:.3f} px)"
-        )
-    return ", ".join(said)
-
-
-def families_table(quality: Any, groups: Mapping[str, Sequence[Measured]]) -> list[str]:
+def families_table(groups: Mapping[str, Outcomes], best: str) -> list[str]:
     """Share of right choices in the decisive cases of each kind of damage, and how many these are."""
-    columns = {
-        f"`{method}`, {title}": pooled(measured, method)
-        for title, measured in groups.items()
-        for method in (measured[0].best, BESIDE[0])
-    }
-    lines = header(["kind of damage", *columns])
-    rows = list(columns.values())
-    for family in rows[0]:
-        cells = [decisive(quality, each, family) for each in rows]
-        lines.append(
-            f"| {family} | " + " | ".join(f"{share:.2f} of {number}" for share, number in cells) + " |"
-        )
+    columns = [(title, method) for title in groups for method in (AFTER, BESIDE[0])]
+    named = (f"`{best if method == AFTER else method}`, {title}" for title, method in columns)
+    lines = header(["kind of damage", *named])
+    for family in dict.fromkeys(case.family for cases in groups.values() for case in cases):
+        cells = []
+        for title, method in columns:
+            rows = [case.rows[method] for case in groups[title] if case.family == family]
+            decisive = [row["top1"] for row in rows if row["decisive"]]
+            cells.append(f"{np.mean(decisive):.2f} of {len(decisive)}" if decisive else "none")
+        lines.append(f"| {family} | " + " | ".join(cells) + " |")
     return lines
 
 
-def every(rows: Rows) -> list[dict[str, Any]]:
-    """The cases of all families."""
-    return list(chain.from_iterable(rows.values()))
-
-
-def decisive(quality: Any, rows: Rows, family: str) -> tuple[float, int]:
-    """Share of right choices in a family's cases where not every choice is right, and their number."""
-    figures = quality.metrics.summary(rows[family], 0)
-    return figures["top1_decisive"], figures["decisive"]
-
-
-def early_table(measured: Sequence[Measured]) -> list[str]:
+def early_table(groups: Mapping[str, Outcomes]) -> list[str]:
     """How early the right stack is known."""
-    lines = header(["compared images", *measured[0].early])
-    for each in measured:
-        shares = " | ".join(f"{np.mean(right):.3f}" for right in each.early.values())
-        lines.append(f"| right choices so early, seed {each.seed} | {shares} |")
+    numbers = next(case.early for cases in groups.values() for case in cases if case.early)
+    lines = header(["compared images", *numbers])
+    for title, cases in groups.items():
+        solvable = [case.early for case in cases if case.early]
+        shares = " | ".join(f"{np.mean([early[number] for early in solvable]):.3f}" for number in numbers)
+        lines.append(f"| right choices so early, {title} | {shares} |")
     return lines
 
 
-def calibration_error(chances: Chances) -> float:
-    """Mean distance between probabilities and shares, in bins, weighed by their numbers."""
-    right = sum(share * number for _, share, number in curve(chances)) if chances.right else 0
-    assert abs(right - sum(chances.right)) < 1e-6 * (1 + right)
-    total = len(chances.right)
-    return sum(number / total * abs(mean - share) for mean, share, number in curve(chances))
-
-
-def curve(chances: Chances) -> Iterator[tuple[float, float, int]]:
-    """Of each bin that holds any: mean probability, share of right ones, number."""
-    probability, right = np.array(chances.probability), np.array(chances.right)
-    bins = np.minimum((probability * BINS).astype(int), BINS - 1)
-    for number in range(BINS):
-        inside = bins == number
-        if inside.any():
-            yield float(probability[inside].mean()), float(right[inside].mean()), int(inside.sum())
-
-
-def curve_table(measured: Sequence[Measured]) -> list[str]:
+def curve_table(cases: Outcomes) -> list[str]:
     """Whether probabilities are true."""
     lines = header(["", "probability", "share that aligned", "number"])
     farthest = []
-    for title, every in (
-        ("images, P", [each.images for each in measured]),
-        ("stacks, trust", [each.stacks for each in measured]),
+    for title, chances in (
+        ("images, P", image_chances(cases, AFTER)),
+        ("stacks, trust", trust_chances(cases, AFTER)),
     ):
-        joined = Chances(
-            [p for each in every for p in each.probability], [r for each in every for r in each.right]
-        )
-        points = list(curve(joined))
-        lines += [f"| {title} | {mean:.3f} | {share:.3f} | {number} |" for mean, share, number in points]
-        most = max(abs(mean - share) for mean, share, number in points if number >= FEWEST)
-        farthest.append(f"{title}: {most:.3f} at most, {calibration_error(joined):.3f} on average")
+        points = list(chances.curve())
+        lines += [f"| {title} | {mean:.3f} | {right:.3f} | {number} |" for mean, right, number in points]
+        most = max((abs(mean - right) for mean, right, number in points if number >= FEWEST), default=np.nan)
+        farthest.append(f"{title}: {most:.3f} at most, {chances.error():.3f} on average")
     return [*lines, "", f"Distance of the curve from the diagonal: {'; '.join(farthest)}."]
 
 
-def subpixel_table(measured: Iterable[Measured]) -> list[str]:
+def subpixel_table(cases: Outcomes) -> list[str]:
     """Errors of the sub-pixel shifts, beside the aligner's."""
-    misses = np.concatenate([one for each in measured for one in each.misses])
+    misses = np.concatenate([both for case in cases for both in misses_of(case)])
     lines = header(
         [
             "shifts of",
@@ -156,6 +106,15 @@ def subpixel_table(measured: Iterable[Measured]) -> list[str]:
     ]
 
 
+def misses_of(case: Outcome) -> Iterable[NDArray[np.float64]]:
+    """(k, 2, 3) of the images whose shift is about right: dy and dx of this package less the true ones,
+    of the aligner likewise, and the true ones."""
+    for name, judged in case.judged[AFTER].items():
+        own, others = np.array(judged.shifts) - case.shifts, case.misses[name]
+        both = (np.hypot(*own.T) <= RIGHT_PLACE) & (np.hypot(*others.T) <= RIGHT_PLACE)
+        yield np.stack([own, others, case.shifts], axis=-1)[both]
+
+
 def pull(miss: NDArray[np.float64], towards: NDArray[np.float64]) -> float:
     """Mean error in a direction, over all axes that have it."""
     some = np.abs(towards) > 1e-6
@@ -170,8 +129,3 @@ def aligners_table(right: Mapping[tuple[str, str], Sequence[float]], aligners: I
         shares = " | ".join(f"{np.mean(right[setting, name]):.3f}" for name in names)
         lines.append(f"| {setting} | {shares} |")
     return lines
-
-
-def header(titles: Sequence[str]) -> list[str]:
-    """First two lines of a table."""
-    return ["| " + " | ".join(titles) + " |", "|---" * len(titles) + "|"]
