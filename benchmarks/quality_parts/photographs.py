@@ -128,3 +128,17 @@ def smooth(scene: Image, sigma: float) -> Image:
     """The scene out of focus."""
     blurred: Image = ndimage.gaussian_filter(scene, sigma)
     return blurred
+
+
+def made_up(rng: np.random.Generator, height: int, width: int) -> Image:
+    """A scene for images that no photograph is large enough for: hills of every size, and particles."""
+    frequency = np.hypot(np.fft.fftfreq(height)[:, None], np.fft.rfftfreq(width))
+    frequency[0, 0] = np.inf
+    hills = np.fft.irfft2(
+        np.fft.rfft2(rng.standard_normal((height, width))) / frequency ** rng.uniform(0.6, 1.6),
+        s=(height, width),
+    )
+    particles = smooth((rng.random((height, width)) < 10 ** rng.uniform(-5, -3)).astype(float), 2)
+    scene: Image = hills / hills.std() + rng.uniform(0, 3) * particles / (particles.std() + 1e-9)
+    scene -= np.quantile(scene, 0.01)
+    return np.maximum(scene, 0)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import other_kinds, static_kinds
-from .photographs import binned, channels, cut, find_part, smooth
+from .photographs import binned, channels, cut, find_part, made_up, smooth
 from .static_kinds import Images, between
 
 DOSES = (0.3, 2000.0)
@@ -24,8 +24,10 @@ DOSES = (0.3, 2000.0)
 REACH = 0.15
 """Largest shift, of the image's smaller side."""
 QUICK_SIZES = {64: 0.4, 96: 0.25, 128: 0.25, 192: 0.08, 256: 0.02}
-SIZES = {64: 0.2, 128: 0.25, 192: 0.2, 256: 0.2, 512: 0.12, 1024: 0.03}
-"""Pixels along a side, and how often."""
+SIZES = {64: 0.2, 128: 0.25, 192: 0.2, 256: 0.2, 512: 0.11, 1024: 0.03, 2048: 0.01}
+"""Pixels along a side, and how often. No photograph has the largest ones: scenes are made up for them."""
+LARGEST = 1024
+"""Pixels of what photographs are large enough for."""
 SMOOTH = 0.3
 """Share of the scenes that are out of focus: little fine structure is where static things win."""
 MOTIONS = ("random", "drift", "walk", "jump", "rests", "tiny")
@@ -80,8 +82,10 @@ def _length(rng: np.random.Generator, size: int, quick: bool) -> int:
     """Images of a stack: 2 to 200, short ones and two more often."""
     if size == 64 and rng.random() < 0.05:
         return int(rng.integers(100, 201))
-    longest = {64: 40, 96: 30, 128: 20, 192: 12, 256: 6}.get(size, 8 if size < 1000 else 5)
-    if not quick:
+    longest = {64: 40, 96: 30, 128: 20, 192: 12, 256: 6}.get(size, 8 if size < LARGEST else 5)
+    if size > LARGEST:
+        longest = 3
+    elif not quick:
         longest *= 2
     return int(between(rng.random(), 2, longest + 0.999))
 
@@ -106,10 +110,16 @@ def _motion(rng: np.random.Generator, n: int, size: int, finer: int) -> tuple[st
     return kind, np.round(shifts * finer).astype(int)
 
 
-def _film(rng: np.random.Generator, quick: bool, smallest: int = 64, finer: int | None = None) -> Film:
+def _film(
+    rng: np.random.Generator,
+    quick: bool,
+    smallest: int = 64,
+    finer: int | None = None,
+    largest: int = LARGEST,
+) -> Film:
     """Draw size, length and motion."""
     weights = QUICK_SIZES if quick else SIZES
-    size = max(smallest, int(rng.choice(list(weights), p=list(weights.values()))))
+    size = min(largest, max(smallest, int(rng.choice(list(weights), p=list(weights.values())))))
     if finer is None:
         finer = int(rng.choice([1, 2, 4], p=[0.7, 0.2, 0.1]))
     if finer > 1:
@@ -131,6 +141,8 @@ Maker = Callable[[np.random.Generator, bool, Strengths], tuple[Film, list[Images
 
 
 def _scene(rng: np.random.Generator, film: Film) -> Images:
+    if max(film.height, film.width) * film.finer > LARGEST:
+        return made_up(rng, *film.scene_size())
     part = find_part(rng, *film.scene_size())
     scene = part.of(int(rng.integers(len(channels(part.name)))))
     if rng.random() < SMOOTH:
@@ -142,7 +154,7 @@ def _moving(damage: static_kinds.Damage) -> Maker:
     """A sample that moves."""
 
     def make(rng: np.random.Generator, quick: bool, strengths: Strengths) -> tuple[Film, list[Images]]:
-        film = _film(rng, quick)
+        film = _film(rng, quick, largest=max(SIZES))
         seen = film.of(_scene(rng, film))
         return film, [damage(rng, seen, *strength) for strength in strengths]
 
@@ -153,7 +165,7 @@ def _at_rest(damage: static_kinds.Damage) -> Maker:
     """A sample that does not move."""
 
     def make(rng: np.random.Generator, quick: bool, strengths: Strengths) -> tuple[Film, list[Images]]:
-        film = _film(rng, quick)
+        film = _film(rng, quick, largest=max(SIZES))
         film.motion, film.steps = "at rest", np.zeros_like(film.steps)
         seen = film.of(_scene(rng, film))
         return film, [damage(rng, seen, *strength) for strength in strengths]
@@ -218,7 +230,7 @@ def _blank(damage: static_kinds.Damage) -> Maker:
     """Nothing to be seen of a sample that moves."""
 
     def make(rng: np.random.Generator, quick: bool, strengths: Strengths) -> tuple[Film, list[Images]]:
-        film = _film(rng, quick)
+        film = _film(rng, quick, largest=max(SIZES))
         nothing = np.ones((len(film.steps), film.height, film.width))
         return film, [damage(rng, nothing, *strength) for strength in strengths]
 

@@ -144,6 +144,19 @@ def test_sizes_and_lengths_are_spread() -> None:
     assert {film.finer for film in quick} == {1, 2, 4}
     assert {film.motion for film in quick} == set(real_scenes.MOTIONS)
     full = [real_scenes._film(rng, quick=False) for _ in range(400)]
-    assert {max(film.height, film.width) for film in full} >= {64, 512, 1024}
+    assert {max(film.height, film.width) for film in full} >= {64, 512, real_scenes.LARGEST}
     for film in full:
         assert photographs.find_part(rng, *film.scene_size()).height == film.scene_size()[0]
+
+
+def test_the_largest_scenes_are_made_up() -> None:
+    rng = np.random.default_rng(0)
+    films = [real_scenes._film(rng, quick=False, largest=max(real_scenes.SIZES)) for _ in range(400)]
+    large = [film for film in films if max(film.height, film.width) > real_scenes.LARGEST]
+    assert large
+    assert max(len(film.steps) for film in large) <= 3
+    small = real_scenes.Film(1100, 8, "random", np.array([(0, 0), (3, -2)]), 1)
+    seen = small.of(real_scenes._scene(rng, small))
+    assert seen.shape == (2, 1100, 8)
+    assert seen.min() >= 0
+    assert np.array_equal(seen[1, :-3, 2:], seen[0, 3:, :-2])
