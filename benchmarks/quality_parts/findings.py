@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .chances import Chances, at_least
 from .judged import Judged
@@ -41,6 +42,10 @@ class Stack(NamedTuple):
     def aligns(self) -> bool:
         """Whether all its images do."""
         return self.case.aligns[self.name]
+
+    def errors(self) -> NDArray[np.float64]:
+        """Pixels, of each compared image."""
+        return self.case.errors(self.name)
 
 
 def stacks(cases: Iterable[Outcome], version: str, kinds: Iterable[str] | None = None) -> Iterator[Stack]:
@@ -112,9 +117,10 @@ def _two_images(quality: Any, parts: Parts, version: str) -> str:
 
 
 def trusted_and_wrong(cases: Iterable[Stack]) -> tuple[int, int]:
-    """How many of those with a promise are wrong, and how many have one."""
+    """How many of those with a promise break it, and how many have one; images without evidence are not promised."""
     promised = [each for each in cases if each.judged.trust > TRUSTED]
-    return sum(not each.aligns for each in promised), len(promised)
+    broken = sum((each.errors()[each.judged.evidence] > 1).any() for each in promised)
+    return int(broken), len(promised)
 
 
 def _broken_promises(part: str) -> Callable[..., str]:
@@ -150,9 +156,7 @@ def _broken_in(*kinds: str) -> Callable[..., str]:
 def _rest(quality: Any, parts: Parts, version: str) -> str:
     del quality
     trusts = [
-        each.judged.trust
-        for each in stacks(parts[REAL], version, REST)
-        if each.case.errors(each.name).max() <= ALIGNED
+        each.judged.trust for each in stacks(parts[REAL], version, REST) if each.errors().max() <= ALIGNED
     ]
     return (
         f"{np.median(trusts):.2f}; {share(int(np.sum(np.array(trusts) < 0.5)), len(trusts))}"
@@ -189,7 +193,7 @@ def _late_lines(quality: Any, parts: Parts, version: str) -> str:
     late = [
         each.judged.trust
         for each in stacks(parts[REAL], version, ["scan_lines"])
-        if each.case.errors(each.name).max() >= LATE
+        if each.errors().max() >= LATE
     ]
     return share(int(np.sum(np.array(late) > 0.5)), len(late)) if late else ""
 

@@ -31,6 +31,8 @@ class Judged(NamedTuple):
     trust: float
     probability: list[float]
     shifts: list[list[float]]
+    evidence: list[bool]
+    """Whether the image has any: the trust is that of those which have."""
 
 
 def rank(stacks: Stacks, **options: Any) -> Any:
@@ -47,7 +49,13 @@ def judge(stacks: Stacks, method: str) -> dict[str, Judged]:
     # Copies: whoever changes them does no harm.
     ranking = rank({name: stack.copy() for name, stack in stacks.items()}, method=method)
     return {
-        str(name): Judged(score.score, score.trust, score.probability.tolist(), score.shifts.tolist())
+        str(name): Judged(
+            score.score,
+            score.trust,
+            score.probability.tolist(),
+            score.shifts.tolist(),
+            (score.mean > 0).tolist(),
+        )
         for name, score in ranking.stacks.items()
     }
 

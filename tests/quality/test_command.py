@@ -28,7 +28,7 @@ def rank_stacks(stacks, **options):
     """The sum of the pixels is the score: whoever says so is no other version."""
     return SimpleNamespace(stacks={
         name: SimpleNamespace(score=float(stack.sum()), trust=0.125, probability=numpy.full(len(stack) - 1, 0.25),
-                              shifts=numpy.full((len(stack) - 1, 2), 7.0))
+                              shifts=numpy.full((len(stack) - 1, 2), 7.0), mean=numpy.arange(len(stack) - 1))
         for name, stack in stacks.items()
     })
 '''
@@ -54,6 +54,7 @@ def test_another_version_judges_the_very_same_pixels(tmp_path: Path) -> None:
                 name: float(stack.sum()) for name, stack in stacks.items()
             }
         assert found["a"].probability == [0.25, 0.25]
+        assert found["a"].evidence == [False, True]
         assert found["b/c"].shifts == [[7.0, 7.0]]
 
 

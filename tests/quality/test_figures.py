@@ -24,12 +24,14 @@ def case(
     trusts: dict[str, float],
     probability: float = 0.5,
     before: dict[str, float] | None = None,
+    evidence: list[bool] | None = None,
 ) -> Outcome:
     """Errors of the images of each stack, and its trust, now and before."""
     n = len(next(iter(errors.values())))
     judged = {
         version: {
-            name: Judged(trust, trust, [probability] * n, [[0.0, 0.0]] * n) for name, trust in some.items()
+            name: Judged(trust, trust, [probability] * n, [[0.0, 0.0]] * n, evidence or [True] * n)
+            for name, trust in some.items()
         }
         for version, some in ((BEFORE, before), (AFTER, trusts))
         if some is not None
@@ -117,6 +119,12 @@ def test_broken_promises_are_counted_by_kind() -> None:
         == "0.873; 90.9 % (10 of 11)"
     )
     assert found["decisive cases where something stays: right choices"] == "0.091 [0.091, 0.091] of 11"
+
+
+def test_nothing_is_promised_of_images_without_evidence() -> None:
+    errors = {"a": [0.0, 9.0], "b": [9.0, 0.0]}
+    found = cells([case("frame", errors, {"a": 0.95, "b": 0.95}, evidence=[True, False])])
+    assert found["wrong among trust > 0.9, real"].startswith("50.0 % (1 of 2)")
 
 
 def test_rest_counts_what_aligns_well() -> None:
