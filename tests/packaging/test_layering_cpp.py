@@ -29,6 +29,7 @@ LAYERS: dict[str, set[str]] = {
     "kernel": {"base", "image", "kernel/compiler.hpp", "kernel/fft"},
     "kernel/isa": {"base", "kernel/compiler.hpp", "kernel/fft", "kernel"},
     "correlation": {"base", "image", "threads", "kernel", "kernel/isa"},
+    "static_pattern": set(),
     NAMES: set(),
     "scoring": {"base", "image", "threads", "correlation", NAMES},
     "c_api": {NAMES},
