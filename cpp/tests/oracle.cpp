@@ -15,6 +15,7 @@ using ndreg_preeval::Judgement;
 using ndreg_preeval::Normalization;
 using ndreg_preeval::Options;
 using ndreg_preeval::PairScore;
+using ndreg_preeval::split_peak;
 using ndreg_preeval::Window;
 using ndreg_preeval::wrapped;
 using Real = long double;
@@ -156,6 +157,26 @@ double evidence(const PairScore& score, double at_zero) {
     odds *= std::pow(1.02 - std::min(at_zero, 1.0), 0.58);
   }
   return squashed(odds);
+}
+
+// Whether a second peak lies two pixels beside the one at a place, along an axis.
+template <class Test>
+bool is_split(const std::vector<double>& values, const Image& image, std::size_t peak, double rms,
+              Test&& allowed) {
+  const double sign = values[peak] < 0 ? -1 : 1;
+  const auto second_peak = [&](std::size_t rows, std::size_t columns) {
+    const auto at = [&](std::size_t steps) {
+      return (peak / image.width + steps * rows) % image.height * image.width +
+             (peak % image.width + steps * columns) % image.width;
+    };
+    const double second = sign * values[at(2)];
+    const double between = std::max(0.0, sign * values[at(1)]);
+    return at(2) != 0 && allowed(at(2) / image.width, at(2) % image.width) &&
+           second > 0.7 * std::abs(values[peak]) && between < 0.75 * second &&
+           second - between > 3 * rms;
+  };
+  return (image.height >= 5 && (second_peak(1, 0) || second_peak(image.height - 1, 0))) ||
+         (image.width >= 5 && (second_peak(0, 1) || second_peak(0, image.width - 1)));
 }
 
 // The same for aligners by plain cross-correlation.
@@ -302,6 +323,11 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
                             ? plain_evidence(result, peak == 0, pixels)
                             : evidence(result, peak == 0 ? result.peak : -1);
     result.probability = odds / (1 + odds);
+    if (options.normalization == Normalization::phase &&
+        is_split(aligner.values, image, peak, result.rms, allowed)) {
+      result.flags |= split_peak;
+      result.probability *= 0.3;
+    }
   }
   const auto nearest = [](std::size_t at, std::size_t length) {
     return static_cast<int>(at > length / 2 ? at - length : at);
@@ -313,7 +339,7 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
     const auto found = true_shift(reference, image, shift, sign, options.max_shift);
     if (found != shift) {
       shift = found;
-      result.flags = wrapped;
+      result.flags |= wrapped;
       result.probability *= 0.02;
     }
   }

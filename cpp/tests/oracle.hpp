@@ -31,7 +31,7 @@ std::pair<int, int> true_shift(const images::Image& reference, const images::Ima
                                std::pair<int, int> nearest, double sign, double max_shift);
 
 // All numbers that need no tie to be broken the same way; sub-pixel shifts stay 0, and so do flags
-// but `wrapped`.
+// but `wrapped` and `split_peak`.
 ndreg_preeval::PairScore score(const images::Image& reference, const images::Image& image,
                                const ndreg_preeval::Options& options);
 

@@ -23,8 +23,8 @@ p_value                                  f8  chance of such a peak in unrelated 
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
 flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL | WRAPPED
-                                             | REPEATED_PIXELS | IN_DOUBLE | height of a block << 16
-                                             | its width << 24
+                                             | REPEATED_PIXELS | IN_DOUBLE | SPLIT_PEAK
+                                             | height of a block << 16 | its width << 24
 probability_masked                       f8  what it would be with static outliers masked
 static_pixels                            i8  static outliers that were left out
 """
@@ -37,6 +37,7 @@ HOT_PIXEL: Final[int]
 WRAPPED: Final[int]
 REPEATED_PIXELS: Final[int]
 IN_DOUBLE: Final[int]
+SPLIT_PEAK: Final[int]
 
 @final
 class Cancelled(RuntimeError): ...

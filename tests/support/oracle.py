@@ -38,7 +38,7 @@ from tests.support.oracle_images import (  # noqa: F401 - the whole oracle is to
 )
 from tests.support.oracle_parts import aggregate, directions, hann, lowpass, parabola
 from tests.support.plain_correlation import plain
-from tests.support.probabilities import HOT_PIXEL, chance, confidence, evidence, is_credible
+from tests.support.probabilities import HOT_PIXEL, SPLIT_PEAK, chance, confidence, evidence, is_credible
 from tests.support.static_outliers import Pixels, static_outliers, zero_stands_out
 
 
@@ -118,6 +118,25 @@ def subpixel(signed: Floats, place: tuple[int, int], axis: int) -> float:
     return parabola(float(line[(k - 1) % n]), float(line[k]), float(line[(k + 1) % n]))
 
 
+def split_by(signed: Floats, place: tuple[int, int], search: Bools) -> float:
+    """By how much there is a second peak two pixels beside the one at a place, along an axis: above 0."""
+    rms = math.sqrt(float((signed**2).mean()))
+    row, col = place
+    values = -signed if signed[row, col] < 0 else signed
+    h, w = values.shape
+    most = -float(values[row, col])
+    steps = [(1, 0), (-1, 0)] if h >= 5 else []
+    for dy, dx in [*steps, *([(0, 1), (0, -1)] if w >= 5 else [])]:
+        aside = ((row + 2 * dy) % h, (col + 2 * dx) % w)
+        if aside == (0, 0) or not search[aside]:
+            continue
+        second = float(values[aside])
+        between = max(0.0, float(values[(row + dy) % h, (col + dx) % w]))
+        high = second - 0.7 * float(values[row, col])
+        most = max(most, min(high, 0.75 * second - between, second - between - 3 * rms))
+    return most
+
+
 # ---------------------------------------------------------------- one pair
 
 
@@ -146,6 +165,7 @@ class Pair:
     peak_dy: int = 0
     peak_dx: int = 0
     flags: int = 0
+    split_by: float = -1.0
     r: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     signed: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     opinion: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)), repr=False)
@@ -263,12 +283,16 @@ def pair_score(
         signed=signed,
         opinion=opinion,
     )
+    if confirm and normalization is not None:
+        by = split_by(signed, (row, col), search)
+        found = dataclasses.replace(found, flags=flags | (SPLIT_PEAK if by > 0 else 0), split_by=by)
     probability = 0.0
     if confirm and peak > 0:
         if judgement == "evidence":
             probability = evidence(found, h * w if normalization is None else 0)
         else:
             probability = confidence(found.confirmation)
+    probability *= 0.3 if found.flags & SPLIT_PEAK else 1.0
     found = dataclasses.replace(found, probability=probability, probability_masked=probability)
     if not farther or not is_credible(found):
         return found

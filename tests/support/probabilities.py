@@ -9,6 +9,7 @@ from typing import Any
 from tests.support.plain_correlation import plain_evidence
 
 HOT_PIXEL = 16
+SPLIT_PEAK = 256
 
 
 def chance(peak: float, rms: float, places: int) -> float:

@@ -261,7 +261,9 @@ enum {
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
   NDREG_PREEVAL_REPEATED_PIXELS = 64,
-  NDREG_PREEVAL_IN_DOUBLE = 128 /**< under precision "auto": computed in double precision */
+  NDREG_PREEVAL_IN_DOUBLE = 128, /**< under precision "auto": computed in double precision */
+  /// A second peak, nearly as high, lies two pixels beside the highest one along an axis.
+  NDREG_PREEVAL_SPLIT_PEAK = 256
 };
 
 /// Numbers of one correlogram r of an image and its reference image, all finite.

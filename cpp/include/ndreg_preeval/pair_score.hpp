@@ -22,7 +22,11 @@ enum PairFlag : std::uint32_t {
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
   /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
   repeated_pixels = 64,
-  in_double = 128  ///< under Precision::automatic: computed in double precision
+  in_double = 128,  ///< under Precision::automatic: computed in double precision
+  /// The peak is split: a second one, nearly as high, lies two pixels beside it along an axis, as
+  /// of lines scanned to and fro that lie aside of each other. Looked for with a second opinion,
+  /// and not in plain correlograms.
+  split_peak = 256
 };
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.

@@ -68,6 +68,7 @@ static_assert(same(NDREG_PREEVAL_HOT_PIXEL, hot_pixel));
 static_assert(same(NDREG_PREEVAL_WRAPPED, wrapped));
 static_assert(same(NDREG_PREEVAL_REPEATED_PIXELS, repeated_pixels));
 static_assert(same(NDREG_PREEVAL_IN_DOUBLE, in_double));
+static_assert(same(NDREG_PREEVAL_SPLIT_PEAK, split_peak));
 
 PixelType pixel_type(std::int32_t type, const std::string& what) {
   if (type < NDREG_PREEVAL_BOOLEAN || type > NDREG_PREEVAL_LONG_DOUBLE) {

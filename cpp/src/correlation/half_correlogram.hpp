@@ -35,6 +35,8 @@ class HalfCorrelogram {
   // First pixel within the window, row after row, whose |r| is the highest but for rounding.
   PixelIndex highest();
   T highest_value() const noexcept;
+  // Highest |r| of a column, of the rows within the window.
+  T highest_in(std::size_t x) const noexcept { return columns_[x].highest; }
 
   // Whether no other pixel within the window comes as near to the highest value.
   bool stands_alone(const PixelIndex& pixel, T margin);

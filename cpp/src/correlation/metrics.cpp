@@ -33,6 +33,14 @@ double parabola_offset(double before, double peak, double after) {
   return std::clamp(0.5 * (before - after) / curvature, -0.5, 0.5);
 }
 
+// A place two pixels beside the peak is a peak of its own where it is so high, in units of the
+// peak; what lies between is not higher, in units of that place; and lower by so much, in units of
+// the root mean square.
+constexpr double as_high = 0.7;
+constexpr double valley = 0.75;
+constexpr double deeper_than_noise = 3;
+constexpr std::size_t least_length_to_split = 5;
+
 // Sizes at zero shift, in units of the root mean square, that are hardly by chance.
 constexpr double stands_out = 3.5;
 
@@ -69,10 +77,50 @@ int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* op
   }
   measure_shift(score, pixel);
   zero_stands_out_ = stands_out_at_zero(score, certainty);
+  if (plan_.options.confirm && is_split(score, pixel, certainty)) score.flags |= split_peak;
   const double signed_peak =
       static_cast<double>(correlogram_.value(pixel.row, pixel.column)) - level;
   if (plan_.options.confirm) measure_opinion(score, pixel, opinion, certainty, cancellation);
   return signed_peak < 0 ? -1 : 1;
+}
+
+// Lines that lie aside of each other, of an image scanned to and fro, make two peaks of one where
+// it moved by an odd number of lines. Too near for the second opinion to tell.
+template <class T>
+bool Metrics<T>::is_split(const PairScore& score, const PixelIndex& pixel, Certainty& certainty) {
+  if (plan_.plain()) return false;  // broad: no peak is split
+  const std::size_t height = plan_.height;
+  const std::size_t width = plan_.width;
+  const double error = certainty.aligner(score.peak);
+  const double sign = correlogram_.value(pixel.row, pixel.column) < 0 ? -1 : 1;
+  double split_by = -score.peak;
+  const auto look = [&](std::size_t rows, std::size_t columns) {
+    const std::size_t row = (pixel.row + 2 * rows) % height;
+    const std::size_t column = (pixel.column + 2 * columns) % width;
+    if (row == 0 && column == 0) return;  // what stays with the detector is no part of the peak
+    if (!plan_.window.rows.contains(row, height)) return;
+    if (!plan_.window.columns.contains(column, width)) return;
+    if (static_cast<double>(correlogram_.highest_in(column)) < as_high * score.peak - 2 * error) {
+      return;
+    }
+    const double beside = sign * static_cast<double>(correlogram_.value(row, column));
+    const double between =
+        std::max(0.0, sign * static_cast<double>(correlogram_.value(
+                                 (pixel.row + rows) % height, (pixel.column + columns) % width)));
+    const double by = std::min({beside - as_high * score.peak, valley * beside - between,
+                                beside - between - deeper_than_noise * score.rms});
+    split_by = std::max(split_by, by);
+  };
+  if (height >= least_length_to_split) {
+    look(1, 0);
+    look(height - 1, 0);
+  }
+  if (width >= least_length_to_split) {
+    look(0, 1);
+    look(0, width - 1);
+  }
+  certainty.decided_by(split_by, 2 * error);
+  return split_by > 0;
 }
 
 template <class T>
@@ -189,6 +237,7 @@ void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, cons
     error = error_of_evidence(score, certainty);
   }
   certainty.require(error <= Certainty::most_of_probability);
+  if ((score.flags & split_peak) != 0) score.probability *= split_is_right;
 }
 
 template <class T>

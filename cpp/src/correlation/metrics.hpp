@@ -46,6 +46,8 @@ class Metrics {
   double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
   // `level`: what was added by add_mean_level().
   PixelIndex measure_peak(PairScore& score, double level);
+  // Whether a second peak lies two pixels beside it along an axis.
+  bool is_split(const PairScore& score, const PixelIndex& pixel, Certainty& certainty);
   bool stands_out_at_zero(const PairScore& score, Certainty& certainty);
   bool same_content(const PairScore& score, double level, double own_peak, Certainty& certainty);
   void measure_shift(PairScore& score, const PixelIndex& pixel);

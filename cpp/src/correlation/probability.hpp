@@ -13,6 +13,9 @@ namespace ndreg_preeval::detail {
 // Chance that an aligner does not go to the nearest of the places that a peak may stand for.
 constexpr double aligner_goes_farther = 0.02;
 
+// Chance that a peak split in two is within a pixel of the true shift, where nothing else is wrong.
+constexpr double split_is_right = 0.3;
+
 // Whether a peak is likely enough to be that of the scene to be looked at once more.
 bool is_credible(const PairScore& score) noexcept;
 // Tells of what that is decided by.

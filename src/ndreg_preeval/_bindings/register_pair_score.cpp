@@ -66,6 +66,7 @@ void register_pair_score(py::module_& m) {
   m.attr("WRAPPED") = static_cast<unsigned>(wrapped);
   m.attr("REPEATED_PIXELS") = static_cast<unsigned>(repeated_pixels);
   m.attr("IN_DOUBLE") = static_cast<unsigned>(in_double);
+  m.attr("SPLIT_PEAK") = static_cast<unsigned>(split_peak);
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -127,6 +127,7 @@ def flag_words(flags: int) -> list[str]:
         core.WRAPPED: "wrapped",
         core.REPEATED_PIXELS: "repeated_pixels",
         core.IN_DOUBLE: "in_double",
+        core.SPLIT_PEAK: "split_peak",
     }
     return [word for bit, word in words.items() if flags & bit]
 

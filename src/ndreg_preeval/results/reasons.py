@@ -28,6 +28,9 @@ MOVED_TOO_FAR = (
 )
 """Reason and advice with one reference image, and where each has the previous one already."""
 
+SPLIT = "a peak split in two, 2 pixels apart, as of lines scanned to and fro,"
+"""Reason where neighbouring lines lie aside of each other."""
+
 NAMED = 3
 """Largest number of images, or stacks, that are named; more are counted only."""
 
@@ -100,6 +103,7 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
         _Kind("a static pattern at zero shift, or a sample at rest (which aligns)", at_zero & ~lost),
         _Kind("no peak above the noise", lost),
+        _Kind(SPLIT, flags & core.SPLIT_PEAK != 0),
         *_repeated(flags),
         _Kind("two places as good as each other", two),
         _Kind("a peak that a smoother look does not confirm", np.ones(len(records), np.bool_)),
