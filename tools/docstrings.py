@@ -36,7 +36,10 @@ def public_names() -> Iterator[str]:
         # An exception has methods of Python's own.
         if inspect.isclass(value) and not issubclass(value, Exception):
             for member, found in inspect.getmembers(value):
-                if not member.startswith("_") and (callable(found) or isinstance(found, property)):
+                # Nor is what a mapping inherits ours.
+                if getattr(found, "__module__", "") == "collections.abc" or member.startswith("_"):
+                    continue
+                if callable(found) or isinstance(found, property):
                     yield f"{name}.{member}"
 
 

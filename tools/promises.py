@@ -94,6 +94,7 @@ def nothing(_: Path) -> None:
     Path("a.tif").write_bytes(b"II*\0\x08\0\0\0" + page)
     lacking: dict[str, Callable[[], object]] = {
         'pip install matplotlib, or the extra "plot"': lambda: ranking.plot("a.png"),
+        'pip install pandas, or the extra "pandas"': ranking.to_dataframe,
         'pip install tifffile imagecodecs, or the extra "tiff"': lambda: ndreg_preeval.score_stack("a.tif"),
         'pip install ewoks, or the extra "ewoks"': lambda: importlib.import_module(f"{PACKAGE}.ewoks.models"),
     }
@@ -112,6 +113,16 @@ def plot(_: Path) -> None:
     """README's first command: a file, a table and a picture."""
     assert "check ok" in run("ndreg-preeval", "demo")
     assert Path("ndreg_preeval_demo.png").read_bytes().startswith(b"\x89PNG")
+
+
+@promise("pandas")
+def pandas(_: Path) -> None:
+    """Data frames, a row per stack and a row per image."""
+    import ndreg_preeval
+
+    ranking = ndreg_preeval.rank_stacks(stacks())
+    assert list(ranking.to_dataframe()["stack"]) == ["moved", "noise"]
+    assert len(ranking.to_dataframe(images=True)) == 6
 
 
 @promise("dask")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .build_info import get_include as get_include
     from .build_info import get_pkgconfig_dir as get_pkgconfig_dir
     from .core import release_memory as release_memory
+    from .errors import FormatVersionError as FormatVersionError
     from .errors import RankingWarning as RankingWarning
     from .live import StackRanker as StackRanker
     from .live import StackScorer as StackScorer
@@ -32,6 +33,7 @@ __version__: str = core.build_config()["version"]
 # Where the public names live. They are imported on first use: some programs import many packages and
 # use few of them.
 _HOMES = {
+    "FormatVersionError": "errors",
     "METHODS": "methods",
     "Limits": "options",
     "Method": "methods",

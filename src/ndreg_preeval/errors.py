@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Final
 
 __all__ = [
+    "FormatVersionError",
     "RankingWarning",
     "annotate",
     "clip",
@@ -45,6 +46,12 @@ _PLAIN: Final = frozenset(
 
 class RankingWarning(UserWarning):
     """Something about the stacks that a person should know, and that is no error."""
+
+    __module__ = "ndreg_preeval"
+
+
+class FormatVersionError(ValueError):
+    """A ranking was written in a format that this version does not read."""
 
     __module__ = "ndreg_preeval"
 

@@ -32,6 +32,7 @@ from .results import (
     build_failed_score,
     build_stack_score,
     check_rankable,
+    provenance_of,
     rank_order,
     ranking_warnings,
 )
@@ -226,7 +227,9 @@ def rank_stacks(
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
-            return Ranking(forced, None, options.method, options, (), engine.threads)
+            return Ranking(
+                forced, None, options.method, options, (), engine.threads, provenance=provenance_of(())
+            )
         scored = score_stacks(engine, stacks, report_progress)
     to_issue: list[str] = []
     results = []
@@ -277,6 +280,7 @@ def order_stacks(
         num_threads=threads,
         stack_scores=ranked,
         _specs=tuple(specs[i] for i in order),
+        provenance=provenance_of(ranked),
     )
     return ranking, more
 

@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from . import report
+from .atomic_write import write_text
 
 if TYPE_CHECKING:
-    from os import PathLike
-
+    from pandas import DataFrame
     from silx.io.url import DataUrl
 
 __all__ = ["Ranking"]
@@ -35,6 +38,9 @@ class Ranking(report.DrawnRanking):
         Threads that each core call could use.
     stack_scores : tuple of StackScore
         In rank order; empty when a stack was forced.
+    provenance : Provenance or None
+        `version`, `date`, `command_line`, and what was read (`inputs`: `stack`, `uri`, `shape`, `dtype`, `files`,
+        `size`, `modified`); never the machine, or the user. It is not compared.
 
     Notes
     -----
@@ -72,6 +78,137 @@ class Ranking(report.DrawnRanking):
             The dictionary of `to_dict` as strict JSON, in ASCII.
         """
         return report.to_json(self, indent)
+
+    def save_json(self, path: str | PathLike[str], indent: int | None = 1) -> None:
+        """Write everything as JSON, which `from_json` reads back.
+
+        Parameters
+        ----------
+        path : str or Path
+            File to write; one that exists is replaced, once all is written.
+        indent : int, optional
+            Spaces per level; with None all is one line.
+        """
+        write_text(path, self.to_json(indent) + "\n")
+
+    @classmethod
+    def from_dict(cls, found: Mapping[str, Any]) -> Self:
+        """Make a ranking of what `to_dict` gave, of this format or format 2.
+
+        Parameters
+        ----------
+        found : mapping
+            What `to_dict` gave, or `json.loads` made of JSON.
+
+        Returns
+        -------
+        Ranking
+            Equal to what was written; keys are text. It has no images, so that `correlogram` has nothing to show.
+
+        Raises
+        ------
+        FormatVersionError
+            When it was written in a later format, or before format 2.
+        ValueError
+            For what is no ranking; names the place that is wrong.
+
+        Warns
+        -----
+        RankingWarning
+            When an option is lost: masks, which format 2 does not hold, and options of a later version.
+        """
+        return cls(**report.arguments_from_dict(found))
+
+    @classmethod
+    def from_json(cls, source: str | bytes | PathLike[str]) -> Self:
+        """Make a ranking of what `to_json` or `save_json` wrote.
+
+        Parameters
+        ----------
+        source : str, bytes or Path
+            Text of the JSON; a `Path` is read.
+
+        Returns
+        -------
+        Ranking
+            As from `from_dict`.
+
+        Raises
+        ------
+        FormatVersionError, ValueError
+            As `from_dict`; and for what is no JSON.
+        OSError
+            When the file cannot be read.
+
+        Warns
+        -----
+        RankingWarning
+            As from `from_dict`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import Ranking, rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(32, 32))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, i, axis=1) for i in range(4)]})
+        >>> Ranking.from_json(ranking.to_json()) == ranking
+        True
+        """
+        text = Path(source).read_bytes() if isinstance(source, PathLike) else source
+        return cls(**report.arguments_from_json(text))
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of what `to_json` writes.
+
+        Returns
+        -------
+        dict
+            It is the file ``ranking.schema.json`` of the package.
+        """
+        return report.json_schema()
+
+    def to_csv(self, path: str | PathLike[str] | None = None, *, images: bool = True) -> str | None:
+        """Write a table as CSV, which needs no other package.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            File to write; without it the text is returned.
+        images : bool
+            A row per compared image, as of the command line; or a row per stack.
+
+        Returns
+        -------
+        str or None
+            The text, where no file is written.
+        """
+        text = report.to_csv(self, images=images)
+        if path is None:
+            return text
+        write_text(path, text)
+        return None
+
+    def to_dataframe(self, *, images: bool = False) -> DataFrame:
+        """Return a table as data frame; needs pandas.
+
+        Parameters
+        ----------
+        images : bool
+            A row per compared image, or a row per stack.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Best stack first; columns are called as attributes of `StackScore` and members of `to_dict`. ``stack`` is the
+            caller's key, ``rank`` missing where nothing was ranked, and NaN a number that there is not.
+
+        Raises
+        ------
+        ImportError
+            When pandas is not installed.
+        """
+        return report.to_dataframe(self, images=images)
 
     def save_nexus(self, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
         """Write everything to a NeXus file, ready to be plotted by silx view.

@@ -88,7 +88,7 @@ def test_warnings_are_in_the_result_and_the_result_travels() -> None:
     again = pickle.loads(pickle.dumps(found))
     assert again.scores == found.scores
     assert "noise" in str(again)
-    with pytest.raises(ValueError, match="its images were in memory"):
+    with pytest.raises(ValueError, match="did not travel with the ranking: they were in memory"):
         found.correlogram("noise", 1)
 
 

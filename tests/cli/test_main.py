@@ -110,7 +110,7 @@ def test_files_are_written_and_replaced(demo, call, tmp_path):
     code, out, _ = call("rank", demo.uri, "--json", paths[0], "--csv", paths[1], "--plot", paths[2])
     assert code == 0
     assert out.startswith("Reference stack: Ca-K")
-    assert strict_json(paths[0].read_text())["format_version"] == 2
+    assert strict_json(paths[0].read_text())["format_version"] == 3
     rows = list(csv.DictReader(io.StringIO(paths[1].read_text())))
     assert len(rows) == 6 * 7
     assert rows[0]["stack"] == "Ca-K"

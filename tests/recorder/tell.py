@@ -26,7 +26,7 @@ def masked(text: str) -> str:
     for folder in {str(Path.cwd()), os.path.realpath(".")}:
         text = text.replace(folder, "<folder>")
     text = text.replace(ndreg_preeval.__version__, "<version>")
-    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([+-]\d\d:\d\d)?", "<date>", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d)?", "<date>", text)
     return re.sub(r"0x[0-9a-f]{6,}", "<address>", text)
 
 

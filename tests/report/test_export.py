@@ -13,7 +13,8 @@ import pytest
 
 from ndreg_preeval import _core
 from ndreg_preeval.options import Options
-from ndreg_preeval.report import export
+from ndreg_preeval.report import export, tables
+from ndreg_preeval.report.mask_text import mask_from_text
 from ndreg_preeval.report.table import table
 from ndreg_preeval.text import columns, printable, text_of
 from tests.support.made_up_rankings import ranking, stack
@@ -123,7 +124,7 @@ def test_awkward_names(name):
     shown = json.loads(export.to_json(made))["ranked_stack_names"]
     expected = "\\udc80" if name == "\udc80" else str(name)
     assert shown == [expected, "other"]
-    rows = list(csv.DictReader(io.StringIO(export.to_csv(made), newline="")))
+    rows = list(csv.DictReader(io.StringIO(tables.to_csv(made), newline="")))
     assert [row["stack"] for row in rows] == [expected] * 2 + ["other"] * 2
 
 
@@ -150,9 +151,11 @@ def test_dict_holds_everything_per_image():
     mask = np.ones((32, 48), dtype=bool)
     mask[0, :5] = False
     found = export.to_dict(ranking(one, options=Options(mask=mask, num_threads=3), warnings=("x",)))
-    assert found["format_version"] == 2
+    assert found["format_version"] == 3
     assert found["reference_stack"] == "Ca-K"
     assert found["method"]["name"] == "robust"
+    bits = found["options"]["mask"].pop("bits")
+    assert (mask_from_text(bits, mask.shape) == mask).all()
     assert found["options"]["mask"] == {"shape": [32, 48], "valid_pixels": 32 * 48 - 5}
     assert found["options"]["num_threads"] == 3
     assert found["warnings"] == ["x"]
@@ -177,6 +180,7 @@ def test_dict_holds_everything_per_image():
     assert images["value"] == images["probability"] == [0.9, 0.8, 1.0]
     assert set(images) == {
         *("image", "reference_image", "shift_y", "shift_x", "value", "flags"),
+        *("flag_bits", "peak_dy", "peak_dx"),
         *export.PER_IMAGE,
     }
     assert {len(values) for values in images.values()} == {3}
@@ -203,7 +207,7 @@ def test_json_of_a_forced_choice():
 def test_csv_rows():
     flags = np.array([0, _core.IDENTICAL | _core.FEW_LEVELS], dtype=np.uint32)
     made = ranking(stack("b", [0.9, math.nan], flags=flags), stack("single", []))
-    text = export.to_csv(made)
+    text = tables.to_csv(made)
     assert "\r" not in text
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["rank"] for row in rows] == ["1", "1", ""]

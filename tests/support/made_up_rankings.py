@@ -36,6 +36,7 @@ def stack(name: Any, probability: list[float], **changes: Any) -> Any:
         "rankable": m > 0,
         "error": None,
         "reference_image": 0,
+        "reference_flags": 0,
         "image_axis": 0,
         "trust": float(values.min()) if m else 0.0,
         "n_judged": m,
@@ -93,6 +94,7 @@ def ranking(*stacks: Any, **changes: Any) -> Any:
         "trust": "it aligns (97 %).",
         "warnings": (),
         "num_threads": 2,
+        "provenance": None,
         "correlogram": correlogram,
     }
     made = SimpleNamespace(**(fields | changes))

@@ -7,6 +7,7 @@ import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ def rank(arguments: Namespace) -> int:
     from ..atomic_write import write_text
     from ..ranking import rank_stacks
     from ..report import table, to_csv
+    from ..results import made_by_command
 
     outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -56,6 +58,7 @@ def rank(arguments: Namespace) -> int:
             progress=progress,
             **ranking_options(arguments),
         )
+    ranking = replace(ranking, provenance=made_by_command(ranking.provenance, arguments.command_line))
     # Groups and links lead to files that the arguments do not name.
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
     if not arguments.quiet and "-" not in (arguments.json, arguments.csv):

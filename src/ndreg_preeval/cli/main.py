@@ -71,6 +71,7 @@ def _run(argv: Sequence[str] | None) -> int:
         return EXIT_USAGE
     from . import commands
 
+    arguments.command_line = (parser.prog, *(sys.argv[1:] if argv is None else argv))
     command = getattr(commands, arguments.command)
     code: int = command(arguments)
     return code

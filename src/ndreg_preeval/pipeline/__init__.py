@@ -8,6 +8,7 @@ from .pairs import Pairs, PairScorer
 from .run import choose_engine, options_with_mask, score_stacks
 from .stack_state import (
     Failed,
+    FilesRead,
     RangeScore,
     Records,
     Scored,
@@ -19,6 +20,7 @@ from .stack_state import (
 
 __all__ = [
     "Failed",
+    "FilesRead",
     "PairScorer",
     "Pairs",
     "RangeScore",

@@ -27,6 +27,25 @@ def joined_records(parts: Sequence[Records]) -> Records:
     return np.frombuffer(data, core.PAIR_SCORE) if data else np.empty(0, core.PAIR_SCORE)
 
 
+class FilesRead(NamedTuple):
+    """Files that hold the pixels of a stack, as they were when they were opened."""
+
+    number: int
+    size: int
+    """Bytes of all of them."""
+    modified: int | None
+    """When the latest was written to, in nanoseconds since 1970; None for files that are on no disk."""
+
+    @classmethod
+    def of(cls, source: StackSource) -> FilesRead | None:
+        """Return what is known of the files of a stack; None where there are none."""
+        states = source.files
+        if not states:
+            return None
+        latest = max((state.modified for state in states if state.identity is not None), default=None)
+        return cls(len(states), sum(state.size for state in states), latest)
+
+
 class StackInfo(NamedTuple):
     """Facts about a stack that was opened; small and picklable."""
 
@@ -47,6 +66,7 @@ class StackInfo(NamedTuple):
     """Pixels of an image that the `mask` option and metadata of the file take out of every image."""
     declared: int = 0
     """Those of them that metadata of the file take out."""
+    files: FilesRead | None = None
 
     @property
     def compared(self) -> int:
@@ -63,7 +83,7 @@ class StackInfo(NamedTuple):
 
     def without_place(self) -> StackInfo:
         """Return the same of images that come one by one, from nowhere in particular."""
-        return self._replace(location="", images_per_chunk=1)
+        return self._replace(location="", images_per_chunk=1, files=None)
 
     @classmethod
     def of_failure(cls, location: str) -> StackInfo:
@@ -113,6 +133,7 @@ def inspect_stack(source: StackSource, options: Options) -> StackInfo:
         notes=tuple(source.notes),
         masked=_left_out(mask),
         declared=_left_out(source.valid),
+        files=FilesRead.of(source),
     )
 
 

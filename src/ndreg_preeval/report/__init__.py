@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A ranking as table, JSON, CSV, figure and NeXus."""
+"""A ranking as table, JSON, CSV, data frame, figure and NeXus, and JSON as a ranking."""
 
 from __future__ import annotations
 
 from .colours import BLUE, TRUST, VERMILION, trust_of
 from .drawn import DrawnRanking
-from .export import flag_words, to_csv, to_dict, to_json
+from .export import flag_words, to_dict, to_json
 from .figure import (
     check_format,
     plot_correlogram,
@@ -16,16 +16,21 @@ from .figure import (
 )
 from .nexus import save_nexus
 from .nexus_file import find_target
+from .read_back import arguments_from_dict, arguments_from_json, json_schema
 from .table import table
+from .tables import to_csv, to_dataframe
 
 __all__ = [
     "BLUE",
     "TRUST",
     "VERMILION",
     "DrawnRanking",
+    "arguments_from_dict",
+    "arguments_from_json",
     "check_format",
     "find_target",
     "flag_words",
+    "json_schema",
     "plot_correlogram",
     "plot_images",
     "plot_ranking",
@@ -34,6 +39,7 @@ __all__ = [
     "save_nexus",
     "table",
     "to_csv",
+    "to_dataframe",
     "to_dict",
     "to_json",
     "trust_of",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from .columns import OPINION
 from .order import blank_reference, check_rankable, rank_order, ranking_warnings
+from .provenance import InputRead, Provenance, made_by_command, provenance_of
 from .ranking_data import RankingData, texts_of_names
 from .reasons import TRUSTED
 from .stack_score import StackScore, build_failed_score, build_stack_score, worst_position
@@ -12,12 +13,16 @@ from .stack_score import StackScore, build_failed_score, build_stack_score, wors
 __all__ = [
     "OPINION",
     "TRUSTED",
+    "InputRead",
+    "Provenance",
     "RankingData",
     "StackScore",
     "blank_reference",
     "build_failed_score",
     "build_stack_score",
     "check_rankable",
+    "made_by_command",
+    "provenance_of",
     "rank_order",
     "ranking_warnings",
     "texts_of_names",

@@ -19,6 +19,7 @@ from ..stacks import StackSpec
 from ..text import printable, text_of
 from .columns import MadeOnce
 from .equality import same_attributes, unique_texts
+from .provenance import Provenance
 from .stack_score import StackScore
 from .trust import judged_words, trust_words
 
@@ -41,6 +42,7 @@ class RankingData(Mapping[Any, StackScore]):
     num_threads: int
     stack_scores: tuple[StackScore, ...] = ()
     _specs: tuple[StackSpec | None, ...] = field(default=(), repr=False)
+    provenance: Provenance | None = None
 
     @property
     def scores(self) -> dict[Any, float]:
@@ -55,7 +57,10 @@ class RankingData(Mapping[Any, StackScore]):
         if not self.method.asks_opinion:
             return f"The method {self.method.name!r} does not say how likely a stack aligns."
         return trust_words(
-            [(printable(stack.name, 60), stack.trust) for stack in self.stack_scores],
+            [
+                (printable(name, 60), stack.trust)
+                for name, stack in zip(texts_of_names(self)[1], self.stack_scores, strict=True)
+            ],
             [judged_words(stack) for stack in self.stack_scores],
         )
 
@@ -131,7 +136,9 @@ class RankingData(Mapping[Any, StackScore]):
         stack, spec = self.stack_scores[names.index(name)], self._specs[names.index(name)]
         with naming_stack(name, stack.location):
             if spec is None:
-                raise ValueError("its images were in memory and did not travel with the ranking")
+                raise ValueError(
+                    "its images did not travel with the ranking: they were in memory, or it was read from JSON"
+                )
             index = as_int("image", image)
             if not -stack.n_images <= index < stack.n_images:
                 raise ValueError(f"image {shorten(image)} is outside its {stack.n_images} images")

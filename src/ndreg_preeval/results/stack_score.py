@@ -13,7 +13,7 @@ from .. import core
 from ..errors import MAX_MESSAGE, clip, shorten
 from ..methods import Method
 from ..options import Options
-from ..pipeline import Failed, RangeScore, Scored, StackInfo
+from ..pipeline import Failed, FilesRead, RangeScore, Scored, StackInfo
 from ..text import text_of
 from .columns import MADE_LATER, MadeLater, MadeOnce, Origin
 from .equality import same_attributes
@@ -178,6 +178,12 @@ class StackScore:
         """Index of the image with the smallest value; None when none was compared."""
         return int(self.image_indices[self.values.argmin()]) if len(self.values) else None
 
+    @property
+    def _files_read(self) -> FilesRead | None:
+        """Files that held the pixels, of a score that was just made; None where there are none, or later."""
+        found: FilesRead | None = vars(self).get("_files")
+        return found
+
     @MadeOnce
     def _summary(self) -> Summary:
         return Summary.of_columns(self)
@@ -252,6 +258,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
         image_axis=info.image_axis,
         _origin=origin,
         _summary=summary,
+        _files=info.files,
     )
     if is_quiet(info, numbers, options, summary):
         return result, ()

@@ -152,6 +152,11 @@ class StackSource(abc.ABC):
         """What a person should know about this stack, found while reading it."""
         return ()
 
+    @property
+    def files(self) -> Sequence[FileState]:
+        """The files that hold the pixels, as they were when they were opened; none for memory."""
+        return ()
+
     def tell(self, choice: AxisChoice) -> None:
         """Note which axis counts the images, and what a person should know of that."""
         self.image_axis = choice.axis

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .axes import images_first
 from .base import Block, BufferPool, PendingBlock, ReadTask, StackSource, joined
+from .regular_file import FileState
 
 PART_BYTES: Final = 8 << 20
 """Target size of what is read of the storage at a time, in bytes."""
@@ -69,6 +70,11 @@ class MovedAxisSource(StackSource):
         """Those of the storage."""
         return self._stored.warnings_while_reading()
 
+    @property
+    def files(self) -> Sequence[FileState]:
+        """Those of the storage."""
+        return self._stored.files
+
     def close(self) -> None:
         """Close the storage; safe to call twice."""
         self._stored.close()
@@ -120,6 +126,11 @@ class SelectedImages(StackSource):
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Those of the whole stack."""
         return self._stack.warnings_while_reading()
+
+    @property
+    def files(self) -> Sequence[FileState]:
+        """Those of the whole stack."""
+        return self._stack.files
 
     def close(self) -> None:
         """Close the whole stack; safe to call twice."""

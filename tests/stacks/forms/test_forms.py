@@ -13,6 +13,7 @@ import pytest
 
 import ndreg_preeval
 from ndreg_preeval import cli
+from tests.support.round_trips import assert_comes_back
 
 from . import held_by_objects, in_files, in_memory, in_programs, of_libraries, of_microscopes
 from .table import MAKERS, Row, rows, two_stacks
@@ -46,6 +47,13 @@ def test_python(row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         for quantity in ("shifts", "probability", "peak", "mean", "opinion", "flags"):
             np.testing.assert_array_equal(getattr(stack, quantity), getattr(of_array, quantity), quantity)
     assert list(ranking.stacks) == ["Ca", "Fe"]
+    back = assert_comes_back(ranking)
+    assert ndreg_preeval.rank_stacks(
+        two_stacks(row.form), options=ranking.options
+    ) == ndreg_preeval.rank_stacks(two_stacks(row.form), options=back.options)
+    for each, stack in zip(back.provenance.inputs, ranking.values(), strict=True):
+        assert (each.uri, each.dtype) == (stack.location, stack.dtype)
+        assert (each.files > 0, each.size is not None) == (bool(each.uri),) * 2
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.shell], ids=named)

@@ -21,7 +21,7 @@ from ...errors import naming, printable_location
 from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
 from ..choices import Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, filled_pixels
-from ..regular_file import changed_files
+from ..regular_file import FileState, changed_files
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice
 from .image_key import select_projections
 from .series_parts import OpenPart, Part, PartsFound
@@ -145,6 +145,11 @@ class SeriesSource(StackSource):
             "series held at the start were ranked, as they were found."
         )
         return (*filled, text)
+
+    @property
+    def files(self) -> Sequence[FileState]:
+        """The files of all parts."""
+        return list({state.path: state for state in self._found.states}.values())
 
     def close(self) -> None:
         """Close all parts; safe to call twice."""

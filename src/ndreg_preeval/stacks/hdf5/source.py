@@ -22,7 +22,7 @@ from ..pixel_checks import (
     filled_pixels,
     pixel_dtype,
 )
-from ..regular_file import changed_files, check_not_cut
+from ..regular_file import FileState, changed_files, check_not_cut
 from ..selection import AxisRange, Indices, apply_slice, flips, format_slice, without_spare
 from .axis_names import axis_names, likely_axis
 from .declared import Declared, read_declared
@@ -207,6 +207,11 @@ class Hdf5Source(StackSource):
             "held at the start were ranked, as they were found."
         )
         return (*filled, text)
+
+    @property
+    def files(self) -> Sequence[FileState]:
+        """The file, and those that a virtual dataset or external storage refers to."""
+        return list({state.path: state for state in self.stored}.values())
 
     def close(self) -> None:
         """Close the files this source opened; safe to call twice."""

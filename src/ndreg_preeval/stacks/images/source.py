@@ -176,6 +176,12 @@ class ImageFilesSource(StackSource):
         )
         return (*said, f"{first}{more} {verb} taken as found when read.")
 
+    @property
+    def files(self) -> Sequence[FileState]:
+        """The files of the images that were examined before any was read."""
+        known = [each for each in self._known if each is not None]
+        return list({state.path: state for each in known for state in each.states}.values())
+
     def _check(self, known: KnownImage) -> None:
         if known.shape != self.shape[1:]:
             raise ValueError(

@@ -200,6 +200,11 @@ class LibrarySource(StackSource):
             told += (f"{printable_location(self.location)} was changed while it was read.",)
         return told
 
+    @property
+    def files(self) -> Sequence[FileState]:
+        """The file, or what describes a folder."""
+        return self._states
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with errors_of_library(self._of, self._path):

@@ -226,6 +226,11 @@ class TiffSource(StackSource):
             f"{printable_location(self.location)} was changed while it was read: its pages were read where they were.",
         )
 
+    @property
+    def files(self) -> tuple[FileState, ...]:
+        """The file."""
+        return (self.state,)
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         self._file.close()
