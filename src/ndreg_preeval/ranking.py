@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings as python_warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,6 @@ from .results import (
     build_failed_score,
     build_stack_score,
     check_rankable,
-    provenance_of,
     rank_order,
     ranking_warnings,
 )
@@ -227,9 +227,7 @@ def rank_stacks(
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
-            return Ranking(
-                forced, None, options.method, options, (), engine.threads, provenance=provenance_of(())
-            )
+            return Ranking(forced, None, options.method, options, (), engine.threads, _made=time.time())
         scored = score_stacks(engine, stacks, report_progress)
     to_issue: list[str] = []
     results = []
@@ -280,7 +278,7 @@ def order_stacks(
         num_threads=threads,
         stack_scores=ranked,
         _specs=tuple(specs[i] for i in order),
-        provenance=provenance_of(ranked),
+        _made=time.time(),
     )
     return ranking, more
 

@@ -18,6 +18,7 @@ from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.options import Options
 from ndreg_preeval.report import export
 from ndreg_preeval.report.nexus import IMAGE_FIELDS, link_names, save_nexus
+from ndreg_preeval.results import Provenance
 from ndreg_preeval.text import text_of
 from tests.support.made_up_rankings import ranking, stack
 
@@ -257,6 +258,17 @@ def test_mask_is_kept(tmp_path):
     save_nexus(ranking(stack("a", [0.9]), options=Options(mask=mask)), tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
         np.testing.assert_array_equal(file["entry/ranking/configuration/mask"], mask)
+        told = json.loads(text(file["entry/ranking/configuration/data"]))
+        assert told["options"]["mask"] == {"shape": [32, 48], "valid_pixels": int(mask.sum())}
+
+
+def test_process_is_the_one_that_ranked(tmp_path):
+    """Not the one that writes, perhaps later, what came back from JSON."""
+    made = Provenance("0.0.7", "2001-02-03T04:05:06+07:00")
+    save_nexus(ranking(stack("a", [0.9]), provenance=made), tmp_path / "out.h5")
+    with h5py.File(tmp_path / "out.h5") as file:
+        process = file["entry/ranking"]
+        assert (text(process["version"]), text(process["date"])) == (made.version, made.date)
 
 
 def test_flags_tell_what_their_bits_mean(tmp_path):

@@ -225,7 +225,7 @@ def rankings(draw: Any) -> Ranking:
         num_threads=draw(st.integers(0, 2**40)),
         stack_scores=tuple(draw(scores(name, method)) for name in names),
         _specs=(None,) * len(names),
-        provenance=draw(st.none() | PROVENANCES),
+        _made=draw(st.none() | PROVENANCES),
     )
 
 

@@ -50,8 +50,8 @@ def some_rankings() -> Iterator[Ranking]:
     stacks["hot"][:, 4, 4] = 1e7
     yield rank_stacks(stacks, on_error="rank_last", pairing="previous")
     command = Provenance("0.1.0", None, ("ndreg-preeval", "rank"))
-    yield replace(rank_stacks(stacks, on_error="rank_last"), provenance=command)
-    yield replace(rank_stacks(stacks, on_error="rank_last"), provenance=None)
+    yield replace(rank_stacks(stacks, on_error="rank_last"), _made=command)
+    yield replace(rank_stacks(stacks, on_error="rank_last"), _made=None)
     yield rank_stacks({1: np.zeros((3, *SHAPE))})
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import pickle
 import platform
 import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -141,12 +143,31 @@ def test_the_command(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert len(made.inputs) == 3
 
 
+def test_it_travels(file: Path) -> None:
+    """Also where nobody had asked before, and the file is another one by then."""
+    ranking = rank_stacks(f"{file}::/entry")
+    data = pickle.dumps(ranking)
+    again = pickle.loads(data)
+    set_time(file, WRITTEN + timedelta(days=1))
+    assert told(again) == told(ranking) == told(pickle.loads(pickle.dumps(again)))
+    assert told(again).inputs[0].files == 1
+
+
+def test_it_is_that_of_the_ranking_whenever_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1e9)
+    ranking = rank_stacks(three())
+    monkeypatch.setattr(time, "time", lambda: 2e9)
+    date = told(ranking).date
+    assert datetime.fromisoformat(str(date)).timestamp() == 1e9
+    assert told(replace(ranking, warnings=("one more",))).date == date
+
+
 def test_it_is_not_compared(file: Path) -> None:
     """Rankings of equal stacks are equal whenever they are made; dates are in one member of the JSON."""
     first = rank_stacks(f"{file}::/entry")
     set_time(file, WRITTEN + timedelta(days=1))
     other = rank_stacks(f"{file}::/entry")
-    other = replace(other, provenance=made_by_command(other.provenance, ["ndreg-preeval", "rank"]))
+    other = replace(other, _made=made_by_command(other.provenance, ["ndreg-preeval", "rank"]))
     assert told(first).inputs != told(other).inputs
     assert first == other
     one, two = (json.loads(each.to_json()) for each in (first, other))

@@ -58,7 +58,7 @@ def rank(arguments: Namespace) -> int:
             progress=progress,
             **ranking_options(arguments),
         )
-    ranking = replace(ranking, provenance=made_by_command(ranking.provenance, arguments.command_line))
+    ranking = replace(ranking, _made=made_by_command(ranking.provenance, arguments.command_line))
     # Groups and links lead to files that the arguments do not name.
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
     if not arguments.quiet and "-" not in (arguments.json, arguments.csv):

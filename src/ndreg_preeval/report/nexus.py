@@ -15,6 +15,7 @@ import numpy as np
 
 from .. import core
 from ..errors import clip
+from ..results import Provenance
 from ..text import printable, text_of
 from .export import configuration, flag_words
 from .nexus_file import PROGRAM, Target, find_target, mark_group, memory_file, publish
@@ -82,8 +83,9 @@ def _write(root: Any, target: Target, ranking: RankingData) -> None:
 def _write_process(group: Group, ranking: RankingData) -> None:
     mark_group(group, "NXprocess", default="scores" if ranking.stacks else None)
     group["program"] = PROGRAM
-    group["version"] = str(core.build_config()["version"])
-    group["date"] = _now()
+    made = ranking.provenance or Provenance()
+    group["version"] = _text(made.version or core.build_config()["version"])
+    group["date"] = _text(made.date or _now())
     if ranking.reference_stack is not None:
         group["reference_stack"] = _text(ranking.reference_stack)
     group["trust"] = _text(ranking.trust)
@@ -104,8 +106,11 @@ def _write_configuration(group: Group, ranking: RankingData) -> None:
     mark_group(group, "NXnote")
     group["type"] = "application/json"
     group["description"] = "Method and options of the ranking"
-    group["data"] = json.dumps(configuration(ranking), indent=1, allow_nan=False)
+    told = configuration(ranking)
     mask = ranking.options.mask
+    if isinstance(mask, np.ndarray):
+        del told["options"]["mask"]["bits"]  # they lie beside it
+    group["data"] = json.dumps(told, indent=1, allow_nan=False)
     if mask is not None:
         group.create_dataset("mask", data=mask, compression="gzip")
         group["mask"].attrs["interpretation"] = "image"

@@ -74,7 +74,7 @@ def arguments_from_dict(found: Any, stacklevel: int = 2) -> dict[str, Any]:
         "num_threads": whole["num_threads"].integer(),
         "stack_scores": stacks,
         "_specs": (None,) * len(stacks),
-        "provenance": _provenance(whole),
+        "_made": _provenance(whole),
     }
 
 

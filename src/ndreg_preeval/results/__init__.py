@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from .columns import OPINION
 from .order import blank_reference, check_rankable, rank_order, ranking_warnings
-from .provenance import InputRead, Provenance, made_by_command, provenance_of
+from .provenance import InputRead, Provenance, made_by_command
 from .ranking_data import RankingData, texts_of_names
 from .reasons import TRUSTED
 from .stack_score import StackScore, build_failed_score, build_stack_score, worst_position
@@ -22,7 +22,6 @@ __all__ = [
     "build_stack_score",
     "check_rankable",
     "made_by_command",
-    "provenance_of",
     "rank_order",
     "ranking_warnings",
     "texts_of_names",

@@ -77,11 +77,20 @@ class Provenance:
     inputs: tuple[InputRead, ...] = ()
 
 
-def provenance_of(stacks: Sequence[StackScore]) -> Provenance:
-    """Return the provenance of a ranking that was made just now, of these stacks in rank order."""
+def provenance_of(moment: float, stacks: Sequence[StackScore]) -> Provenance:
+    """Return the provenance of a ranking of these stacks in rank order.
+
+    Parameters
+    ----------
+    moment : float
+        When it was made, in seconds since 1970.
+    stacks : sequence of StackScore
+        As they were made: pickled ones know no files.
+    """
     names = unique_texts(stack.name for stack in stacks)
     inputs = tuple(_input(name, stack) for name, stack in zip(names, stacks, strict=True))
-    return Provenance(VERSION, datetime.now().astimezone().isoformat(timespec="seconds"), None, inputs)
+    date = datetime.fromtimestamp(moment).astimezone().isoformat(timespec="seconds")
+    return Provenance(VERSION, date, None, inputs)
 
 
 def made_by_command(made: Provenance | None, words: Sequence[str]) -> Provenance:

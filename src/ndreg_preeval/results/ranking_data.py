@@ -19,7 +19,7 @@ from ..stacks import StackSpec
 from ..text import printable, text_of
 from .columns import MadeOnce
 from .equality import same_attributes, unique_texts
-from .provenance import Provenance
+from .provenance import Provenance, provenance_of
 from .stack_score import StackScore
 from .trust import judged_words, trust_words
 
@@ -42,7 +42,8 @@ class RankingData(Mapping[Any, StackScore]):
     num_threads: int
     stack_scores: tuple[StackScore, ...] = ()
     _specs: tuple[StackSpec | None, ...] = field(default=(), repr=False)
-    provenance: Provenance | None = None
+    _made: Provenance | float | None = field(default=None, repr=False)
+    """Its provenance, or the moment (`time.time`) of which it is made when somebody asks: most calls nobody asks."""
 
     @property
     def scores(self) -> dict[Any, float]:
@@ -63,6 +64,12 @@ class RankingData(Mapping[Any, StackScore]):
             ],
             [judged_words(stack) for stack in self.stack_scores],
         )
+
+    @MadeOnce
+    def provenance(self) -> Provenance | None:
+        """Time, version and command that made it, and what was read; None where it is not known."""
+        made = self._made
+        return provenance_of(made, self.stack_scores) if isinstance(made, float) else made
 
     @property
     def stacks(self) -> dict[Any, StackScore]:
@@ -149,7 +156,9 @@ class RankingData(Mapping[Any, StackScore]):
         return f"{type(self).__name__}(reference_stack={best}, {number} stacks)"
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {key: value for key, value in self.__dict__.items() if key != "_by_name"}
+        state = {key: value for key, value in self.__dict__.items() if key not in ("_by_name", "provenance")}
+        # Scores do not keep what they were read from.
+        state["_made"] = self.provenance
         state["_specs"] = tuple(None if spec is None or spec.in_memory else spec for spec in self._specs)
         return state
 
