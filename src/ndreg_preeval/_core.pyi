@@ -23,7 +23,8 @@ p_value                                  f8  chance of such a peak in unrelated 
 invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
 flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL | WRAPPED
-                                             | REPEATED_PIXELS | IN_DOUBLE | SPLIT_PEAK
+                                             | REPEATED_PIXELS | IN_DOUBLE | SPLIT_PEAK | HIDES_MOTION | AT_REST
+                                             | STATIC_APERTURE | STATIC_BACKGROUND
                                              | height of a block << 16 | its width << 24
 probability_masked                       f8  what it would be with static outliers masked
 static_pixels                            i8  static outliers that were left out
@@ -38,6 +39,10 @@ WRAPPED: Final[int]
 REPEATED_PIXELS: Final[int]
 IN_DOUBLE: Final[int]
 SPLIT_PEAK: Final[int]
+HIDES_MOTION: Final[int]
+AT_REST: Final[int]
+STATIC_APERTURE: Final[int]
+STATIC_BACKGROUND: Final[int]
 
 @final
 class Cancelled(RuntimeError): ...
@@ -124,6 +129,30 @@ def rank(stacks: Sequence[tuple[float, bool, bool]]) -> list[int]:
 
     From their scores, whether images were compared, and whether any of those has evidence.
     """
+
+def at_zero_shift(records: NDArray[np.void]) -> list[int]:
+    """Return the places of images that have evidence and their peak at zero shift, of which `find_static_pattern` may tell more."""
+
+def static_pattern_stride(compared: int, height: int, width: int) -> int:
+    """Return the number whose multiples are the images to be looked at again, counted from 1 without the reference image."""
+
+def find_static_pattern(
+    images: NDArray[Any] | Sequence[NDArray[Any]],
+    *,
+    mask: NDArray[np.bool_] | None = None,
+    pairs: Sequence[tuple[int, int]],
+    num_threads: int = 0,
+    stop: Callable[[], bool] | None = None,
+) -> tuple[int, int]:
+    """Tell a sample at rest from a pattern that stays while the sample moves.
+
+    `pairs` are the places of reference and image of those that lie at zero shift. The answer is for `with_static_pattern`.
+    """
+
+def with_static_pattern(
+    records: NDArray[np.void], pattern: tuple[int, int], judgement: str, plain: bool
+) -> NDArray[np.void]:
+    """Return the records of a stack with what the pattern says of the images at zero shift: probabilities and flags."""
 
 def usable_cpus() -> int: ...
 def default_threads() -> int: ...

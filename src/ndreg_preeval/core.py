@@ -12,8 +12,10 @@ from typing import Any, Final
 
 __all__ = [
     "ALL_INVALID",
+    "AT_REST",
     "FEW_LEVELS",
     "FILE",
+    "HIDES_MOTION",
     "HOT_PIXEL",
     "IDENTICAL",
     "IN_DOUBLE",
@@ -21,11 +23,15 @@ __all__ = [
     "PAIR_SCORE",
     "REPEATED_PIXELS",
     "SPLIT_PEAK",
+    "STATIC_APERTURE",
+    "STATIC_BACKGROUND",
     "WRAPPED",
     "Cancelled",
     "Scorer",
+    "at_zero_shift",
     "build_config",
     "default_threads",
+    "find_static_pattern",
     "kept_memory",
     "leave_openmp_place",
     "method_named",
@@ -33,8 +39,10 @@ __all__ = [
     "rank",
     "release_memory",
     "stack_score",
+    "static_pattern_stride",
     "summary",
     "usable_cpus",
+    "with_static_pattern",
 ]
 
 
@@ -79,7 +87,9 @@ with kept_cpus():
 
 from ._core import (
     ALL_INVALID,
+    AT_REST,
     FEW_LEVELS,
+    HIDES_MOTION,
     HOT_PIXEL,
     IDENTICAL,
     IN_DOUBLE,
@@ -87,19 +97,25 @@ from ._core import (
     PAIR_SCORE,
     REPEATED_PIXELS,
     SPLIT_PEAK,
+    STATIC_APERTURE,
+    STATIC_BACKGROUND,
     WRAPPED,
     Cancelled,
     Scorer,
+    at_zero_shift,
     build_config,
     default_threads,
+    find_static_pattern,
     kept_memory,
     leave_openmp_place,
     method_named,
     method_names,
     rank,
     stack_score,
+    static_pattern_stride,
     summary,
     usable_cpus,
+    with_static_pattern,
 )
 
 

@@ -13,6 +13,7 @@ from .argument_checks import type_name
 from .errors import naming_stack, stack_label
 from .options import make_options
 from .pipeline import (
+    LiveLook,
     PairScorer,
     Records,
     Scored,
@@ -70,6 +71,7 @@ class StackScorer:
         self._last = self._scorer.pairs.kept(reference)
         self._parts: list[Records] = []
         self._count = 1
+        self._look = LiveLook(self._info, self._options, reference, self._threads)
 
     def add(self, images: Any) -> StackScorer:
         """Score one image or several.
@@ -92,8 +94,8 @@ class StackScorer:
         self._keep(self._score(images))
         return self
 
-    def _score(self, images: Any) -> tuple[Records, Block | None]:
-        """Numbers of some images, and the last of them where it is needed; nothing is kept yet."""
+    def _score(self, images: Any) -> tuple[Records, Block | None, dict[int, Block]]:
+        """Numbers of some images, the last of them where it is needed, and those that are looked at again; nothing is kept yet."""
         first = self._count
         with naming_stack(self._name):
             value = [images] if _is_one_image(images) else images
@@ -107,10 +109,12 @@ class StackScorer:
             compared = (first, first + len(block.images))
             threads = core_threads(self._options, self._threads)
             records = self._scorer.score(block, first, compared, self._last, threads=threads)
-        return records, self._scorer.pairs.kept(block)
+            some = self._look.candidates(records, first, block, self._last)
+        return records, self._scorer.pairs.kept(block), some
 
-    def _keep(self, scored: tuple[Records, Block | None]) -> None:
-        records, self._last = scored
+    def _keep(self, scored: tuple[Records, Block | None, dict[int, Block]]) -> None:
+        records, self._last, some = scored
+        self._look.add(some, self._count + len(records))
         self._parts.append(records)
         self._count += len(records)
 
@@ -125,7 +129,7 @@ class StackScorer:
         if len(self._parts) > 1:
             self._parts = [joined_records(self._parts)]  # once: a scan may ask after every image
         info = self._info.with_count(self._count)
-        scored = Scored(info, self._scorer.numbers(self._parts))
+        scored = Scored(info, self._look.numbers(info, self._scorer.numbers(self._parts)))
         return build_stack_score(self._name, scored, self._options)[0]
 
     def _open(self, images: Any) -> StackSource:

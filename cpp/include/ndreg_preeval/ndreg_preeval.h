@@ -263,7 +263,12 @@ enum {
   NDREG_PREEVAL_REPEATED_PIXELS = 64,
   NDREG_PREEVAL_IN_DOUBLE = 128, /**< under precision "auto": computed in double precision */
   /// A second peak, nearly as high, lies two pixels beside the highest one along an axis.
-  NDREG_PREEVAL_SPLIT_PEAK = 256
+  NDREG_PREEVAL_SPLIT_PEAK = 256,
+  /* Of a stack, of images with a peak at zero shift: what its other images tell. */
+  NDREG_PREEVAL_HIDES_MOTION = 512,       ///< a pattern that stays hides the scene, which moves
+  NDREG_PREEVAL_AT_REST = 1024,           ///< the sample rests, and the peak is right
+  NDREG_PREEVAL_STATIC_APERTURE = 2048,   ///< what stays has a sharp border
+  NDREG_PREEVAL_STATIC_BACKGROUND = 4096  ///< what stays is smooth
 };
 
 /// Numbers of one correlogram r of an image and its reference image, all finite.

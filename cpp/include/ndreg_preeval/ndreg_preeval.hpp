@@ -14,5 +14,6 @@
 #include <ndreg_preeval/run_options.hpp>     // IWYU pragma: export
 #include <ndreg_preeval/scorer.hpp>          // IWYU pragma: export
 #include <ndreg_preeval/stack_scorer.hpp>    // IWYU pragma: export
+#include <ndreg_preeval/static_pattern.hpp>  // IWYU pragma: export
 #include <ndreg_preeval/threads.hpp>         // IWYU pragma: export
 #include <ndreg_preeval/version.hpp>         // IWYU pragma: export

@@ -26,7 +26,12 @@ enum PairFlag : std::uint32_t {
   /// The peak is split: a second one, nearly as high, lies two pixels beside it along an axis, as
   /// of lines scanned to and fro that lie aside of each other. Looked for with a second opinion,
   /// and not in plain correlograms.
-  split_peak = 256
+  split_peak = 256,
+  // Of a stack, of images with a peak at zero shift: what its other images tell (static_pattern.hpp).
+  hides_motion = 512,       ///< a pattern that stays hides the scene, which moves
+  at_rest = 1024,           ///< the sample rests, and the peak is right
+  static_aperture = 2048,   ///< what stays has a sharp border: an aperture, a frame
+  static_background = 4096  ///< what stays is smooth: an uneven illumination
 };
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.

@@ -34,6 +34,9 @@ struct RunOptions {
   /// Whether the pixels and the mask of the reference image stay where they are, and as they are,
   /// as long as the scorer that is made of it is used: then it needs no copy of them.
   bool reference_stays = false;
+  /// Of StackScorer::add(): whether the images stay likewise until the last result() was asked for.
+  /// Otherwise some of those with a peak at zero shift are copied (static_pattern.hpp).
+  bool images_stay = false;
 };
 
 }  // namespace ndreg_preeval

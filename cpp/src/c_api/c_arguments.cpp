@@ -69,6 +69,10 @@ static_assert(same(NDREG_PREEVAL_WRAPPED, wrapped));
 static_assert(same(NDREG_PREEVAL_REPEATED_PIXELS, repeated_pixels));
 static_assert(same(NDREG_PREEVAL_IN_DOUBLE, in_double));
 static_assert(same(NDREG_PREEVAL_SPLIT_PEAK, split_peak));
+static_assert(same(NDREG_PREEVAL_HIDES_MOTION, hides_motion));
+static_assert(same(NDREG_PREEVAL_AT_REST, at_rest));
+static_assert(same(NDREG_PREEVAL_STATIC_APERTURE, static_aperture));
+static_assert(same(NDREG_PREEVAL_STATIC_BACKGROUND, static_background));
 
 PixelType pixel_type(std::int32_t type, const std::string& what) {
   if (type < NDREG_PREEVAL_BOOLEAN || type > NDREG_PREEVAL_LONG_DOUBLE) {

@@ -19,9 +19,6 @@ constexpr double largest_logarithm = 12;
 // Of two coefficients of correlation, in units of their noise.
 constexpr double least_gap = 0.01;
 
-// Chance that an aligner does not follow static outliers that lead it astray.
-constexpr double outliers_are_masked = 0.02;
-
 // A peak with less of both is no reason to look at the pixels again; peaks of noise have less.
 constexpr double least_credible = 0.1;
 constexpr double most_by_chance = 0.01;
@@ -112,6 +109,10 @@ double probability_of_plain(const PairScore& score, double pixels) noexcept {
   double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
   if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
   return probability_from_log_odds(log_odds);
+}
+
+double probability_at_rest(const PairScore& score, const Options& options) noexcept {
+  return score.probability;
 }
 
 double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept {

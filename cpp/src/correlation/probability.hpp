@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include <ndreg_preeval/options.hpp>
 #include <ndreg_preeval/pair_score.hpp>
 
 #include "correlation/certainty.hpp"
@@ -15,6 +16,11 @@ constexpr double aligner_goes_farther = 0.02;
 
 // Chance that a peak split in two is within a pixel of the true shift, where nothing else is wrong.
 constexpr double split_is_right = 0.3;
+// Chance that an aligner does not follow static outliers that lead it astray.
+constexpr double outliers_are_masked = 0.02;
+
+// Chance that an aligner does not follow a pattern that stays and hides a moving scene.
+constexpr double pattern_is_masked = 0.02;
 
 // Whether a peak is likely enough to be that of the scene to be looked at once more.
 bool is_credible(const PairScore& score) noexcept;
@@ -29,6 +35,9 @@ double probability_from_evidence(const PairScore& score) noexcept;
 
 // Another one, for aligners that follow plain cross-correlation.
 double probability_of_plain(const PairScore& score, double pixels) noexcept;
+
+// Of an image with a peak at zero shift, of a sample that is known to rest.
+double probability_at_rest(const PairScore& score, const Options& options) noexcept;
 
 // The most that errors of the values of its correlograms change a probability: by evidence, of
 // plain cross-correlation, or by ratio.

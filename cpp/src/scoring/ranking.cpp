@@ -50,6 +50,7 @@ StackScore score_stack(const Stack& stack, const Method& method, Pairing pairing
   const auto add = [&](const std::vector<ImageView>& images, std::size_t first, std::size_t done) {
     RunOptions part = run;
     part.first_index = first;
+    part.images_stay = true;
     if (run.progress) {
       part.progress = [&, done](std::size_t now, std::size_t) { run.progress(done + now, 0); };
     }

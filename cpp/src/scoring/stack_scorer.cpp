@@ -8,6 +8,7 @@
 #include <ndreg_preeval/scorer.hpp>
 
 #include "image/image_copy.hpp"
+#include "scoring/kept_images.hpp"
 #include "scoring/stack_score.hpp"
 
 namespace ndreg_preeval {
@@ -22,6 +23,10 @@ class StackScorer::Impl {
     }
     score_.reference_invalid_pixels = scorer_.reference_invalid_pixels();
     score_.reference_flags = scorer_.reference_flags();
+    if (looks_again()) {
+      threads_ = run.num_threads;
+      kept_.start(reference, pairing, run.reference_stays);
+    }
     if (pairing == Pairing::previous) {
       last_.emplace(reference);
     } else if (method.include_reference) {
@@ -50,6 +55,12 @@ class StackScorer::Impl {
     std::vector<double> values;
     values.reserve(scores.size());
     for (const PairScore& score : scores) values.push_back(statistic_of(score, method_.statistic));
+    detail::KeptImages::Candidates kept;
+    if (looks_again()) {
+      kept = kept_.candidates(images, scores, score_.images.size(),
+                              last_ ? &last_->view() : nullptr, run.images_stay);
+      kept_.reserve(kept);
+    }
     // Memory for both first: then nothing can fail half way. Twice as much as there was, so that
     // images that come one by one are not copied again and again.
     const std::size_t needed = score_.images.size() + scores.size();
@@ -59,21 +70,43 @@ class StackScorer::Impl {
     }
     score_.images.insert(score_.images.end(), scores.begin(), scores.end());
     score_.values.insert(score_.values.end(), values.begin(), values.end());
+    if (looks_again()) kept_.add(std::move(kept), score_.images.size(), images.front());
+    threads_ = run.num_threads;
+    pattern_.reset();
     if (last) last_ = std::move(last);
   }
 
-  StackScore result() const {
+  StackScore result() {
     StackScore found = score_;
+    if (looks_again()) {
+      if (!pattern_) {
+        RunOptions run;
+        run.num_threads = threads_;
+        pattern_ = kept_.find(run);
+      }
+      if (pattern_->verdict != StaticVerdict::unknown) {
+        apply_static_pattern(*pattern_, method_.options, found.images);
+        for (std::size_t i = 0; i < found.images.size(); ++i) {
+          found.values[i] = statistic_of(found.images[i], method_.statistic);
+        }
+      }
+    }
     detail::add_score(found, itself_, method_);
     return found;
   }
 
  private:
+  // Whether peaks at zero shift are judged by the other images, too.
+  bool looks_again() const noexcept { return method_.options.confirm; }
+
   Method method_;
   Scorer scorer_;
   StackScore score_;  // without score and trust
   detail::ValueOfReference itself_;
   std::optional<detail::ImageCopy> last_;
+  detail::KeptImages kept_;
+  int threads_ = 0;
+  std::optional<StaticPattern> pattern_;  // of the images so far, once somebody asked
 };
 
 bool has_evidence(const StackScore& stack) noexcept {

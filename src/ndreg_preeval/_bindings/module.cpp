@@ -7,5 +7,6 @@ PYBIND11_MODULE(_core, m) {
   ndreg_preeval::bindings::register_method(m);
   ndreg_preeval::bindings::register_pair_score(m);
   ndreg_preeval::bindings::register_scorer(m);
+  ndreg_preeval::bindings::register_static_pattern(m);
   ndreg_preeval::bindings::register_tools(m);
 }

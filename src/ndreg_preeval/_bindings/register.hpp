@@ -9,6 +9,7 @@ namespace ndreg_preeval::bindings {
 void register_method(pybind11::module_& m);
 void register_pair_score(pybind11::module_& m);
 void register_scorer(pybind11::module_& m);
+void register_static_pattern(pybind11::module_& m);
 void register_tools(pybind11::module_& m);
 
 }  // namespace ndreg_preeval::bindings

@@ -17,10 +17,12 @@ from .stack_state import (
     inspect_stack,
     joined_records,
 )
+from .static_pattern import LiveLook
 
 __all__ = [
     "Failed",
     "FilesRead",
+    "LiveLook",
     "PairScorer",
     "Pairs",
     "RangeScore",

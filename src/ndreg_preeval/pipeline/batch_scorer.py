@@ -20,6 +20,7 @@ from ..stacks import Block
 from .batches import PIXELS_PER_CALL, BatchPlan, batch_ranges, block_ranges
 from .pairs import Pairs, PairScorer
 from .stack_state import RangeScore, StackInfo
+from .static_pattern import KeptImages
 from .thread_pool import ThreadPool
 
 Place = tuple[int, int]
@@ -86,6 +87,10 @@ class BatchScorer:
         self._headless: dict[int, Batch] = {}
         self._broken: int | None = None
         self._records = [np.zeros(stop - start, core.PAIR_SCORE) for _ in infos]
+        self._kept: list[KeptImages] = []
+        if options.method.asks_opinion:
+            room = plan.room_to_keep // len(infos) if start == 0 and stop == infos[0].shape[0] else None
+            self._kept = [KeptImages(self._pairs, info.shape, room) for info in infos]
         self.batches = 0
         # Batches that are not scored yet: the last one has all threads.
         self._unfinished = max(1, sum(scored for *_, scored in self.ranges()))
@@ -219,14 +224,19 @@ class BatchScorer:
         scorer = self._scorers[owner]
         assert scorer is not None
         start = self._range[0]
-        self._records[owner][low - start : high - start] = scorer.score(
-            current.blocks[owner],
-            current.start,
-            (low, high),
-            current.heads[owner] if current.heads else None,
-            threads=threads,
-            stop=self._pool.cancelled,
+        block = current.blocks[owner]
+        before = current.heads[owner] if current.heads else None
+        found = scorer.score(
+            block, current.start, (low, high), before, threads=threads, stop=self._pool.cancelled
         )
+        self._records[owner][low - start : high - start] = found
+        if self._kept:
+            self._kept[owner].take(found, low, block, current.start, before)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Memory of images that are looked at again when the stacks are done."""
+        return sum(kept.bytes for kept in self._kept)
 
     # -------------------------------------------------------------- errors
 
@@ -249,7 +259,13 @@ class BatchScorer:
         start, stop = self._range
         ranges = [slice(low - start, high - start) for low, high in self._pairs.compared(start, stop)]
         several = self._pairs.n_images > 1
-        return [
+        found = [
             scorer.numbers([records[each] for each in ranges]) if scorer and several else RangeScore()
             for scorer, records in zip(self._scorers, self._records, strict=True)
+        ]
+        if not self._kept:
+            return found
+        return [
+            numbers._replace(kept=tuple(kept.images.items()))
+            for numbers, kept in zip(found, self._kept, strict=True)
         ]

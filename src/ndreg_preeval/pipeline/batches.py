@@ -44,6 +44,11 @@ class BatchPlan(NamedTuple):
     """Memory that they take, in bytes."""
 
     @property
+    def room_to_keep(self) -> int:
+        """Memory for images that are looked at again when their stack is done, in bytes: beside a batch at least."""
+        return max(0, min(self.budget - self.batch_bytes, self.budget // 4))
+
+    @property
     def batches_at_once(self) -> int:
         """Number of batches that can be in memory at a time."""
         return max(1, self.budget // max(1, self.batch_bytes))

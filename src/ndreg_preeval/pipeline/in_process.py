@@ -13,6 +13,7 @@ from ..stacks import StackSource
 from .batches import READ_AHEAD
 from .pairs import Advance, score_range
 from .stack_state import Failed, OpenStack, RangeScore, Scored, open_as_known
+from .static_pattern import looked_again
 from .stream import Member, score_streams
 
 SOURCES_KEPT_OPEN = 128
@@ -51,6 +52,7 @@ def _score_in_memory(
     try:
         with naming_stack(stack.name, stack.spec.location):
             numbers = score_range(stack.source, stack.info, options, 0, n, threads, advance)
+            numbers = looked_again(stack.info, options, numbers, stack.source, threads)
     except Exception as error:
         if not options.goes_on_after(error):
             raise

@@ -23,6 +23,7 @@ from .stack_state import (
     inspect_stack,
     open_as_known,
 )
+from .static_pattern import looked_again
 from .stream import Member, score_streams
 
 if TYPE_CHECKING:
@@ -88,11 +89,31 @@ def score_on_executor(
                     raise
                 failed[number] = error
 
+    wholes = [RangeScore()] * len(open_stacks)
+    settled = 0
+
+    def settle(number: int) -> None:
+        """Put the parts of a stack together as soon as they are complete, and let go of them."""
+        some, parts[number] = parts[number], []
+        if failed[number] is not None or not some:
+            return
+        stack = open_stacks[number]
+        try:
+            with naming_stack(stack.name, stack.spec.location):
+                wholes[number] = _whole(stack, some, options, threads)
+        except Exception as error:
+            if not options.goes_on_after(error):
+                raise
+            failed[number] = error
+
     with contextlib.closing(_in_order(executor, calls(), window)) as results:
         for result, error in results:
             number = numbers.popleft()
             if error is None:
                 score, remarks = result
+                for before in range(settled, number):
+                    settle(before)
+                settled = number
                 parts[number].append(score)
                 warnings[number].update(dict.fromkeys(remarks))
                 if advance is not None:
@@ -101,15 +122,24 @@ def score_on_executor(
                 raise error
             else:
                 failed[number] = failed[number] or error
+    for number in range(settled, len(open_stacks)):
+        settle(number)
     found: list[Scored | Failed] = []
-    for stack, some, remarks, failure in zip(open_stacks, parts, warnings, failed, strict=True):
+    for stack, whole, remarks, failure in zip(open_stacks, wholes, warnings, failed, strict=True):
         if failure is not None:
             found.append(Failed(failure))
         else:
             read_here = () if stack.source is None else stack.source.warnings_while_reading()
             info = stack.info.with_warning(*dict.fromkeys([*remarks, *read_here]))
-            found.append(Scored(info, RangeScore.joined(some)))
+            found.append(Scored(info, whole))
     return found
+
+
+def _whole(stack: OpenStack, parts: list[RangeScore], options: Options, threads: int) -> RangeScore:
+    numbers = RangeScore.joined(parts)
+    if stack.source is None and len(parts) == 1:
+        return numbers  # final where they were made
+    return looked_again(stack.info, options, numbers, stack.source, threads)
 
 
 def _jobs(stack: OpenStack, options: Options, threads: int) -> Iterator[_Call]:

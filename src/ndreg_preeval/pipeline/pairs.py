@@ -64,6 +64,14 @@ class Pairs(NamedTuple):
         images = self.images()
         return images, images - 1 if self.reference is None else np.full(len(images), self.reference)
 
+    def number(self, image: int) -> int:
+        """Return which of the compared images one is, counted from 1."""
+        return image + 1 if image < self.first_reference else image
+
+    def compared_images(self, image: int) -> tuple[int, ...]:
+        """Return the image, and what it is compared with where that is not one for all."""
+        return (image - 1, image) if self.consecutive else (image,)
+
     def read_from(self, start: int) -> int:
         """Return the first image that has to be read to score a range that begins at `start`."""
         return max(start - 1, 0) if self.consecutive else start

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import core
 from ..options import Options, Precision
-from ..stacks import Choices, StackSource, StackSpec
+from ..stacks import Block, Choices, StackSource, StackSpec
 
 Records = NDArray[np.void]
 
@@ -101,11 +101,15 @@ class RangeScore(NamedTuple):
     """Core flags of the reference image, or of the first image read where each is compared with the last."""
     reference_invalid: int = 0
     """Invalid pixels of the same image."""
+    kept: tuple[tuple[int, Block], ...] = ()
+    """Images of a part of a stack that are looked at again when the whole is known, with their indices."""
 
     @classmethod
     def joined(cls, parts: list[RangeScore]) -> RangeScore:
         """Return the numbers of consecutive ranges of a stack as one."""
-        return cls(joined_records([part.records for part in parts]), *parts[0][1:])
+        records = joined_records([part.records for part in parts])
+        kept = tuple(each for part in parts for each in part.kept)
+        return parts[0]._replace(records=records, kept=kept)
 
 
 def inspect_stack(source: StackSource, options: Options) -> StackInfo:

@@ -22,7 +22,8 @@ from ..stacks import Block, BufferPool, ReadTask, StackSource
 from .batch_scorer import Batch, BatchScorer
 from .batches import BATCHES_AT_ONCE, BatchPlan, decoding_again, plan_batches
 from .pairs import Advance
-from .stack_state import Failed, Scored, StackInfo
+from .stack_state import Failed, RangeScore, Scored, StackInfo
+from .static_pattern import looked_again, with_reference
 from .thread_pool import ConcurrencyLimit, ThreadPool
 
 
@@ -185,23 +186,39 @@ class _Stream:
         """Close a group when all of its batches are done."""
         if not group.launched or group.unfinished or group.outcomes is not None:
             return
+        numbers = [] if group.failures else self._numbers(group)
         if group.failures:
             group.outcomes = [Failed(self._error_of(group, owner)) for owner in range(len(group.members))]
         else:
-            assert group.scorer is not None
             assert group.plan is not None
             again = decoding_again(group.plan, self._options)
             group.outcomes = [
                 Scored(
                     member.info.with_warning(*source.warnings_while_reading(), *([again] if again else [])),
-                    numbers,
+                    each,
                 )
-                for member, numbers, source in zip(
-                    group.members, group.scorer.numbers(), group.sources, strict=True
-                )
+                for member, each, source in zip(group.members, numbers, group.sources, strict=True)
             ]
         group.scorer = None
         group.opened.close()
+
+    def _numbers(self, group: _Group) -> list[RangeScore]:
+        """Numbers of the stacks of a group whose batches are done, final ones of whole stacks."""
+        assert group.scorer is not None
+        found = group.scorer.numbers()
+        for owner, member in enumerate(group.members):
+            whole = (member.start, member.stop) == (0, member.info.shape[0])
+            source = group.sources[owner]
+            try:
+                if whole:
+                    found[owner] = looked_again(
+                        member.info, self._options, found[owner], source, self._threads
+                    )
+                else:
+                    found[owner] = with_reference(member.info, self._options, found[owner], source)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is this stack's
+                self._fail(group, (group.scorer.batches, owner), owner, error)
+        return found
 
     def _fail(self, group: _Group, place: tuple[int, int], owner: int, error: Exception) -> None:
         group.failures.append((place, owner, error))
@@ -224,7 +241,8 @@ class _Stream:
         # Nor do more batches help than are worked on: some are read, some wait for their reference.
         if self._batches >= max(BATCHES_AT_ONCE, self._threads + 2):
             return False
-        return self._in_memory + group.plan.batch_bytes <= group.plan.budget
+        kept = group.scorer.kept_bytes if group.scorer else 0
+        return self._in_memory + kept + group.plan.batch_bytes <= group.plan.budget
 
     def _launch(self, group: _Group) -> bool:
         """Start the next batch of a group; False when no batch is left."""

@@ -148,6 +148,10 @@ FLAG_WORDS: Final = {
     core.REPEATED_PIXELS: "repeated_pixels",
     core.IN_DOUBLE: "in_double",
     core.SPLIT_PEAK: "split_peak",
+    core.HIDES_MOTION: "hides_motion",
+    core.AT_REST: "at_rest",
+    core.STATIC_APERTURE: "static_aperture",
+    core.STATIC_BACKGROUND: "static_background",
 }
 """Words for the bits of `StackScore.flags`."""
 

@@ -21,7 +21,7 @@ from .columns import MadeOnce
 from .equality import same_attributes, unique_texts
 from .provenance import Provenance, provenance_of
 from .stack_score import StackScore
-from .trust import judged_words, trust_words
+from .trust import about_words, trust_words
 
 COMPARED: Final = ("method", "options", "warnings", "num_threads")
 """Attributes of a ranking that are compared, besides its names and stacks."""
@@ -52,7 +52,11 @@ class RankingData(Mapping[Any, StackScore]):
 
     @property
     def trust(self) -> str:
-        """Words on which stacks will align and how likely; of how many images, where some have no contrast."""
+        """Words on which stacks will align and how likely.
+
+        They say of how many images, where some have no contrast, and "at rest" where nothing moves: the other images
+        of the stack tell that from a static pattern, which stays while the sample moves.
+        """
         if not self.stack_scores:
             return "Nothing was scored."
         if not self.method.asks_opinion:
@@ -62,7 +66,7 @@ class RankingData(Mapping[Any, StackScore]):
                 (printable(name, 60), stack.trust)
                 for name, stack in zip(texts_of_names(self)[1], self.stack_scores, strict=True)
             ],
-            [judged_words(stack) for stack in self.stack_scores],
+            [about_words(stack) for stack in self.stack_scores],
         )
 
     @MadeOnce

@@ -30,6 +30,14 @@ MOVED_TOO_FAR = (
 
 SPLIT = "a peak split in two, 2 pixels apart, as of lines scanned to and fro,"
 """Reason where neighbouring lines lie aside of each other."""
+HIDDEN_BY_APERTURE = (
+    "an aperture or a frame that stays hides a moving sample; mask it, or subtract the mean of the stack"
+)
+HIDDEN_BY_BACKGROUND = "a background that stays hides a moving sample; subtract the mean of the stack"
+HIDDEN = "a pattern that stays hides a moving sample; subtract the mean of the stack, or mask it"
+
+WITH_ADVICE = frozenset({*MOVED_TOO_FAR, HIDDEN_BY_APERTURE, HIDDEN_BY_BACKGROUND, HIDDEN})
+"""Reasons that end with a way out; the images are named behind it."""
 
 NAMED = 3
 """Largest number of images, or stacks, that are named; more are counted only."""
@@ -91,6 +99,7 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
         records["opinion_zero"], ABOVE_CHANCE * records["opinion_rms"]
     )
     followed = (flags & core.HOT_PIXEL != 0) & (records["probability"] < records["probability_masked"])
+    hidden = flags & core.HIDES_MOTION != 0
     lost = records["p_value"] > UNLIKELY
     two = records["peak"] < AS_GOOD * records["second_peak"]
     return [
@@ -99,6 +108,10 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
         _Kind(MOVED_TOO_FAR[consecutive], flags & core.WRAPPED != 0),
         _Kind("a hot pixel that aligners follow", followed & (records["static_pixels"] == 1)),
         _Kind("static pixels that aligners follow", followed),
+        _Kind(HIDDEN_BY_APERTURE, hidden & (flags & core.STATIC_APERTURE != 0)),
+        _Kind(HIDDEN_BY_BACKGROUND, hidden & (flags & core.STATIC_BACKGROUND != 0)),
+        _Kind(HIDDEN, hidden),
+        _Kind("a sample at rest (which aligns)", flags & core.AT_REST != 0),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
         _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
         _Kind("a static pattern at zero shift, or a sample at rest (which aligns)", at_zero & ~lost),
@@ -131,4 +144,4 @@ def repeated(flags: NDArray[np.uint32]) -> list[tuple[int, int, NDArray[np.bool_
 
 def _sentence(text: str, images: NDArray[np.intp], of: int) -> str:
     which = abbreviate(images) if len(images) <= NAMED else f"{len(images)} of {of} images"
-    return f"{text}: {which}" if text in MOVED_TOO_FAR else f"{text} in {which}"
+    return f"{text}: {which}" if text in WITH_ADVICE else f"{text} in {which}"

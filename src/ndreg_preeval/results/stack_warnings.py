@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import core
 from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
-from .reasons import TRUSTED, repeated
+from .reasons import HIDDEN, HIDDEN_BY_APERTURE, HIDDEN_BY_BACKGROUND, TRUSTED, repeated
 from .trust import NOTHING
 
 if TYPE_CHECKING:
@@ -194,10 +194,10 @@ def _stuck(
     zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
     number, of = int((zero & usable).sum()), int(usable.sum())
     if of and number == of:
-        text = (
-            f"Every peak ({number} of {of}) is at zero shift: nothing moved, or a static pattern was found."
-        )
-        return [StackMessage(text, False)]
+        return [StackMessage(f"Every peak ({number} of {of}) is at zero shift: {_why_zero(records)}.", False)]
+    hidden = records["flags"] & core.HIDES_MOTION != 0
+    if hidden.any():
+        return _some(indices, hidden, f"a peak at zero shift: {_why_zero(records[hidden])}", False)
     if pairs.consecutive or len(records) < 3:
         return []
     far = np.maximum(abs(records["peak_dy"]), abs(records["peak_dx"])) >= MOVED
@@ -211,6 +211,21 @@ def _stuck(
         f"({int(between.sum())} of {of}) are at exactly zero shift while the images beside them moved."
     )
     return [StackMessage(text, True)]
+
+
+def _why_zero(records: NDArray[np.void]) -> str:
+    """Say why the peaks of images lie at zero shift, as far as their stack tells."""
+    flags = int(np.bitwise_or.reduce(records["flags"]))
+    if flags & core.AT_REST:
+        return "the sample rests, without what stays nothing but noise is left"
+    if not flags & core.HIDES_MOTION:
+        return "nothing moved, or a static pattern was found"
+    reason = HIDDEN
+    if flags & core.STATIC_APERTURE:
+        reason = HIDDEN_BY_APERTURE
+    elif flags & core.STATIC_BACKGROUND:
+        reason = HIDDEN_BY_BACKGROUND
+    return f"{reason}, and it aligns"
 
 
 def _no_contrast(info: StackInfo, numbers: RangeScore, pairs: Pairs, options: Options) -> StackMessage:

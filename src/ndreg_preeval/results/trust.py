@@ -28,10 +28,13 @@ def has_contrast(stack: StackScore) -> bool:
     return summary.n_compared > 0 and (summary.contrast or not stack.reference_flags & NOTHING)
 
 
-def judged_words(stack: StackScore) -> str:
-    """Say how many images the trust is about, "118 of 119 images"; empty where it is about all."""
+def about_words(stack: StackScore) -> str:
+    """Say what the trust is about: "118 of 119 images" where that is not all of them, and "at rest" where nothing moves."""
     of = stack._summary.n_compared
-    return "" if stack.n_judged == of else f"{stack.n_judged} of {of} images"
+    words = [] if stack.n_judged == of else [f"{stack.n_judged} of {of} images"]
+    if at_rest(stack):
+        words.append("at rest")
+    return ", ".join(words)
 
 
 def all_invalid(stack: StackScore) -> bool:
@@ -68,6 +71,11 @@ def at_zero(stack: StackScore) -> bool:
     return has_evidence(stack) and stack._summary.moved == 0
 
 
+def at_rest(stack: StackScore) -> bool:
+    """Whether every peak is at zero shift, and the images tell that the sample rests."""
+    return at_zero(stack) and stack._summary.any_flags & core.AT_REST != 0
+
+
 def moves(stack: StackScore) -> bool:
     """Whether it is trusted, and most of its images that have evidence moved by a pixel or more."""
     return 2 * stack._summary.moved > stack.n_judged and trusted(stack)
@@ -81,7 +89,7 @@ def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = N
     trusts : list of (str, float)
         Names and probabilities, in rank order.
     about : sequence of str, optional
-        What each probability is about, where it is not about all images: `judged_words`.
+        What each probability is about, where there is something to say: `about_words`.
     """
     notes = []
     told = [
