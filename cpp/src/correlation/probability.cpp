@@ -26,6 +26,9 @@ constexpr double most_by_chance = 0.01;
 // Log odds from which more evidence counts less and less.
 constexpr double saturates_from = 6;
 
+// Log odds that it adds to know that the sample rests.
+constexpr double rest_is_known = 3;
+
 // Logarithm of a ratio that may be 0 / 0.
 double log_ratio(double numerator, double denominator) noexcept {
   const double ratio = (numerator + least_value) / (denominator + least_value);
@@ -46,6 +49,14 @@ double error_of_log_opinion(double value, const Certainty& certainty) noexcept {
 double error_of_log_moved(const PairScore& score, const Certainty& certainty) noexcept {
   const double moved = score.opinion_moved > 0 ? score.opinion_moved : score.opinion_second;
   return error_of_log_opinion(score.opinion, certainty) + error_of_log_opinion(moved, certainty);
+}
+
+// Wherever the peak lies.
+double log_odds_from_evidence(const PairScore& score) noexcept {
+  const double over_noise = log_ratio(score.peak, score.rms);
+  const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
+  const double log_odds = -2.82 + 2.41 * log_moved(score) + 1.62 * breadth + 0.1 * over_noise;
+  return log_odds + 1.62 * log_ratio(score.opinion, score.opinion_second);
 }
 
 bool at_zero_shift(const PairScore& score) noexcept {
@@ -88,15 +99,11 @@ double probability_from_ratio(const PairScore& score) noexcept {
 double probability_from_evidence(const PairScore& score) noexcept {
   // Without a rival (tiny images, small max_shift) nothing can be said.
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
-  const double over_moved = log_moved(score);
-  const double over_noise = log_ratio(score.peak, score.rms);
-  const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
-  double log_odds = -2.82 + 2.41 * over_moved + 1.62 * breadth + 0.1 * over_noise;
-  log_odds += 1.62 * log_ratio(score.opinion, score.opinion_second);
+  double log_odds = log_odds_from_evidence(score);
   // What the detector leaves in the images lies at exactly zero shift, and agrees too well.
   if (at_zero_shift(score)) {
     const double peak = std::min(score.peak, 1.0);
-    log_odds += 0.91 - 1.43 * over_moved - 5.50 * peak + 0.58 * std::log(1.02 - peak);
+    log_odds += 0.91 - 1.43 * log_moved(score) - 5.50 * peak + 0.58 * std::log(1.02 - peak);
   }
   return probability_from_log_odds(log_odds);
 }
@@ -112,7 +119,12 @@ double probability_of_plain(const PairScore& score, double pixels) noexcept {
 }
 
 double probability_at_rest(const PairScore& score, const Options& options) noexcept {
-  return score.probability;
+  const double without = score.probability_masked;
+  if (options.judgement != Judgement::evidence) return without;
+  if (options.normalization != Normalization::phase) return without;
+  if (score.opinion <= 0 || score.opinion_second <= 0) return without;
+  return std::max(without,
+                  probability_from_log_odds(log_odds_from_evidence(score) + rest_is_known));
 }
 
 double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept {
