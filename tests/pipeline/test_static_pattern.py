@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ Looks = list[list[tuple[bytes, bytes]]]
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
     """What the core was asked, in order; it answers that all images are at rest."""
     asked: Looks = []
 
@@ -31,7 +31,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Looks]:
         return 1, 0
 
     monkeypatch.setattr(core, "find_static_pattern", find)
-    yield asked
+    return asked
 
 
 def scene(n: int, moved: tuple[int, ...] = ()) -> NDArray[np.float32]:
@@ -44,7 +44,9 @@ def scene(n: int, moved: tuple[int, ...] = ()) -> NDArray[np.float32]:
     return images.astype(np.float32)
 
 
-def expected(images: NDArray[Any], pairing: str, reference: int, at_zero: set[int]) -> list[tuple[bytes, bytes]]:
+def expected(
+    images: NDArray[Any], pairing: str, reference: int, at_zero: set[int]
+) -> list[tuple[bytes, bytes]]:
     """The pairs that are looked at, told slowly."""
     n = len(images)
     compared = [i for i in range(n) if i != (0 if pairing == "previous" else reference % n)]
@@ -56,11 +58,11 @@ def expected(images: NDArray[Any], pairing: str, reference: int, at_zero: set[in
     return [(images[before(i)].tobytes(), images[i].tobytes()) for i in chosen]
 
 
-def in_memory(images: NDArray[Any], folder: Path, **options: Any) -> None:  # noqa: ARG001
+def in_memory(images: NDArray[Any], folder: Path, **options: Any) -> None:
     ndreg_preeval.score_stack(images, **options)
 
 
-def as_list(images: NDArray[Any], folder: Path, **options: Any) -> None:  # noqa: ARG001
+def as_list(images: NDArray[Any], folder: Path, **options: Any) -> None:
     ndreg_preeval.score_stack(list(images), **options)
 
 
@@ -86,7 +88,7 @@ def on_executor(images: NDArray[Any], folder: Path, **options: Any) -> None:
         )
 
 
-def memory_on_executor(images: NDArray[Any], folder: Path, **options: Any) -> None:  # noqa: ARG001
+def memory_on_executor(images: NDArray[Any], folder: Path, **options: Any) -> None:
     with ThreadPoolExecutor(2) as executor:
         ndreg_preeval.score_stack(images, executor=executor, **options)
 
