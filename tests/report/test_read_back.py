@@ -181,6 +181,7 @@ WRONG: list[tuple[tuple[Any, ...], Any, str]] = [
     ),
     ((*IMAGES, "peak_dx"), DELETED, "stacks[1].images.peak_dx is missing"),
     (("ranked_stack_names",), ["a"], "ranked_stack_names must be the names of the stacks, in their order"),
+    (("reference_stack",), "somebody", "reference_stack must be one of ranked_stack_names, not 'somebody'"),
     (("warnings",), None, "warnings must be a list, not None"),
     (("num_threads",), 1.5, "num_threads must be a whole number from 0, not 1.5"),
     (("options", "cutoff"), -1, "options: cutoff must be finite and positive"),

@@ -64,6 +64,8 @@ def arguments_from_dict(found: Any, stacklevel: int = 2) -> dict[str, Any]:
     if ranked is not None and ranked != [stack.name for stack in stacks]:
         names.refuse("the names of the stacks, in their order")
     reference = whole["reference_stack"]
+    if ranked and not reference.is_null and reference.text() not in ranked:
+        reference.refuse("one of ranked_stack_names")
     return {
         # Of a key that was None, format 2 had null.
         "reference_stack": (ranked[0] if ranked else None) if reference.is_null else reference.text(),
