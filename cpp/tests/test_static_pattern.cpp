@@ -100,7 +100,7 @@ bool all_have(const StackScore& stack, std::uint32_t flag) {
 }
 
 void rest_is_told_from_a_pattern() {
-  for (const std::size_t count : {4, 9, 40}) {
+  for (const std::size_t count : std::vector<std::size_t>{4, 9, 40}) {
     for (const std::uint32_t seed : {1U, 2U, 3U}) {
       const StackScore rests = by_blocks(stack_of(count, false, 0, seed), Pairing::reference, 100);
       CHECK(all_have(rests, at_rest));
@@ -129,14 +129,14 @@ void two_images_do_not_tell() {
 
 void however_they_come() {
   for (const Pairing pairing : {Pairing::reference, Pairing::previous}) {
-    for (const std::size_t count : {3, 7, 18, 41}) {
+    for (const std::size_t count : std::vector<std::size_t>{3, 7, 18, 41}) {
       for (const bool moves : {false, true}) {
         const std::vector<Image> stack = stack_of(count, moves, moves ? 4 : 0, 5);
         const StackScore wanted = by_hand(stack, pairing);
         RunOptions stay;
         stay.images_stay = stay.reference_stays = true;
         for (const RunOptions& run : {RunOptions{}, stay, on(1), on(3)}) {
-          for (const std::size_t block : {1, 4, 100}) {
+          for (const std::size_t block : std::vector<std::size_t>{1, 4, 100}) {
             const StackScore found = by_blocks(stack, pairing, block, run);
             CHECK(same(found.images, wanted.images));
             for (std::size_t i = 0; i < found.images.size(); ++i) {

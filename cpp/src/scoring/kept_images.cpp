@@ -41,8 +41,9 @@ KeptImages::Candidates KeptImages::candidates(const std::vector<ImageView>& imag
   // The block has images `before` + 1 and so on.
   const auto keep = [&](std::size_t number) {
     if (kept_.images.count(number) != 0) return;
-    const ImageView& view = number > before ? images[number - before - 1] : *last;
-    found.images.try_emplace(number, view, stay);
+    const bool of_block = number > before;
+    const ImageView& view = of_block ? images[number - before - 1] : *last;
+    found.images.try_emplace(number, view, of_block && stay);
   };
   for (std::size_t i = stride - 1 - before % stride; i < images.size(); i += stride) {
     if (!lies_at_zero_shift(scores[i])) continue;

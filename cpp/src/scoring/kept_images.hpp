@@ -49,8 +49,8 @@ class KeptImages {
     if (!consecutive_) kept_.images.try_emplace(0, reference, stays);
   }
 
-  // What is to be kept of a block that follows `before` compared images. `last`: of consecutive
-  // pairs, the image before the first one.
+  // What is to be kept of a block that follows `before` compared images; they may `stay`. `last`:
+  // of consecutive pairs, the image before the first one, which never does.
   Candidates candidates(const std::vector<ImageView>& images, const std::vector<PairScore>& scores,
                         std::size_t before, const ImageView* last, bool stay) const;
 
