@@ -161,6 +161,16 @@ def orange(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """Reports and notebook views in a browser: needs chromium and chromedriver. Arguments go to pytest.
+
+    With NDREG_PREEVAL_SCREENSHOTS=FOLDER the pictures that were taken are kept, to be looked at.
+    """
+    session.install(".[test]", "selenium>=4.20")
+    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs)
+
+
+@nox.session(default=False)
 def runtimes(session: nox.Session) -> None:
     """In one process with torch, scikit-learn, OpenCV and numba: tests, then what it costs, as ratios."""
     session.install(".[test]", "torch", "scikit-learn", "opencv-python-headless", "numba")

@@ -82,7 +82,7 @@ def make_demo() -> str:
 
 @promise("")
 def nothing(_: Path) -> None:
-    """Arrays and HDF5 files are ranked, with a bar; what is missing says which package and extra it takes."""
+    """Arrays and HDF5 files are ranked, with a bar and a report; what is missing says which package and extra it takes."""
     import ndreg_preeval
 
     check_ranks(stacks())
@@ -90,6 +90,9 @@ def nothing(_: Path) -> None:
         ndreg_preeval.rank_stacks(stacks(), progress=True)
     assert "image/s" in shown.getvalue(), shown.getvalue()
     ranking = ndreg_preeval.rank_stacks(make_demo())
+    assert "Stack to align with" in ranking._repr_html_()
+    ranking.save_html("report.html")
+    assert "data:image/png" in Path("report.html").read_text(encoding="utf-8")
     page = struct.pack("<HHHI4sI", 1, 256, 3, 1, b"\x08\0\0\0", 0)  # a width is all that it says
     Path("a.tif").write_bytes(b"II*\0\x08\0\0\0" + page)
     lacking: dict[str, Callable[[], object]] = {

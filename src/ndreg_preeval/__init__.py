@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .ranking import rank_stacks as rank_stacks
     from .reg2d import reg2d_preeval as reg2d_preeval
     from .reported_ranking import Ranking as Ranking
-    from .results import StackScore as StackScore
+    from .scoring import StackScore as StackScore
     from .scoring import score_stack as score_stack
     from .stacks import find_stacks as find_stacks
 
@@ -40,7 +40,7 @@ _HOMES = {
     "Ranking": "reported_ranking",
     "RankingWarning": "errors",
     "StackRanker": "live",
-    "StackScore": "results",
+    "StackScore": "scoring",
     "StackScorer": "live",
     "build_config": "build_info",
     "find_stacks": "stacks",

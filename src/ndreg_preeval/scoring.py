@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from . import report  # noqa: F401 - notebooks show scores by it
 from .errors import RankingWarning, stack_label
 from .options import make_options
 from .pipeline import Scored, choose_engine, score_stacks

@@ -17,6 +17,7 @@ HEAVY = {
     "dask",
     "h5py",
     "hdf5plugin",
+    "jinja2",
     "matplotlib",
     "multiprocessing",
     "pydantic",

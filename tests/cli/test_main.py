@@ -104,10 +104,13 @@ def test_quiet_says_nothing(demo, call, tmp_path):
 
 
 def test_files_are_written_and_replaced(demo, call, tmp_path):
-    paths = [tmp_path / name for name in ("a.json", "a.csv", "a.png")]
+    paths = [tmp_path / name for name in ("a.json", "a.csv", "a.png", "a.html")]
     for path in paths:
         path.write_text("old")
-    code, out, _ = call("rank", demo.uri, "--json", paths[0], "--csv", paths[1], "--plot", paths[2])
+    written = [
+        word for pair in zip(("--json", "--csv", "--plot", "--html"), paths, strict=True) for word in pair
+    ]
+    code, out, _ = call("rank", demo.uri, *written)
     assert code == 0
     assert out.startswith("Reference stack: Ca-K")
     assert strict_json(paths[0].read_text())["format_version"] == 3
@@ -115,7 +118,8 @@ def test_files_are_written_and_replaced(demo, call, tmp_path):
     assert len(rows) == 6 * 7
     assert rows[0]["stack"] == "Ca-K"
     assert paths[2].read_bytes().startswith(b"\x89PNG")
-    assert names_in(tmp_path) == ["a.csv", "a.json", "a.png"]
+    assert paths[3].read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert names_in(tmp_path) == ["a.csv", "a.html", "a.json", "a.png"]
 
 
 def test_csv_to_standard_output_is_only_csv(demo, call):
@@ -219,6 +223,8 @@ def test_outputs_are_checked_before_the_work(call, demo, tmp_path, monkeypatch):
         (("--json", "-", "--csv", "-"), "cannot share the standard output"),
         (("--plot", tmp_path / "a.h5"), "a plot must end in one of"),
         (("--plot", "-"), "needs a file name"),
+        (("--html", "-"), "needs a file name"),
+        (("--html", tmp_path / "a", "--csv", tmp_path / "a"), "two outputs cannot share it"),
     ):
         code, out, err = call("rank", demo.uri, *options)
         assert (code, out) == (1, "")

@@ -53,6 +53,7 @@ HEAVY = {
     "h5py",
     "silx",
     "hdf5plugin",
+    "jinja2",
     "matplotlib",
     "tqdm",
     "scipy",

@@ -84,6 +84,9 @@ def ranking(*stacks: Any, **changes: Any) -> Any:
         values[tuple(found.peak_shifts[position])] = 0.5
         return values
 
+    def pixels(name: Any, image: int) -> Any:
+        return np.random.default_rng(image).uniform(0, 1000, made.stacks[name].shape)
+
     fields = {
         "reference_stack": stacks[0].name if stacks else None,
         "ranked_stack_names": [one.name for one in stacks],
@@ -96,6 +99,7 @@ def ranking(*stacks: Any, **changes: Any) -> Any:
         "num_threads": 2,
         "provenance": None,
         "correlogram": correlogram,
+        "image": pixels,
     }
     made = SimpleNamespace(**(fields | changes))
     return made

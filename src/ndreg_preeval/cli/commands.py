@@ -29,11 +29,14 @@ def rank(arguments: Namespace) -> int:
     from ..report import table, to_csv
     from ..results import made_by_command
 
-    outputs = [path for path in (arguments.json, arguments.csv, arguments.plot) if path and path != "-"]
+    written = (arguments.json, arguments.csv, arguments.plot, arguments.html)
+    outputs = [path for path in written if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
         raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
     if arguments.plot == "-":
         raise ValueError("--plot needs a file name: a figure cannot be written to the standard output")
+    if arguments.html == "-":
+        raise ValueError("--html needs a file name: a report is for a browser, not for the standard output")
     if arguments.nexus == "-":
         raise ValueError("--nexus needs a file name: HDF5 cannot be written to the standard output")
     if arguments.overwrite and not arguments.nexus:
@@ -73,6 +76,8 @@ def rank(arguments: Namespace) -> int:
         ranking.save_nexus(arguments.nexus, overwrite=arguments.overwrite)
     if arguments.plot:
         ranking.plot(arguments.plot)
+    if arguments.html:
+        ranking.save_html(arguments.html)
     return 0
 
 

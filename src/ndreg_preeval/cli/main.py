@@ -175,6 +175,9 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     output.add_argument("--csv", metavar="FILE", help="write one row per image as CSV; - is standard output")
     output.add_argument("--plot", metavar="FILE", help="write a figure (png, pdf, svg); needs matplotlib")
     output.add_argument(
+        "--html", metavar="FILE", help="write a report for any browser: one file, which needs no network"
+    )
+    output.add_argument(
         "--nexus",
         metavar="URI",
         help="write everything to FILE[::/entry/ranking] as NeXus; what the file holds stays as it is",

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""A ranking as table, JSON, CSV, data frame, figure and NeXus, and JSON as a ranking."""
+"""A ranking as table, JSON, CSV, data frame, figure, HTML and NeXus, and JSON as a ranking."""
 
 from __future__ import annotations
 
+from ..results import NOTEBOOK_VIEWS
 from .colours import BLUE, TRUST, VERMILION, trust_of
 from .drawn import DrawnRanking
 from .export import flag_words, to_dict, to_json
@@ -16,6 +17,7 @@ from .figure import (
 )
 from .nexus import save_nexus
 from .nexus_file import find_target
+from .page import ranking_html, save_html, stack_html
 from .read_back import arguments_from_dict, arguments_from_json, json_schema
 from .table import table
 from .tables import to_csv, to_dataframe
@@ -35,8 +37,11 @@ __all__ = [
     "plot_images",
     "plot_ranking",
     "plot_scores",
+    "ranking_html",
     "require_matplotlib",
+    "save_html",
     "save_nexus",
+    "stack_html",
     "table",
     "to_csv",
     "to_dataframe",
@@ -44,3 +49,5 @@ __all__ = [
     "to_json",
     "trust_of",
 ]
+
+NOTEBOOK_VIEWS[:] = [stack_html]

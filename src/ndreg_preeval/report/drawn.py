@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..results import RankingData
 from .figure import plot_correlogram, plot_images, plot_ranking, plot_scores
+from .page import ranking_html, save_html
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -98,3 +99,25 @@ class DrawnRanking(RankingData):
             When it has no such image, none was compared, or its images are no longer at hand.
         """
         return plot_correlogram(self, name, image, second_opinion, ax)
+
+    def save_html(self, path: str | PathLike[str]) -> None:
+        """Write a report: one HTML file for any browser, which needs no other file and no network.
+
+        It has the verdict in words, a table that can be sorted, the value of every image, pictures of the reference
+        image and of the worst image of each stack with their correlograms, warnings and settings.
+
+        Parameters
+        ----------
+        path : str or Path
+            Where to save it. An existing file is replaced when the new one is complete. Images are read again
+            for the pictures; where they are no longer at hand, the report says so.
+
+        Raises
+        ------
+        OSError
+            When the file cannot be written. It is then as it was.
+        """
+        save_html(self, path)
+
+    def _repr_html_(self) -> str:
+        return ranking_html(self)

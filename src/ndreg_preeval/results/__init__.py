@@ -8,9 +8,17 @@ from .order import blank_reference, check_rankable, rank_order, ranking_warnings
 from .provenance import InputRead, Provenance, made_by_command
 from .ranking_data import RankingData, texts_of_names
 from .reasons import TRUSTED
-from .stack_score import StackScore, build_failed_score, build_stack_score, worst_position
+from .stack_score import (
+    NOTEBOOK_VIEWS,
+    StackScore,
+    build_failed_score,
+    build_stack_score,
+    worst_position,
+)
+from .trust import percent, trust_word
 
 __all__ = [
+    "NOTEBOOK_VIEWS",
     "OPINION",
     "TRUSTED",
     "InputRead",
@@ -22,8 +30,10 @@ __all__ = [
     "build_stack_score",
     "check_rankable",
     "made_by_command",
+    "percent",
     "rank_order",
     "ranking_warnings",
     "texts_of_names",
+    "trust_word",
     "worst_position",
 ]

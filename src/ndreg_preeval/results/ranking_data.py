@@ -141,10 +141,44 @@ class RankingData(Mapping[Any, StackScore]):
         ValueError
             When it has no such image, or its images are no longer at hand.
         """
+        stack, spec, index = self._find(name, image)
+        with naming_stack(name, stack.location):
+            return _correlogram(stack, spec, index, self.options, bool(second_opinion))
+
+    def image(self, name: Any, image: int) -> NDArray[Any]:
+        """Read one image again, from its stack.
+
+        Parameters
+        ----------
+        name : object
+            Key of the stack.
+        image : int
+            Index of the image in the stack.
+
+        Returns
+        -------
+        (h, w) array
+            Its pixels, as the stack holds them: nothing is masked or filled.
+
+        Raises
+        ------
+        KeyError
+            When there is no such stack.
+        ValueError
+            When it has no such image, or its images are no longer at hand.
+        """
+        stack, spec, index = self._find(name, image)
+        with naming_stack(name, stack.location), spec.open() as source:
+            _check_shape(stack, source.shape)
+            return np.array(source.read(index, index + 1).images[0])
+
+    def _find(self, name: Any, image: int) -> tuple[StackScore, StackSpec, int]:
+        """Return a stack, where its images are, and the index of one of them from the front."""
         names = [stack.name for stack in self.stack_scores]
         if name not in names:
             raise KeyError(f"there is no {stack_label(name)} in this ranking")
-        stack, spec = self.stack_scores[names.index(name)], self._specs[names.index(name)]
+        place = names.index(name)
+        stack, spec = self.stack_scores[place], self._specs[place] if self._specs else None
         with naming_stack(name, stack.location):
             if spec is None:
                 raise ValueError(
@@ -153,7 +187,7 @@ class RankingData(Mapping[Any, StackScore]):
             index = as_int("image", image)
             if not -stack.n_images <= index < stack.n_images:
                 raise ValueError(f"image {shorten(image)} is outside its {stack.n_images} images")
-            return _correlogram(stack, spec, index % stack.n_images, self.options, bool(second_opinion))
+            return stack, spec, index % stack.n_images
 
     def __repr__(self) -> str:
         best, number = shorten(self.reference_stack), len(self.stack_scores)
@@ -192,8 +226,7 @@ def _correlogram(
     if len(found) and precision == "auto":
         precision = "double" if stack.in_double[found[0]] else "single"
     with spec.open() as source:
-        if source.shape[1:] != stack.shape or source.shape[0] < stack.n_images:
-            raise ValueError(f"its shape changed to {source.shape} since it was ranked")
+        _check_shape(stack, source.shape)
         scorer = make_scorer(
             source.read(reference, reference + 1), precision, options, second_opinion=second_opinion
         )
@@ -202,3 +235,8 @@ def _correlogram(
         return scorer.correlogram(
             block.images[0], mask=None if mask is None else mask[0], second_opinion=second_opinion
         )
+
+
+def _check_shape(stack: StackScore, shape: tuple[int, ...]) -> None:
+    if shape[1:] != stack.shape or shape[0] < stack.n_images:
+        raise ValueError(f"its shape changed to {shape} since it was ranked")

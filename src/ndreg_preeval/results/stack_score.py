@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,9 @@ from .columns import MADE_LATER, MadeLater, MadeOnce, Origin
 from .equality import same_attributes
 from .quiet import is_quiet
 from .summary import Summary
+
+NOTEBOOK_VIEWS: Final[list[Callable[[StackScore], str]]] = []
+"""Views of a score for notebooks, as HTML: `report` puts its own here, as results know nothing of reports."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,6 +202,9 @@ class StackScore:
 
     def __hash__(self) -> int:
         return hash((text_of(self.name), self.n_images, self.shape, text_of(self.location)))
+
+    def _repr_html_(self) -> str | None:
+        return NOTEBOOK_VIEWS[0](self) if NOTEBOOK_VIEWS else None
 
     def __repr__(self) -> str:
         height, width = self.shape

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,17 @@ if TYPE_CHECKING:
 
 NOTHING: Final = core.NO_CONTRAST | core.ALL_INVALID
 """Flags of an image that can be compared with none."""
+
+
+LEVELS: Final = (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5))
+"""Words on how likely a stack aligns, and the probabilities from and below which they hold."""
+
+
+def trust_word(trust: float) -> str:
+    """Say in a word how likely a stack aligns; nothing where nobody knows."""
+    if math.isnan(trust):
+        return ""
+    return next((word for word, low, high in LEVELS if low <= trust < high), "hardly")
 
 
 def has_evidence(stack: StackScore) -> bool:
@@ -93,10 +105,10 @@ def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = N
     """
     notes = []
     told = [
-        f"{_percent(value)}, {images}" if images else _percent(value)
+        f"{percent(value)}, {images}" if images else percent(value)
         for (_, value), images in zip(trusts, about or [""] * len(trusts), strict=True)
     ]
-    for words, low, high in (("aligns", 0.9, 1.01), ("probably", 0.5, 0.9), ("perhaps", 0.2, 0.5)):
+    for words, low, high in LEVELS:
         some = [
             f"{name} {words} ({figure})"
             for (name, value), figure in zip(trusts, told, strict=True)
@@ -115,5 +127,6 @@ def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = N
     return "; ".join(notes) + "."
 
 
-def _percent(value: float) -> str:
+def percent(value: float) -> str:
+    """Say a probability in percent; never 100, which would be a promise."""
     return f"{min(99, int(100 * value))} %"

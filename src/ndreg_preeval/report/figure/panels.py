@@ -53,7 +53,7 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
         seen[trust] = axes.barh(y, score, color=TRUST[trust][0], height=0.75)
         text = short_number(stack.score) if stack.rankable else "not ranked"
         if stack.reasons and score < LOST * longest:
-            text += "  " + printable(stack.reasons[0], room_for(axes, 1 - LOST), keep_end=False)
+            text += "  " + printable(stack.reasons[0], room_for(axes, 1.1 - LOST), keep_end=False)
         literal(axes.text(max(score, 0) + 0.015 * longest, y, text, va="center", fontsize="small"))
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.set_xlim(min([0.0, *scores]), 1.16 * longest)
