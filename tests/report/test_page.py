@@ -21,6 +21,7 @@ import ndreg_preeval
 from ndreg_preeval.methods import METHODS
 from ndreg_preeval.report import ranking_html, save_html, stack_html
 from ndreg_preeval.report.page.chart import chart_of
+from ndreg_preeval.results import InputRead, Provenance
 from tests.support.html_pages import HOSTILE_TEXTS, Page
 from tests.support.made_up_rankings import names_in, ranking, stack
 
@@ -318,12 +319,32 @@ def test_public_methods(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["report.html"]
 
 
+def test_page_says_how_it_came_about(tmp_path: Path) -> None:
+    words = ("ndreg-preeval", "rank", "a b.h5", "<b>")
+    inputs = (
+        InputRead("a", "a b.h5::/a", (3, 32, 48), "<u2", 2, 1234567, "2026-01-02T03:04:05+00:00"),
+        InputRead("b", "", (3, 32, 48), "<u2"),
+    )
+    provenance = Provenance("1.2.3", "2026-01-03T00:00:00+00:00", words, inputs)
+    said = report(ranking(stack("a", [0.9]), stack("b", [0.8]), provenance=provenance), tmp_path).readable
+    assert "ranked 2026-01-03T00:00:00+00:00, by version 1.2.3" in said
+    assert "command ndreg-preeval rank 'a b.h5' '<b>'" in said
+    assert said.count("Files 2 files, 1 234 567 bytes, last changed 2026-01-02T03:04:05+00:00") == 1
+
+
+def test_provenance_without_inputs(tmp_path: Path) -> None:
+    made = ranking(stack("a", [0.9]), provenance=Provenance(command_line=("ndreg-preeval",)))
+    said = report(made, tmp_path).readable
+    assert "command ndreg-preeval" in said
+    assert "Files" not in said
+
+
 def test_images_in_memory_do_not_travel(tmp_path: Path) -> None:
     result = ndreg_preeval.rank_stacks(scene())
     again = pickle.loads(pickle.dumps(result))
     again.save_html(tmp_path / "report.html")
     page = Page.of((tmp_path / "report.html").read_text(encoding="utf-8").removeprefix("<!doctype html>\n"))
-    assert "No pictures: stack 'a': its images were in memory" in page.readable
+    assert "No pictures: stack 'a': its images did not travel" in page.readable
     assert "image" not in {tag for tag, _ in page.elements}
 
 

@@ -104,7 +104,7 @@ def _pictures(ranking: RankingData) -> list[tuple[list[Picture], str]]:
 def _settings(ranking: RankingData) -> list[tuple[str, str]]:
     """Method and options, each with its value as text."""
     told = configuration(ranking)
-    pairs: list[tuple[str, Any]] = []
+    pairs: list[tuple[str, Any]] = _circumstances(ranking)
     for name, value in told.items():
         if isinstance(value, dict):
             pairs += [(f"{name}: {inner}", of_it) for inner, of_it in value.items() if inner != name]
@@ -113,11 +113,27 @@ def _settings(ranking: RankingData) -> list[tuple[str, str]]:
     return [(printable(name.replace("_", " "), 80), _setting(value)) for name, value in pairs]
 
 
+def _circumstances(ranking: RankingData) -> list[tuple[str, Any]]:
+    """When and by which command the ranking was made, as far as it knows."""
+    known = ranking.provenance
+    if known is None:
+        return []
+    pairs: list[tuple[str, Any]] = []
+    if known.date is not None:
+        pairs.append(("ranked", f"{known.date}, by version {known.version or 'unknown'}"))
+    if known.command_line is not None:
+        import shlex
+
+        pairs.append(("command", shlex.join(known.command_line)))
+    return pairs
+
+
 def _setting(value: Any) -> str:
     if value is None:
         return "\u2013"
     if isinstance(value, dict):
-        text = ", ".join(f"{name}: {of_it}" for name, of_it in value.items())
+        # Of a mask its size and number of valid pixels: its bits tell a person nothing.
+        text = ", ".join(f"{name}: {of_it}" for name, of_it in value.items() if name != "bits")
     else:
         text = str(value)
     return printable(clip(text, TEXT), TEXT, keep_end=False)

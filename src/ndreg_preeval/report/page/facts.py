@@ -15,7 +15,7 @@ from ..colours import TRUST, trust_of
 from .chart import Chart, chart_of
 
 if TYPE_CHECKING:
-    from ...results import RankingData, StackScore
+    from ...results import InputRead, RankingData, StackScore
 
 NAME: Final = 200
 """Most characters of the name of a stack."""
@@ -78,9 +78,12 @@ def ranking_facts(ranking: RankingData) -> RankingFacts:
     stacks = list(ranking.stacks.items())
     longest = max([abs(stack.score) for _, stack in stacks if math.isfinite(stack.score)], default=0) or 1.0
     ranked = ranking.ranked_stack_names is not None
+    inputs: list[InputRead | None] = list(ranking.provenance.inputs) if ranking.provenance is not None else []
+    if len(inputs) != len(stacks):  # nobody knows
+        inputs = [None] * len(stacks)
     facts = tuple(
-        stack_facts(stack, key, number, longest, ranked)
-        for number, (key, stack) in enumerate(stacks, start=1)
+        stack_facts(stack, key, number, longest, ranked, read)
+        for number, ((key, stack), read) in enumerate(zip(stacks, inputs, strict=True), start=1)
     )
     seen = {each.trusted for each in facts}
     return RankingFacts(
@@ -94,7 +97,12 @@ def ranking_facts(ranking: RankingData) -> RankingFacts:
 
 
 def stack_facts(
-    stack: StackScore, key: Any, number: int = 1, longest: float = 1.0, ranked: bool = False
+    stack: StackScore,
+    key: Any,
+    number: int = 1,
+    longest: float = 1.0,
+    ranked: bool = False,
+    read: InputRead | None = None,
 ) -> StackFacts:
     """Say what there is to say of a stack.
 
@@ -110,6 +118,8 @@ def stack_facts(
         The score whose bar is the longest.
     ranked : bool
         Whether `number` is a rank.
+    read : InputRead, optional
+        What is known of its files.
     """
     score = float(stack.score)
     trusted = trust_of(stack)
@@ -126,7 +136,7 @@ def stack_facts(
         worst=_worst(stack),
         median=_median(stack),
         shift=_shift(stack),
-        facts=_facts(stack),
+        facts=_facts(stack, read),
         reasons=tuple(_clean(text, TEXT) for text in stack.reasons),
         warnings=() if stack.error is not None else tuple(_clean(text, TEXT) for text in stack.warnings),
         error="" if stack.error is None else f"Not read: {_clean(stack.error, TEXT)}",
@@ -197,7 +207,7 @@ def _shift(stack: StackScore) -> Cell:
     return Cell(f"{middle:.1f} ({low:.1f} to {high:.1f})", middle)
 
 
-def _facts(stack: StackScore) -> tuple[tuple[str, str], ...]:
+def _facts(stack: StackScore, read: InputRead | None) -> tuple[tuple[str, str], ...]:
     height, width = stack.shape
     facts = [("Images", f"{stack.n_images} of {height} \u00d7 {width} pixels, {_clean(stack.dtype, 60)}")]
     if stack.error is not None:
@@ -214,7 +224,18 @@ def _facts(stack: StackScore) -> tuple[tuple[str, str], ...]:
     if int(np.sum(stack.static_pixels)):
         facts.append(("Static outliers", f"up to {int(np.max(stack.static_pixels))} in an image"))
     facts.append(("From", _clean(stack.location, TEXT) if stack.location else "memory"))
+    if read is not None and read.files:
+        facts.append(("Files", _files(read)))
     return tuple(facts)
+
+
+def _files(read: InputRead) -> str:
+    words = ["1 file" if read.files == 1 else f"{read.files} files"]
+    if read.size is not None:
+        words.append(f"{read.size:,} bytes".replace(",", " "))
+    if read.modified is not None:
+        words.append(f"last changed {_clean(read.modified, 60)}")
+    return ", ".join(words)
 
 
 def _lowest(stack: StackScore) -> tuple[tuple[str, ...], ...]:
