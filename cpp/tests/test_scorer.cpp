@@ -303,10 +303,43 @@ void repeated_pixels_are_told_where_images_are_distrusted() {
       CHECK(Scorer(reference.view(), options).score({image.view()})[0].flags == 0);
     }
   }
+  // Edges of a later row may lie before those of the first one.
+  Image late = images::noise(16, 20, 3);
+  for (std::size_t x = 0; x < 4; ++x) late.pixels[x] = 0;
+  const Image large_late = enlarged(late, 3, 3);
+  CHECK(Scorer(large_late.view(), Options{}).score({enlarged(other, 3, 3).view()})[0].flags ==
+        (repeated_pixels | 3U << 16U | 3U << 24U));
   const Image large = enlarged(first, 2, 2);
   const PairScore trusted =
       Scorer(large.view(), Options{}).score({images::rolled(large, 4, 6).view()})[0];
   CHECK(trusted.probability > 0.5 && trusted.flags == 0);
+}
+
+void enlarged_maps_are_judged_as_they_were_measured() {
+  const Image scene = images::noise(40, 48, 4);
+  Image first = scene;
+  Image other = images::rolled(scene, 3, -5);
+  const Image noise = images::noise(40, 48, 5);
+  for (std::size_t i = 0; i < other.pixels.size(); ++i) other.pixels[i] += 3 * noise.pixels[i];
+  const PairScore map = Scorer(first.view(), Options{}).score({other.view()})[0];
+  int judged = 0;
+  for (const std::size_t high : {1U, 2U, 4U}) {
+    for (const std::size_t wide : {2U, 3U, 5U}) {
+      const Image reference = enlarged(first, high, wide);
+      const Image image = enlarged(other, high, wide);
+      const PairScore score = Scorer(reference.view(), Options{}).score({image.view()})[0];
+      const double dy = (map.shift_y - map.peak_dy) * static_cast<double>(high);
+      const double dx = (map.shift_x - map.peak_dx) * static_cast<double>(wide);
+      CHECK(score.peak_dy == map.peak_dy * static_cast<int>(high));
+      CHECK(score.peak_dx == map.peak_dx * static_cast<int>(wide));
+      if ((score.flags & repeated_pixels) == 0) continue;
+      ++judged;
+      const double wanted = map.probability / (1 + std::pow(std::hypot(dy, dx) / 0.75, 2.5));
+      CHECK_NEAR(score.probability, wanted, 1e-9);
+      CHECK_NEAR(score.probability_masked, wanted, 1e-9);
+    }
+  }
+  CHECK(judged > 3);
 }
 
 // Faint images on a bright background, as far as doubles can tell their pixels apart.
@@ -402,6 +435,8 @@ int main() {
        {"the reference is copied unless it stays", the_reference_is_copied_unless_it_stays},
        {"repeated pixels are told where images are distrusted",
         repeated_pixels_are_told_where_images_are_distrusted},
+       {"enlarged maps are judged as they were measured",
+        enlarged_maps_are_judged_as_they_were_measured},
        {"large offsets", large_offsets},
        {"invalid pixels can be refused", invalid_pixels_can_be_refused},
        {"correlogram agrees with the score", correlogram_agrees_with_the_score},

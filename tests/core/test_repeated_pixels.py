@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import skimage.data
 from numpy.typing import NDArray
 
 from ndreg_preeval import METHODS, StackScorer, core, rank_stacks, score_stack
@@ -52,6 +53,14 @@ def test_pixels_of_any_type(dtype: str, method: str) -> None:
     assert blocks(enlarged(values, 3, 2), method=method) == {(3, 2)}
 
 
+def test_an_edge_before_the_first_one_of_other_rows() -> None:
+    images = noise()
+    images[:, 0, :4] = 0
+    images[:, 7, :2] = 1
+    assert blocks(enlarged(images, 3, 3)) == {(3, 3)}
+    assert blocks(enlarged(images, 1, 5)) == {(1, 5)}
+
+
 def test_invalid_pixels_hide_nothing() -> None:
     images = enlarged(noise(), 3, 3)
     mask = np.ones(images.shape[1:], bool)
@@ -94,7 +103,7 @@ def test_the_reason_says_so(method: str) -> None:
     images = enlarged(noise(), 4, 4)
     found = score_stack(images, method=method)
     assert found.reasons == ("pixels are repeated 4 x 4 in images 1-3",)
-    said = "with pixels repeated 4 x 4, as of enlarged maps: they are judged too cautiously; give the maps as"
+    said = "with pixels repeated 4 x 4, as of enlarged maps: aligners move them by whole blocks; give the maps as"
     assert any(said in text for text in found.warnings)
     assert '"repeated_pixels"' in rank_stacks({"a": images}, method=method).to_json()
 
@@ -109,3 +118,96 @@ def test_the_same_for_threads_and_live_images() -> None:
     for image in images[1:]:
         live.add(image)
     assert live.result().flags.tolist() == found.flags.tolist()
+
+
+# ---------------------------------------------------------------- judged as they were measured
+
+
+def maps(moved: Any, dose: float = 20, size: int = 40, seed: int = 0) -> NDArray[np.float64]:
+    """Maps of a photograph, a pixel for 4 x 4 of its own, which is moved by pixels of the photograph."""
+    scene = skimage.data.camera().astype(float)
+    cuts = np.stack([scene[150 + y : 150 + y + 4 * size, 150 + x : 150 + x + 4 * size] for y, x in moved])
+    means = cuts.reshape(len(cuts), size, 4, size, 4).mean(axis=(2, 4))
+    return np.random.default_rng(seed).poisson(means / means.mean() * dose).astype(float)
+
+
+WHOLE = [(0, 0), (8, -12), (-4, 16), (20, 4)]
+HALVES = [(0, 0), (10, -12), (-4, 18), (22, 6)]
+SIZES = [(2, 2), (3, 3), (4, 4), (4, 2), (1, 6), (7, 1)]
+
+
+def follows(small: Any, size: tuple[int, int]) -> NDArray[np.float64]:
+    """Chance that an aligner that goes by whole blocks is right within a pixel."""
+    parts = (small.shifts - np.round(small.peak_shifts)) * size
+    return np.asarray(1 / (1 + (np.hypot(*parts.T) / 0.75) ** 2.5))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("moved", [WHOLE, HALVES], ids=["whole", "halves"])
+@pytest.mark.parametrize("method", ASKING)
+def test_doubted_maps_are_judged_as_they_were_measured(size: Any, moved: Any, method: str) -> None:
+    images = maps(moved)
+    small = score_stack(images, method=method, precision="double")
+    large = score_stack(enlarged(images, *size), method=method)
+    assert large.peak_shifts.tolist() == (small.peak_shifts * size).tolist()
+    doubted = large.flags & core.REPEATED_PIXELS != 0
+    wanted = small.probability * follows(small, size)
+    assert large.probability[doubted] == pytest.approx(wanted[doubted], rel=1e-9)
+    assert (large.probability[~doubted] >= 0.9).all()
+
+
+def test_motion_by_whole_pixels_is_trusted_and_by_parts_of_them_is_not() -> None:
+    whole, parts = (score_stack(enlarged(maps(moved, 100, 48), 6, 6)) for moved in (WHOLE, HALVES))
+    assert whole.trust is not None
+    assert parts.trust is not None
+    assert whole.trust > 0.5 > parts.trust
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_blocks_that_are_cut_are_not_the_map_again(cut: int) -> None:
+    """Their correlogram is another one: the probability is that of the pixels as they are."""
+    large = enlarged(maps(WHOLE, 1), 4, 4, cut)
+    found = score_stack(large)
+    noisy = score_stack(large, max_shift=1000)  # nothing is judged again with a limit
+    assert (found.flags & core.REPEATED_PIXELS).any()
+    assert found.probability == pytest.approx(noisy.probability, abs=1e-5)
+
+
+def test_blocks_of_one_image_alone_say_nothing() -> None:
+    large = enlarged(maps(WHOLE, 1), 4, 4)
+    large[0] += np.random.default_rng(1).normal(size=large[0].shape)
+    found, limited = score_stack(large), score_stack(large, max_shift=1000)
+    assert (found.flags & core.REPEATED_PIXELS).any()
+    assert found.probability == pytest.approx(limited.probability, abs=1e-5)
+
+
+@pytest.mark.parametrize("pairing", ["reference", "previous"])
+def test_judged_again_alike_by_threads_live_and_in_any_layout(pairing: Any) -> None:
+    images = enlarged(maps([*WHOLE, (4, 4), (-8, 0)], 2), 3, 4)
+    found = score_stack(images, num_threads=1, pairing=pairing)
+    assert (found.flags & core.REPEATED_PIXELS).any()
+    assert (
+        score_stack(images, num_threads=3, pairing=pairing).probability.tobytes()
+        == found.probability.tobytes()
+    )
+    fortran = np.asfortranarray(images.astype(">f4"))
+    assert score_stack(fortran, pairing=pairing).probability.tobytes() == found.probability.tobytes()
+    live = StackScorer(images[0], pairing=pairing)
+    for image in images[1:]:
+        live.add(image)
+    assert live.result().probability.tobytes() == found.probability.tobytes()
+    alone = [score_stack(images[[i, i + 1] if pairing == "previous" else [0, i + 1]]) for i in range(5)]
+    assert [each.probability[0] for each in alone] == found.probability.tolist()
+
+
+def test_masked_maps_and_dead_pixels_are_judged_as_before() -> None:
+    images = maps(WHOLE, 3)
+    mask = np.ones(images.shape[1:], bool)
+    mask[5:9, 30] = False
+    images[:, 20, 11] = 500
+    small = score_stack(images, mask=mask, precision="double")
+    large = score_stack(enlarged(images, 4, 4), mask=mask.repeat(4, 0).repeat(4, 1))
+    doubted = large.flags & core.REPEATED_PIXELS != 0
+    assert doubted.any()
+    assert large.probability[doubted] == pytest.approx((small.probability * follows(small, (4, 4)))[doubted])
+    assert small.static_pixels.any()

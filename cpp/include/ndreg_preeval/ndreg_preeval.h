@@ -259,7 +259,8 @@ enum {
   NDREG_PREEVAL_HOT_PIXEL = 16,   ///< static outliers of both were left out
   NDREG_PREEVAL_WRAPPED = 32,  ///< moved by more than half of the image; the shift is the true one
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
-  /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
+  /// the probability is below 0.9, which becomes that of the maps where both images are such. Bits
+  /// 16 to 23 are the height of a block, 24 to 31 its width.
   NDREG_PREEVAL_REPEATED_PIXELS = 64,
   NDREG_PREEVAL_IN_DOUBLE = 128, /**< under precision "auto": computed in double precision */
   /// A second peak, nearly as high, lies two pixels beside the highest one along an axis.

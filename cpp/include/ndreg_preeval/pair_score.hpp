@@ -20,7 +20,9 @@ enum PairFlag : std::uint32_t {
   /// place of the same peak.
   wrapped = 32,
   /// Its pixels come in equal blocks, as of a map enlarged by its nearest pixels; looked for where
-  /// the probability is below 0.5. Bits 16 to 23 are the height of a block, 24 to 31 its width.
+  /// the probability is below 0.9. Where both images were enlarged so, it becomes that of the maps,
+  /// times the chance that their motion is one of whole blocks. Bits 16 to 23 are the height of a
+  /// block, 24 to 31 its width.
   repeated_pixels = 64,
   in_double = 128,  ///< under Precision::automatic: computed in double precision
   /// The peak is split: a second one, nearly as high, lies two pixels beside it along an axis, as

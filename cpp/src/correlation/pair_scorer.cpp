@@ -4,20 +4,33 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
 
+#include "correlation/plans.hpp"
 #include "correlation/probability.hpp"
-#include "image/repeated_pixels.hpp"
 #include "image/validation.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
 
-// Images of a smaller probability get a reason.
-constexpr double trusted = 0.5;
+// Images of a smaller probability are looked at once more: whether they are enlarged maps, of which
+// the second opinion thinks too little.
+constexpr double beyond_doubt = 0.9;
 
 // Static outliers matter when they hold more than this share of the variance of both images
 // (geometric mean), in units of 1 / sqrt(pixels): what noise gives the peak at zero shift.
 constexpr double least_share = 2;
+
+// An aligner follows an enlarged map by whole blocks: what is left of its motion is the error.
+// Chance that this is within a pixel, by the pixels that the sub-pixel shift of the map says: a fit
+// to maps that moved by whole and by parts of their pixels.
+constexpr double even_by_whole_blocks = 0.75;
+
+double follows_by_whole_blocks(const PairScore& map, const PixelBlocks& blocks) noexcept {
+  const double dy = (map.shift_y - map.peak_dy) * static_cast<double>(blocks.height);
+  const double dx = (map.shift_x - map.peak_dx) * static_cast<double>(blocks.width);
+  return 1 / (1 + std::pow(std::hypot(dy, dx) / even_by_whole_blocks, 2.5));
+}
 
 }  // namespace
 
@@ -65,6 +78,7 @@ void PairScorer<T>::prepare(const NamedImage& image, Reference<T>& reference,
                             Cancellation& cancellation) {
   if (rest_of_ == &reference) rest_of_ = nullptr;
   if (candidates_of_ == &reference) candidates_of_ = nullptr;
+  if (maps_of_ == &reference) maps_of_ = nullptr;
   reference.view = image.view;
   const ImageStatistics statistics = transform(image, nullptr, cancellation);
   spectra_.whiten_reference(statistics, reference, cancellation);
@@ -154,12 +168,13 @@ int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
   const int sign = metrics_.measure(score, found, spectra_.opinion(), certainty, cancellation);
   score.probability_masked = score.probability;
   if (plan_.options.confirm) {
-    certainty.decided_by(score.probability - trusted, Certainty::most_of_probability);
+    certainty.decided_by(score.probability - beyond_doubt, Certainty::most_of_probability);
     if (plan_.looks_farther()) decided_credible(score, certainty);
   }
   certain_ = certain_ && certainty.holds();
-  if (plan_.options.confirm && score.probability < trusted) {
-    score.flags |= repeated_pixel_flags(PixelReader(image.view), cancellation);
+  if (plan_.options.confirm && score.probability < beyond_doubt) {
+    blocks_ = pixel_blocks(PixelReader(image.view), cancellation);
+    score.flags |= blocks_.flags();
   }
   return sign;
 }
@@ -167,6 +182,58 @@ int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
 template <class T>
 PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& image,
                                Cancellation& cancellation) {
+  PairScore score = score_as_it_is(reference, image, cancellation);
+  if ((score.flags & repeated_pixels) != 0) {
+    judge_as_measured(score, reference, image, cancellation);
+  }
+  return score;
+}
+
+// The correlogram of two enlarged maps is that of the maps, their pixels a block apart, with
+// nothing between. So an aligner goes where it would go with the maps, by whole blocks.
+template <class T>
+void PairScorer<T>::judge_as_measured(PairScore& score, const Reference<T>& reference,
+                                      const NamedImage& image, Cancellation& cancellation) {
+  const Options& given = plan_.options;
+  const bool as_given = std::isinf(given.max_shift) && std::isinf(given.aligner.cutoff);
+  if (!as_given || !blocks_.whole || !reference.has_evidence) return;
+  if (maps_of_ != &reference) {
+    maps_of_ = nullptr;
+    const PixelBlocks blocks = pixel_blocks(PixelReader(reference.view), cancellation);
+    if (blocks.any() && blocks.whole) {
+      use_map_plan(shared_plan<T>(plan_.height / blocks.height, plan_.width / blocks.width, given));
+      const ImageView view = before_enlarging(reference.view, blocks);
+      map_scorer_->prepare({view, 0, "the reference image"}, map_reference_, cancellation);
+    }
+    blocks_of_reference_ = blocks;
+    maps_of_ = &reference;
+  }
+  if (!(blocks_ == blocks_of_reference_)) return;
+  certain_ = false;  // nobody follows the errors of sub-pixel shifts
+  const ImageView view = before_enlarging(image.view, blocks_);
+  const PairScore map =
+      map_scorer_->score(map_reference_, {view, image.index, image.only_name}, cancellation);
+  const auto is_block = [](std::int32_t found, std::int32_t of_map, std::size_t block) {
+    return found == static_cast<std::int64_t>(of_map) * static_cast<std::int64_t>(block);
+  };
+  if (!is_block(score.peak_dy, map.peak_dy, blocks_.height)) return;
+  if (!is_block(score.peak_dx, map.peak_dx, blocks_.width)) return;
+  const double follows = follows_by_whole_blocks(map, blocks_);
+  score.probability = map.probability * follows;
+  score.probability_masked = map.probability_masked * follows;
+}
+
+template <class T>
+void PairScorer<T>::use_map_plan(std::shared_ptr<const Plan<T>> plan) {
+  if (map_scorer_ != nullptr && plan == map_plan_) return;
+  map_scorer_ = nullptr;
+  map_plan_ = std::move(plan);
+  map_scorer_ = std::make_unique<PairScorer<T>>(*map_plan_);
+}
+
+template <class T>
+PairScore PairScorer<T>::score_as_it_is(const Reference<T>& reference, const NamedImage& image,
+                                        Cancellation& cancellation) {
   certain_ = true;
   ImageStatistics statistics = transform(image, nullptr, cancellation);
   PairScore score;

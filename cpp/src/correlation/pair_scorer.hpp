@@ -20,6 +20,7 @@
 #include "correlation/spectra.hpp"
 #include "image/image_copy.hpp"
 #include "image/pixel_reader.hpp"
+#include "image/repeated_pixels.hpp"
 #include "image/static_outliers.hpp"
 #include "image/statistics.hpp"
 
@@ -86,6 +87,14 @@ class PairScorer {
   // Returns the sign of the aligner's correlogram at its peak.
   int measure(PairScore& score, const Reference<T>& reference, const ImageStatistics& statistics,
               const NamedImage& image, Cancellation& cancellation);
+  PairScore score_as_it_is(const Reference<T>& reference, const NamedImage& image,
+                           Cancellation& cancellation);
+  // Of a pair of maps that were enlarged: takes the probability from the maps as they were
+  // measured.
+  void judge_as_measured(PairScore& score, const Reference<T>& reference, const NamedImage& image,
+                         Cancellation& cancellation);
+  // Makes a scorer of that plan, unless there is one.
+  void use_map_plan(std::shared_ptr<const Plan<T>> plan);
   // Says that the peak stands for a shift by more than half of the image.
   static void move_farther(PairScore& score, const Shift& nearest, const Shift& found);
 
@@ -104,6 +113,15 @@ class PairScorer {
   Reference<T> rest_;
   std::vector<std::size_t> left_out_of_rest_;
   const Reference<T>* rest_of_ = nullptr;
+
+  // Of the last image that was distrusted, and of a reference image.
+  PixelBlocks blocks_;
+  PixelBlocks blocks_of_reference_;
+  const Reference<T>* maps_of_ = nullptr;
+  // For maps as they were before they were enlarged, made for the first ones.
+  std::shared_ptr<const Plan<T>> map_plan_;
+  std::unique_ptr<PairScorer<T>> map_scorer_;
+  Reference<T> map_reference_;
 };
 
 }  // namespace ndreg_preeval::detail

@@ -22,7 +22,8 @@ class Edges {
  public:
   void add(std::size_t place) noexcept {
     if (count_ == 0) first_ = place;
-    step_ = std::gcd(step_, place - first_);
+    // Later rows may have one before the first.
+    step_ = std::gcd(step_, place > first_ ? place - first_ : first_ - place);
     ++count_;
   }
 
@@ -88,15 +89,20 @@ bool is_edge(const PixelReader& reader, std::size_t column) {
 }
 
 // Size of the blocks, or 1: edges of a few things in a dark image are no blocks.
-std::uint32_t block_size(std::size_t length, std::size_t step, std::size_t edges) noexcept {
+std::size_t block_size(std::size_t length, std::size_t step, std::size_t edges) noexcept {
   if (step < 2 || step > most || length / step < least_blocks) return 1;
   if (edges < least_edges || 2 * edges < length / step) return 1;
-  return static_cast<std::uint32_t>(step);
+  return step;
 }
 
 }  // namespace
 
-std::uint32_t repeated_pixel_flags(const PixelReader& reader, Cancellation& cancellation) {
+std::uint32_t PixelBlocks::flags() const noexcept {
+  if (!any()) return 0;
+  return repeated_pixels | static_cast<std::uint32_t>(height << 16U | width << 24U);
+}
+
+PixelBlocks pixel_blocks(const PixelReader& reader, Cancellation& cancellation) {
   Edges rows;
   Edges columns;
   for (std::size_t row = 0; row < reader.height(); ++row) {
@@ -106,7 +112,7 @@ std::uint32_t repeated_pixel_flags(const PixelReader& reader, Cancellation& canc
       rows.add(row);
     }
     if (!columns.anywhere()) add_edges_of_row(reader, row, columns);
-    if (rows.anywhere() && columns.anywhere()) return 0;
+    if (rows.anywhere() && columns.anywhere()) return {};
   }
   std::size_t edges = 0;  // those that were added are the same ones again and again
   if (columns.step() > 1) {
@@ -116,10 +122,28 @@ std::uint32_t repeated_pixel_flags(const PixelReader& reader, Cancellation& canc
       edges += is_edge(reader, x) ? 1U : 0U;
     }
   }
-  const std::uint32_t high = block_size(reader.height(), rows.step(), rows.count());
-  const std::uint32_t wide = block_size(reader.width(), columns.step(), edges);
-  if (high == 1 && wide == 1) return 0;
-  return repeated_pixels | high << 16U | wide << 24U;
+  PixelBlocks blocks;
+  blocks.height = block_size(reader.height(), rows.step(), rows.count());
+  blocks.width = block_size(reader.width(), columns.step(), edges);
+  const auto fit = [](std::size_t length, std::size_t block, const Edges& found) {
+    return block == 1 || (length % block == 0 && found.first() % block == 0);
+  };
+  blocks.whole =
+      fit(reader.height(), blocks.height, rows) && fit(reader.width(), blocks.width, columns);
+  return blocks;
+}
+
+ImageView before_enlarging(const ImageView& view, const PixelBlocks& blocks) noexcept {
+  const auto high = static_cast<std::ptrdiff_t>(blocks.height);
+  const auto wide = static_cast<std::ptrdiff_t>(blocks.width);
+  ImageView map = view;
+  map.height /= blocks.height;
+  map.width /= blocks.width;
+  map.row_stride *= high;
+  map.column_stride *= wide;
+  map.mask_row_stride *= high;
+  map.mask_column_stride *= wide;
+  return map;
 }
 
 }  // namespace ndreg_preeval::detail

@@ -99,7 +99,7 @@ class StackScore:
     flags : (m,) uint32 array
         Bits ``NO_CONTRAST``, ``ALL_INVALID``, ``FEW_LEVELS``, ``IDENTICAL``, ``HOT_PIXEL``, ``WRAPPED``,
         ``REPEATED_PIXELS``, ``IN_DOUBLE``, ``SPLIT_PEAK`` of the core. Repeated pixels are looked for in images whose probability
-        is below 0.5: bits 16 to 23 are the height, 24 to 31 the width of the blocks in which they come.
+        is below 0.9, before they are judged as the maps that were enlarged: bits 16 to 23 are the height, 24 to 31 the width of the blocks in which they come.
     jumps : (m,) bool array
         Whether the scene jumped since the image before: 3 pixels or more, and 5 times the median
         step. A wrong peak jumps there and back.

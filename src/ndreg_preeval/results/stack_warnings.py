@@ -84,7 +84,9 @@ def _flagged(
     messages += _some(indices, same, "the very content of their reference image", False)
     messages += _static(records, indices, trust_masked)
     for height, width, which in repeated(flags):
-        what = f"pixels repeated {height} x {width}, as of enlarged maps: they are judged too cautiously; "
+        what = (
+            f"pixels repeated {height} x {width}, as of enlarged maps: aligners move them by whole blocks; "
+        )
         messages += _some(indices, which, what + "give the maps as they were measured", False)
     return messages + _moved_too_far(indices, flags & core.WRAPPED != 0, pairs)
 
