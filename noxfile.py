@@ -166,8 +166,8 @@ def browser(session: nox.Session) -> None:
 
     With NDREG_PREEVAL_SCREENSHOTS=FOLDER the pictures that were taken are kept, to be looked at.
     """
-    session.install(".[test]", "selenium>=4.20")
-    session.run("python", "-m", "pytest", "-m", "browser", *session.posargs)
+    session.install(".", "pytest>=8", "selenium>=4.20", "pillow>=10.2")
+    session.run("python", "-m", "pytest", "tests/browser", *session.posargs)
 
 
 @nox.session(default=False)

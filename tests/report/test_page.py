@@ -339,6 +339,16 @@ def test_provenance_without_inputs(tmp_path: Path) -> None:
     assert "Files" not in said
 
 
+def test_images_are_read_only_where_pictures_are_wanted(tmp_path: Path) -> None:
+    made = three()
+    made.image = made.correlogram = None  # must not be called
+    save_html(made, tmp_path / "a.html", pictures=False)
+    page = Page.of((tmp_path / "a.html").read_text(encoding="utf-8").removeprefix("<!doctype html>\n"))
+    assert {tag for tag, _ in page.elements} >= {"polyline", "section"}
+    assert "image" not in {tag for tag, _ in page.elements}
+    assert "pictures" not in page.readable.lower()
+
+
 def test_images_in_memory_do_not_travel(tmp_path: Path) -> None:
     result = ndreg_preeval.rank_stacks(scene())
     again = pickle.loads(pickle.dumps(result))

@@ -77,7 +77,8 @@ def rank(arguments: Namespace) -> int:
     if arguments.plot:
         ranking.plot(arguments.plot)
     if arguments.html:
-        ranking.save_html(arguments.html)
+        # Pictures would be read in this process.
+        ranking.save_html(arguments.html, pictures=not arguments.isolate)
     return 0
 
 

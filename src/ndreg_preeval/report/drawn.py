@@ -100,7 +100,7 @@ class DrawnRanking(RankingData):
         """
         return plot_correlogram(self, name, image, second_opinion, ax)
 
-    def save_html(self, path: str | PathLike[str]) -> None:
+    def save_html(self, path: str | PathLike[str], *, pictures: bool = True) -> None:
         """Write a report: one HTML file for any browser, which needs no other file and no network.
 
         It has the verdict in words, a table that can be sorted, the value of every image, pictures of the reference
@@ -111,13 +111,15 @@ class DrawnRanking(RankingData):
         path : str or Path
             Where to save it. An existing file is replaced when the new one is complete. Images are read again
             for the pictures; where they are no longer at hand, the report says so.
+        pictures : bool
+            Show images and correlograms. They are read in this process, also after ``isolate=True``.
 
         Raises
         ------
         OSError
             When the file cannot be written. It is then as it was.
         """
-        save_html(self, path)
+        save_html(self, path, pictures=pictures)
 
     def _repr_html_(self) -> str:
         return ranking_html(self)

@@ -37,7 +37,7 @@ def stack_html(stack: StackScore) -> str:
     return _render("stack.html", stack=stack_facts(stack, stack.name), style=_file("parts.css"))
 
 
-def save_html(ranking: RankingData, path: str | os.PathLike[str]) -> None:
+def save_html(ranking: RankingData, path: str | os.PathLike[str], *, pictures: bool = True) -> None:
     """Write a ranking as one HTML file, which needs no other file and no network.
 
     Parameters
@@ -47,16 +47,18 @@ def save_html(ranking: RankingData, path: str | os.PathLike[str]) -> None:
         are gone, the page says so.
     path : str or path-like
         File to write. An existing one is replaced when the new one is complete.
+    pictures : bool
+        Read images again, and show them.
 
     Raises
     ------
     OSError
         The file cannot be written.
     """
-    write_text(path, report_html(ranking))
+    write_text(path, report_html(ranking, pictures=pictures))
 
 
-def report_html(ranking: RankingData) -> str:
+def report_html(ranking: RankingData, *, pictures: bool = True) -> str:
     """The page of `save_html`."""
     from datetime import datetime
 
@@ -68,7 +70,7 @@ def report_html(ranking: RankingData) -> str:
     return _render(
         "report.html",
         ranking=facts,
-        pictures=_pictures(ranking),
+        pictures=_pictures(ranking) if pictures else [([], "")] * len(facts.stacks),
         settings=_settings(ranking),
         style=style,
         script=script,
