@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),  # of selenium's sockets
 ]
 
-LOOKS = [(1280, False), (1280, True), (390, False), (390, True)]
+LOOKS = [(1280, False), (1280, True), (1190, False), (820, False), (390, False), (390, True)]
 CONTRAST = """
 const parse = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
 const over = (top, below) => top.slice(0, 3).map((c, i) => c * top[3] + below[i] * (1 - top[3]));
@@ -108,7 +108,7 @@ def test_looks(browser: Any, page: Path, width: int, dark: bool) -> None:
     cut = browser.ask("return [...document.querySelectorAll('main *:not(svg *)')].filter((each) => "
                       "each.scrollWidth > each.clientWidth + 1 && each.clientWidth && getComputedStyle(each).display !== 'inline')"
                       ".map((each) => each.className || each.tagName)")  # fmt: skip
-    assert set(cut) <= {"wide"} if width > 600 else cut == []
+    assert cut == []
 
 
 def test_table_is_sorted_by_mouse_and_by_key(browser: Any, page: Path) -> None:

@@ -322,14 +322,14 @@ def test_public_methods(tmp_path: Path) -> None:
 def test_page_says_how_it_came_about(tmp_path: Path) -> None:
     words = ("ndreg-preeval", "rank", "a b.h5", "<b>")
     inputs = (
-        InputRead("a", "a b.h5::/a", (3, 32, 48), "<u2", 2, 1234567, "2026-01-02T03:04:05+00:00"),
+        InputRead("a", "a b.h5::/a", (3, 32, 48), "<u2", 2, 1234567, "2026-01-02T03:04:05.678901+00:00"),
         InputRead("b", "", (3, 32, 48), "<u2"),
     )
     provenance = Provenance("1.2.3", "2026-01-03T00:00:00+00:00", words, inputs)
     said = report(ranking(stack("a", [0.9]), stack("b", [0.8]), provenance=provenance), tmp_path).readable
     assert "ranked 2026-01-03T00:00:00+00:00, by version 1.2.3" in said
     assert "command ndreg-preeval rank 'a b.h5' '<b>'" in said
-    assert said.count("Files 2 files, 1 234 567 bytes, last changed 2026-01-02T03:04:05+00:00") == 1
+    assert said.count("Files 2 files, 1 234 567 bytes, last changed 2026-01-02 03:04:05+00:00") == 1
 
 
 def test_provenance_without_inputs(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -234,7 +235,8 @@ def _files(read: InputRead) -> str:
     if read.size is not None:
         words.append(f"{read.size:,} bytes".replace(",", " "))
     if read.modified is not None:
-        words.append(f"last changed {_clean(read.modified, 60)}")
+        # To the second, for people.
+        words.append(f"last changed {re.sub(r'[.][0-9]+', '', _clean(read.modified, 60)).replace('T', ' ')}")
     return ", ".join(words)
 
 
