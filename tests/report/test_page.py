@@ -103,6 +103,7 @@ def test_report_says_what_there_is_to_say(tmp_path: Path) -> None:
     for words in (
         "Stack to align with: Ca-K",
         "Best of 3 stacks, by the method robust.",
+        "Rank 2; score 0.700; perhaps, 40 %; some images P < 0.5.",
         "it aligns (97 %).",
         "A static pattern is suspected.",
         "two places as good as each other in image 2",
@@ -113,7 +114,7 @@ def test_report_says_what_there_is_to_say(tmp_path: Path) -> None:
         "Second opinion",
         "scan.h5::/entry/Fe-K",
         "method: statistic",
-        "options: pairing",
+        "pairing reference",
         ndreg_preeval.__version__,
     ):
         assert words in said
@@ -137,6 +138,28 @@ def test_notebook_shows_verdict_table_and_reasons() -> None:
     selectors = [each.strip() for rule in re.findall(r"([^{}]+)\{", rules) for each in rule.split(",")]
     assert selectors
     assert all(each.startswith(".ndreg-preeval.ndreg-preeval") for each in selectors)
+
+
+def test_notebook_that_is_not_trusted_loses_pictures_and_styles_only() -> None:
+    """JupyterLab takes these out of what it does not trust."""
+    view = ranking_html(three())
+    bare = re.sub(r"<(style|svg)\b.*?</\1>", "", view, flags=re.DOTALL)
+    assert "<svg" not in bare
+    assert Page.of(bare).readable == Page.of(view).readable
+    assert {tag for tag, _ in Page.of(bare).elements} <= {
+        "div",
+        "li",
+        "p",
+        "span",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    }
 
 
 def test_a_stack_shows_itself() -> None:
@@ -298,6 +321,7 @@ def test_forced_choice_and_stacks_without_numbers(tmp_path: Path) -> None:
     said = report(odd, tmp_path).readable
     assert "not ranked" in said
     assert "Not read: no such file" in said
+    assert said.count("Not ranked; no image was compared.") == 2
 
 
 def scene() -> dict[str, Any]:

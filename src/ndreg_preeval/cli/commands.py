@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..ranking import Ranking
 
-COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "matplotlib", "ewokscore")
+COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "tqdm", "jinja2", "matplotlib", "ewokscore")
 
 
 def rank(arguments: Namespace) -> int:

@@ -29,7 +29,7 @@ PICTURED_LAST: Final = 10
 
 def ranking_html(ranking: RankingData) -> str:
     """A ranking for a notebook: verdict, table and warnings, without scripts and pictures."""
-    return _render("ranking.html", ranking=ranking_facts(ranking), style=_file("parts.css"))
+    return _render("ranking.html", ranking=ranking_facts(ranking, images=False), style=_file("parts.css"))
 
 
 def stack_html(stack: StackScore) -> str:
@@ -107,11 +107,11 @@ def _settings(ranking: RankingData) -> list[tuple[str, str]]:
     """Method and options, each with its value as text."""
     told = configuration(ranking)
     pairs: list[tuple[str, Any]] = _circumstances(ranking)
-    for name, value in told.items():
-        if isinstance(value, dict):
-            pairs += [(f"{name}: {inner}", of_it) for inner, of_it in value.items() if inner != name]
-        else:
-            pairs.append((name, value))
+    pairs += [(f"method: {name}", value) for name, value in told["method"].items()]
+    pairs += [
+        (name, value) for name, value in told["options"].items() if name not in ("method", "num_threads")
+    ]
+    pairs.append(("threads of each call", told["num_threads"]))
     return [(printable(name.replace("_", " "), 80), _setting(value)) for name, value in pairs]
 
 

@@ -22,6 +22,9 @@ NAME: Final = 200
 """Most characters of the name of a stack."""
 TEXT: Final = 4096
 """Most characters of a message."""
+UNKNOWN: Final = -1.0
+"""Probability by which a stack is sorted that has none."""
+NOT_COMPARED: Final = "no image was compared"
 LOWEST: Final = 5
 """Number of images that are listed of a stack: those with the lowest values."""
 
@@ -46,7 +49,8 @@ class StackFacts:
     """Length of its bar, of 100."""
     trusted: str
     """Key of `TRUST`."""
-    trusted_words: str
+    standing: str
+    """Rank, score and trust in a sentence."""
     trust: Cell
     images: Cell
     worst: Cell
@@ -74,8 +78,8 @@ class RankingFacts:
     """Keys of `TRUST` that occur, and their words."""
 
 
-def ranking_facts(ranking: RankingData) -> RankingFacts:
-    """Say what there is to say of a ranking."""
+def ranking_facts(ranking: RankingData, *, images: bool = True) -> RankingFacts:
+    """Say what there is to say of a ranking; of each image where `images` says so."""
     stacks = list(ranking.stacks.items())
     longest = max([abs(stack.score) for _, stack in stacks if math.isfinite(stack.score)], default=0) or 1.0
     ranked = ranking.ranked_stack_names is not None
@@ -83,7 +87,7 @@ def ranking_facts(ranking: RankingData) -> RankingFacts:
     if len(inputs) != len(stacks):  # nobody knows
         inputs = [None] * len(stacks)
     facts = tuple(
-        stack_facts(stack, key, number, longest, ranked, read)
+        stack_facts(stack, key, number, longest, ranked, read, images=images)
         for number, ((key, stack), read) in enumerate(zip(stacks, inputs, strict=True), start=1)
     )
     seen = {each.trusted for each in facts}
@@ -104,6 +108,8 @@ def stack_facts(
     longest: float = 1.0,
     ranked: bool = False,
     read: InputRead | None = None,
+    *,
+    images: bool = True,
 ) -> StackFacts:
     """Say what there is to say of a stack.
 
@@ -121,9 +127,12 @@ def stack_facts(
         Whether `number` is a rank.
     read : InputRead, optional
         What is known of its files.
+    images : bool
+        Speak of each image, too.
     """
     score = float(stack.score)
-    trusted = trust_of(stack)
+    compared = len(stack.image_indices) > 0
+    trusted = trust_of(stack) if compared else "unknown"
     return StackFacts(
         number=number,
         name=_clean(key, NAME),
@@ -131,7 +140,9 @@ def stack_facts(
         score=Cell(short_number(score), score) if stack.rankable else Cell("not ranked", -math.inf),
         bar=round(100 * max(score, 0.0) / longest, 2) if math.isfinite(score) else 0.0,
         trusted=trusted,
-        trusted_words=TRUST[trusted][1],
+        standing=_standing(
+            stack, number if ranked else None, TRUST[trusted][1] if compared else NOT_COMPARED
+        ),
         trust=_trust(stack),
         images=Cell(str(stack.n_images), int(stack.n_images)),
         worst=_worst(stack),
@@ -141,8 +152,8 @@ def stack_facts(
         reasons=tuple(_clean(text, TEXT) for text in stack.reasons),
         warnings=() if stack.error is not None else tuple(_clean(text, TEXT) for text in stack.warnings),
         error="" if stack.error is None else f"Not read: {_clean(stack.error, TEXT)}",
-        chart=chart_of(stack),
-        lowest=_lowest(stack),
+        chart=chart_of(stack) if images else None,
+        lowest=_lowest(stack) if images else (),
     )
 
 
@@ -168,12 +179,22 @@ def _basis(ranking: RankingData) -> str:
     return f"Best of {stacks}, by the method {_clean(ranking.method.name, 60)}."
 
 
+def _standing(stack: StackScore, rank: int | None, images: str) -> str:
+    parts = [f"score {short_number(float(stack.score))}"] if stack.rankable else ["not ranked"]
+    if rank is not None and stack.rankable:
+        parts.insert(0, f"rank {rank}")
+    if stack.rankable and (trust := _trust(stack)).key != UNKNOWN:
+        parts.append(trust.text)
+    text = "; ".join([*parts, images])
+    return f"{text[:1].upper()}{text[1:]}."
+
+
 def _trust(stack: StackScore) -> Cell:
     word = trust_word(stack.trust)
     if stack.error is not None:
-        return Cell("not read", -1.0)
+        return Cell("not read", UNKNOWN)
     if not word or not stack.rankable:
-        return Cell("\u2013", -1.0)
+        return Cell("\u2013", UNKNOWN)
     of = len(stack.image_indices)
     about = "" if stack.n_judged == of else f" ({stack.n_judged} of {of} images)"
     return Cell(f"{word}, {percent(stack.trust)}{about}", float(stack.trust))

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 "use strict";
 // Sorting, and what pointing at an image tells. All that is to be read is there without it.
 (() => {
