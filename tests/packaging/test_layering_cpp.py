@@ -29,9 +29,9 @@ LAYERS: dict[str, set[str]] = {
     "kernel": {"base", "image", "kernel/compiler.hpp", "kernel/fft"},
     "kernel/isa": {"base", "kernel/compiler.hpp", "kernel/fft", "kernel"},
     "correlation": {"base", "image", "threads", "kernel", "kernel/isa"},
-    "static_pattern": set(),
+    "static_pattern": {"base", "image", "threads", "kernel"},
     NAMES: set(),
-    "scoring": {"base", "image", "threads", "correlation", NAMES},
+    "scoring": {"base", "image", "threads", "correlation", "static_pattern", NAMES},
     "c_api": {NAMES},
     "build_info.cpp": {"threads", "kernel/isa"},
 }
@@ -44,6 +44,7 @@ NEVER = {
     "kernel": {"threads", "correlation", "scoring"},
     "kernel/isa": {"threads", "correlation", "scoring"},
     "correlation": {"scoring"},
+    "static_pattern": {"correlation", "scoring"},
     NAMES: set(LAYERS) - {NAMES},
     "c_api": set(LAYERS) - {NAMES, "c_api"},
 }

@@ -5,9 +5,12 @@
 #include <stdexcept>
 #include <string>
 
+#include <ndreg_preeval/threads.hpp>
+
 #include "base/cancellation.hpp"
 #include "correlation/probability.hpp"
 #include "image/validation.hpp"
+#include "static_pattern/what_stays.hpp"
 
 namespace ndreg_preeval {
 namespace {
@@ -23,6 +26,16 @@ std::uint32_t flags_of(const StaticPattern& pattern) noexcept {
   if (pattern.kind == StaticKind::aperture) return hides_motion | static_aperture;
   if (pattern.kind == StaticKind::background) return hides_motion | static_background;
   return hides_motion;
+}
+
+// Waking threads costs more than it saves where there is little to do.
+constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
+
+std::size_t threads_for(const RunOptions& run, const std::vector<ImageView>& images) {
+  const auto possible =
+      static_cast<std::size_t>(run.num_threads > 0 ? run.num_threads : default_threads());
+  const std::size_t pixels = images.size() * images[0].height * images[0].width;
+  return std::clamp<std::size_t>(pixels / pixels_per_thread, 1, std::min(possible, images.size()));
 }
 
 }  // namespace
@@ -53,8 +66,9 @@ StaticPattern find_static_pattern(const std::vector<ImageView>& images,
                                   " images, not of image " + std::to_string(place));
     }
   }
+  if (images.empty()) return {};
   detail::Cancellation cancellation(run);
-  return {};
+  return detail::judge_what_stays(images, pairs, threads_for(run, images), cancellation);
 }
 
 void apply_static_pattern(const StaticPattern& pattern, const Options& options,
