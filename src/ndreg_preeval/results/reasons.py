@@ -30,11 +30,9 @@ MOVED_TOO_FAR = (
 
 SPLIT = "a peak split in two, 2 pixels apart, as of lines scanned to and fro,"
 """Reason where neighbouring lines lie aside of each other."""
-HIDDEN_BY_APERTURE = (
-    "an aperture or a frame that stays hides a moving sample; mask it, or subtract the mean of the stack"
-)
-HIDDEN_BY_BACKGROUND = "a background that stays hides a moving sample; subtract the mean of the stack"
-HIDDEN = "a pattern that stays hides a moving sample; subtract the mean of the stack, or mask it"
+HIDDEN_BY_APERTURE = "an aperture or a frame that stays hides a moving sample; crop it away, or subtract the mean of many images"
+HIDDEN_BY_BACKGROUND = "a background that stays hides a moving sample; subtract the mean of many images"
+HIDDEN = "a pattern that stays hides a moving sample; subtract the mean of many images, or mask it"
 
 WITH_ADVICE = frozenset({*MOVED_TOO_FAR, HIDDEN_BY_APERTURE, HIDDEN_BY_BACKGROUND, HIDDEN})
 """Reasons that end with a way out; the images are named behind it."""

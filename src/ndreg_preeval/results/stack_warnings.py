@@ -227,7 +227,7 @@ def _why_zero(records: NDArray[np.void]) -> str:
         reason = HIDDEN_BY_APERTURE
     elif flags & core.STATIC_BACKGROUND:
         reason = HIDDEN_BY_BACKGROUND
-    return f"{reason}, and it aligns"
+    return reason
 
 
 def _no_contrast(info: StackInfo, numbers: RangeScore, pairs: Pairs, options: Options) -> StackMessage:
