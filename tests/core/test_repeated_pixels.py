@@ -211,3 +211,33 @@ def test_masked_maps_and_dead_pixels_are_judged_as_before() -> None:
     assert doubted.any()
     assert large.probability[doubted] == pytest.approx((small.probability * follows(small, (4, 4)))[doubted])
     assert small.static_pixels.any()
+
+
+def test_neighbouring_pixels_of_a_map_are_no_split_peak() -> None:
+    """Half a pixel of a map makes two places equal, which enlarging moves 2 pixels apart."""
+    images = maps([(0, 0), (2, 0), (-6, 0)])
+    small, large = score_stack(images), score_stack(enlarged(images, 2, 2))
+    r = np.abs(np.fft.irfft2(whitened(images[0]) * whitened(images[1]).conj()))
+    assert sorted((r / r.max()).ravel())[-2] > 0.7
+    assert not (small.flags & core.SPLIT_PEAK).any()
+    assert not (large.flags & core.SPLIT_PEAK).any()
+    assert (large.flags & core.REPEATED_PIXELS).all()
+
+
+def test_split_peaks_of_maps_are_told_of_enlarged_ones() -> None:
+    images = maps([(0, 0), (12, 4), (-4, 16)], 1000)
+    images[:, 1::2] = np.roll(images[:, 1::2], 1, 2)
+    small, large = score_stack(images), score_stack(enlarged(images, 3, 3))
+    assert (small.flags & core.SPLIT_PEAK).any()
+    doubted = large.flags & core.REPEATED_PIXELS != 0
+    assert (large.flags & core.SPLIT_PEAK)[doubted].tolist() == (small.flags & core.SPLIT_PEAK)[
+        doubted
+    ].tolist()
+    assert doubted.any()
+
+
+def whitened(image: NDArray[np.float64]) -> NDArray[np.complex128]:
+    """Phases of a spectrum."""
+    spectrum = np.fft.rfft2(image - image.mean())
+    spectrum[0, 0] = 1
+    return np.asarray(spectrum / np.abs(spectrum))

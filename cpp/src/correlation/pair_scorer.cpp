@@ -194,6 +194,7 @@ PairScore PairScorer<T>::score(const Reference<T>& reference, const NamedImage& 
 template <class T>
 void PairScorer<T>::judge_as_measured(PairScore& score, const Reference<T>& reference,
                                       const NamedImage& image, Cancellation& cancellation) {
+  score.flags &= ~std::uint32_t{split_peak};  // pixels of maps are 2 apart if blocks are
   const Options& given = plan_.options;
   const bool as_given = std::isinf(given.max_shift) && std::isinf(given.aligner.cutoff);
   if (!as_given || !blocks_.whole || !reference.has_evidence) return;
@@ -218,6 +219,7 @@ void PairScorer<T>::judge_as_measured(PairScore& score, const Reference<T>& refe
   };
   if (!is_block(score.peak_dy, map.peak_dy, blocks_.height)) return;
   if (!is_block(score.peak_dx, map.peak_dx, blocks_.width)) return;
+  score.flags |= map.flags & split_peak;
   const double follows = follows_by_whole_blocks(map, blocks_);
   score.probability = map.probability * follows;
   score.probability_masked = map.probability_masked * follows;
