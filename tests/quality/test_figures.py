@@ -109,15 +109,17 @@ def test_broken_promises_are_counted_by_kind() -> None:
         *[case("aperture", {"a": [9.0], "b": [0.0]}, {"a": 0.95, "b": 0.95}) for _ in range(10)],
         *[case("clean", {"a": [0.0], "b": [9.0]}, {"a": 0.99, "b": 0.85}) for _ in range(5)],
         case("background", {"a": [0.1], "b": [1.2]}, {"a": 0.99, "b": 0.1}),
+        case("blank_static", {"a": [3.0], "b": [1.2]}, {"a": 0.99, "b": 0.1}),
     ]
     found = cells(real)
-    assert found["wrong among trust > 0.9, real"] == "38.5 % (10 of 26); worst kind: aperture, 10 of 20"
+    assert found["wrong among trust > 0.9, real"] == "38.5 % (10 of 26); worst: aperture 10 of 20"
     assert found["apertures, frames, beam stops, dust: wrong among trust > 0.9"] == "10 of 20"
     assert found["smooth background that stays: wrong among trust > 0.9"] == "0 of 1"
     assert (
         found["something stays and the stack fails: mean trust; share above 0.5"]
         == "0.873; 90.9 % (10 of 11)"
     )
+    assert found["nothing but what stays, the same"] == "0.545; 50.0 % (1 of 2)"
     assert found["decisive cases where something stays: right choices"] == "0.091 [0.091, 0.091] of 11"
 
 
