@@ -28,6 +28,10 @@ MOST_POINTS: Final = 200
 """Number of images from which neighbours share a point: lines that go up and down at every pixel are a filled area."""
 LOST: Final = 0.3
 """Share of the best score below which a bar leaves room for the reason."""
+BESIDE_BAR: Final = 0.015
+"""Distance of the text from its bar, of the longest bar."""
+WIDEST: Final = 1.16
+"""Length of the axis, of the longest bar."""
 BELOW_LABEL: Final = 36
 """Distance of the legend from the axes, in points: that of ticks and label."""
 
@@ -53,10 +57,12 @@ def bars(axes: Axes, stacks: list[tuple[Any, StackScore]], method: str) -> None:
         seen[trust] = axes.barh(y, score, color=TRUST[trust][0], height=0.75)
         text = short_number(stack.score) if stack.rankable else "not ranked"
         if stack.reasons and score < LOST * longest:
-            text += "  " + printable(stack.reasons[0], room_for(axes, 1.1 - LOST), keep_end=False)
-        literal(axes.text(max(score, 0) + 0.015 * longest, y, text, va="center", fontsize="small"))
+            left = 1 - (max(score, 0) / longest + BESIDE_BAR) / WIDEST
+            room = max(12, room_for(axes, left) - len(text) - 2)
+            text += "  " + printable(stack.reasons[0], room, keep_end=False)
+        literal(axes.text(max(score, 0) + BESIDE_BAR * longest, y, text, va="center", fontsize="small"))
     axes.set_ylim(len(rows) - 0.4, -0.6)
-    axes.set_xlim(min([0.0, *scores]), 1.16 * longest)
+    axes.set_xlim(min([0.0, *scores]), WIDEST * longest)
     for label in axes.set_yticks(range(len(rows)), labels, fontsize="small" if len(rows) > 12 else "medium"):
         literal(label.label1)
     axes.tick_params(axis="y", length=0)
