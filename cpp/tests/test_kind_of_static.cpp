@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include <cmath>
 #include <functional>
-#include <random>
 #include <vector>
 
 #include "check.hpp"
+#include "images.hpp"
 #include "static_pattern/kind_of_static.hpp"
 
 namespace {
@@ -24,15 +24,14 @@ const std::vector<Size> sizes{{16, 16}, {64, 64}, {128, 96}, {33, 200}, {257, 13
 
 KindOfStatic kind(const Size& size, const Scene& scene, double noise = 0.02, double gain = 1,
                   double offset = 0) {
-  std::mt19937 random(7);
-  std::normal_distribution<double> normal(0, noise);
+  images::Random random(7);
   std::vector<double> mean;
   for (std::size_t row = 0; row < size.height; ++row) {
     for (std::size_t column = 0; column < size.width; ++column) {
       const double y = 2 * (static_cast<double>(row) + 0.5) / static_cast<double>(size.height) - 1;
       const double x =
           2 * (static_cast<double>(column) + 0.5) / static_cast<double>(size.width) - 1;
-      mean.push_back(gain * (scene(y, x) + normal(random)) + offset);
+      mean.push_back(gain * (scene(y, x) + 3 * noise * (random.number() - 0.5)) + offset);
     }
   }
   return kind_of_static(mean.data(), size.height, size.width);

@@ -316,9 +316,8 @@ void repeated_pixels_are_told_where_images_are_distrusted() {
 }
 
 void enlarged_maps_are_judged_as_they_were_measured() {
-  const Image scene = images::noise(40, 48, 4);
-  Image first = scene;
-  Image other = images::rolled(scene, 3, -5);
+  const Image first = images::noise(40, 48, 4);
+  Image other = images::rolled(first, 3, -5);
   const Image noise = images::noise(40, 48, 5);
   for (std::size_t i = 0; i < other.pixels.size(); ++i) other.pixels[i] += 3 * noise.pixels[i];
   const PairScore map = Scorer(first.view(), Options{}).score({other.view()})[0];

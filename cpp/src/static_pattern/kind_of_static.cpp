@@ -58,7 +58,7 @@ struct TwoLevels {
     const auto all = static_cast<double>(values.size());
     for (std::size_t i = 0; i + 1 < values.size(); ++i) {
       sum += values[i] - first;
-      const double below = static_cast<double>(i + 1);
+      const auto below = static_cast<double>(i + 1);
       const double apart = (total - sum) / (all - below) - sum / below;
       const double spread = below * (all - below) * apart * apart;
       if (!(spread > most) || !(values[i + 1] > values[i])) continue;
