@@ -140,21 +140,34 @@ double over(double a, double b) {
 }
 
 double squashed(double odds) {
-  return odds <= std::exp(6.0) ? odds : std::exp(6.0) * (1 + std::log(odds) - 6);
+  return odds <= std::exp(4.0) ? odds : std::exp(4.0) * (1 + std::log(odds) - 4);
 }
 
-// Odds by the fitted model; the height of a peak at zero shift, or less than 0.
-double evidence(const PairScore& score, double at_zero) {
+// 0: at zero shift, 1: near it, 2: on one of the axes through it, 3: elsewhere.
+std::size_t place_of(std::size_t peak, const Image& image) {
+  const std::size_t dy = apart(peak / image.width, 0, image.height);
+  const std::size_t dx = apart(peak % image.width, 0, image.width);
+  if (dy <= 2 && dx <= 2) return dy + dx == 0 ? 0 : 1;
+  return dy == 0 || dx == 0 ? 2 : 3;
+}
+
+// Odds by the fitted model.
+double evidence(const PairScore& score, std::size_t place) {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  constexpr double factors[4][5] = {{-2.82, 2.41, 1.62, 1.62, 0.1},
+                                    {-1.71, 0.95, 2.69, 1.21, -0.24},
+                                    {-2.95, 3.36, 1.30, 1.44, -0.31},
+                                    {-6.39, 2.66, 1.64, 3.86, 1.91}};
+  const auto& times = factors[place];
   const bool others = score.opinion_moved > 0;
   const double moved = over(score.opinion, others ? score.opinion_moved : score.opinion_second);
   const double noise = over(score.peak, score.rms);
-  double odds = std::exp(-2.82) * std::pow(moved, 2.41) * std::pow(noise, 0.1);
-  odds *= std::pow(over(score.opinion, score.opinion_second), 1.62);
-  odds *= std::pow(over(score.opinion, score.opinion_rms) / noise, 1.62);
-  if (at_zero >= 0) {
-    odds *= std::exp(0.91 - 5.50 * std::min(at_zero, 1.0)) / std::pow(moved, 1.43);
-    odds *= std::pow(1.02 - std::min(at_zero, 1.0), 0.58);
+  double odds = std::exp(times[0]) * std::pow(moved, times[1]) * std::pow(noise, times[4]);
+  odds *= std::pow(over(score.opinion, score.opinion_second), times[2]);
+  odds *= std::pow(over(score.opinion, score.opinion_rms) / noise, times[3]);
+  if (place == 0) {
+    odds *= std::exp(0.91 - 5.50 * std::min(score.peak, 1.0)) / std::pow(moved, 1.43);
+    odds *= std::pow(1.02 - std::min(score.peak, 1.0), 0.58);
   }
   return squashed(odds);
 }
@@ -180,13 +193,15 @@ bool is_split(const std::vector<double>& values, const Image& image, std::size_t
 }
 
 // The same for aligners by plain cross-correlation.
-double plain_evidence(const PairScore& score, bool at_zero, double pixels) {
+double plain_evidence(const PairScore& score, std::size_t place, double pixels) {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  constexpr double factors[4][3] = {
+      {-0.85, 0.26, 0.63}, {-0.38, 1.11, 0.71}, {-1.45, 2.25, 0.70}, {-1.12, 2.08, 1.16}};
+  const auto& times = factors[place];
   const bool others = score.opinion_moved > 0;
   const double moved = over(score.opinion, others ? score.opinion_moved : score.opinion_second);
   const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels) + 0.01;
-  return squashed(std::exp(-0.85) * std::pow(gap, 0.63) *
-                  std::pow(moved, at_zero ? 1.61 - 1.35 : 1.61));
+  return squashed(std::exp(times[0]) * std::pow(moved, times[1]) * std::pow(gap, times[2]));
 }
 
 }  // namespace
@@ -320,8 +335,8 @@ PairScore score(const Image& reference, const Image& image, const Options& optio
     const double odds = result.peak <= 0                        ? 0
                         : options.judgement == Judgement::ratio ? q * q / 2.25
                         : options.normalization == Normalization::none
-                            ? plain_evidence(result, peak == 0, pixels)
-                            : evidence(result, peak == 0 ? result.peak : -1);
+                            ? plain_evidence(result, place_of(peak, image), pixels)
+                            : evidence(result, place_of(peak, image));
     result.probability = odds / (1 + odds);
     if (options.normalization == Normalization::phase &&
         is_split(aligner.values, image, peak, result.rms, allowed)) {

@@ -319,7 +319,7 @@ void enlarged_maps_are_judged_as_they_were_measured() {
   const Image first = images::noise(40, 48, 4);
   Image other = images::rolled(first, 3, -5);
   const Image noise = images::noise(40, 48, 5);
-  for (std::size_t i = 0; i < other.pixels.size(); ++i) other.pixels[i] += 3 * noise.pixels[i];
+  for (std::size_t i = 0; i < other.pixels.size(); ++i) other.pixels[i] += 4 * noise.pixels[i];
   const PairScore map = Scorer(first.view(), Options{}).score({other.view()})[0];
   int judged = 0;
   for (const std::size_t high : {1U, 2U, 4U}) {

@@ -180,7 +180,7 @@ def test_tiny_images() -> None:
         if record["flags"] & _core.WRAPPED:
             assert place(record) == drift
             flagged += 1
-    assert flagged > 10
+    assert flagged > 7
 
 
 @every_kind

@@ -30,9 +30,9 @@ def noise(seed: int = 1, n: int = 4) -> NDArray[np.float64]:
 
 
 def blocks(images: NDArray[Any], **options: Any) -> set[tuple[int, int]]:
-    """Sizes of the blocks that were found in images, all of which are distrusted."""
+    """Sizes of the blocks that were found in images, all of which are doubted."""
     found = score_stack(images, **options)
-    assert (found.probability < 0.5).all()
+    assert (found.probability < 0.9).all()
     sizes = {(height, width) for height, width, which in repeated(found.flags) if which.all()}
     assert sizes or not (found.flags & core.REPEATED_PIXELS).any()
     return sizes

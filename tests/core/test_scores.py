@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ndreg_preeval import METHODS, Method, _core
 from tests.support import oracle
+from tests.support.oracle_parts import trust as trust_of
 
 RATIOS = [12.0, 30.0, 7.5]
 
@@ -44,9 +45,29 @@ def test_values_are_what_the_method_takes(method: Method) -> None:
     np.testing.assert_array_equal(values, expected)
     assert score == pytest.approx(oracle.aggregate(expected, method.aggregation), rel=1e-13)
     if method.asks_opinion:
-        assert trust == pytest.approx(oracle.aggregate(some["probability"], "every_image"), rel=1e-13)
+        assert trust == pytest.approx(trust_of(some["probability"]), rel=1e-13)
     else:
         assert np.isnan(trust)
+
+
+@pytest.mark.parametrize("probability", [0.0, 1e-7, 0.3, 0.77, 1.0])
+def test_trust_of_two_images_is_the_probability_of_the_one_pair(probability: float) -> None:
+    for name in ("evidence", "plain", "robust"):
+        score, trust, _, _ = _core.stack_score(records([probability]), None, METHODS[name])
+        assert trust == probability
+        assert probability < 0.05 or score == pytest.approx(probability, rel=1e-15)
+
+
+def test_trust_falls_with_the_number_of_images_and_is_bounded_by_the_worst() -> None:
+    method = METHODS["evidence"]
+    for probability in (0.3, 0.9):
+        some = records([probability] * 200, [30.0] * 200)
+        trusts = [_core.stack_score(some[:k], None, method)[1] for k in range(1, 201)]
+        assert trusts[0] == probability
+        assert all(np.diff(trusts) < 0)
+    one_bad = records([0.999] * 199 + [0.1], [30.0] * 200)
+    score, trust, _, _ = _core.stack_score(one_bad, None, method)
+    assert trust == 0.1 < score < 0.999
 
 
 def test_the_reference_enters_the_score_and_nothing_else() -> None:
@@ -64,7 +85,7 @@ def test_hopeless_stacks_are_told_apart_by_their_peaks() -> None:
     some = records([0.9, 0.001, 0.9])
     score, trust, _, _ = _core.stack_score(some, None, METHODS["evidence"])
     assert score == pytest.approx(0.05 * h / (h + 30), rel=1e-13)
-    assert trust == pytest.approx(oracle.aggregate(some["probability"], "every_image"), rel=1e-13)
+    assert trust == pytest.approx(trust_of(some["probability"]), rel=1e-13)
     assert trust < 0.05
     for other in ({"statistic": "confirmation"}, {"aggregation": "minimum"}):
         method = dataclasses.replace(METHODS["evidence"], **other)

@@ -56,9 +56,20 @@ def aggregate(values: Sequence[float] | Floats, how: str) -> float:
     if how == "median":
         return float(np.median(values))
     if how == "every_image":
+        k = len(values)
+        if k == 1:
+            return min(1.0, max(0.0, values[0]))
         h = aggregate(values, "harmonic_mean")
         if not 0 < h < 1:
-            return min(h, *values)
-        odds = (h / (1 - h)) ** 1.25 * math.exp(-1.71)
-        return min(odds / (1 + odds), *values)
+            return h
+        q = 1 - 1 / k
+        odds = (h / (1 - h)) ** (1 + 0.4 * q) * math.exp(-1.1 * q) * k**-0.3
+        return odds / (1 + odds)
     raise ValueError(how)
+
+
+def trust(probabilities: Sequence[float] | Floats) -> float:
+    """How likely all images align: no likelier than the least likely one."""
+    if not len(probabilities):
+        return 0.0
+    return min([aggregate(probabilities, "every_image"), *map(float, probabilities)])

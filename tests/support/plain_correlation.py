@@ -54,10 +54,27 @@ def plain(
     return Plain(x, level, x + level)
 
 
+PLAIN_EVIDENCE = {
+    "zero": (-0.85, 0.26, 0.63),
+    "near": (-0.38, 1.11, 0.71),
+    "axis": (-1.45, 2.25, 0.70),
+    "elsewhere": (-1.12, 2.08, 1.16),
+}
+"""By where the peak lies: a constant, and how often m and the logarithm of g count."""
+
+
+def place(pair: Any) -> str:
+    """Where the peak lies: at zero shift, near it, on one of the axes through it, or elsewhere."""
+    near, far = sorted((abs(int(pair.peak_dy)), abs(int(pair.peak_dx))))
+    if far <= 2:
+        return "near" if far else "zero"
+    return "elsewhere" if near else "axis"
+
+
 def plain_evidence(pair: Any, pixels: int) -> float:
     """The log odds of the fitted model for aligners by plain correlation."""
     ratio = (pair.opinion_peak + 1e-6) / ((pair.opinion_moved or pair.opinion_second) + 1e-6)
     moved = min(12.0, max(-12.0, math.log(ratio)))
     gap = max(0.0, pair.peak - pair.second_peak) * math.sqrt(pixels)
-    log_odds = -0.85 + 1.61 * moved + 0.63 * math.log(gap + 0.01)
-    return log_odds - 1.35 * moved if (pair.peak_dy, pair.peak_dx) == (0, 0) else log_odds
+    constant, *times = PLAIN_EVIDENCE[place(pair)]
+    return constant + times[0] * moved + times[1] * math.log(gap + 0.01)

@@ -6,10 +6,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tests.support.plain_correlation import plain_evidence
+from tests.support.plain_correlation import place, plain_evidence
 
 HOT_PIXEL = 16
 SPLIT_PEAK = 256
+
+EVIDENCE = {
+    "zero": (-2.82, 2.41, 1.62, 1.62, 0.10),
+    "near": (-1.71, 0.95, 2.69, 1.21, -0.24),
+    "axis": (-2.95, 3.36, 1.30, 1.44, -0.31),
+    "elsewhere": (-6.39, 2.66, 1.64, 3.86, 1.91),
+}
+"""By where the peak lies: a constant, and how often m, s, b and n count."""
 
 
 def chance(peak: float, rms: float, places: int) -> float:
@@ -40,8 +48,9 @@ def evidence(pair: Any, plain_pixels: int = 0) -> float:
     noise = log_ratio(pair.peak, pair.rms)
     breadth = log_ratio(pair.opinion_peak, pair.opinion_rms) - noise
     second = log_ratio(pair.opinion_peak, pair.opinion_second)
-    log_odds = -2.82 + 2.41 * moved + 1.62 * second + 1.62 * breadth + 0.1 * noise
-    if (pair.peak_dy, pair.peak_dx) == (0, 0):
+    constant, *times = EVIDENCE[place(pair)]
+    log_odds = constant + sum(a * b for a, b in zip(times, (moved, second, breadth, noise), strict=True))
+    if place(pair) == "zero":
         peak = min(pair.peak, 1.0)
         log_odds += 0.91 - 1.43 * moved - 5.50 * peak + 0.58 * math.log(1.02 - peak)
     return _probability(log_odds)
@@ -53,6 +62,6 @@ def is_credible(pair: Any) -> bool:
 
 
 def _probability(log_odds: float) -> float:
-    if log_odds > 6:
-        log_odds = 6 + math.log1p(log_odds - 6)
+    if log_odds > 4:
+        log_odds = 4 + math.log1p(log_odds - 4)
     return 1 / (1 + math.exp(-log_odds))

@@ -15,8 +15,10 @@ enum class Aggregation : std::uint8_t {
   mean,
   minimum,
   median,
-  /// Of probabilities, about that of all together: at most the smallest one, and at most what the
-  /// harmonic mean h made of them in known stacks, odds (h / (1 - h))^1.25 e^-1.71
+  /// Of probabilities of k images, about that of all together, as the harmonic mean h of them told
+  /// it in known stacks: odds (h / (1 - h))^(1 + 0.4 q) e^(-1.1 q) k^-0.3 with q = 1 - 1 / k; of
+  /// one image its probability. One image that is much worse than the others may leave it above
+  /// the smallest of them.
   every_image
 };
 

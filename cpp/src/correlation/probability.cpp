@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstdlib>
 
 namespace ndreg_preeval::detail {
 namespace {
@@ -24,7 +26,46 @@ constexpr double least_credible = 0.1;
 constexpr double most_by_chance = 0.01;
 
 // Log odds from which more evidence counts less and less.
-constexpr double saturates_from = 6;
+constexpr double saturates_from = 4;
+
+// Log odds of an image are a sum of these logarithms, each so many times.
+struct ByEvidence {
+  double constant;
+  double moved;    // the peak over every rival that moved
+  double second;   // and over every rival
+  double breadth;  // in the second opinion
+  double noise;    // the peak over the noise
+};
+struct ByCoefficients {
+  double constant;
+  double moved;
+  double gap;  // between the two highest coefficients
+};
+
+// They depend on where the peak lies: the edges of images leave peaks at zero shift and along the
+// two axes through it, and what stays with the detector leaves some near it.
+template <class Terms>
+struct ByPlace {
+  Terms at_zero;
+  Terms near_zero;
+  Terms on_axis;
+  Terms elsewhere;
+
+  const Terms& of(const PairScore& score) const noexcept {
+    const auto dy = std::abs(std::int64_t{score.peak_dy});
+    const auto dx = std::abs(std::int64_t{score.peak_dx});
+    if (dy == 0 && dx == 0) return at_zero;
+    if (std::max(dy, dx) <= 2) return near_zero;
+    return std::min(dy, dx) == 0 ? on_axis : elsewhere;
+  }
+};
+
+constexpr ByPlace<ByEvidence> by_evidence{{-2.82, 2.41, 1.62, 1.62, 0.10},
+                                          {-1.71, 0.95, 2.69, 1.21, -0.24},
+                                          {-2.95, 3.36, 1.30, 1.44, -0.31},
+                                          {-6.39, 2.66, 1.64, 3.86, 1.91}};
+constexpr ByPlace<ByCoefficients> by_coefficients{
+    {-0.85, 0.26, 0.63}, {-0.38, 1.11, 0.71}, {-1.45, 2.25, 0.70}, {-1.12, 2.08, 1.16}};
 
 // Log odds that it adds to know that the sample rests.
 constexpr double rest_is_known = 3;
@@ -51,12 +92,12 @@ double error_of_log_moved(const PairScore& score, const Certainty& certainty) no
   return error_of_log_opinion(score.opinion, certainty) + error_of_log_opinion(moved, certainty);
 }
 
-// Wherever the peak lies.
-double log_odds_from_evidence(const PairScore& score) noexcept {
+double log_odds_from_evidence(const PairScore& score, const ByEvidence& terms) noexcept {
   const double over_noise = log_ratio(score.peak, score.rms);
   const double breadth = log_ratio(score.opinion, score.opinion_rms) - over_noise;
-  const double log_odds = -2.82 + 2.41 * log_moved(score) + 1.62 * breadth + 0.1 * over_noise;
-  return log_odds + 1.62 * log_ratio(score.opinion, score.opinion_second);
+  return terms.constant + terms.moved * log_moved(score) +
+         terms.second * log_ratio(score.opinion, score.opinion_second) + terms.breadth * breadth +
+         terms.noise * over_noise;
 }
 
 bool at_zero_shift(const PairScore& score) noexcept {
@@ -99,7 +140,7 @@ double probability_from_ratio(const PairScore& score) noexcept {
 double probability_from_evidence(const PairScore& score) noexcept {
   // Without a rival (tiny images, small max_shift) nothing can be said.
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
-  double log_odds = log_odds_from_evidence(score);
+  double log_odds = log_odds_from_evidence(score, by_evidence.of(score));
   // What the detector leaves in the images lies at exactly zero shift, and agrees too well.
   if (at_zero_shift(score)) {
     const double peak = std::min(score.peak, 1.0);
@@ -110,12 +151,11 @@ double probability_from_evidence(const PairScore& score) noexcept {
 
 double probability_of_plain(const PairScore& score, double pixels) noexcept {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
-  const double over_moved = log_moved(score);
+  const ByCoefficients& terms = by_coefficients.of(score);
   // Coefficients of unrelated noise are 1 / sqrt(pixels) in size.
   const double gap = std::max(0.0, score.peak - score.second_peak) * std::sqrt(pixels);
-  double log_odds = -0.85 + 1.61 * over_moved + 0.63 * std::log(gap + least_gap);
-  if (at_zero_shift(score)) log_odds -= 1.35 * over_moved;
-  return probability_from_log_odds(log_odds);
+  return probability_from_log_odds(terms.constant + terms.moved * log_moved(score) +
+                                   terms.gap * std::log(gap + least_gap));
 }
 
 double probability_at_rest(const PairScore& score, const Options& options) noexcept {
@@ -123,18 +163,20 @@ double probability_at_rest(const PairScore& score, const Options& options) noexc
   if (options.judgement != Judgement::evidence) return without;
   if (options.normalization != Normalization::phase) return without;
   if (score.opinion <= 0 || score.opinion_second <= 0) return without;
-  return std::max(without,
-                  probability_from_log_odds(log_odds_from_evidence(score) + rest_is_known));
+  return std::max(without, probability_from_log_odds(
+                               log_odds_from_evidence(score, by_evidence.at_zero) + rest_is_known));
 }
 
 double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const ByEvidence& terms = by_evidence.of(score);
   const double aligner = certainty.aligner(score.peak);
   const double over_moved = error_of_log_moved(score, certainty);
   const double over_noise = error_of_log(score.peak, aligner);
   const double opinion = error_of_log_opinion(score.opinion, certainty);
-  double error = 2.41 * over_moved + 1.62 * (opinion + over_noise) + 0.1 * over_noise +
-                 1.62 * (opinion + error_of_log_opinion(score.opinion_second, certainty));
+  const double second = error_of_log_opinion(score.opinion_second, certainty);
+  double error = terms.moved * over_moved + terms.second * (opinion + second) +
+                 terms.breadth * (opinion + over_noise) + std::abs(terms.noise) * over_noise;
   if (at_zero_shift(score)) {
     const double peak = std::min(score.peak, 1.0);
     error += 1.43 * over_moved + (5.50 + 0.58 / (1.02 - peak)) * aligner;
@@ -144,12 +186,12 @@ double error_of_evidence(const PairScore& score, const Certainty& certainty) noe
 
 double error_of_plain(const PairScore& score, double pixels, const Certainty& certainty) noexcept {
   if (score.opinion <= 0 || score.opinion_second <= 0) return 0;
+  const ByCoefficients& terms = by_coefficients.of(score);
   const double unit = std::sqrt(pixels);
   const double gap = std::max(0.0, score.peak - score.second_peak) * unit;
-  const double over_moved = error_of_log_moved(score, certainty);
   const double aligner = certainty.aligner(score.peak) + certainty.aligner(score.second_peak);
-  double error = 1.61 * over_moved + 0.63 * aligner * unit / (gap + least_gap);
-  if (at_zero_shift(score)) error += 1.35 * over_moved;
+  const double error = terms.moved * error_of_log_moved(score, certainty) +
+                       terms.gap * aligner * unit / (gap + least_gap);
   return error_of_probability(score.probability, error);
 }
 

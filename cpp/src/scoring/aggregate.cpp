@@ -22,13 +22,16 @@ double harmonic_mean(const std::vector<double>& values) {
   return static_cast<double>(values.size()) / sum;
 }
 
-// Images of a stack fail together: their probabilities do not multiply. A fit to known stacks.
+// Images of a stack fail together: their probabilities do not multiply. A fit to known stacks of
+// k images; of one image it is its probability.
 double every_image(const std::vector<double>& values) {
-  const double smallest = *std::min_element(values.begin(), values.end());
+  if (values.size() == 1) return std::clamp(values.front(), 0.0, 1.0);
   const double h = std::clamp(harmonic_mean(values), 0.0, 1.0);
-  if (h == 0 || h == 1) return std::min(smallest, h);
-  const double log_odds = 1.25 * (std::log(h) - std::log1p(-h)) - 1.71;
-  return std::min(smallest, 1 / (1 + std::exp(-log_odds)));
+  if (h == 0 || h == 1) return h;
+  const double k = static_cast<double>(values.size());
+  const double others = 1 - 1 / k;
+  const double log_odds = (1 + 0.4 * others) * (std::log(h) - std::log1p(-h));
+  return 1 / (1 + std::exp(1.1 * others + 0.3 * std::log(k) - log_odds));
 }
 
 double mean(const std::vector<double>& values) {

@@ -5,6 +5,7 @@
 // It is all inline, as names.hpp is, so that the Python module can use it beside a shared library.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <optional>
@@ -52,6 +53,14 @@ inline double aggregate_with(const ValueOfReference& itself, std::vector<double>
   return aggregate(values, how);
 }
 
+// All images together are no likelier than the least likely one. (Scores forgive more: of stacks
+// with a bad image each, that with the better others is chosen.)
+inline double chance_of_all(const std::vector<double>& chances) {
+  if (chances.empty()) return 0;
+  const double all = aggregate(chances, Aggregation::every_image);
+  return std::min(all, *std::min_element(chances.begin(), chances.end()));
+}
+
 // The score of a stack of two images or more.
 //
 // An image without evidence says nothing of the others: it is left out, and lowers the score by its
@@ -83,8 +92,8 @@ inline void add_score(StackScore& stack, const ValueOfReference& itself, const M
   const Judged judged = judged_images(stack);
   stack.score = score_of(stack, judged, itself, method);
   if (!asks) return;
-  stack.trust = aggregate(judged.chances, Aggregation::every_image);
-  stack.trust_masked = aggregate(judged.chances_masked, Aggregation::every_image);
+  stack.trust = chance_of_all(judged.chances);
+  stack.trust_masked = chance_of_all(judged.chances_masked);
 }
 
 }  // namespace ndreg_preeval::detail

@@ -35,8 +35,9 @@ class StackScore:
         The caller's own key.
     score : float
         Larger is better; always finite, 0 where no image has evidence. With the methods "evidence" and
-        "plain" the trust, but where that is below 0.05: differences of such probabilities are
-        chance, and ``0.05 * h / (h + 30)``, with h the harmonic mean of `peak_to_mean`, tells stacks apart.
+        "plain" about the trust, but one image that is worse than the others counts less, so that it may be
+        larger; where it would be below 0.05, differences are chance, and ``0.05 * h / (h + 30)``, with h the
+        harmonic mean of `peak_to_mean`, tells stacks apart.
         Images without evidence lower it by their share: it is that of the others times ``n_judged / m``.
     n_images : int
         All images of the stack.
