@@ -10,21 +10,20 @@ namespace {
 
 constexpr double least = 1e-300;  // for logarithms and ratios
 
-std::vector<std::size_t> all_of(const Planes& planes) {
-  std::vector<std::size_t> all(planes.count());
-  std::iota(all.begin(), all.end(), std::size_t{0});
-  return all;
-}
-
-Plane pixels_of(const Planes& planes, const Common& common, Cancellation& cancellation) {
-  Plane pixels(planes.height * planes.width);
-  for (std::size_t y = 0; y < planes.height; ++y) {
-    cancellation.check();
-    for (std::size_t x = 0; x < planes.width; ++x) {
-      pixels[y * planes.width + x] = common.pixel(y * planes.width + x);
-    }
+// What every second image has in common, from the first or the second one on: the sum of these
+// (spectra or pixels), each times its gain, over the sum of the squares of the gains.
+template <class Part>
+Part common_of(const std::vector<Part>& parts, const std::vector<double>& gains,
+               std::size_t first) {
+  double squares = 0;
+  for (std::size_t i = first; i < parts.size(); i += 2) squares += gains[i] * gains[i];
+  Part sum(parts[first].size());
+  for (std::size_t i = first; i < parts.size(); i += 2) {
+    const double factor = squares > 0 ? gains[i] / squares : 0;
+    const Part& part = parts[i];
+    for (std::size_t at = 0; at < sum.size(); ++at) sum[at] += factor * part[at];
   }
-  return pixels;
+  return sum;
 }
 
 struct Tile {
@@ -121,16 +120,15 @@ void add_tiles(CommonScene& scene, const Planes& planes, const Plane& a, const P
 }  // namespace
 
 CommonScene common_scene(const Planes& planes, Cancellation& cancellation) {
-  const std::vector<std::size_t> all = all_of(planes);
-  const Common first(planes, every_second(all, 0));
-  const Common second(planes, every_second(all, 1));
+  const Spectrum first = common_of(planes.spectra, planes.gains, 0);
+  const Spectrum second = common_of(planes.spectra, planes.gains, 1);
   RingSums alike;
   RingSums size;
   RingSums bins;
   cancellation.check();
   planes.frequencies.for_each_off_axis([&](std::size_t at, std::size_t ring, double weight) {
-    const std::complex<double> a = first.spectrum(at);
-    const std::complex<double> b = second.spectrum(at);
+    const std::complex<double> a = first[at];
+    const std::complex<double> b = second[at];
     alike[ring] += weight * (a.real() * b.real() + a.imag() * b.imag());
     size[ring] += weight * (std::norm(a) + std::norm(b)) / 2;
     bins[ring] += weight;
@@ -144,8 +142,9 @@ CommonScene common_scene(const Planes& planes, Cancellation& cancellation) {
   CommonScene scene;
   scene.coherence = std::max(coherence(0.075, 0.15), coherence(0.125, 0.25));
   scene.slope = std::log(std::max(mean(0.05, 0.125), least) / std::max(mean(0.25, 1), least));
-  add_tiles(scene, planes, pixels_of(planes, first, cancellation),
-            pixels_of(planes, second, cancellation));
+  cancellation.check();
+  add_tiles(scene, planes, common_of(planes.pixels, planes.gains, 0),
+            common_of(planes.pixels, planes.gains, 1));
   return scene;
 }
 

@@ -4,18 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
-#include "image/pixel_reader.hpp"
 #include "kernel/plane_transform.hpp"
+#include "static_pattern/block_means.hpp"
 #include "threads/parallel.hpp"
 
 namespace ndreg_preeval::detail {
 namespace {
-
-// Images from so many pixels on, along both axes, are halved.
-constexpr std::size_t halved_from = 64;
 
 // Changes of brightness are found after so many rounds, also of three images with a factor of ten
 // between them.
@@ -31,125 +27,6 @@ std::vector<double> hann(std::size_t length) {
   }
   return window;
 }
-
-bool may_overflow(PixelType type) noexcept {
-  return type == PixelType::float64 || type == PixelType::long_double;
-}
-
-double largest_magnitude(const PixelReader& reader, Cancellation& cancellation) {
-  std::vector<double> row(reader.width());
-  double largest = 0;
-  for (std::size_t y = 0; y < reader.height(); ++y) {
-    cancellation.check();
-    reader.read(y, 0, row.size(), row.data());
-    for (const double pixel : row) {
-      if (std::isfinite(pixel)) largest = std::max(largest, std::abs(pixel));
-    }
-  }
-  return largest;
-}
-
-// A power of two that brings the largest pixel of all to about 1, so that squares of squares are
-// numbers.
-double common_scale(const std::vector<ImageView>& images, Cancellation& cancellation) {
-  double largest = 0;
-  for (const ImageView& image : images) {
-    if (!may_overflow(image.type)) return 1;
-    largest = std::max(largest, largest_magnitude(PixelReader(image), cancellation));
-  }
-  return largest > 0 ? std::ldexp(1.0, -std::clamp(std::ilogb(largest), -1000, 1000)) : 1;
-}
-
-// The pixels of one image, block by block, from a corner on.
-struct Blocks {
-  std::size_t side;
-  std::size_t height;  // blocks
-  std::size_t width;
-  std::size_t top;
-  std::size_t left;
-
-  Blocks(std::size_t rows, std::size_t columns)
-      : side(std::min(rows, columns) >= halved_from ? 2 : 1),
-        height(rows / side),
-        width(columns / side),
-        top((rows - height * side) / 2),
-        left((columns - width * side) / 2) {}
-};
-
-// Means of blocks, about their mean; pixels that are not valid are that mean.
-class Means {
- public:
-  Means(const Blocks& blocks, double scale)
-      : blocks_(blocks),
-        scale_(scale),
-        row_(blocks.width * blocks.side),
-        sums_(blocks.height * blocks.width, 0.0) {}
-
-  Plane read(const PixelReader& reader, Cancellation& cancellation) {
-    for (std::size_t y = 0; y < blocks_.height * blocks_.side; ++y) {
-      cancellation.check();
-      reader.read(blocks_.top + y, blocks_.left, row_.size(), row_.data());
-      const std::size_t invalid = take_row();
-      const std::size_t first = y / blocks_.side * blocks_.width;
-      add(row_, sums_.data() + first);
-      if (invalid > 0) add_invalid(first);
-      valid_ += row_.size() - invalid;
-    }
-    double total = 0;
-    for (const double sum : sums_) total += sum;
-    const double mean = valid_ > 0 ? total / static_cast<double>(valid_) : 0;
-    const auto size = static_cast<double>(blocks_.side * blocks_.side);
-    for (double& sum : sums_) sum = sum / size - mean;
-    for (std::size_t i = 0; i < invalid_.size(); ++i) sums_[i] += invalid_[i] * mean / size;
-    return std::move(sums_);
-  }
-
- private:
-  static bool is_valid(double pixel) noexcept { return pixel - pixel == 0; }
-
-  // Numbers about one of the pixels: an offset costs no digits. Those that are not valid become 0;
-  // returns how many.
-  std::size_t take_row() {
-    std::size_t valid = 0;
-    for (const double pixel : row_) valid += is_valid(pixel) ? 1U : 0U;
-    if (valid > 0 && valid_ == 0) {
-      origin_ = *std::find_if(row_.begin(), row_.end(), &Means::is_valid) * scale_;
-    }
-    if (valid == row_.size()) {
-      for (double& pixel : row_) pixel = pixel * scale_ - origin_;
-      return 0;
-    }
-    bad_.assign(row_.size(), 0.0);
-    for (std::size_t x = 0; x < row_.size(); ++x) {
-      const bool good = is_valid(row_[x]);
-      row_[x] = good ? row_[x] * scale_ - origin_ : 0;
-      bad_[x] = good ? 0 : 1;
-    }
-    return row_.size() - valid;
-  }
-
-  void add_invalid(std::size_t first) {
-    if (invalid_.empty()) invalid_.assign(sums_.size(), 0.0);
-    add(bad_, invalid_.data() + first);
-  }
-
-  void add(const std::vector<double>& row, double* sums) const {
-    if (blocks_.side == 1) {
-      for (std::size_t i = 0; i < blocks_.width; ++i) sums[i] += row[i];
-      return;
-    }
-    for (std::size_t i = 0; i < blocks_.width; ++i) sums[i] += row[2 * i] + row[2 * i + 1];
-  }
-
-  Blocks blocks_;
-  double scale_;
-  std::vector<double> row_;
-  std::vector<double> bad_;
-  Plane sums_;
-  Plane invalid_;  // how many of a block, where there are any
-  double origin_ = 0;
-  std::size_t valid_ = 0;
-};
 
 Spectrum spectrum_of(const Planes& planes, const Plane& pixels) {
   const std::vector<double> down = hann(planes.height);
@@ -172,49 +49,56 @@ Spectrum spectrum_of(const Planes& planes, const Plane& pixels) {
 
 using Products = std::vector<std::vector<double>>;
 
-// Real and imaginary parts alike, in an order that does not depend on the processor.
-double dot(const std::complex<double>* a, const std::complex<double>* b, std::size_t count,
-           std::size_t step) {
-  constexpr std::size_t lanes = 4;
+// Of the real and imaginary parts of a row; the order of the sum does not depend on the processor.
+double dot(const std::complex<double>* a, const std::complex<double>* b, std::size_t count) {
+  constexpr std::size_t lanes = 8;
+  const auto* x = reinterpret_cast<const double*>(a);
+  const auto* y = reinterpret_cast<const double*>(b);
   std::array<double, lanes> sums{};
-  const std::size_t whole = count / lanes * lanes;
+  const std::size_t whole = 2 * count / lanes * lanes;
   for (std::size_t i = 0; i < whole; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) {
-      const std::complex<double> x = a[(i + k) * step];
-      const std::complex<double> y = b[(i + k) * step];
-      sums[k] += x.real() * y.real() + x.imag() * y.imag();
-    }
+    for (std::size_t k = 0; k < lanes; ++k) sums[k] += x[i + k] * y[i + k];
   }
-  for (std::size_t i = whole; i < count; ++i) {
-    const std::complex<double> x = a[i * step];
-    const std::complex<double> y = b[i * step];
-    sums[0] += x.real() * y.real() + x.imag() * y.imag();
-  }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  for (std::size_t i = whole; i < 2 * count; ++i) sums[i - whole] += x[i] * y[i];
+  return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
-// What each image has in common with each other one.
+double product(std::complex<double> a, std::complex<double> b) noexcept {
+  return a.real() * b.real() + a.imag() * b.imag();
+}
+
+// What each image has in common with each other one, row after row of all of them: these stay in
+// the cache. As many parts as threads may take, whatever their number.
 Products inner_products(const Planes& planes, std::size_t threads, Cancellation& cancellation) {
+  constexpr std::size_t parts = 16;
   const std::size_t count = planes.count();
   const std::size_t columns = planes.frequencies.columns();
-  Products products(count, std::vector<double>(count, 0.0));
-  for_each_index(count, threads, cancellation, [&](std::size_t i, std::size_t /*thread*/) {
-    for (std::size_t j = i; j < count; ++j) {
+  const bool even = planes.width % 2 == 0;
+  const Products none(count, std::vector<double>(count, 0.0));
+  std::vector<Products> found(parts, none);
+  for_each_index(parts, threads, cancellation, [&](std::size_t part, std::size_t /*thread*/) {
+    const std::size_t end = (part + 1) * planes.height / parts;
+    for (std::size_t row = part * planes.height / parts; row < end; ++row) {
       cancellation.check();
-      const std::complex<double>* a = planes.spectra[i].data();
-      const std::complex<double>* b = planes.spectra[j].data();
-      // Frequencies are twice in the whole spectrum, but for the first column and the last one of
-      // an even width.
-      double sum = 2 * dot(a, b, planes.spectra[i].size(), 1);
-      sum -= dot(a, b, planes.height, columns);
-      if (planes.width % 2 == 0) {
-        sum -= dot(a + columns - 1, b + columns - 1, planes.height, columns);
+      for (std::size_t i = 0; i < count; ++i) {
+        const std::complex<double>* a = planes.spectra[i].data() + row * columns;
+        for (std::size_t j = i; j < count; ++j) {
+          const std::complex<double>* b = planes.spectra[j].data() + row * columns;
+          // Frequencies are twice in the whole spectrum, but for the first one and the last one of
+          // an even width.
+          double sum = 2 * dot(a, b, columns) - product(a[0], b[0]);
+          if (even) sum -= product(a[columns - 1], b[columns - 1]);
+          found[part][i][j] += sum;
+        }
       }
-      products[i][j] = sum;
     }
   });
+  Products products = none;
   for (std::size_t i = 0; i < count; ++i) {
-    for (std::size_t j = 0; j < i; ++j) products[i][j] = products[j][i];
+    for (std::size_t j = i; j < count; ++j) {
+      for (const Products& part : found) products[i][j] += part[i][j];
+      products[j][i] = products[i][j];
+    }
   }
   return products;
 }
@@ -276,29 +160,13 @@ Planes planes_of(const std::vector<ImageView>& images, std::size_t threads,
   planes.pixels.resize(images.size());
   planes.spectra.resize(images.size());
   for_each_index(images.size(), threads, cancellation, [&](std::size_t i, std::size_t /*thread*/) {
-    const PixelReader reader(images[i]);
-    planes.pixels[i] = Means(blocks, scale).read(reader, cancellation);
+    planes.pixels[i] = means_of_blocks(images[i], blocks, scale, cancellation);
     planes.spectra[i] = spectrum_of(planes, planes.pixels[i]);
   });
   const Products products = inner_products(planes, threads, cancellation);
   for (std::size_t i = 0; i < images.size(); ++i) planes.own_powers.push_back(products[i][i]);
   planes.gains = gains_from(products);
   return planes;
-}
-
-Common::Common(const Planes& planes, std::vector<std::size_t> images)
-    : planes_(planes), images_(std::move(images)) {
-  double squares = 0;
-  for (const std::size_t image : images_) squares += planes.gains[image] * planes.gains[image];
-  for (const std::size_t image : images_) {
-    factors_.push_back(squares > 0 ? planes.gains[image] / squares : 0);
-  }
-}
-
-std::vector<std::size_t> every_second(const std::vector<std::size_t>& images, std::size_t first) {
-  std::vector<std::size_t> some;
-  for (std::size_t i = first; i < images.size(); i += 2) some.push_back(images[i]);
-  return some;
 }
 
 }  // namespace ndreg_preeval::detail

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The images of a stack as they are looked at again: small, windowed, and their spectra.
 //
-// Images of 64 pixels and more along both axes are halved: what tells motion from rest is in low
-// frequencies, and a quarter of the pixels takes a quarter of the time and memory.
+// Small, because what tells motion from rest is in low frequencies, and a quarter of the pixels
+// takes a quarter of the time and memory.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 
 #include "base/cancellation.hpp"
 #include "base/kept_memory.hpp"
+#include "static_pattern/block_means.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -80,7 +81,6 @@ struct RingSums {
 };
 
 using Spectrum = KeptVector<std::complex<double>>;
-using Plane = KeptVector<double>;
 
 struct Planes {
   std::size_t height = 0;
@@ -101,35 +101,5 @@ constexpr std::size_t smallest_axis = 16;
 // Of images of one shape, at least `smallest_axis` pixels along both axes.
 Planes planes_of(const std::vector<ImageView>& images, std::size_t threads,
                  Cancellation& cancellation);
-
-// The weighted sum of some spectra (or planes), over the sum of the squares of their gains: what
-// these images have in common, each by its gain.
-class Common {
- public:
-  Common(const Planes& planes, std::vector<std::size_t> images);
-
-  std::complex<double> spectrum(std::size_t index) const noexcept {
-    std::complex<double> sum = 0;
-    for (std::size_t i = 0; i < images_.size(); ++i) {
-      sum += factors_[i] * planes_.spectra[images_[i]][index];
-    }
-    return sum;
-  }
-  double pixel(std::size_t index) const noexcept {
-    double sum = 0;
-    for (std::size_t i = 0; i < images_.size(); ++i) {
-      sum += factors_[i] * planes_.pixels[images_[i]][index];
-    }
-    return sum;
-  }
-
- private:
-  const Planes& planes_;
-  std::vector<std::size_t> images_;
-  std::vector<double> factors_;
-};
-
-// Every second one of some images, from the first or the second one on.
-std::vector<std::size_t> every_second(const std::vector<std::size_t>& images, std::size_t first);
 
 }  // namespace ndreg_preeval::detail
