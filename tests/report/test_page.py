@@ -280,6 +280,23 @@ def test_what_pointing_tells_is_what_there_is() -> None:
     assert [text for _, text in chart.x_ticks] == ["1", "2", "3"]
 
 
+def test_of_very_many_images_the_lowest_are_shown() -> None:
+    values = np.full(20_000, 0.9)
+    values[[3, 12_345]] = 0.1
+    one = stack("a", list(values))
+    chart = chart_of(one)
+    assert chart is not None
+    assert chart.together == 7
+    assert len(chart.data["image"]) == -(-20_000 // 7)
+    assert [image for image, p in zip(chart.data["image"], chart.data["p"], strict=True) if p == 0.1] == [
+        4,
+        12_346,
+    ]
+    assert [chart.data["dy"][chart.data["image"].index(image)] for image in (4, 12_346)] == [4.0, 12_346.0]
+    assert chart.words == "P of 20000 images: lowest 0.1 in image 4, median 0.9"
+    assert "image (the lowest of each 7 neighbours)" in Page.of(stack_html(one)).readable
+
+
 @pytest.mark.parametrize("m", [1, 2, 5, 40, 999, 1000, 4096])
 def test_images_along_the_axis_are_in_order_and_have_room(m: int) -> None:
     chart = chart_of(stack("a", [0.5] * m))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...text import printable, short_number
 from ..colours import BLUE, GREY, TRUST, VERMILION, trust_of
+from ..thinning import lowest_of_neighbours, neighbours_together
 from .texts import NAME_WIDTH, literal, room_for, text_colour
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: RankingData
     others = iter(zip(OTHERS, MARKERS, strict=True))
     handles, labels = [], []
     grey = None
-    together = -(-max([len(stack.values) for _, stack in usable], default=1) // MOST_POINTS)
+    together = neighbours_together(max([len(stack.values) for _, stack in usable], default=1), MOST_POINTS)
     for rank, (key, stack) in enumerate(usable):
         style: dict[str, Any] = {"linewidth": 1.3, "markersize": 4}
         if rank == 0:
@@ -115,7 +116,8 @@ def lines(axes: Axes, stacks: list[tuple[Any, StackScore]], ranking: RankingData
             style["linewidth"] = min(style["linewidth"], 1.3)
         elif len(stack.values) == 1 and is_grey:
             style["marker"] = "."
-        (line,) = axes.plot(*_lowest(stack, together), **style)
+        kept = lowest_of_neighbours(stack.values, together)
+        (line,) = axes.plot(stack.image_indices[kept], stack.values[kept], **style)
         if is_grey:
             grey = line
         else:
@@ -153,16 +155,6 @@ def _describe(axes: Axes, usable: list[StackScore], ranking: RankingData) -> Non
     fixed = f" (reference: image {min(references)})" if len(references) == 1 else ""
     axes.set_xlabel(f"image{fixed}")
     axes.spines[["top", "right"]].set_visible(False)
-
-
-def _lowest(stack: StackScore, together: int) -> tuple[Any, Any]:
-    """Images and values; of every so many neighbours the one with the lowest value: the score is about the worst."""
-    images, values = np.asarray(stack.image_indices), np.asarray(stack.values, dtype=float)
-    if together == 1:
-        return images, values
-    starts = range(0, len(values), together)
-    kept = [start + int(values[start : start + together].argmin()) for start in starts]
-    return images[kept], values[kept]
 
 
 def _log_if_wide(axes: Axes, values: list[Any]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...results import TRUSTED
 from ..export import flag_words
+from ..thinning import lowest_of_neighbours, neighbours_together
 
 if TYPE_CHECKING:
     from ...results import StackScore
@@ -19,6 +20,8 @@ WIDTH: Final = 1000
 HEIGHT: Final = 100
 MOST_DOTS: Final = 80
 """Number of images up to which each has a dot."""
+MOST_POINTS: Final = 3000
+"""Number of images from which neighbours share a point: more are not seen, and the page would grow."""
 DIGITS: Final = 4
 """Digits of values: more take room and tell nothing."""
 UNTOLD: Final = "in_double"
@@ -44,42 +47,47 @@ class Chart:
     """Places in percent from the top, and numbers."""
     x_ticks: tuple[tuple[float, str], ...]
     """Places in percent from the left, and images."""
+    together: int
+    """Number of neighbours of which the one with the lowest value is shown."""
     data: dict[str, Any]
     """What pointing at it tells, a list for each quantity."""
 
 
 def chart_of(stack: StackScore) -> Chart | None:
     """Draw the values of a stack; nothing where no image was compared."""
-    values = np.asarray(stack.values, dtype=float)
-    if not len(values):
+    every = np.asarray(stack.values, dtype=float)
+    if not len(every):
         return None
-    images = np.asarray(stack.image_indices)
-    x, first, last = _places(images)
+    together = neighbours_together(len(every), MOST_POINTS)
+    kept = lowest_of_neighbours(every, together)
+    values, images = every[kept], np.asarray(stack.image_indices)[kept]
+    first, last = int(np.min(stack.image_indices)), int(np.max(stack.image_indices))
+    x = _places(images, first, last)
     is_probability = bool(stack.method.asks_opinion)
-    top = 1.0 if is_probability else _round_up(float(np.max(values, initial=0.0, where=np.isfinite(values))))
+    top = 1.0 if is_probability else _round_up(float(np.max(every, initial=0.0, where=np.isfinite(every))))
     y = HEIGHT * (1 - np.nan_to_num(values / top, nan=0.0).clip(0, 1))
     doubted = values < TRUSTED if is_probability else np.zeros(len(values), dtype=bool)
     label = "P" if is_probability else stack.method.statistic.replace("_", " ")
     worst = int(values.argmin())
     return Chart(
         label=label,
-        words=f"{label} of {len(values)} images: lowest {_short(values[worst])} in image {images[worst]}, "
-        f"median {_short(np.median(values))}",
+        words=f"{label} of {len(every)} images: lowest {_short(values[worst])} in image {images[worst]}, "
+        f"median {_short(np.median(every))}",
         line=" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)),
         dots=_dots(x, y) if len(values) <= MOST_DOTS else "",
         doubted=_dots(x[doubted], y[doubted]),
         threshold=HEIGHT * (1 - TRUSTED) if is_probability else None,
         y_ticks=tuple((100 * (1 - share), f"{top * share:.4g}") for share in (1.0, 0.5, 0.0)),
         x_ticks=_x_ticks(first, last),
-        data=_data(stack, images, x),
+        together=together,
+        data=_data(stack, kept, x),
     )
 
 
-def _places(images: Any) -> tuple[Any, int, int]:
-    first, last = int(images.min()), int(images.max())
+def _places(images: Any, first: int, last: int) -> Any:
     if first == last:
-        return np.full(len(images), WIDTH / 2), first, last
-    return (images - first) * (WIDTH / (last - first)), first, last
+        return np.full(len(images), WIDTH / 2)
+    return (images - first) * (WIDTH / (last - first))
 
 
 def _dots(x: Any, y: Any) -> str:
@@ -105,23 +113,23 @@ def _round_up(value: float) -> float:
     return next((power * each for each in (1, 2, 5, 10) if value <= power * each * (1 + 1e-9)), 10 * power)
 
 
-def _data(stack: StackScore, images: Any, x: Any) -> dict[str, Any]:
-    shifts = np.asarray(stack.shifts, dtype=float).reshape(-1, 2)
+def _data(stack: StackScore, kept: Any, x: Any) -> dict[str, Any]:
+    shifts = np.asarray(stack.shifts, dtype=float).reshape(-1, 2)[kept]
+    flags, jumps = np.asarray(stack.flags)[kept], np.asarray(stack.jumps)[kept]
     told = {}
-    for position in np.flatnonzero(np.asarray(stack.flags) | np.asarray(stack.jumps)):
-        words = [word.replace("_", " ") for word in flag_words(int(stack.flags[position])) if word != UNTOLD]
-        words += ["jump"] * bool(stack.jumps[position])
+    for position in np.flatnonzero(flags | jumps):
+        words = [word.replace("_", " ") for word in flag_words(int(flags[position])) if word != UNTOLD]
+        words += ["jump"] * bool(jumps[position])
         if words:
             told[str(position)] = ", ".join(words)
+    own = [] if stack.method.asks_opinion else np.asarray(stack.values, dtype=float)[kept]
     return {
         "x": [round(float(each), 1) for each in x],
-        "image": [int(image) for image in images],
+        "image": [int(image) for image in np.asarray(stack.image_indices)[kept]],
         "dy": [_rounded(each, 2) for each in shifts[:, 0]],
         "dx": [_rounded(each, 2) for each in shifts[:, 1]],
-        "p": [_rounded(each, 3) for each in np.asarray(stack.probability, dtype=float)],
-        "value": []
-        if stack.method.asks_opinion
-        else [_significant(each) for each in np.asarray(stack.values, dtype=float)],
+        "p": [_rounded(each, 3) for each in np.asarray(stack.probability, dtype=float)[kept]],
+        "value": [_significant(each) for each in own],
         "told": told,
     }
 
