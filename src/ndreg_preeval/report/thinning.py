@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fewer points for the values of many images: of neighbours the one with the lowest value, as the score is about the worst."""
+"""Fewer points for the values of many images: of neighbours the one with the lowest value, as low ones are looked for."""
 
 from __future__ import annotations
 
