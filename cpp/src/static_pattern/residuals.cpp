@@ -146,6 +146,12 @@ void Residuals::weigh_rings() {
   }
 }
 
+double Residuals::frequencies() const noexcept {
+  double sum = 0;
+  for (std::size_t ring = 0; ring < Frequencies::rings; ++ring) sum += weights_[ring] * bins_[ring];
+  return sum;
+}
+
 Agreement Residuals::agreement(const Pair& pair, Cancellation& cancellation) const {
   if (is_nothing(pair[0]) || is_nothing(pair[1])) return {};
   cancellation.check();

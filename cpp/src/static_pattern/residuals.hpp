@@ -36,6 +36,8 @@ class Residuals {
   Residuals(const Planes& planes, std::size_t threads, Cancellation& cancellation);
 
   const Colour& colour() const noexcept { return colour_; }
+  // How many frequencies have more than noise, weighed by how much more.
+  double frequencies() const noexcept;
   // Whether something is left of most images.
   bool anything() const noexcept;
   std::vector<Agreement> agreements(const std::vector<Pair>& pairs, std::size_t threads,

@@ -26,6 +26,14 @@ constexpr double high_beside = 14;
 constexpr double far_over_near_beside = 1.6;
 constexpr std::int64_t beside = 2;
 
+// Noise may have a colour of its own. It agrees nowhere, where a scene of as many frequencies would
+// agree at its shift; of few images, the noise of the others agrees at zero shift.
+constexpr std::size_t fewest_of_colour = 6;
+constexpr double fewest_frequencies = 150;
+constexpr double by_chance = 6.2;
+constexpr double by_chance_beside = 5;
+constexpr double by_chance_near = 7;
+
 StaticKind kind_of(const Planes& planes) {
   std::vector<double> mean(planes.height * planes.width, 0.0);
   const double share = 1 / static_cast<double>(planes.count());
@@ -43,6 +51,10 @@ StaticKind kind_of(const Planes& planes) {
   return StaticKind::other;
 }
 
+bool is_beside(const Agreement& found) noexcept {
+  return std::max(std::abs(found.dy), std::abs(found.dx)) <= beside;
+}
+
 }  // namespace
 
 bool WhatStays::is_structured() const noexcept {
@@ -53,7 +65,7 @@ bool WhatStays::is_structured() const noexcept {
 bool WhatStays::has_moved() const noexcept {
   const auto moved = [this](const Agreement& found) {
     const double size = std::abs(found.far);
-    if (std::max(std::abs(found.dy), std::abs(found.dx)) <= beside) {
+    if (is_beside(found)) {
       return size >= high_beside && size > far_over_near_beside * found.near;
     }
     // Of three images, the noise of the third one is in both and agrees at zero shift.
@@ -62,9 +74,20 @@ bool WhatStays::has_moved() const noexcept {
   return std::any_of(agreements.begin(), agreements.end(), moved);
 }
 
+bool WhatStays::agrees_nowhere() const noexcept {
+  if (images < fewest_of_colour || frequencies < fewest_frequencies) return false;
+  return std::all_of(agreements.begin(), agreements.end(), [](const Agreement& found) {
+    const double most = is_beside(found) ? by_chance_beside : by_chance;
+    return std::abs(found.far) < most && found.near < by_chance_near;
+  });
+}
+
 StaticVerdict WhatStays::verdict() const noexcept {
   if (images < fewest_images) return StaticVerdict::unknown;
-  if (is_structured()) return has_moved() ? StaticVerdict::hides_motion : StaticVerdict::unknown;
+  if (is_structured()) {
+    if (has_moved()) return StaticVerdict::hides_motion;
+    return agrees_nowhere() && scene.is_one() ? StaticVerdict::at_rest : StaticVerdict::unknown;
+  }
   const double size = std::sqrt(pixels * static_cast<double>(images));
   const bool only_noise = has_rest && colour.lowest * size <= most_lowest;
   return only_noise && scene.is_one() ? StaticVerdict::at_rest : StaticVerdict::unknown;
@@ -80,10 +103,11 @@ WhatStays look_at_what_stays(const Planes& planes, const std::vector<Pair>& pair
   found.has_rest = residuals.anything();
   // Of either case only what its verdict needs.
   if (found.is_structured()) {
+    found.frequencies = residuals.frequencies();
     found.agreements = residuals.agreements(pairs, threads, cancellation);
-  } else {
-    found.scene = common_scene(planes, cancellation);
+    if (!found.agrees_nowhere()) return found;
   }
+  found.scene = common_scene(planes, cancellation);
   return found;
 }
 

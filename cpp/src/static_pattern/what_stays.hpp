@@ -20,6 +20,7 @@ struct WhatStays {
   double pixels = 0;       // of a plane
   bool has_rest = false;   // something is left of most images: they are no copies
   Colour colour;
+  double frequencies = 0;             // that have more than white noise
   std::vector<Agreement> agreements;  // of the pairs
   CommonScene scene;
 
@@ -27,6 +28,8 @@ struct WhatStays {
   bool is_structured() const noexcept;
   // Something moved: what is left agrees at another shift.
   bool has_moved() const noexcept;
+  // Nothing did: it is noise of some colour.
+  bool agrees_nowhere() const noexcept;
   StaticVerdict verdict() const noexcept;
 };
 
