@@ -96,8 +96,14 @@ class Means {
       for (std::size_t i = 0; i < width; ++i) sums[i] += from[i] * scale - origin;
       return;
     }
+    const std::size_t side = blocks_.side;
     for (std::size_t i = 0; i < width; ++i) {
-      sums[i] += (from[2 * i] * scale - origin) + (from[2 * i + 1] * scale - origin);
+      double sum = 0;
+      for (std::size_t k = 0; k < side; k += 2) {
+        const double* const two = from + side * i + k;
+        sum += (two[0] * scale - origin) + (two[1] * scale - origin);
+      }
+      sums[i] += sum;
     }
   }
 
@@ -112,8 +118,17 @@ class Means {
 
 }  // namespace
 
+namespace {
+
+std::size_t side_for(std::size_t shorter_axis) noexcept {
+  if (shorter_axis >= quartered_from) return 4;
+  return shorter_axis >= halved_from ? 2 : 1;
+}
+
+}  // namespace
+
 Blocks::Blocks(std::size_t rows, std::size_t columns)
-    : side(std::min(rows, columns) >= halved_from ? 2 : 1),
+    : side(side_for(std::min(rows, columns))),
       height(rows / side),
       width(columns / side),
       top((rows - height * side) / 2),

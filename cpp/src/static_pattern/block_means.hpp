@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Images made small: means of 2 x 2 pixels.
+// Images made small: means of 2 x 2 or 4 x 4 pixels.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,10 @@
 
 namespace ndreg_preeval::detail {
 
-// Images from so many pixels on, along both axes, are halved; others stay as large as they are.
+// Images from so many pixels on, along both axes, are made half or a quarter as long; others stay
+// as large as they are.
 constexpr std::size_t halved_from = 64;
+constexpr std::size_t quartered_from = 256;
 
 // Which pixels of an image make the blocks: those in its middle, where a row or a column is over.
 struct Blocks {
