@@ -110,6 +110,16 @@ double probability_from_log_odds(double log_odds) noexcept {
   return 1 / (1 + std::exp(-log_odds));
 }
 
+double evidence_at_rest(const PairScore& score) noexcept {
+  return probability_from_log_odds(log_odds_from_evidence(score, by_evidence.at_zero) +
+                                   rest_is_known);
+}
+
+double plain_at_rest(double probability) noexcept {
+  const double odds = std::exp(rest_is_known);
+  return odds * probability / (1 + (odds - 1) * probability);
+}
+
 // What an error of log odds does to a probability.
 double error_of_probability(double probability, double error_of_log_odds) noexcept {
   return probability * (1 - probability) * std::expm1(std::min(error_of_log_odds, 50.0));
@@ -161,10 +171,9 @@ double probability_of_plain(const PairScore& score, double pixels) noexcept {
 double probability_at_rest(const PairScore& score, const Options& options) noexcept {
   const double without = score.probability_masked;
   if (options.judgement != Judgement::evidence) return without;
-  if (options.normalization != Normalization::phase) return without;
   if (score.opinion <= 0 || score.opinion_second <= 0) return without;
-  return std::max(without, probability_from_log_odds(
-                               log_odds_from_evidence(score, by_evidence.at_zero) + rest_is_known));
+  if (options.normalization != Normalization::phase) return plain_at_rest(without);
+  return std::max(without, evidence_at_rest(score));
 }
 
 double error_of_evidence(const PairScore& score, const Certainty& certainty) noexcept {
@@ -175,13 +184,14 @@ double error_of_evidence(const PairScore& score, const Certainty& certainty) noe
   const double over_noise = error_of_log(score.peak, aligner);
   const double opinion = error_of_log_opinion(score.opinion, certainty);
   const double second = error_of_log_opinion(score.opinion_second, certainty);
-  double error = terms.moved * over_moved + terms.second * (opinion + second) +
-                 terms.breadth * (opinion + over_noise) + std::abs(terms.noise) * over_noise;
-  if (at_zero_shift(score)) {
-    const double peak = std::min(score.peak, 1.0);
-    error += 1.43 * over_moved + (5.50 + 0.58 / (1.02 - peak)) * aligner;
-  }
-  return error_of_probability(score.probability, error);
+  const double error = terms.moved * over_moved + terms.second * (opinion + second) +
+                       terms.breadth * (opinion + over_noise) + std::abs(terms.noise) * over_noise;
+  if (!at_zero_shift(score)) return error_of_probability(score.probability, error);
+  const double peak = std::min(score.peak, 1.0);
+  const double more = 1.43 * over_moved + (5.50 + 0.58 / (1.02 - peak)) * aligner;
+  // The other images may tell that it rests.
+  return std::max(error_of_probability(score.probability, error + more),
+                  error_of_probability(evidence_at_rest(score), error));
 }
 
 double error_of_plain(const PairScore& score, double pixels, const Certainty& certainty) noexcept {
@@ -192,7 +202,9 @@ double error_of_plain(const PairScore& score, double pixels, const Certainty& ce
   const double aligner = certainty.aligner(score.peak) + certainty.aligner(score.second_peak);
   const double error = terms.moved * error_of_log_moved(score, certainty) +
                        terms.gap * aligner * unit / (gap + least_gap);
-  return error_of_probability(score.probability, error);
+  const double as_it_is = error_of_probability(score.probability, error);
+  if (!at_zero_shift(score)) return as_it_is;
+  return std::max(as_it_is, error_of_probability(plain_at_rest(score.probability), error));
 }
 
 double error_of_ratio(const PairScore& score, const Certainty& certainty) noexcept {
