@@ -23,10 +23,10 @@ from .pairs import Pairs
 from .stack_state import RangeScore, Records, StackInfo
 
 LONGEST_AXIS: Final = 2048
-"""Of larger images the middle is looked at, so many pixels long."""
+"""Length of the middle of larger images, in pixels, which is looked at in their place."""
 
 Pattern = tuple[int, int]
-"""What the core found: for its `with_static_pattern`."""
+"""Numbers that the core found, for its `with_static_pattern`."""
 
 
 class KeptImages:
