@@ -8,6 +8,7 @@
 
 #include "check.hpp"
 #include "images.hpp"
+#include "moving_stacks.hpp"
 #include "runs.hpp"
 
 namespace {
@@ -21,24 +22,10 @@ using namespace ndreg_preeval;
 constexpr std::size_t height = 64;
 constexpr std::size_t width = 72;
 
-// Rough at every scale, as scenes are: sums of noise in blocks of 1, 2, 4, ... pixels.
-Image scene(std::uint32_t seed) {
-  Image image = images::constant(height, width, 0);
-  for (std::size_t block = 1; block <= 16; block *= 2) {
-    const Image part = images::noise(height, width, seed + static_cast<std::uint32_t>(block));
-    for (std::size_t y = 0; y < height; ++y) {
-      for (std::size_t x = 0; x < width; ++x) {
-        image.at(y, x) += static_cast<double>(block) * part.at(y / block, x / block);
-      }
-    }
-  }
-  return image;
-}
-
 // Of a scene that rests or moves, seen through something that stays, with new noise in each.
 std::vector<Image> stack_of(std::size_t count, bool moves, double stays, std::uint32_t seed) {
-  const Image sample = scene(seed);
-  const Image pattern = scene(seed + 1000);
+  const Image sample = moving_stacks::scene(height, width, seed);
+  const Image pattern = moving_stacks::scene(height, width, seed + 1000);
   std::vector<Image> stack;
   for (std::size_t i = 0; i < count; ++i) {
     const auto step = static_cast<std::ptrdiff_t>(moves ? i : 0);

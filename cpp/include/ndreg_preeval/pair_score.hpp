@@ -29,7 +29,8 @@ enum PairFlag : std::uint32_t {
   /// of lines scanned to and fro that lie aside of each other. Looked for with a second opinion,
   /// and not in plain correlograms.
   split_peak = 256,
-  // Of a stack, of images with a peak at zero shift: what its other images tell (static_pattern.hpp).
+  // Of a stack, of images with a peak at zero shift: what its other images tell
+  // (static_pattern.hpp).
   hides_motion = 512,       ///< a pattern that stays hides the scene, which moves
   at_rest = 1024,           ///< the sample rests, and the peak is right
   static_aperture = 2048,   ///< what stays has a sharp border: an aperture, a frame
