@@ -60,7 +60,8 @@ void where_something_is_seen() {
   for (std::size_t y = 0; y < 120; ++y) {
     for (std::size_t x = 0; x < 120; ++x) {
       ramp.at(y, x) = static_cast<double>(y + 2 * x);
-      disc.at(y, x) = std::hypot(static_cast<double>(y) - 60, static_cast<double>(x) - 55) < 40;
+      const double radius = std::hypot(static_cast<double>(y) - 60, static_cast<double>(x) - 55);
+      disc.at(y, x) = radius < 40 ? 1 : 0;
     }
   }
   CHECK(seen_of(ramp).seen < 0.3);
@@ -162,7 +163,7 @@ void invalid_pixels() {
     std::vector<Image> images = stack.images();
     std::vector<unsigned char> mask(96 * 90, 1);
     images::Random random(4);
-    for (std::size_t i = 0; i < mask.size(); ++i) mask[i] = random.number() < 0.02 ? 0 : 1;
+    for (unsigned char& valid : mask) valid = random.number() < 0.02 ? 0 : 1;
     std::vector<ImageView> masked = views(images);
     for (ImageView& view : masked) {
       view.mask = mask.data();

@@ -38,7 +38,7 @@ std::vector<Image> stack_of(std::size_t count, bool moves, double stays, std::ui
 }
 
 StackScore by_blocks(const std::vector<Image>& stack, Pairing pairing, std::size_t block,
-                     RunOptions run = {}) {
+                     const RunOptions& run = {}) {
   const std::vector<ImageView> all = views(stack);
   StackScorer scorer(all[0], method_named("evidence"), pairing, run);
   for (std::size_t i = 1; i < all.size(); i += block) {

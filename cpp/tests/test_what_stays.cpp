@@ -61,7 +61,7 @@ struct Definition {
       std::vector<Complex> windowed;
       for (std::size_t i = 0; i < image.size(); ++i) {
         pixels.back()[i] -= mean;
-        windowed.push_back(pixels.back()[i] * hann(i / width, height) * hann(i % width, width));
+        windowed.emplace_back(pixels.back()[i] * hann(i / width, height) * hann(i % width, width));
       }
       spectra.push_back(transformed(windowed, height, width, -1));
       for (std::size_t i = 0; i < image.size(); ++i) {

@@ -28,7 +28,7 @@ double every_image(const std::vector<double>& values) {
   if (values.size() == 1) return std::clamp(values.front(), 0.0, 1.0);
   const double h = std::clamp(harmonic_mean(values), 0.0, 1.0);
   if (h == 0 || h == 1) return h;
-  const double k = static_cast<double>(values.size());
+  const auto k = static_cast<double>(values.size());
   const double others = 1 - 1 / k;
   const double log_odds = (1 + 0.4 * others) * (std::log(h) - std::log1p(-h));
   return 1 / (1 + std::exp(1.1 * others + 0.3 * std::log(k) - log_odds));

@@ -86,6 +86,7 @@ StaticPattern KeptImages::find(const RunOptions& run) const {
     images.push_back(image.view());
   }
   std::vector<ComparedPair> pairs;
+  pairs.reserve(kept_.at_zero.size());
   for (const std::size_t number : kept_.at_zero) {
     pairs.push_back({places.at(reference_of(number)), places.at(number)});
   }

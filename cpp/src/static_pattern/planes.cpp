@@ -107,9 +107,9 @@ Products inner_products(const Planes& planes, std::size_t threads, Cancellation&
 // noise of an image is in its product with itself only. All 1 where that has no answer.
 std::vector<double> gains_from(const Products& products) {
   const std::size_t count = products.size();
-  const std::vector<double> none(count, 1.0);
-  std::vector<double> gains = none;
-  if (count < 3) return none;
+  const auto none = [count] { return std::vector<double>(count, 1.0); };
+  std::vector<double> gains = none();
+  if (count < 3) return gains;
   for (int round = 0; round < rounds_of_gains; ++round) {
     double squares = 0;
     for (const double gain : gains) squares += gain * gain;
@@ -117,7 +117,7 @@ std::vector<double> gains_from(const Products& products) {
     double size = 0;
     for (std::size_t i = 0; i < count; ++i) {
       const double others = squares - gains[i] * gains[i];
-      if (!(others > 0)) return none;
+      if (!(others > 0)) return none();
       for (std::size_t j = 0; j < count; ++j) {
         if (j != i) next[i] += products[i][j] * gains[j];
       }
@@ -125,7 +125,7 @@ std::vector<double> gains_from(const Products& products) {
       size += next[i] * next[i];
     }
     size = std::sqrt(size / static_cast<double>(count));
-    if (!(size > 0) || !std::isfinite(size)) return none;
+    if (!(size > 0) || !std::isfinite(size)) return none();
     for (std::size_t i = 0; i < count; ++i) gains[i] = (gains[i] + next[i] / size) / 2;
   }
   return gains;

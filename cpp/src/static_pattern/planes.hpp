@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +27,8 @@ class Frequencies {
  public:
   static constexpr std::size_t rings = 29;
   // So many rings are below a frequency.
-  static constexpr std::size_t ring(double cycles) noexcept {
-    return static_cast<std::size_t>(40 * cycles + 0.5);
+  static std::size_t ring(double cycles) noexcept {
+    return static_cast<std::size_t>(std::lround(40 * cycles));
   }
 
   Frequencies() = default;

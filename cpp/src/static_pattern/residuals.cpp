@@ -84,9 +84,11 @@ Residuals::Residuals(const Planes& planes, std::size_t threads, Cancellation& ca
   });
   weigh_rings();
   std::vector<Colour> colours;
+  colours.reserve(count);
   for (std::size_t i = 0; i < count; ++i) colours.push_back(colour_of(i));
   const auto median_of = [&colours](double Colour::* part) {
     std::vector<double> values;
+    values.reserve(colours.size());
     for (const Colour& colour : colours) values.push_back(colour.*part);
     return median(std::move(values));
   };
