@@ -53,8 +53,9 @@ NDREG_PREEVAL_API bool has_evidence(const StackScore& stack) noexcept;
 
 /// Scores the images of one stack, block by block, while they are read or recorded.
 ///
-/// Results do not depend on the blocks. No view is kept, but with Pairing::previous a copy of the
-/// last image. An object is used by one thread at a time; different ones by any number of threads.
+/// Results do not depend on the blocks. No view is kept (but see RunOptions), but with
+/// Pairing::previous a copy of the last image. An object is used by one thread at a time; different
+/// ones by any number of threads.
 ///
 /// \par Errors
 /// Those of Scorer. After an error nothing of that block was added.
@@ -72,7 +73,10 @@ class NDREG_PREEVAL_API StackScorer {
   /// Compare some more images.
   void add(const std::vector<ImageView>& images, const RunOptions& run = {});
 
-  /// The score of the images so far.
+  /// The score of the images so far. Where peaks lie at zero shift, up to sixteen images are looked
+  /// at again (static_pattern.hpp), by as many threads as the last add() had, unless no image was
+  /// added since the last time; copies of these are kept.
+  /// \throws std::bad_alloc
   StackScore result() const;
 
  private:
