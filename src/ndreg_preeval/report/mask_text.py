@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import zlib
 from typing import Any, Final
 
 import numpy as np
@@ -17,6 +16,8 @@ MOST_PIXELS: Final = 1 << 30
 
 def mask_as_text(mask: NDArray[Any]) -> str:
     """Return a mask as text; its shape has to be told beside it."""
+    import zlib  # which a Python may lack
+
     return base64.b64encode(zlib.compress(np.packbits(mask).tobytes(), 9)).decode("ascii")
 
 
@@ -28,6 +29,8 @@ def mask_from_text(text: str, shape: tuple[int, int]) -> NDArray[np.bool_]:
     ValueError
         When the text is none, or is one of another shape. No more is decompressed than the mask takes.
     """
+    import zlib
+
     height, width = shape
     if height * width > MOST_PIXELS:
         raise ValueError(f"a mask of {height} x {width} pixels is too large to be read back")
