@@ -13,7 +13,7 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval import Limits, rank_stacks
 from ndreg_preeval.cli.arguments import ranking_options
-from ndreg_preeval.cli.main import make_parser
+from ndreg_preeval.cli.parser import make_parser
 from ndreg_preeval.methods import METHODS
 from ndreg_preeval.options import DECLARED_OPTIONS, DeclaredOption, Options
 from tests.support.scenes import three

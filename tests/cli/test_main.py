@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import json
@@ -21,7 +20,7 @@ import pytest
 import ndreg_preeval
 from ndreg_preeval.cli import arguments, commands
 from ndreg_preeval.cli.demo import GROUP, make_demo
-from ndreg_preeval.cli.main import EXIT_BROKEN_PIPE, byte_size, main, one_line
+from ndreg_preeval.cli.main import EXIT_BROKEN_PIPE, main, one_line
 from tests.support.made_up_rankings import names_in
 
 NAMES = {"S-K", "Cl-K", "K-K", "Ca-K", "Cr-K", "Fe-K"}
@@ -354,19 +353,6 @@ def test_errors_are_one_line_with_their_notes(error, line):
     if len(line) < 100:
         error.add_note("stack 'Ca-K'\n  image 3")
         assert one_line(error) == line + "; stack 'Ca-K' image 3"
-
-
-@pytest.mark.parametrize(
-    ("text", "size"), [("1", 1), ("512M", 512 << 20), ("2G", 2 << 30), ("1.5k", 1536), ("3 GiB", 3 << 30)]
-)
-def test_byte_sizes(text, size):
-    assert byte_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "M", "-1", "0", "1e9", "0.1", "5X", "1 2", "٣"])
-def test_no_byte_sizes(text):
-    with pytest.raises(argparse.ArgumentTypeError):
-        byte_size(text)
 
 
 def test_names_of_stacks(tmp_path, monkeypatch):

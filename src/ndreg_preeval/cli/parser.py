@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: MIT
+"""Commands and options of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from ..options import DECLARED_OPTIONS, DeclaredOption
+from .arguments import NONE
+from .readers import byte_size, positive
+
+RANK_HELP: Final = """\
+A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group or a whole
+file: all image stacks in it are ranked. Several URIs are one stack each; NAME=URI gives it a name.
+
+Stacks whose images are in many files are named by patterns, in quotes, with * ? [...] in the names of files
+and datasets, ** for any folders, and {stack} for the name of the stack; a folder is the stack of its images.
+
+  ndreg-preeval rank "scan_*.h5::/1.1/xrf/{stack}"     a file per image, with a map of each element
+  ndreg-preeval rank "scan_*.h5"                       the same, where the files hold no other images
+  ndreg-preeval rank "{stack}/im_*.tif"                a folder per stack; or their folder: rank FOLDER
+  ndreg-preeval rank Ca/ Fe/
+  ndreg-preeval rank "Ca=run1/Ca_*.tif" "Fe=run1/Fe_*.tif"
+  ndreg-preeval find "scan_*.h5::/1.1/xrf/{stack}"     what it would rank
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(
+        prog="ndreg-preeval",
+        description="Which of several image stacks is the best one to align with? "
+        "Ranks stacks of images by the correlogram of every image with the reference image.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action=_Show, help="print the version and exit")
+    parser.add_argument("--cmakedir", action=_Show, help="print the folder of the CMake package and exit")
+    parser.add_argument(
+        "--pkgconfigdir", action=_Show, help="print the folder of the pkg-config file and exit"
+    )
+    parser.add_argument(
+        "--includes", action=_Show, help="print the compiler option for the C++ headers and exit"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_rank(commands.add_parser("rank", help="rank image stacks, best first", allow_abbrev=False))
+    _add_find(
+        commands.add_parser(
+            "find", help="list the image stacks of a file, pattern or folder", allow_abbrev=False
+        )
+    )
+    _add_demo(
+        commands.add_parser("demo", help="make demo stacks, rank them, check the answer", allow_abbrev=False)
+    )
+    _add_info(
+        commands.add_parser("info", help="show versions, paths and how this was built", allow_abbrev=False)
+    )
+    return parser
+
+
+class _Show(argparse.Action):
+    """Print one fact and stop."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, help: str | None = None) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from . import commands
+
+        print(commands.fact(self.dest))
+        parser.exit()
+
+
+class _One(argparse.Action):
+    """Take one URI. Where there are several, a shell has most likely put names in the place of a pattern."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, *_: object) -> None:
+        if len(values) > 1:
+            parser.error(
+                f"find takes one URI, not {len(values)}: {values[0]!r}, {values[1]!r}, ...; put a pattern in quotes, so that "
+                "the shell leaves it as it is"
+            )
+        setattr(namespace, self.dest, values[0])
+
+
+def _add_rank(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="rank")
+    parser.description = "Rank image stacks, best first."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = RANK_HELP
+    parser.add_argument(
+        "uris",
+        nargs="+",
+        metavar="URI",
+        help="[NAME=]FILE[::/path]: a group, or one or more stacks; a pattern or a folder of images",
+    )
+    output = parser.add_argument_group("output")
+    output.add_argument("--json", metavar="FILE", help="write everything as JSON; - is standard output")
+    output.add_argument("--csv", metavar="FILE", help="write one row per image as CSV; - is standard output")
+    output.add_argument("--plot", metavar="FILE", help="write a figure (png, pdf, svg); needs matplotlib")
+    output.add_argument(
+        "--html", metavar="FILE", help="write a report for any browser: one file, which needs no network"
+    )
+    output.add_argument(
+        "--nexus",
+        metavar="URI",
+        help="write everything to FILE[::/entry/ranking] as NeXus; what the file holds stays as it is",
+    )
+    output.add_argument(
+        "--overwrite", action="store_true", help="let --nexus replace a ranking that was written before"
+    )
+    output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
+    score = parser.add_argument_group("score")
+    machine = parser.add_argument_group("machine")
+    groups = {"score": score, "machine": machine}
+    for option in DECLARED_OPTIONS:
+        if option.flag:
+            _add_option(groups[option.group], option)
+        if option.name == "method":
+            score.add_argument(
+                "--reference-stack", metavar="NAME", help="take this stack: no ranking is computed"
+            )
+    machine.add_argument(
+        "--isolate", action="store_true", help="read in a child process: for files from unknown sources"
+    )
+
+
+def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
+    """Add an option of the ranking as it is declared."""
+    arguments: dict[str, Any] = {"dest": option.name, "default": option.default, "help": option.help}
+    if option.choices:
+        # None has no text of its own: its word becomes None again in `ranking_options`.
+        arguments["choices"] = [NONE if choice is None else choice for choice in option.choices]
+        if option.default is None:
+            arguments["default"] = NONE
+    else:
+        arguments["type"], hint = READERS.get(option.name, (option.type, ""))
+        arguments["help"] += hint
+        arguments["metavar"] = option.unit
+    if arguments["default"] is not None:
+        arguments["help"] += " (default: %(default)s)"
+    group.add_argument(option.flag, *ALIASES.get(option.name, ()), **arguments)
+
+
+def _add_find(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="find")
+    parser.usage = "%(prog)s [-h] [-l] [--json] URI"
+    parser.description = (
+        "List the image stacks of a file, group, pattern or folder: name, a tab, what rank takes."
+    )
+    parser.add_argument(
+        "uri",
+        metavar="URI",
+        nargs="+",
+        action=_One,
+        help="FILE, FILE::/group, a folder, or a pattern in quotes: '{stack}/im_*.tif'",
+    )
+    parser.add_argument(
+        "-l",
+        "--long",
+        action="store_true",
+        help="also, after a second tab, the number of images and their size; on a terminal always, in columns",
+    )
+    parser.add_argument("--json", action="store_true", help="as a JSON object, name: URI")
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="demo")
+    parser.description = (
+        "Write a NeXus file with element maps of one drifting scene, rank them, and compare the answer "
+        "with the drift that was put in."
+    )
+    parser.add_argument(
+        "--output",
+        metavar="PATH",
+        default="ndreg_preeval_demo.h5",
+        help="file to write, or a folder for it (default: %(default)s)",
+    )
+    parser.add_argument("--plot", metavar="FILE", help="figure to write (default: beside the data, .png)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
+
+
+def _add_info(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command="info")
+    parser.description = "Show versions, paths and how this was built: for bug reports."
+    parser.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+ALIASES: Final[dict[str, tuple[str, ...]]] = {"image_axis": ("--image-axis",)}
+"""Other names of options."""
+
+READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
+    "mask": (str, ""),
+    "num_threads": (positive, ""),
+    "memory_limit": (byte_size, ", such as 512M or 2G"),
+}
+"""Readers of texts that the option's type does not read as it should, each with what the help adds."""
