@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
 from . import core
 from .argument_checks import type_name
 from .errors import naming_stack, stack_label
-from .options import make_options
+from .options import OptionArguments, make_options
 from .pipeline import (
     LiveLook,
     PairScorer,
@@ -58,7 +58,9 @@ class StackScorer:
 
     __module__ = "ndreg_preeval"
 
-    def __init__(self, reference_image_array: Any, *, name: Any = "stack", **options: Any) -> None:
+    def __init__(
+        self, reference_image_array: Any, *, name: Any = "stack", **options: Unpack[OptionArguments]
+    ) -> None:
         self._name = name
         self._options = options_with_mask(make_options(**options))
         if self._options.reference_image != 0:
@@ -164,7 +166,7 @@ class StackRanker:
 
     __module__ = "ndreg_preeval"
 
-    def __init__(self, reference_images: Mapping[Any, Any], **options: Any) -> None:
+    def __init__(self, reference_images: Mapping[Any, Any], **options: Unpack[OptionArguments]) -> None:
         if not isinstance(reference_images, Mapping):
             raise TypeError(
                 f"reference_images must be a mapping of stack names to images, not {type_name(reference_images)}"

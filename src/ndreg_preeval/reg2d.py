@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Unpack
 
 from .argument_checks import type_name
+from .options import RankingArguments
 from .ranking import Ranking, rank_stacks
 
 __all__ = ["evaluate", "reg2d_preeval"]
@@ -17,7 +18,7 @@ def reg2d_preeval(
     reference_stack: Any = None,
     output_configuration: Mapping[str, Any] | None = None,
     skip: bool = False,
-    **options: Any,
+    **options: Unpack[RankingArguments],
 ) -> dict[str, Any]:
     """Choose the stack that is most suitable to align all of them by.
 
@@ -54,7 +55,7 @@ def evaluate(
     reference_stack: Any = None,
     output_configuration: Mapping[str, Any] | None = None,
     skip: bool = False,
-    **options: Any,
+    **options: Unpack[RankingArguments],
 ) -> tuple[dict[str, Any], Ranking | None]:
     """Return the outputs of `reg2d_preeval`, and the ranking that they come from.
 

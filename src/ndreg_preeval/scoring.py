@@ -6,11 +6,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from . import report  # noqa: F401 - notebooks show scores by it
 from .errors import RankingWarning, stack_label
-from .options import make_options
+from .options import OptionArguments, make_options
 from .pipeline import Scored, choose_engine, score_stacks
 from .progress import open_progress
 from .results import StackScore, blank_reference, build_stack_score
@@ -28,7 +28,7 @@ def score_stack(
     executor: Executor | None = None,
     isolate: bool = False,
     progress: bool | Callable[[int, int], None] | None = None,
-    **options: Any,
+    **options: Unpack[OptionArguments],
 ) -> StackScore:
     """Score one stack.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 import pytest
@@ -15,7 +15,14 @@ from ndreg_preeval import Limits, rank_stacks
 from ndreg_preeval.cli.arguments import ranking_options
 from ndreg_preeval.cli.parser import make_parser
 from ndreg_preeval.methods import METHODS
-from ndreg_preeval.options import DECLARED_OPTIONS, DeclaredOption, Options
+from ndreg_preeval.options import (
+    DECLARED_OPTIONS,
+    DeclaredOption,
+    OptionArguments,
+    Options,
+    RankingArguments,
+)
+from ndreg_preeval.reg2d import evaluate
 from tests.support.scenes import three
 
 BY_NAME = {option.name: option for option in DECLARED_OPTIONS}
@@ -82,6 +89,34 @@ def test_others_take_them_by_name() -> None:
         parameters = inspect.signature(function).parameters
         assert parameters["options"].kind is inspect.Parameter.VAR_KEYWORD
         assert not set(parameters) & set(BY_NAME)
+
+
+def test_type_checkers_know_the_same_options_everywhere() -> None:
+    parameters = inspect.signature(rank_stacks).parameters
+    of_signature = {name: each.annotation for name, each in parameters.items()}
+    options = OptionArguments.__annotations__
+    assert set(options) == set(BY_NAME) | {"options"}
+    for given in (options, RankingArguments.__annotations__):
+        told = {name: each.__forward_arg__ for name, each in given.items()}
+        assert told == {name: of_signature[name] for name in told}
+    # What reg2d_preeval has beside them are its own two.
+    assert set(RankingArguments.__annotations__) == set(parameters) - {"image_stacks", "reference_stack"}
+    assert not OptionArguments.__required_keys__ | RankingArguments.__required_keys__
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (ndreg_preeval.score_stack, OptionArguments),
+        (ndreg_preeval.StackScorer.__init__, OptionArguments),
+        (ndreg_preeval.StackRanker.__init__, OptionArguments),
+        (ndreg_preeval.reg2d_preeval, RankingArguments),
+        (evaluate, RankingArguments),
+    ],
+)
+def test_functions_that_take_them_by_name_say_which(function: Any, expected: Any) -> None:
+    annotation = inspect.signature(function).parameters["options"].annotation
+    assert eval(annotation, function.__globals__) == Unpack[expected]
 
 
 @pytest.mark.parametrize("name", OTHER_VALUES)

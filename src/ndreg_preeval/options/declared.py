@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""Options of a ranking: declared once for every way to give them, and checked once."""
+"""`Options` of a ranking: declared once for every way to give them, and checked once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from functools import partial
-from typing import Any, Final, Literal, get_args
+from typing import Any, ClassVar, Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .argument_checks import (
+from ..argument_checks import (
     as_int,
     check_axis,
     check_choice,
@@ -23,10 +23,10 @@ from .argument_checks import (
     check_stacks_axis,
     type_name,
 )
-from .declared_option import DeclaredOption, declare
-from .errors import shorten
-from .limits import USUAL_LIMITS, Limits
-from .methods import (
+from ..declared_option import DeclaredOption, declare
+from ..errors import shorten
+from ..limits import USUAL_LIMITS, Limits
+from ..methods import (
     DEFAULT_METHOD,
     METHODS,
     NORMALIZATIONS,
@@ -37,7 +37,16 @@ from .methods import (
     resolve_method,
 )
 
-__all__ = ["DECLARED_OPTIONS", "DeclaredOption", "Limits", "Options", "make_options"]
+__all__ = [
+    "DECLARED_OPTIONS",
+    "DeclaredInvalid",
+    "ImageKey",
+    "Invalid",
+    "OnError",
+    "Options",
+    "Pairing",
+    "Precision",
+]
 
 Pairing = Literal["reference", "previous"]
 Precision = Literal["auto", "single", "double"]
@@ -262,7 +271,7 @@ class Options:
             if each.name != "mask"
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None]  # type: ignore[assignment]  # as Python has it beside __eq__
 
     def goes_on_after(self, error: Exception) -> bool:
         """Return whether the other stacks are ranked although one failed with this error."""
@@ -290,6 +299,9 @@ class Options:
             raise ValueError(f"mask must have the shape of the images, {shape}, not {self.mask.shape}")
         if self.mask is not None:
             check_leaves_pixels(self.mask, "True = valid")
+
+
+Options.__module__ = "ndreg_preeval.options"  # in pickles, wherever the class lies
 
 
 def _one_of(choices: tuple[str | None, ...]) -> Check:
@@ -353,56 +365,3 @@ def _declared_options() -> tuple[DeclaredOption, ...]:
 
 DECLARED_OPTIONS: Final = _declared_options()
 """All options of a ranking, of which command line, Ewoks model and Orange form are made."""
-
-
-def _check_alone(options: object, others: dict[str, Any]) -> None:
-    """Refuse what is no `Options`, and single options beside it that would say something else."""
-    if not isinstance(options, Options):
-        raise TypeError(
-            f"options must be those of a ranking (`Ranking.options`), not {type_name(options)}; "
-            "Ranking.from_json makes them of JSON"
-        )
-    usual = {option.name: option.default for option in DECLARED_OPTIONS}
-    beside = [
-        name
-        for name, value in others.items()
-        if value is not usual[name] and not _is_usual(value, usual[name])
-    ]
-    if beside:
-        raise TypeError(
-            f"options= holds all options, and {', '.join(beside)} came beside it: give single options only, "
-            f"or options=dataclasses.replace(options, {beside[0]}=...)"
-        )
-
-
-def _is_usual(value: object, usual: object) -> bool:
-    return isinstance(value, str | int | float) and type(value) is type(usual) and value == usual
-
-
-def make_options(
-    *,
-    options: Options | None = None,
-    method: str | Method = DEFAULT_METHOD,
-    limits: Limits | None = None,
-    mask: Any = None,
-    **others: Any,
-) -> Options:
-    """Return `Options` from the arguments of the public functions: `options`, or single ones.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Naming the argument, the rule, and what came instead.
-    """
-    for name in others:
-        if name not in NAMES:
-            raise TypeError(f"there is no option {shorten(name)}; options are {', '.join(sorted(NAMES))}")
-    if options is not None:
-        _check_alone(options, {"method": method, "limits": limits, "mask": mask, **others})
-        return options
-    return Options(
-        method=resolve_method(method),
-        limits=USUAL_LIMITS if limits is None else limits,
-        mask=mask,
-        **others,
-    )
