@@ -112,7 +112,7 @@ class naming:
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
     def __enter__(self) -> None:
         return None
@@ -141,9 +141,9 @@ class naming_stack(naming):
 
     # Words are made for errors alone: there is one of these around every step of every stack.
     def __init__(self, key: object, location: str = "", image: int | None = None) -> None:
-        self.key = key
-        self.location = location
-        self.image = image
+        self.key: object = key
+        self.location: str = location
+        self.image: int | None = image
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -62,6 +62,8 @@ class Batch:
 class BatchScorer:
     """Scores the batches of one group of stacks."""
 
+    batches: int
+
     def __init__(
         self,
         infos: Sequence[StackInfo],

@@ -37,6 +37,8 @@ class Engine(abc.ABC):
         Threads that each core call may use.
     """
 
+    options: Options
+
     def __init__(self, options: Options, threads: int) -> None:
         self.options = options
         self.threads = threads

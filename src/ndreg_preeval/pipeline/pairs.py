@@ -110,7 +110,7 @@ class PairScorer:
         threads: int = 1,
     ) -> None:
         self._options = options
-        self.pairs = Pairs.of(info, options)
+        self.pairs: Pairs = Pairs.of(info, options)
         index = start if self.pairs.reference is None else self.pairs.reference
         reference = block.image(index - start)
         self._core = make_scorer(reference, info.precision, options, stays=stays, threads=threads)

@@ -41,6 +41,8 @@ class KeptImages:
         Memory for them, in bytes; images that find no room have to be read again. None: all are kept.
     """
 
+    bytes: int
+
     def __init__(self, pairs: Pairs, shape: tuple[int, int, int], most_bytes: int | None) -> None:
         self._pairs = pairs
         self._stride = stride(shape)

@@ -28,8 +28,8 @@ class JsonValue:
     __slots__ = ("place", "value")
 
     def __init__(self, value: Any, place: str = "") -> None:
-        self.value = value
-        self.place = place
+        self.value: Any = value
+        self.place: str = place
 
     def refuse(self, rule: str) -> NoReturn:
         """Raise ValueError: it must be something else."""

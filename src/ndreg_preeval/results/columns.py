@@ -54,7 +54,7 @@ class MadeOnce(Generic[Made]):
 
     def __init__(self, make: Callable[[Any], Made]) -> None:
         self.make = make
-        self.name = make.__name__
+        self.name: str = make.__name__
         self.__doc__ = make.__doc__
 
     @overload

@@ -327,7 +327,7 @@ class BufferPool:
         self._free: list[NDArray[np.uint8]] = []
         self._lent: dict[int, NDArray[np.uint8]] = {}
 
-    def take(self, shape: tuple[int, ...], dtype: np.dtype) -> NDArray:  # type: ignore[type-arg]
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
         """Return an array of any content."""
         size = math.prod(shape) * dtype.itemsize
         with self._lock:
@@ -338,11 +338,11 @@ class BufferPool:
             else:
                 self._free.clear()  # of another size: they would only take memory
                 found = np.empty(size, np.uint8)
-            out: NDArray = found[:size].view(dtype).reshape(shape)  # type: ignore[type-arg]
+            out: NDArray[Any] = found[:size].view(dtype).reshape(shape)
             self._lent[id(out)] = found
         return out
 
-    def give_back(self, out: NDArray) -> None:  # type: ignore[type-arg]
+    def give_back(self, out: NDArray[Any]) -> None:
         """Take an array that is not used any more."""
         with self._lock:
             found = self._lent.pop(id(out), None)

@@ -31,18 +31,18 @@ class MovedAxisSource(StackSource):
     def __init__(self, stored: StackSource, axis: int) -> None:
         self._stored = stored
         n, height, width = images_first(stored.shape, axis)
-        self.shape = (n, height, width)
+        self.shape: tuple[int, int, int] = (n, height, width)
         self.image_axis = axis
-        self.dtype = stored.dtype
-        self.location = stored.location
-        self.warnings = stored.warnings
-        self.notes = stored.notes
-        self.bytes_per_image = height * width * self.dtype.itemsize
+        self.dtype: np.dtype[Any] = stored.dtype
+        self.location: str = stored.location
+        self.warnings: tuple[str, ...] = stored.warnings
+        self.notes: tuple[str, ...] = stored.notes
+        self.bytes_per_image: int = height * width * self.dtype.itemsize
         self.images_per_chunk = n  # what is read holds pixels of all images
         self._length = max(1, PART_BYTES // max(1, stored.bytes_per_image))
-        self.working_bytes = stored.working_bytes + self._length * stored.bytes_per_image
-        self.concurrent = stored.concurrent
-        self.exclusive = stored.exclusive
+        self.working_bytes: int = stored.working_bytes + self._length * stored.bytes_per_image
+        self.concurrent: bool = stored.concurrent
+        self.exclusive: bool = stored.exclusive
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop; raises as the storage does, whose images are not these."""
@@ -94,18 +94,18 @@ class SelectedImages(StackSource):
     def __init__(self, stack: StackSource, picked: NDArray[np.intp]) -> None:
         self._stack = stack
         self._picked = picked
-        self.shape = (len(picked), *stack.shape[1:])
-        self.dtype = stack.dtype
-        self.location = stack.location
-        self.image_axis = stack.image_axis
-        self.images_per_chunk = stack.images_per_chunk
-        self.bytes_per_image = stack.bytes_per_image
-        self.valid = stack.valid
-        self.warnings = stack.warnings
-        self.notes = stack.notes
-        self.concurrent = stack.concurrent
-        self.exclusive = stack.exclusive
-        self.working_bytes = stack.working_bytes
+        self.shape: tuple[int, int, int] = (len(picked), *stack.shape[1:])
+        self.dtype: np.dtype[Any] = stack.dtype
+        self.location: str = stack.location
+        self.image_axis: int = stack.image_axis
+        self.images_per_chunk: int = stack.images_per_chunk
+        self.bytes_per_image: int = stack.bytes_per_image
+        self.valid: NDArray[np.bool_] | None = stack.valid
+        self.warnings: tuple[str, ...] = stack.warnings
+        self.notes: tuple[str, ...] = stack.notes
+        self.concurrent: bool = stack.concurrent
+        self.exclusive: bool = stack.exclusive
+        self.working_bytes: int = stack.working_bytes
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop of those that were picked."""

@@ -53,6 +53,11 @@ class SeriesSource(StackSource):
         Called when the source is closed.
     """
 
+    dtype: np.dtype[Any]
+    working_bytes: int
+    exclusive: bool
+    images_per_chunk: int
+
     concurrent = True
     other_locking: bool = False
     """As that of `Hdf5Source`: each part is opened as fits its file."""
@@ -77,13 +82,17 @@ class SeriesSource(StackSource):
         self.working_bytes, self.exclusive = found.working_bytes, found.exclusive
         self._row, self.images_per_chunk = found.row, found.images_per_chunk
         self._masked, self.valid = found.masked, found.valid
-        self.notes = found.notes
-        self.warnings = found.warnings + (found.doubts() if choices.image_axis is None else ())
+        self.notes: tuple[str, ...] = found.notes
+        self.warnings: tuple[str, ...] = found.warnings + (
+            found.doubts() if choices.image_axis is None else ()
+        )
         self._declarations_met: dict[str, None] = {}
         joined = found.shape
         axes = apply_slice(indices, joined)
         with naming(f"slice={format_slice(indices)} of the shape {joined}" if indices else ""):
-            self.shape = check_stack_shape(tuple(axis.count for axis in axes if not axis.drop))
+            self.shape: tuple[int, int, int] = check_stack_shape(
+                tuple(axis.count for axis in axes if not axis.drop)
+            )
         self._walk = axes[0]
         self._cut = self._cut_of(axes)
         self._flips = flips(axes)
@@ -92,7 +101,7 @@ class SeriesSource(StackSource):
         if self.valid is not None:
             self.valid = self.valid[self._flips[1:]]
         check_sizes(self.shape, self.dtype.itemsize, sum(state.size for state in self._found.states), limits)
-        self.bytes_per_image = math.prod(self.shape[1:]) * (self.dtype.itemsize + self._masked)
+        self.bytes_per_image: int = math.prod(self.shape[1:]) * (self.dtype.itemsize + self._masked)
 
     def projections(self) -> StackSource:
         """Return what an image_key leaves of this series: itself, where there is none."""

@@ -81,6 +81,10 @@ class PartsFound:
 
     dtype: np.dtype[Any]
     stored_dtype: np.dtype[Any]
+    row: int
+    masked: bool
+    working_bytes: int
+    exclusive: bool
 
     def __init__(self, parts: Sequence[tuple[str, OpenPart]]) -> None:
         self.parts: list[Part] = []
@@ -111,7 +115,7 @@ class PartsFound:
             names = ", ".join(empty[:MAX_NAMED])
             more = f" and {len(empty) - MAX_NAMED} more" if len(empty) > MAX_NAMED else ""
             self.notes += (f"Parts of it hold no image: {names}{more}.",)
-        self.shape = (self._images, *self.parts[0].shape[1:])
+        self.shape: tuple[int, ...] = (self._images, *self.parts[0].shape[1:])
         """Of the whole series."""
         # Blocks begin and end between chunks of all parts, where these are in step.
         in_step = all(part.shape[0] % self.row == 0 for part in self.parts[:-1])
@@ -119,7 +123,7 @@ class PartsFound:
         same = all(
             each is not None and masks[0] is not None and np.array_equal(each, masks[0]) for each in masks
         )
-        self.valid = masks[0] if same else None
+        self.valid: NDArray[np.bool_] | None = masks[0] if same else None
 
     def key(self) -> ImageKey | None:
         """Return what says which images are projections."""

@@ -44,6 +44,12 @@ KEEP_BYTES: Final = 64 << 20
 class Hdf5Source(StackSource):
     """An open dataset, or the three axes that a slice leaves of it."""
 
+    bytes_per_image: int
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    images_per_chunk: int
+    other_locking: bool
+
     concurrent = True
 
     def __init__(
@@ -64,8 +70,8 @@ class Hdf5Source(StackSource):
             raise TypeError("this is a group, not a dataset: give the path of one dataset in it")
         if dataset.shape is None:
             raise ValueError("the dataset is empty: it has no shape")
-        self.dtype = pixel_dtype(_dtype(dataset))
-        self.stored_dtype = dataset.dtype
+        self.dtype: np.dtype[Any] = pixel_dtype(_dtype(dataset))
+        self.stored_dtype: Any = dataset.dtype
         self.own_shape: tuple[int, ...] = dataset.shape
         self._axes = without_spare(apply_slice(indices, dataset.shape))
         kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
@@ -74,23 +80,23 @@ class Hdf5Source(StackSource):
         neighbours = Neighbours(files, dataset, found_in)
         said: list[str] = []
         names = axis_names(dataset, neighbours, said)
-        self.axis_names = [names[index] for index in kept]
+        self.axis_names: list[str | None] = [names[index] for index in kept]
         """Of the three axes that are stored, None for those without."""
         with naming(f"slice={format_slice(indices)} of the shape {dataset.shape}" if indices else ""):
             stored_shape = check_stack_shape(
                 tuple(self._axes[index].count for index in kept), self.axis_names
             )
         self.warnings += tuple(said if choices.image_axis is None or choices.of_series else ())
-        self.likely_axis = likely_axis(dataset, kept)
+        self.likely_axis: int | None = likely_axis(dataset, kept)
         """The axis that something else than names says to count the images."""
         choice = choose_axis(stored_shape, self.axis_names, choices.image_axis, self.likely_axis)
         self.tell(choice)
-        self.shape = check_stack_shape(images_first(stored_shape, choice.axis))
+        self.shape: tuple[int, int, int] = check_stack_shape(images_first(stored_shape, choice.axis))
         n, height, width = self.shape
-        self.stored = check_storage(dataset, limits)
+        self.stored: list[FileState] = check_storage(dataset, limits)
         stored = sum(state.size for state in self.stored)
         check_sizes(self.shape, dataset.dtype.itemsize, stored, limits)
-        self.counting_axis = kept[choice.axis]
+        self.counting_axis: int = kept[choice.axis]
         step = self._axes[self.counting_axis].step
         self._chunks: tuple[int, ...] | None = dataset.chunks
         self.images_per_chunk = 1
@@ -100,8 +106,8 @@ class Hdf5Source(StackSource):
             self.images_per_chunk = n  # every run of bytes holds pixels of all images
         self.bytes_per_image = height * width * self.dtype.itemsize
         self._reader = open_reader(dataset, self._axes, self.counting_axis, self.stored[0])
-        self.working_bytes = self._reader.working_bytes
-        self.exclusive = not self._reader.concurrent
+        self.working_bytes: int = self._reader.working_bytes
+        self.exclusive: bool = not self._reader.concurrent
         self.other_locking = False
         """Whether a source of a virtual dataset is open with other locking than its own file."""
         if isinstance(self._reader, VirtualReader):
@@ -114,11 +120,11 @@ class Hdf5Source(StackSource):
             of_dataset = (self.dtype, self._axes, self.counting_axis, limits)
             self._declared = read_declared(dataset, neighbours, *of_dataset)
         self.bytes_per_image += height * width * self._declared.bytes_per_pixel
-        self.has_masks = self._declared.bytes_per_pixel > 0 or self._declared.valid is not None
+        self.has_masks: bool = self._declared.bytes_per_pixel > 0 or self._declared.valid is not None
         """Whether blocks have masks."""
         self.declarations_met: dict[str, None] = {}
         """What declares pixels invalid that were read."""
-        self.valid = self._declared.valid
+        self.valid: NDArray[np.bool_] | None = self._declared.valid
         self.notes += self._declared.notes
         self.warnings += self._declared.warnings
         self._identity = (self.stored[0].path, self.stored[0].identity, dataset.name)

@@ -43,6 +43,8 @@ class ImageFilesSource(StackSource):
         What is known of each image; None for one that is examined when it is read.
     """
 
+    notes: tuple[str, ...]
+
     def __init__(
         self,
         spec: ImageFilesSpec,
@@ -54,15 +56,15 @@ class ImageFilesSource(StackSource):
         self._known = list(known)
         self.shape = shape
         self.dtype = dtype
-        self.location = spec.location
-        self.bytes_per_image = shape[1] * shape[2] * dtype.itemsize
-        self.concurrent = all(image.concurrent for image in spec.images)
+        self.location: str = spec.location
+        self.bytes_per_image: int = shape[1] * shape[2] * dtype.itemsize
+        self.concurrent: bool = all(image.concurrent for image in spec.images)
         # An image that is examined when it is read may need what one that was stored with filters needs.
-        self.working_bytes = max(
+        self.working_bytes: int = max(
             (self.bytes_per_image if each is None else each.working_bytes for each in known), default=0
         )
         self.notes = spec.notes
-        self.warnings = spec.warnings
+        self.warnings: tuple[str, ...] = spec.warnings
         if spec.choices.image_axis not in (None, 0, -3):
             self.notes += (
                 f"image_axis={spec.choices.image_axis} does not apply to it: images one by one count themselves.",

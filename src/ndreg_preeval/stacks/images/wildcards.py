@@ -42,7 +42,7 @@ class Component:
 
     def __init__(self, text: str, stack: str | None = None, *, of_file: bool = False) -> None:
         self.stack = stack
-        self.shows_hidden = (
+        self.shows_hidden: bool = (
             not of_file or text.startswith(".") or (text.startswith(STACK) and (stack or "")[:1] == ".")
         )
         first, *others = text.split(STACK)

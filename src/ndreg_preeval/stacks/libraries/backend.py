@@ -25,8 +25,8 @@ class LibraryBackend(OneStackPerFile):
 
     def __init__(self, of: type[LibraryFormat]) -> None:
         self.of = of
-        self.name = of.name
-        self.endings = of.endings
+        self.name: str = of.name
+        self.endings: tuple[str, ...] = of.endings
 
     def claims(self, meaning: UriMeaning) -> bool:
         """Return whether it names a file with one of the endings, or something in one that holds several."""

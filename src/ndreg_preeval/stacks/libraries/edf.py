@@ -39,6 +39,8 @@ class _Place(NamedTuple):
 class EdfFile(LibraryFile):
     """An open file: its frames are the images, or one frame of three axes is the stack."""
 
+    dtype: np.dtype[Any]
+
     def __init__(self, path: str, limits: Limits) -> None:
         from fabio.edfimage import EdfImage
 
@@ -68,9 +70,9 @@ class EdfFile(LibraryFile):
             raise
         self._frame_shape, self.dtype = shapes.pop(), types.pop()
         several = len(frames) > 1 or len(self._frame_shape) == 1
-        self.shape = (len(frames), *self._frame_shape) if several else self._frame_shape
+        self.shape: tuple[int, ...] = (len(frames), *self._frame_shape) if several else self._frame_shape
         self._several = several
-        self.concurrent = self._content is None and all(place.plain for place in self._places)
+        self.concurrent: bool = self._content is None and all(place.plain for place in self._places)
         if self.concurrent:
             self._stream.close()
             self._image = None  # headers, which may be many
@@ -185,7 +187,7 @@ class EdfFormat(LibraryFormat):
 
     name = "EDF"
     safe_to_open = True
-    endings = (".edf", ".cor", *(f".edf{each}" for each in COMPRESSED))
+    endings: ClassVar[tuple[str, ...]] = (".edf", ".cor", *(f".edf{each}" for each in COMPRESSED))
     modules: ClassVar[tuple[str, ...]] = ("fabio",)
 
     @classmethod

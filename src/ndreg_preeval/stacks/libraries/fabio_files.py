@@ -67,12 +67,12 @@ class CbfFile(LibraryFile):
         finally:
             stream.close()
         header = image.header
-        self.shape = (
+        self.shape: tuple[int, ...] = (
             int(header["X-Binary-Size-Second-Dimension"]),
             int(header["X-Binary-Size-Fastest-Dimension"]),
         )
         check_image_shape(self.shape)
-        self.dtype = np.dtype(DATA_TYPES.get(header.get("X-Binary-Element-Type"), "int32"))
+        self.dtype: np.dtype[Any] = np.dtype(DATA_TYPES.get(header.get("X-Binary-Element-Type"), "int32"))
         declared = int(header["X-Binary-Size"])
         if len(self._coded) != declared:
             raise self._damaged(f"it declares {declared} bytes of coded pixels, and has {len(self._coded)}")
@@ -111,8 +111,8 @@ class CbfFormat(LibraryFormat):
 
     name = "CBF"
     safe_to_open = True
-    endings = (".cbf", *(f".cbf{each}" for each in COMPRESSED))
-    magic = ((0, CBF),)
+    endings: ClassVar[tuple[str, ...]] = (".cbf", *(f".cbf{each}" for each in COMPRESSED))
+    magic: ClassVar[tuple[tuple[int, bytes], ...]] = ((0, CBF),)
     modules: ClassVar[tuple[str, ...]] = ("fabio",)
 
     @classmethod
@@ -123,6 +123,9 @@ class CbfFormat(LibraryFormat):
 
 class FabioFile(LibraryFile):
     """An image of one of the other formats: fabio has read it whole."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
 
     def __init__(self, path: str, codec: str, limits: Limits) -> None:
         from fabio import fabioformats
@@ -154,7 +157,9 @@ class FabioFormat(LibraryFormat):
     """Formats of detectors, known by their first bytes or their endings."""
 
     name = "detector"
-    endings = tuple(dict.fromkeys(ending for _, endings, _ in CODECS for ending in endings))
+    endings: ClassVar[tuple[str, ...]] = tuple(
+        dict.fromkeys(ending for _, endings, _ in CODECS for ending in endings)
+    )
     modules: ClassVar[tuple[str, ...]] = ("fabio",)
 
     @classmethod

@@ -48,16 +48,18 @@ class GuardedStream:
         What must not be among the bytes that are read until `trust`: the library would work on it for ever.
     """
 
+    filename: str
+
     def __init__(
         self, path: str, content: bytes | None = None, refused: re.Pattern[bytes] | None = None
     ) -> None:
         self.name = self.filename = path
-        self.lock = threading.Semaphore()
+        self.lock: threading.Semaphore = threading.Semaphore()
         self.mode = "rb"
         self._file: IO[bytes] = (
             open(path, "rb", opener=open_without_waiting) if content is None else io.BytesIO(content)  # noqa: SIM115
         )
-        self.size = self._file.seek(0, os.SEEK_END)
+        self.size: int = self._file.seek(0, os.SEEK_END)
         self._file.seek(0)
         self._refused, self._last = refused, b""
         self._reads = self._at_end = 0

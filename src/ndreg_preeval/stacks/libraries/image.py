@@ -81,11 +81,13 @@ class KnownLibraryImage(KnownImage):
     def __init__(self, spec: LibraryImageSpec, file: LibraryFile, states: tuple[FileState, ...]) -> None:
         self._spec = spec
         self._axes = _axes_of(spec, file, states)
-        self.shape = check_image_shape(tuple(axis.count for axis in self._axes if not axis.drop))
-        self.dtype = pixel_dtype(file.dtype)
+        self.shape: tuple[int, int] = check_image_shape(
+            tuple(axis.count for axis in self._axes if not axis.drop)
+        )
+        self.dtype: np.dtype[Any] = pixel_dtype(file.dtype)
         self.states = states
-        self.notes = file.notes
-        self.warnings = file.warnings
+        self.notes: tuple[str, ...] = file.notes
+        self.warnings: tuple[str, ...] = file.warnings
         self._was = (file.shape, file.dtype)
         self._file = file if file.reopens else None
 

@@ -35,10 +35,10 @@ class MrcFormat(LibraryFormat):
     """MRC2014, by mrcfile: modes 0, 1, 2, 6 and 12, either byte order, with or without extended header."""
 
     name = "MRC"
-    endings = (".mrc", ".mrcs", ".st", ".rec", ".ccp4", ".map", ".ali", ".preali")
+    endings: ClassVar[tuple[str, ...]] = (".mrc", ".mrcs", ".st", ".rec", ".ccp4", ".map", ".ali", ".preali")
     magic: ClassVar[tuple[tuple[int, bytes], ...]] = MRC
     modules: ClassVar[tuple[str, ...]] = ("mrcfile",)
-    extra = "em"
+    extra: ClassVar[str | None] = "em"
     many_axes = True
 
     @classmethod

@@ -7,7 +7,7 @@ import errno
 import math
 import os
 import weakref
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ MOST_BYTES: Final = 64 << 20
 class NpyFile(LibraryFile):
     """An open file; it is read without moving a position that threads would share."""
 
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
     concurrent = True
     crops = True
 
@@ -48,10 +51,12 @@ class NpyFile(LibraryFile):
         self._header = header
         self.shape, self.dtype = header.shape, header.dtype
         if header.by_columns and len(self.shape) > 1:
-            self.chunks = (*self.shape[:-1], 1)
+            self.chunks: tuple[int, ...] | None = (*self.shape[:-1], 1)
         beyond = size - header.offset - header.nbytes
         if beyond:
-            self.warnings = (f"The file has {beyond} bytes after its array, which are not read.",)
+            self.warnings: tuple[str, ...] = (
+                f"The file has {beyond} bytes after its array, which are not read.",
+            )
         shape, itemsize = header.stored_shape, self.dtype.itemsize
         self._strides = [math.prod(shape[axis + 1 :]) * itemsize for axis in range(len(shape))]
 
@@ -126,8 +131,8 @@ class NpyFormat(LibraryFormat):
 
     name = "NumPy"
     safe_to_open = True
-    endings = (".npy",)
-    magic = ((0, NUMPY),)
+    endings: ClassVar[tuple[str, ...]] = (".npy",)
+    magic: ClassVar[tuple[tuple[int, bytes], ...]] = ((0, NUMPY),)
     many_axes = True
 
     @classmethod

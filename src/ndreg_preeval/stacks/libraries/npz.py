@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import errno
 import math
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Archive:
         self._file = _Bounded(path)
         try:
             self._zip = zipfile.ZipFile(self._file)
-            self.members = self._read_members()
+            self.members: dict[str, zipfile.ZipInfo] = self._read_members()
         except BaseException:
             self._file.close()
             raise
@@ -139,6 +139,9 @@ class Archive:
 class NpzFile(LibraryFile):
     """An array of an archive: its planes, in the order of the file, are decoded one after the other."""
 
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
     def __init__(self, path: str, name: str, limits: Limits) -> None:
         self._archive = Archive(path)
         try:
@@ -151,7 +154,7 @@ class NpzFile(LibraryFile):
                 )
             self._name = known
             self._header = header = self._archive.header(known)
-            self.stored = self._archive.members[known].compress_size
+            self.stored: int | None = self._archive.members[known].compress_size
             self._plane_shape = header.stored_shape[1:]
             self._plane_bytes = math.prod(self._plane_shape) * header.dtype.itemsize
             _check_sizes(header, self.stored, self._plane_bytes, limits)
@@ -160,10 +163,10 @@ class NpzFile(LibraryFile):
             self._archive.close()
             raise
         if others and len(header.shape) > 2:
-            self.notes = (f"Its archive also holds {others}: no stacks.",)
+            self.notes: tuple[str, ...] = (f"Its archive also holds {others}: no stacks.",)
         self.shape, self.dtype = header.shape, header.dtype
         if header.by_columns and len(self.shape) > 1:
-            self.chunks = (*self.shape[:-1], 1)
+            self.chunks: tuple[int, ...] | None = (*self.shape[:-1], 1)
         self._count = header.stored_shape[0] if header.stored_shape else 1
         self._stream: IO[bytes] | None = None
         self._next = 0
@@ -211,7 +214,7 @@ class NpzFormat(LibraryFormat):
 
     name = "NumPy archive"
     safe_to_open = True
-    endings = (".npz",)
+    endings: ClassVar[tuple[str, ...]] = (".npz",)
     many_axes = True
 
     @classmethod

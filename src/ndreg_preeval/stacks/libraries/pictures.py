@@ -44,8 +44,8 @@ class PictureFile(LibraryFile):
         with Image.open(path, formats=READ) as image:
             width, height = image.size
             self._check(image)
-            self.shape = (height, width)
-            self.dtype = _dtype(image)
+            self.shape: tuple[int, ...] = (height, width)
+            self.dtype: np.dtype[Any] = _dtype(image)
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the picture, which is decoded whole."""
@@ -75,10 +75,20 @@ class PictureFormat(LibraryFormat):
 
     name = "picture"
     safe_to_open = True
-    endings = (".png", ".jpg", ".jpeg", ".jp2", ".j2k", ".jpx", ".jpf", ".bmp", ".gif")
-    magic = tuple((0, start) for start, _ in IMAGES)
+    endings: ClassVar[tuple[str, ...]] = (
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jp2",
+        ".j2k",
+        ".jpx",
+        ".jpf",
+        ".bmp",
+        ".gif",
+    )
+    magic: ClassVar[tuple[tuple[int, bytes], ...]] = tuple((0, start) for start, _ in IMAGES)
     modules: ClassVar[tuple[str, ...]] = ("PIL.Image",)
-    extra = "pictures"
+    extra: ClassVar[str | None] = "pictures"
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> PictureFile:  # noqa: ARG003

@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,11 +49,11 @@ class RawPixels(LibraryFile):
     ) -> None:
         self.shape = shape
         self.dtype = dtype
-        self.axis_names = axis_names
+        self.axis_names: Sequence[str | None] | None = axis_names
         self.notes = notes
         self._path = path
         self._offset = offset
-        self.stored = math.prod(shape) * dtype.itemsize
+        self.stored: int | None = math.prod(shape) * dtype.itemsize
         self._descriptor = -1
         descriptor = open_without_waiting(path)
         size = os.fstat(descriptor).st_size

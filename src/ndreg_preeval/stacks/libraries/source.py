@@ -117,18 +117,21 @@ class LibrarySource(StackSource):
     Without chunks it is read along its first axis, whichever axis counts the images (`image_axis`).
     """
 
+    shape: tuple[int, int, int]
+    bytes_per_image: int
+
     concurrent = True
 
     def __init__(
         self, of: type[LibraryFormat], file: LibraryFile, spec: LibrarySpec, states: tuple[FileState, ...]
     ) -> None:
-        self.location = spec.location
+        self.location: str = spec.location
         self._of = of
         self._file = file
         self._path = spec.file_path
         self._states = states
-        self.dtype = pixel_dtype(file.dtype)
-        self.exclusive = not file.concurrent
+        self.dtype: np.dtype[Any] = pixel_dtype(file.dtype)
+        self.exclusive: bool = not file.concurrent
         # Formats of named axes, as OME-Zarr, have them all, of whatever length.
         most = 2 if file.axis_names is not None and any(file.axis_names) else 1
         axes = without_spare(apply_slice(spec.indices, file.shape), most=most)
@@ -139,8 +142,8 @@ class LibrarySource(StackSource):
             names = [file.axis_names[index] for index in kept]
         with naming(cut):
             stored_shape = check_stack_shape(tuple(axes[index].count for index in kept), names)
-        self.warnings = file.warnings
-        self.notes = file.notes
+        self.warnings: tuple[str, ...] = file.warnings
+        self.notes: tuple[str, ...] = file.notes
         choice = choose_axis(stored_shape, names, spec.choices.image_axis)
         self.tell(choice)
         axis = 0 if file.chunks is None else choice.axis
@@ -160,7 +163,7 @@ class LibrarySource(StackSource):
         if self._fill_values:
             self.bytes_per_image += height * width  # its mask
         if file.chunks is not None:
-            self.images_per_chunk = max(1, min(n, file.chunks[kept[axis]] // axes[kept[axis]].step))
+            self.images_per_chunk: int = max(1, min(n, file.chunks[kept[axis]] // axes[kept[axis]].step))
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop.

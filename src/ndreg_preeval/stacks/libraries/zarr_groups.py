@@ -13,7 +13,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -25,7 +25,7 @@ from ..axes import StoredAxes, split_meaning
 from ..backend import Backend, refuse_axis
 from ..choices import Choices
 from ..names import short_names
-from ..pixel_checks import fill_values
+from ..pixel_checks import FillValues, fill_values
 from ..regular_file import FileState, absolute
 from ..uris import UriMeaning
 from ..zarr import (
@@ -57,11 +57,11 @@ class ZarrFile(LibraryFile):
 
     def __init__(self, found: ZarrArray, limits: Limits) -> None:
         array = found.array
-        self.shape = tuple(int(length) for length in array.shape)
-        self.dtype = np.dtype(array.dtype)
-        self.axis_names = names_of(array) or found.names
-        self.labels = found.labels or None
-        self.chunks = tuple(int(length) for length in array.chunks)
+        self.shape: tuple[int, ...] = tuple(int(length) for length in array.shape)
+        self.dtype: np.dtype[Any] = np.dtype(array.dtype)
+        self.axis_names: Sequence[str | None] | None = names_of(array) or found.names
+        self.labels: Sequence[str] | None = found.labels or None
+        self.chunks: tuple[int, ...] | None = tuple(int(length) for length in array.chunks)
         self._array = array
         chunk = math.prod(self.chunks) * self.dtype.itemsize
         if limits.chunk_bytes is not None and chunk > limits.chunk_bytes:
@@ -76,11 +76,11 @@ class ZarrFile(LibraryFile):
         # Counting all chunks takes a while, and is for large arrays only.
         self.stored = declared
         if limits.ratio is not None and declared > limits.ratio_floor:
-            self.stored = stored_bytes(array, declared / max(1, limits.ratio))
+            self.stored: int | None = stored_bytes(array, declared / max(1, limits.ratio))
         told: list[str] = []
         if self.dtype.kind in "biuf":
-            self.fill_values = fill_values(array.attrs, self.dtype, told)
-        self.warnings = tuple(told)
+            self.fill_values: FillValues = fill_values(array.attrs, self.dtype, told)
+        self.warnings: tuple[str, ...] = tuple(told)
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the pixels; chunks that were never written are the fill value of the array."""
@@ -92,7 +92,7 @@ class ZarrFormat(LibraryFormat):
 
     name = "zarr"
     modules: ClassVar[tuple[str, ...]] = ("zarr",)
-    extra = "zarr"
+    extra: ClassVar[str | None] = "zarr"
 
     @classmethod
     def load(cls) -> None:

@@ -59,7 +59,7 @@ def split_mask(array: NDArray[Any]) -> tuple[NDArray[Any], Mask]:
 class ArraySource(StackSource):
     """Images of one ndarray; blocks are views of it, bfloat16 alone is converted."""
 
-    bytes_per_image = 0
+    bytes_per_image: int = 0
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class ArraySource(StackSource):
         shown: ShownArray | None = None,
     ) -> None:
         names, likely = (None, None) if shown is None else (shown.names, shown.likely)
-        self.dtype = pixel_dtype(pixels.dtype)
+        self.dtype: np.dtype[Any] = pixel_dtype(pixels.dtype)
         named = names is not None and len(names) == pixels.ndim
         spare = spare_axes(pixels.shape, 3, _most_spare(names))
         if names is not None and named:
@@ -82,7 +82,7 @@ class ArraySource(StackSource):
         if choice.axis:
             pixels = np.moveaxis(pixels, choice.axis, 0)
             mask = None if mask is None else np.moveaxis(mask, choice.axis, 0)
-        self.shape = check_stack_shape(pixels.shape)
+        self.shape: tuple[int, int, int] = check_stack_shape(pixels.shape)
         self._pixels = pixels
         self._mask = mask
         if self.dtype != pixels.dtype:
@@ -127,9 +127,9 @@ class ImagesSource(StackSource):
 
     def _declare(self, n: int, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
         with naming("image 0"):
-            self.shape = (n, *check_image_shape(shape))
+            self.shape: tuple[int, int, int] = (n, *check_image_shape(shape))
         self.dtype = dtype
-        self.bytes_per_image = 0
+        self.bytes_per_image: int = 0
 
     def _convert(self, value: object) -> tuple[NDArray[Any], Mask]:
         if type(value) is not np.ndarray:
@@ -201,6 +201,9 @@ class LazySource(StackSource):
         An axis that counts stacks, and which of them this is.
     """
 
+    bytes_per_image: int
+    warnings: tuple[str, ...]
+
     def __init__(self, shown: ShownArray, choices: Choices = AS_FOUND, taken: Taken | None = None) -> None:
         value = shown.pixels
         declared = _declared_shape(value)
@@ -214,13 +217,13 @@ class LazySource(StackSource):
         shape = check_stack_shape(tuple(declared[axis] for axis in kept), names)
         choice = choose_axis(shape, names, choices.image_axis, shown.likely)
         self.tell(choice)
-        self.shape = check_stack_shape(images_first(shape, choice.axis))
+        self.shape: tuple[int, int, int] = check_stack_shape(images_first(shape, choice.axis))
         self._given = value
         self._declared = declared
         self.taken = taken
         self._counting = kept[choice.axis]
         """The axis that counts the images, of all that are declared."""
-        self.dtype = _declared_dtype(value)
+        self.dtype: np.dtype[Any] = _declared_dtype(value)
         self._fill_values = FillValues()
         if choices.declared_invalid:
             warnings: list[str] = []
@@ -231,7 +234,9 @@ class LazySource(StackSource):
             value = value.data  # the dask array that it holds
         self._value = value
         self.bytes_per_image = self.shape[1] * self.shape[2] * self.dtype.itemsize
-        self.images_per_chunk = _images_per_chunk(value, self.shape[0], self.bytes_per_image, self._counting)
+        self.images_per_chunk: int = _images_per_chunk(
+            value, self.shape[0], self.bytes_per_image, self._counting
+        )
         if self._fill_values:
             self.bytes_per_image += self.shape[1] * self.shape[2]  # its mask
 

@@ -174,7 +174,7 @@ class LazyImagesSource(ImagesSource):
             check_stack_shape((0, 0, 0))
         first, _ = self._ask(0)
         self._declare(n, first.shape, first.dtype)
-        self.bytes_per_image = first.nbytes
+        self.bytes_per_image: int = first.nbytes
 
     def _ask(self, index: int) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
         with naming(f"image {index}"):

@@ -32,7 +32,7 @@ class TiffBackend(OneStackPerFile):
     """TIFF."""
 
     name = "TIFF"
-    endings = (".tif", ".tiff", ".btf")
+    endings: tuple[str, ...] = (".tif", ".tiff", ".btf")
 
     def begins(self, head: bytes) -> bool:
         """Return whether a file begins as TIFF files do, whatever its ending (.lsm, .stk, .svs, ...)."""

@@ -133,6 +133,9 @@ class TiffSource(StackSource):
     It reads pages, along the first axis, whichever axis counts the images (`image_axis`).
     """
 
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
     concurrent = True
 
     def __init__(self, file: IO[bytes], spec: TiffSpec, *, one: bool = False) -> None:
@@ -140,13 +143,15 @@ class TiffSource(StackSource):
         self._named = True
         status = os.fstat(file.fileno())
         size = status.st_size
-        self.state = FileState(spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns)
-        self.location = spec.location
+        self.state: FileState = FileState(
+            spec.file_path, size, (status.st_dev, status.st_ino), status.st_mtime_ns
+        )
+        self.location: str = spec.location
         samples = spec.choices.image_axis is not None and not one
         name = os.path.basename(spec.file_path)
         layout = read_layout(file, name, size, number=spec.series, samples=samples, one=one)
         self._layout = layout
-        self.dtype = layout.dtype
+        self.dtype: np.dtype[Any] = layout.dtype
         axes = _apply(spec.indices, layout)
         kept = tuple(axis.count for axis in axes if not axis.drop)
         if one and len(kept) == 2:
@@ -159,7 +164,7 @@ class TiffSource(StackSource):
         with naming(
             f"slice={format_slice(spec.indices)} of the shape {layout.shape}" if spec.indices else ""
         ):
-            self.shape = check_stack_shape(kept)
+            self.shape: tuple[int, int, int] = check_stack_shape(kept)
             if axes[-1].drop or axes[-2].drop:
                 raise ValueError("an image keeps its height and width, which are the last two axes")
         names = [name for name, axis in zip(layout.axis_names, axes, strict=True) if not axis.drop]
@@ -172,9 +177,9 @@ class TiffSource(StackSource):
         numbers = np.arange(len(layout.images)).reshape(layout.shape[:-2])
         self._images = [layout.images[i] for i in numbers[_forward(axes[:-2])][flips(axes[:-2])].ravel()]
         self._crop = tuple(axes[-2:])
-        self.whole = layout.shape[-2:]
-        self.bytes_per_image = math.prod(self.whole) * self.dtype.itemsize
-        self.working_bytes = 0 if layout.decode is None else layout.largest
+        self.whole: tuple[int, ...] = layout.shape[-2:]
+        self.bytes_per_image: int = math.prod(self.whole) * self.dtype.itemsize
+        self.working_bytes: int = 0 if layout.decode is None else layout.largest
 
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop.

@@ -28,7 +28,7 @@ class Bitshuffle(Filter):
     def __init__(self, values: Values) -> None:
         super().__init__(values)
         self._compression = values[4] if len(values) > 4 else 0
-        self.reorders = self._compression == 0
+        self.reorders: bool = self._compression == 0
 
     def _find_decoder(self) -> Decoder | None:
         if self._compression != LZ4:

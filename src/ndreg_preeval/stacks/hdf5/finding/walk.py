@@ -70,6 +70,8 @@ class Budget:
         Tells the time, in seconds.
     """
 
+    stopped: str
+
     def __init__(
         self,
         objects: int | None = None,

@@ -183,6 +183,9 @@ class OpenImage:
         Closed with it.
     """
 
+    declared: Declared
+    other_locking: bool
+
     def __init__(
         self,
         dataset: h5py.Dataset,
@@ -201,17 +204,19 @@ class OpenImage:
             self.stored_dtype: np.dtype[Any] = dataset.dtype
         except TypeError as error:  # bit fields and the like, which numpy has not
             raise TypeError(f"the pixels are of an HDF5 type that numpy has not: {error}") from error
-        self.dtype = pixel_dtype(self.stored_dtype)
+        self.dtype: np.dtype[Any] = pixel_dtype(self.stored_dtype)
         shape: tuple[int, ...] = dataset.shape
-        self.axes = _whole(shape) if spec.indices is None else _of_one_image(shape, spec.indices)
+        self.axes: tuple[AxisRange, ...] = (
+            _whole(shape) if spec.indices is None else _of_one_image(shape, spec.indices)
+        )
         kept = [axis for axis, each in enumerate(self.axes) if not each.drop]
-        self.shape = check_image_shape(tuple(self.axes[axis].count for axis in kept))
-        self.states = tuple(check_storage(dataset, spec.limits))
+        self.shape: tuple[int, int] = check_image_shape(tuple(self.axes[axis].count for axis in kept))
+        self.states: tuple[FileState, ...] = tuple(check_storage(dataset, spec.limits))
         stored = sum(state.size for state in self.states)
         check_sizes((1, *self.shape), self.stored_dtype.itemsize, stored, spec.limits)
         dropped = [axis for axis, each in enumerate(self.axes) if each.drop]
         # The axis that counts the images of the dataset, where it has several.
-        self.counting_axis = max(dropped, key=lambda axis: dataset.shape[axis], default=None)
+        self.counting_axis: int | None = max(dropped, key=lambda axis: dataset.shape[axis], default=None)
         self.reader: Reader = open_reader(dataset, self.axes, self.counting_axis or 0, self.states[0])
         try:
             self.other_locking = isinstance(self.reader, VirtualReader) and self.reader.other_locking

@@ -61,7 +61,7 @@ class ChunkIndex:
 
         self._tells_unwritten = tells_unwritten()
         dataset.id.chunk_iter(look)
-        self.end = max(map(int.__add__, offsets, sizes), default=0)
+        self.end: int = max(map(int.__add__, offsets, sizes), default=0)
         """End of the last chunk in the file."""
         self._numbers = np.frombuffer(numbers, np.int64) if numbers else np.empty(0, np.int64)
         self._offsets, self._sizes = offsets, sizes
@@ -175,7 +175,7 @@ class KnownChunks:
 
     def __init__(self, places: dict[tuple[int, ...], Stored | None]) -> None:
         self.places = places
-        self.end = max((each.offset + each.size for each in places.values() if each), default=0)
+        self.end: int = max((each.offset + each.size for each in places.values() if each), default=0)
         """End of the last chunk in the file."""
 
     def find(self, origin: Sequence[int]) -> Stored | None:

@@ -56,7 +56,7 @@ class ChunkedReader(Placed):
         # Now, and not when it is needed: what others write meanwhile is not looked at.
         self._index: ChunkIndex | KnownChunks = ChunkIndex(dataset)
         self._fill: Any = None
-        self.working_bytes = codec.working_bytes
+        self.working_bytes: int = codec.working_bytes
 
     @classmethod
     def of(cls, dataset: h5py.Dataset, raw: RawFile | None) -> ChunkedReader | None:

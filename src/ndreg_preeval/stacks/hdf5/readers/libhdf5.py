@@ -39,7 +39,7 @@ class LibhdfReader(Reader):
         self._checks = None if dataset.chunks is None else ChunkChecks(dataset, raw)
         if raw is not None and self._checks is None:
             raw.close()
-        self.working_bytes = 3 * math.prod(self._box) * dataset.dtype.itemsize
+        self.working_bytes: int = 3 * math.prod(self._box) * dataset.dtype.itemsize
 
     def tasks(self, requests: Sequence[Request]) -> list[ReadTask]:
         """Boxes of whole chunks."""

@@ -52,7 +52,7 @@ class SmallChunksReader(ChunkedReader):
     def __init__(self, dataset: h5py.Dataset, codec: Codec, raw: RawFile) -> None:
         super().__init__(dataset, codec, raw)
         self._bytes = raw
-        self.working_bytes = codec.working_bytes + 3 * TASK_CHUNKS * (codec.most_stored + self._size)
+        self.working_bytes: int = codec.working_bytes + 3 * TASK_CHUNKS * (codec.most_stored + self._size)
 
     def detached(self, axes: Sequence[AxisRange]) -> None:  # noqa: ARG002
         """Return None: there are too many places."""

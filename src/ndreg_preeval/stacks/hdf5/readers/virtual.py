@@ -72,9 +72,9 @@ class VirtualReader(Reader):
         self._open: OrderedDict[tuple[str, str], tuple[Files, Reader]] = OrderedDict()
         self._fill = dataset.fillvalue
         first = self._reader(self._mappings[0])
-        self.concurrent = first.concurrent
-        self.working_bytes = first.working_bytes
-        self.images_per_chunk = self._chunk_length()
+        self.concurrent: bool = first.concurrent
+        self.working_bytes: int = first.working_bytes
+        self.images_per_chunk: int = self._chunk_length()
 
     @classmethod
     def of(cls, dataset: h5py.Dataset, image_axis: int, open_reader: OpenReader) -> VirtualReader | None:

@@ -76,9 +76,9 @@ class DmFormat(LibraryFormat):
     """DM3 and DM4, by ncempy; a file may hold several images, which have names and numbers."""
 
     name = "DM3/DM4"
-    endings = (".dm3", ".dm4")
+    endings: ClassVar[tuple[str, ...]] = (".dm3", ".dm4")
     modules: ClassVar[tuple[str, ...]] = ("ncempy.io.dm",)
-    extra = "em"
+    extra: ClassVar[str | None] = "em"
     has_paths = True
     many_axes = True
 
@@ -178,10 +178,10 @@ class SerFormat(LibraryFormat):
     """Series of images in SER files, by ncempy, which turns their rows round: so that they are seen as in TIA."""
 
     name = "SER"
-    endings = (".ser",)
+    endings: ClassVar[tuple[str, ...]] = (".ser",)
     magic: ClassVar[tuple[tuple[int, bytes], ...]] = ((0, b"II\x97\x01"),)
     modules: ClassVar[tuple[str, ...]] = ("ncempy.io.ser",)
-    extra = "em"
+    extra: ClassVar[str | None] = "em"
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> LibraryFile:  # noqa: ARG003
@@ -218,7 +218,7 @@ class EmiFormat(LibraryFormat):
     """EMI files of TIA, which describe the SER files beside them."""
 
     name = "EMI"
-    endings = (".emi",)
+    endings: ClassVar[tuple[str, ...]] = (".emi",)
 
     @classmethod
     def open_file(cls, path: str, data_path: str, limits: Limits) -> LibraryFile:  # noqa: ARG003

@@ -50,7 +50,7 @@ class SerImages(LibraryFile):
     """
 
     concurrent = True
-    axis_names = ("image", "row", "column")
+    axis_names: Sequence[str | None] | None = ("image", "row", "column")
 
     def __init__(self, path: str, offsets: Sequence[int], notes: tuple[str, ...] = ()) -> None:
         self._path = path
@@ -63,12 +63,12 @@ class SerImages(LibraryFile):
         self._bytes = RawPixels(path, 0, np.dtype(np.uint8), (size,))
         try:
             kind, width, height = self._header(0)
-            self.dtype = np.dtype(TYPES[kind])
+            self.dtype: np.dtype[Any] = np.dtype(TYPES[kind])
         except BaseException:
             self.close()
             raise
-        self.shape = (len(offsets), height, width)
-        self.stored = self.dtype.itemsize * height * width * len(offsets)
+        self.shape: tuple[int, ...] = (len(offsets), height, width)
+        self.stored: int | None = self.dtype.itemsize * height * width * len(offsets)
         self._first = (kind, width, height)
 
     def read(self, index: INDEX) -> NDArray[Any]:
