@@ -7,30 +7,20 @@
 #include <string_view>
 
 #include "kernel/isa/instruction_sets.hpp"
+#include "kernel/isa/processor.hpp"
 
 namespace ndreg_preeval::kernel {
 namespace {
 
 bool always() noexcept { return true; }
 
-#if defined(__x86_64__) && defined(__GNUC__)
-// These ask the processor, and whether the operating system saves its wide registers.
-bool has_avx2() noexcept {
-  const bool avx2 = __builtin_cpu_supports("avx2");
-  const bool fma = __builtin_cpu_supports("fma");
-  return avx2 && fma;
+// Asked once: under a hypervisor every CPUID takes microseconds, as long as a small call.
+const WideVectors& wide_vectors_here() noexcept {
+  static const WideVectors here = wide_vectors(processor_registers());
+  return here;
 }
-bool has_avx512() noexcept {
-  const bool foundation = __builtin_cpu_supports("avx512f");
-  const bool doubles = __builtin_cpu_supports("avx512dq");
-  const bool bytes = __builtin_cpu_supports("avx512bw");
-  const bool shorter = __builtin_cpu_supports("avx512vl");
-  return has_avx2() && foundation && doubles && bytes && shorter;
-}
-#else
-bool has_avx2() noexcept { return false; }
-bool has_avx512() noexcept { return false; }
-#endif
+bool has_avx2() noexcept { return wide_vectors_here().avx2; }
+bool has_avx512() noexcept { return wide_vectors_here().avx512; }
 
 struct Isa {
   const char* name;
