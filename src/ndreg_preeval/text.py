@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""Names and numbers for people: printable, short, listed."""
+"""Names and numbers for people: printable, short, listed, in columns."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import os
+import sys
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from .errors import shorten
@@ -14,6 +16,13 @@ NAMES_SHOWN = 6
 
 NATURAL_ORDER = "images are in the natural order of their names"
 """Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
+
+ELLIPSIS = "..."
+"""What stands for what was left out."""
+
+
+LONGEST_RULE = 46
+"""Columns of a line below the heading of a last column, whose cells may be very long."""
 
 
 def text_of(key: object) -> str:
@@ -49,28 +58,122 @@ def printable(key: object, width: int, *, keep_end: bool = True) -> str:
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
     if columns(text) <= width:
         return text
-    room = width - 3
-    head, tail = "", ""
-    for c in text:
-        if columns(head + c) > ((room + 1) // 2 if keep_end else room):
-            break
-        head += c
+    room = width - len(ELLIPSIS)
+    if room < 2:
+        return _start_of(text, width)
+    head = _start_of(text, (room + 1) // 2 if keep_end else room)
     if not keep_end:
-        return head + "..."
+        return head.rstrip() + ELLIPSIS
+    room -= columns(head)
+    tail = ""
     for c in reversed(text):
-        if columns(c + tail) > room - columns(head):
+        if columns(c + tail) > room:
             break
         tail = c + tail
-    return head + "..." + tail
+    while tail and columns(tail[0]) == 0:  # its letter was left out: the mark would go to the dots
+        tail = tail[1:]
+    return head + ELLIPSIS + tail
+
+
+def _start_of(text: str, width: int) -> str:
+    """As much of a text as has room, marks with their letter."""
+    used = 0
+    for index, c in enumerate(text):
+        used += columns(c)
+        if used > width:
+            return text[:index]
+    return text
 
 
 def columns(text: str) -> int:
-    """Columns that text takes in a terminal: East Asian wide characters take two."""
+    """Columns that text takes in a terminal: East Asian wide characters take two, marks on a letter none."""
     if text.isascii():
         return len(text)
-    from unicodedata import combining, east_asian_width
+    return sum(map(_columns_of, text))
 
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+def _columns_of(c: str) -> int:
+    from unicodedata import category, east_asian_width
+
+    # Vowels and final consonants of Hangul that are written one by one share the place of the first consonant.
+    if category(c) in ("Mn", "Me", "Cf") or "\u1160" <= c <= "\u11ff" or "\ud7b0" <= c <= "\ud7ff":
+        return 0
+    return 2 if east_asian_width(c) in "WF" else 1
+
+
+def padded(text: str, width: int, *, right: bool = False) -> str:
+    """Text with blanks to a width in columns, behind it or before it."""
+    blank = " " * (width - columns(text))
+    return blank + text if right else text + blank
+
+
+def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = (), *, rule: bool = False) -> list[str]:
+    """Lines of rows of equally many cells, two blanks between columns.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of str
+        The first one may be a heading.
+    right : collection of int
+        Numbers of the columns that are aligned at the right.
+    rule : bool
+        Draw a line below the first row.
+    """
+    widths = [max(map(columns, cells)) for cells in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            padded(cell, width, right=index in right)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    if rule:
+        widths[-1] = min(widths[-1], LONGEST_RULE)
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return lines
+
+
+def wrapped(text: str, width: int, indent: str = "  ", first: str = "") -> list[str]:
+    """Lines of a text, at most `width` columns each; words that are wider than a line are cut.
+
+    Parameters
+    ----------
+    text : str
+        Without line breaks or control characters: `printable`.
+    width : int
+        In columns.
+    indent : str
+        What all lines but the first begin with.
+    first : str
+        What the first line begins with.
+    """
+    lines, line, begun = [], first, False
+    for each in text.split():
+        word = each
+        if begun and columns(line) + 1 + columns(word) > width:
+            lines.append(line)
+            line, begun = indent, False
+        while not begun and columns(line) + columns(word) > width:
+            part = _start_of(word, max(width - columns(line), 2)) or word[:1]
+            lines.append(line + part)
+            line, word = indent, word[len(part) :]
+        line += " " * begun + word
+        begun = bool(word)
+    return [*lines, line] if begun or not lines else lines
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal that standard output is; None where it is none.
+
+    The environment variable COLUMNS goes first, whatever standard output is.
+    """
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told[:6]) > 0:
+        return int(told[:6])
+    try:
+        return (os.get_terminal_size(sys.stdout.fileno()).columns or None) if sys.stdout.isatty() else None
+    except (AttributeError, OSError, ValueError):  # closed, or an object that somebody put there
+        return None
 
 
 def abbreviate(indices: Iterable[Any], most: int = 6) -> str:

@@ -9,43 +9,86 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..results import worst_position
-from ..text import NATURAL_ORDER, columns, printable
+from ..text import ELLIPSIS, NATURAL_ORDER, aligned, columns, printable, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from ..results import RankingData, StackScore
 
 NAME_WIDTH: Final = 28
-NOTE_WIDTH: Final = 46
+"""Columns of a name in a heading."""
+
+WIDE: Final = 120
+"""Columns of a table where nobody says how many there are."""
+
+LEAST: Final = 24
+"""Smallest width of a table, in columns."""
+
 TEXT_WIDTH: Final = 110
+"""Columns of sentences below a table that has no end."""
+
+LONGEST: Final = 4096
+"""Largest width of a cell, in columns: names may be of any length."""
+
+NOTE_LEAST: Final = 36
+"""Width of the notes, in columns, for which other columns are left out."""
+
+NOTE_SHORTEST: Final = 16
+"""Smallest width of the notes, in columns, that says something: narrower ones are left out."""
+
+LAYOUTS: Final = (
+    ("rank", "stack", "score", "images", "worst image", "median P", "median shift (range)", "note"),
+    ("rank", "stack", "score", "images", "median P", "median shift (range)", "note"),
+    ("rank", "stack", "score", "images", "median P", "median shift", "note"),
+    ("rank", "stack", "score", "median P", "median shift", "note"),
+    ("rank", "stack", "score", "median P", "note"),
+    ("rank", "stack", "score", "note"),
+    ("rank", "stack", "score"),
+)
+"""Columns of the table, the widest first; what is missing in a later one is the least important."""
+
+LEFT: Final = ("stack", "note")
 
 
-def table(ranking: RankingData, *, warnings: bool = True) -> str:
+def table(ranking: RankingData, *, width: int | None = None, warnings: bool = True, hint: str = "") -> str:
     """A table for people: one line per stack, best first.
 
     Parameters
     ----------
     ranking : RankingData
         What to show.
+    width : int, optional
+        Columns of the terminal; 0 for lines of any length, with nothing cut. By default those of the terminal
+        that standard output is, or 120.
     warnings : bool
         Append the warnings that concern the ranking as a whole. Why a stack could not be read is
         appended either way.
+    hint : str
+        What to say below a table whose notes are cut.
     """
-    lines = [_heading(ranking)]
+    if width is None:
+        width = terminal_width() or WIDE
+    width = max(width, LEAST) if width else 0
+    texts = [_heading(ranking)]
+    lines = []
     if ranking.stacks:
-        lines += ["", *_aligned(_rows(ranking))]
+        lines, cut = _fitted(ranking, width)
         if ranking.ranked_stack_names is not None and _uses_probability(ranking):
-            lines += ["", f"Trust: {printable(ranking.trust, 400)}"]
-            lines += ["P is about the probability that an image aligns within a pixel."]
-    texts = _order(ranking)
-    texts += [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
+            texts.append(f"Trust: {printable(ranking.trust, 400)}")
+            if "median P" in lines[0]:
+                texts.append("P is about the probability that an image aligns within a pixel.")
+        if cut and hint:
+            texts.append(hint)
+    paragraphs = [wrapped(text, width or TEXT_WIDTH) for text in texts]
+    found = [*paragraphs[0], *([""] if lines else []), *lines]
+    if paragraphs[1:]:
+        found += ["", *(line for paragraph in paragraphs[1:] for line in paragraph)]
+    more = _order(ranking)
+    more += [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
     if warnings:
-        texts += [f"warning: {warning}" for warning in ranking.warnings]
-    if texts:
-        import textwrap
-
-        for text in texts:
-            lines += ["", *textwrap.wrap(printable(text, 4096), TEXT_WIDTH, subsequent_indent="  ")]
-    return "\n".join(lines)
+        more += [f"warning: {warning}" for warning in ranking.warnings]
+    for text in more:
+        found += ["", *wrapped(printable(text, LONGEST), width or TEXT_WIDTH)]
+    return "\n".join(found)
 
 
 def _order(ranking: RankingData) -> list[str]:
@@ -78,40 +121,61 @@ def _uses_probability(ranking: RankingData) -> bool:
     return any(np.isfinite(stack.probability).any() for stack in ranking.stacks.values())
 
 
-def _rows(ranking: RankingData) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [
-        ("rank", "stack", "score", "images", "worst image", "median P", "median shift (range)", "note")
-    ]
+def _fitted(ranking: RankingData, width: int) -> tuple[list[str], bool]:
+    """Lines of a table of at most some width, 0 for any; and whether notes are cut in it."""
+    cells = _cells(ranking)
+    notes = [_notes(stack) for stack in ranking.stacks.values()]
+    longest = {name: max(columns(name), *map(columns, some)) for name, some in cells.items()}
+    whole = [" | ".join(each) for each in notes]
+    longest["note"] = max(columns("note"), *map(columns, whole))
+    least = longest | {
+        "stack": min(longest["stack"], max(width // 4, 8)),
+        "note": min(longest["note"], NOTE_LEAST),
+    }
+    shortest = least | {"note": min(longest["note"], NOTE_SHORTEST)}
+    layouts = LAYOUTS if any(notes) else [tuple(name for name in each if name != "note") for each in LAYOUTS]
+    layout = layouts[0]
+    if width:
+        fitting = [each for each in layouts[:-1] if _width(each, least) <= width]
+        fitting += [each for each in layouts[-2:] if _width(each, shortest) <= width]
+        layout = fitting[0] if fitting else layouts[-1]
+        if "note" in layout and _width(layout, least) > width:
+            least = shortest
+        free = width - _width(layout, least)
+        of_name = max(least["stack"] + free, 4)
+        cells["stack"] = [printable(name, of_name) for name in cells["stack"]]
+        free -= min(longest["stack"], of_name) - least["stack"]
+        shown = [_shown(each, least["note"] + free) for each in notes]
+    else:
+        shown = whole
+    cells["note"] = shown
+    rows = zip(*([name, *cells[name]] for name in layout), strict=True)
+    right = [index for index, name in enumerate(layout) if name not in LEFT]
+    cut = any(notes) if "note" not in layout else shown != whole
+    return aligned([*rows], right, rule=True), cut
+
+
+def _width(layout: tuple[str, ...], widths: dict[str, int]) -> int:
+    return sum(widths[name] for name in layout) + 2 * (len(layout) - 1)
+
+
+def _cells(ranking: RankingData) -> dict[str, list[str]]:
+    """Cells of every column but the notes, by the heading of the column."""
     ranked = ranking.ranked_stack_names is not None
-    for rank, (key, stack) in enumerate(ranking.stacks.items(), start=1):
-        rows.append(
-            (
-                str(rank) if ranked and stack.rankable else "-",
-                printable(key, NAME_WIDTH),
-                _number(stack.score),
-                str(stack.n_images),
-                _worst(stack),
-                _rounded(_median(stack.probability)),
-                _shift_range(stack),
-                _note(stack),
-            )
-        )
-    return rows
-
-
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
-    """Text columns to the left, numbers to the right."""
-    widths = [max(columns(cell) for cell in column) for column in zip(*rows, strict=True)]
-    left = {1, len(widths) - 1}
-    lines = []
-    for row in rows:
-        cells = []
-        for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            blank = " " * (width - columns(cell))
-            cells.append(cell + blank if index in left else blank + cell)
-        lines.append("  ".join(cells).rstrip())
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return lines
+    stacks = list(ranking.stacks.items())
+    ranges = [_shift_range(stack) for _, stack in stacks]
+    return {
+        "rank": [
+            str(rank) if ranked and stack.rankable else "-" for rank, (_, stack) in enumerate(stacks, start=1)
+        ],
+        "stack": [printable(key, LONGEST) for key, _ in stacks],
+        "score": [_number(stack.score) for _, stack in stacks],
+        "images": [str(stack.n_images) for _, stack in stacks],
+        "worst image": [_worst(stack) for _, stack in stacks],
+        "median P": [_rounded(_median(stack.probability)) for _, stack in stacks],
+        "median shift (range)": ranges,
+        "median shift": [text.partition(" (")[0] + " px" * text.endswith("px") for text in ranges],
+    }
 
 
 def _number(value: float, digits: int = 4) -> str:
@@ -147,10 +211,26 @@ def _shift_range(stack: StackScore) -> str:
     return f"{np.median(length):.1f} ({length.min():.1f} to {length.max():.1f}) px"
 
 
-def _note(stack: StackScore) -> str:
+def _notes(stack: StackScore) -> list[str]:
+    """What there is to say of a stack, the most important first."""
+    if stack.error is not None:
+        return ["not read: see below"]
     texts = [*stack.reasons, *(text for text in stack.warnings if NATURAL_ORDER not in text)]
-    if not texts:
+    return [printable(text, LONGEST) for text in texts]
+
+
+def _shown(notes: list[str], width: int) -> str:
+    """As many notes as have room, and the number of the others; the first one is cut where it has none."""
+    for number in range(len(notes), 0, -1):
+        more = len(notes) - number
+        suffix = f" (+{more})" if more else ""
+        text = " | ".join(notes[:number])
+        if columns(text + suffix) <= width:
+            return text + suffix
+    if not notes:
         return ""
-    more = len(texts) - 1
-    suffix = f" (+{more})" if more else ""
-    return printable(texts[0], NOTE_WIDTH - len(suffix), keep_end=False) + suffix
+    suffix = f" (+{len(notes) - 1})" if notes[1:] else ""
+    text = printable(notes[0], width - len(suffix), keep_end=False)
+    words, _, part = text.removesuffix(ELLIPSIS).rpartition(" ")
+    whole_word = text.endswith(ELLIPSIS) and len(words) > 2 * len(part)
+    return (words.rstrip(",;:") + ELLIPSIS if whole_word else text) + suffix
