@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 from .errors import shorten
 
@@ -18,7 +18,7 @@ NATURAL_ORDER = "images are in the natural order of their names"
 """Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
 
 ELLIPSIS = "..."
-"""What stands for what was left out."""
+"""Stands for the part of a text that was left out."""
 
 
 LONGEST_RULE = 46
@@ -162,16 +162,17 @@ def wrapped(text: str, width: int, indent: str = "  ", first: str = "") -> list[
     return [*lines, line] if begun or not lines else lines
 
 
-def terminal_width() -> int | None:
-    """Columns of the terminal that standard output is; None where it is none.
+def terminal_width(stream: TextIO | None = None) -> int | None:
+    """Columns of the terminal that a stream is, by default standard output; None where it is none.
 
-    The environment variable COLUMNS goes first, whatever standard output is.
+    The environment variable COLUMNS goes first, whatever the stream is.
     """
+    stream = stream or sys.stdout
     told = os.environ.get("COLUMNS", "")
     if told.isascii() and told.isdigit() and int(told[:6]) > 0:
         return int(told[:6])
     try:
-        return (os.get_terminal_size(sys.stdout.fileno()).columns or None) if sys.stdout.isatty() else None
+        return (os.get_terminal_size(stream.fileno()).columns or None) if stream.isatty() else None
     except (AttributeError, OSError, ValueError):  # closed, or an object that somebody put there
         return None
 

@@ -28,7 +28,10 @@ def rank(arguments: Namespace) -> int:
     from ..ranking import rank_stacks
     from ..report import table, to_csv
     from ..results import made_by_command
+    from ..text import terminal_width
+    from .why import WrongUsage, settle, show
 
+    wanted = settle(arguments)
     written = (arguments.json, arguments.csv, arguments.plot, arguments.html)
     outputs = [path for path in written if path and path != "-"]
     if arguments.json == "-" and arguments.csv == "-":
@@ -64,9 +67,15 @@ def rank(arguments: Namespace) -> int:
     ranking = replace(ranking, _made=made_by_command(ranking.provenance, arguments.command_line))
     # Groups and links lead to files that the arguments do not name.
     check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
-    if not arguments.quiet and "-" not in (arguments.json, arguments.csv):
+    data_on_stdout = "-" in (arguments.json, arguments.csv)
+    with_table = not arguments.quiet and not data_on_stdout
+    if with_table:
         # Files may be pipes that wait for a reader: the table is there before.
-        print(table(ranking, warnings=False), flush=True)
+        hint = "Reasons in full: --why, or --why STACK." if wanted is None else ""
+        print(table(ranking, width=terminal_width() or 0, warnings=False, hint=hint), flush=True)
+    unknown = None
+    if wanted is not None:
+        unknown = show(ranking, wanted, apart=data_on_stdout, below_table=with_table)
     for path, text in ((arguments.json, _json_text), (arguments.csv, to_csv)):
         if path == "-":
             sys.stdout.write(text(ranking))
@@ -79,6 +88,8 @@ def rank(arguments: Namespace) -> int:
     if arguments.html:
         # Pictures would be read in this process.
         ranking.save_html(arguments.html, pictures=not arguments.isolate)
+    if unknown:
+        raise WrongUsage(unknown)
     return 0
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from .parser import make_parser
+from .why import WrongUsage
 
 EXIT_OK: Final = 0
 EXIT_BAD_INPUT: Final = 1
@@ -38,6 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader has enough. Nothing may be flushed into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return EXIT_BROKEN_PIPE
+    except WrongUsage as error:
+        print(f"ndreg-preeval rank: error: {one_line(error)}", file=sys.stderr)
+        return EXIT_USAGE
     except MemoryError as error:
         return _fail(f"not enough memory. {one_line(error)}")
     except (ValueError, TypeError, LookupError, OSError, ImportError, RuntimeError) as error:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ..options import DECLARED_OPTIONS, DeclaredOption
 from .arguments import NONE
 from .readers import byte_size, positive
+from .why import ALL
 
 RANK_HELP: Final = """\
 A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group or a whole
@@ -85,16 +86,17 @@ class _One(argparse.Action):
 
 
 def _add_rank(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command="rank")
+    parser.set_defaults(command="rank", wrong_usage=parser.error)
     parser.description = "Rank image stacks, best first."
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = RANK_HELP
-    parser.add_argument(
+    uris = parser.add_argument(
         "uris",
         nargs="+",
         metavar="URI",
         help="[NAME=]FILE[::/path]: a group, or one or more stacks; a pattern or a folder of images",
     )
+    uris.required = False  # `settle` says what is missing: --why may have taken it
     output = parser.add_argument_group("output")
     output.add_argument("--json", metavar="FILE", help="write everything as JSON; - is standard output")
     output.add_argument("--csv", metavar="FILE", help="write one row per image as CSV; - is standard output")
@@ -109,6 +111,15 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument(
         "--overwrite", action="store_true", help="let --nexus replace a ranking that was written before"
+    )
+    output.add_argument(
+        "--why",
+        nargs="?",
+        const=ALL,
+        action="append",
+        metavar="STACK",
+        help="print reasons, warnings and numbers in full, of all stacks or of STACK (may be repeated), below the table; "
+        "behind the URIs, or as --why=STACK",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
     score = parser.add_argument_group("score")

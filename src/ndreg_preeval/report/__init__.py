@@ -21,6 +21,7 @@ from .page import ranking_html, save_html, stack_html
 from .read_back import arguments_from_dict, arguments_from_json, json_schema
 from .table import table
 from .tables import to_csv, to_dataframe
+from .why import why
 
 __all__ = [
     "BLUE",
@@ -48,6 +49,7 @@ __all__ = [
     "to_dict",
     "to_json",
     "trust_of",
+    "why",
 ]
 
 NOTEBOOK_VIEWS[:] = [stack_html]

@@ -69,7 +69,7 @@ def table(ranking: RankingData, *, width: int | None = None, warnings: bool = Tr
         width = terminal_width() or WIDE
     width = max(width, LEAST) if width else 0
     texts = [_heading(ranking)]
-    lines = []
+    lines: list[str] = []
     if ranking.stacks:
         lines, cut = _fitted(ranking, width)
         if ranking.ranked_stack_names is not None and _uses_probability(ranking):
@@ -163,22 +163,23 @@ def _cells(ranking: RankingData) -> dict[str, list[str]]:
     """Cells of every column but the notes, by the heading of the column."""
     ranked = ranking.ranked_stack_names is not None
     stacks = list(ranking.stacks.items())
-    ranges = [_shift_range(stack) for _, stack in stacks]
+    ranges = [shift_range(stack) for _, stack in stacks]
     return {
         "rank": [
             str(rank) if ranked and stack.rankable else "-" for rank, (_, stack) in enumerate(stacks, start=1)
         ],
         "stack": [printable(key, LONGEST) for key, _ in stacks],
-        "score": [_number(stack.score) for _, stack in stacks],
+        "score": [score_number(stack.score) for _, stack in stacks],
         "images": [str(stack.n_images) for _, stack in stacks],
-        "worst image": [_worst(stack) for _, stack in stacks],
-        "median P": [_rounded(_median(stack.probability)) for _, stack in stacks],
+        "worst image": [worst(stack) for _, stack in stacks],
+        "median P": [rounded(median(stack.probability)) for _, stack in stacks],
         "median shift (range)": ranges,
         "median shift": [text.partition(" (")[0] + " px" * text.endswith("px") for text in ranges],
     }
 
 
-def _number(value: float, digits: int = 4) -> str:
+def score_number(value: float, digits: int = 4) -> str:
+    """A score; a dash for a missing one."""
     if not math.isfinite(value):
         return "-"
     if value != 0 and (abs(value) >= 1e5 or abs(value) < 10.0**-digits):
@@ -186,24 +187,26 @@ def _number(value: float, digits: int = 4) -> str:
     return f"{value:.{digits}f}"
 
 
-def _rounded(value: float) -> str:
+def rounded(value: float) -> str:
     """Two decimals: enough for a probability."""
-    return "<0.01" if 0 < value < 0.01 else _number(value, 2)
+    return "<0.01" if 0 < value < 0.01 else score_number(value, 2)
 
 
-def _median(values: Any) -> float:
+def median(values: Any) -> float:
+    """The median, NaN of nothing."""
     return float(np.median(values)) if len(values) else float("nan")
 
 
-def _worst(stack: StackScore) -> str:
+def worst(stack: StackScore) -> str:
+    """The worst image and its value, or a dash."""
     position = worst_position(stack)
     if position is None:
         return "-"
     value = float(stack.values[position])
-    return f"{stack.image_indices[position]} ({_rounded(value)})"
+    return f"{stack.image_indices[position]} ({rounded(value)})"
 
 
-def _shift_range(stack: StackScore) -> str:
+def shift_range(stack: StackScore) -> str:
     """Length of the shifts, in pixels."""
     if not len(stack.shifts):
         return "-"

@@ -7,7 +7,7 @@ from .columns import OPINION
 from .order import blank_reference, check_rankable, rank_order, ranking_warnings
 from .provenance import InputRead, Provenance, made_by_command
 from .ranking_data import RankingData, texts_of_names
-from .reasons import TRUSTED
+from .reasons import TRUSTED, UNLIKELY
 from .stack_score import (
     NOTEBOOK_VIEWS,
     StackScore,
@@ -21,6 +21,7 @@ __all__ = [
     "NOTEBOOK_VIEWS",
     "OPINION",
     "TRUSTED",
+    "UNLIKELY",
     "InputRead",
     "Provenance",
     "RankingData",
