@@ -36,6 +36,11 @@ def compiled_sources() -> list[str]:
     return sorted(str(file) for folder in folders for ending in endings for file in folder.rglob(ending))
 
 
+def session_python(session: nox.Session) -> str:
+    """The interpreter of a session's environment, for tools that ask for its path."""
+    return str(session.run("python", "-c", "import sys; print(sys.executable)", silent=True)).strip()
+
+
 @nox.session(default=True)
 def tests(session: nox.Session) -> None:
     """Pass the tests: C++ under ctest, then Python. Arguments go to pytest."""
@@ -68,6 +73,14 @@ def lint(session: nox.Session) -> None:
     files = [file for file in compiled_sources() if file.endswith(".cpp") and "consume" not in file]
     session.run("clang-tidy", "-p", "build/tidy", "--quiet", *files)
     session.run("repo-review", ".")
+
+
+@nox.session(default=True)
+def types(session: nox.Session) -> None:
+    """Types that others see, by pyright: how complete they are, and what they accept and refuse."""
+    session.install(".[test]", *group("types"))
+    session.run("python", "tools/type_completeness.py")
+    session.run("pyright", "--pythonpath", session_python(session), "tests/packaging/typed_use.py")
 
 
 @nox.session(name="format", default=False)
