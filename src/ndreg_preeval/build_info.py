@@ -36,6 +36,12 @@ def build_config() -> dict[str, Any]:
     ------
     ValueError
         When ``NDREG_PREEVAL_ISA`` names an instruction set that is not usable here.
+
+    Examples
+    --------
+    >>> from ndreg_preeval import build_config
+    >>> build_config()["threads"] in ("openmp", "std", "off")
+    True
     """
     return {
         **core.build_config(),
@@ -60,6 +66,13 @@ def get_include() -> str:
     ------
     FileNotFoundError
         When this installation came without them.
+
+    Examples
+    --------
+    >>> import os
+    >>> from ndreg_preeval import get_include
+    >>> os.path.basename(get_include())
+    'include'
     """
     return _folder("include", "ndreg_preeval/ndreg_preeval.hpp", "C++ headers")
 
@@ -76,6 +89,13 @@ def get_cmake_dir() -> str:
     ------
     FileNotFoundError
         When this installation came without it.
+
+    Examples
+    --------
+    >>> import os
+    >>> from ndreg_preeval import get_cmake_dir
+    >>> os.path.basename(get_cmake_dir())
+    'ndreg_preeval'
     """
     return _folder("lib/cmake/ndreg_preeval", "ndreg_preeval-config.cmake", "the CMake package")
 
@@ -92,6 +112,13 @@ def get_pkgconfig_dir() -> str:
     ------
     FileNotFoundError
         When this installation came without it.
+
+    Examples
+    --------
+    >>> import os
+    >>> from ndreg_preeval import get_pkgconfig_dir
+    >>> os.path.basename(get_pkgconfig_dir())
+    'pkgconfig'
     """
     return _folder("lib/pkgconfig", "ndreg_preeval.pc", "the pkg-config file")
 

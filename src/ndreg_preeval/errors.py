@@ -45,13 +45,30 @@ _PLAIN: Final = frozenset(
 
 
 class RankingWarning(UserWarning):
-    """Something about the stacks that a person should know, and that is no error."""
+    """Something about the stacks that a person should know, and that is no error.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from ndreg_preeval import RankingWarning
+    >>> warnings.simplefilter("error", RankingWarning)  # stops at what makes a ranking doubtful
+    """
 
     __module__ = "ndreg_preeval"
 
 
 class FormatVersionError(ValueError):
-    """A ranking was written in a format that this version does not read."""
+    """A ranking was written in a format that this version does not read.
+
+    Examples
+    --------
+    >>> from ndreg_preeval import FormatVersionError, Ranking
+    >>> try:
+    ...     Ranking.from_json('{"format_version": 99}')
+    ... except FormatVersionError as error:
+    ...     print(error)
+    the ranking was written in format 99, and this version reads formats 2 to 3: install a newer one
+    """
 
     __module__ = "ndreg_preeval"
 

@@ -32,6 +32,15 @@ class Limits:
     open_seconds : int or None
         How long opening one stack may take with ``isolate=True``; nothing can stop libhdf5
         in the own process.
+
+    Examples
+    --------
+    Maps of up to 4 GiB, each no more than 100 times larger than its file:
+
+    >>> from ndreg_preeval import Limits
+    >>> limits = Limits(image_bytes=4 << 30, ratio=100)
+    >>> limits.stack_bytes == Limits().stack_bytes
+    True
     """
 
     __module__ = "ndreg_preeval"

@@ -62,6 +62,17 @@ class Method:
     ------
     TypeError, ValueError
         For a parameter of the wrong kind or value.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> from ndreg_preeval import METHODS, Method
+    >>> list(METHODS)
+    ['evidence', 'plain', 'robust', 'peak_to_mean', 'ewoksndreg']
+    >>> Method(statistic="peak_to_mean", aggregation="median", name="typical peak").scores_are_chances
+    False
+    >>> replace(METHODS["robust"], cutoff=0.15).cutoff
+    0.15
     """
 
     __module__ = "ndreg_preeval"

@@ -46,6 +46,17 @@ def reg2d_preeval(
     ------
     TypeError, ValueError, KeyError, OSError
         As `rank_stacks`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ndreg_preeval import reg2d_preeval
+    >>> rng = np.random.default_rng(1)
+    >>> scene, noise = rng.normal(size=(64, 64)), rng.normal(size=(4, 64, 64))
+    >>> stacks = {"Fe-K": noise, "Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]}
+    >>> outputs = reg2d_preeval(stacks, output_configuration={"title": "scan 7"})
+    >>> outputs["reference_stack"], outputs["ranked_stack_names"]
+    ('Ca-K', ['Ca-K', 'Fe-K'])
     """
     return evaluate(image_stacks, reference_stack, output_configuration, skip, **options)[0]
 

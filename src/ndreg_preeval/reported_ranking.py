@@ -50,6 +50,22 @@ class Ranking(report.DrawnRanking):
     Pickling keeps all numbers. `correlogram` works afterwards for stacks in files; stacks in
     memory stay behind. Rankings are equal where all their numbers and texts are; NaN is equal to NaN, and
     names are compared as text.
+
+    Examples
+    --------
+    A mapping of stacks, best first:
+
+    >>> import numpy as np
+    >>> from ndreg_preeval import rank_stacks
+    >>> rng = np.random.default_rng(1)
+    >>> scene, noise = rng.normal(size=(64, 64)), rng.normal(size=(4, 64, 64))
+    >>> ranking = rank_stacks({"Fe-K": noise, "Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+    >>> ranking.reference_stack, list(ranking)
+    ('Ca-K', ['Ca-K', 'Fe-K'])
+    >>> ranking.trust
+    'Ca-K aligns (99 %); the other one hardly.'
+    >>> ranking["Fe-K"].reasons
+    ('no peak above the noise in images 1-3',)
     """
 
     __module__ = "ndreg_preeval"
@@ -61,6 +77,15 @@ class Ranking(report.DrawnRanking):
         -------
         dict
             Names are text, and None stands for numbers that are not finite; ``stacks`` is a list, best first.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> ranking.to_dict()["stacks"][0]["name"]
+        'Ca-K'
         """
         return report.to_dict(self)
 
@@ -88,6 +113,14 @@ class Ranking(report.DrawnRanking):
             File to write; one that exists is replaced, once all is written.
         indent : int, optional
             Spaces per level; with None all is one line.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> ranking.save_json("ranking.json")
         """
         write_text(path, self.to_json(indent) + "\n")
 
@@ -116,6 +149,16 @@ class Ranking(report.DrawnRanking):
         -----
         RankingWarning
             When an option is lost: masks, which format 2 does not hold, and options of a later version.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> from ndreg_preeval import Ranking
+        >>> Ranking.from_dict(ranking.to_dict()) == ranking
+        True
         """
         return cls(**report.arguments_from_dict(found))
 
@@ -165,6 +208,12 @@ class Ranking(report.DrawnRanking):
         -------
         dict
             It is the file ``ranking.schema.json`` of the package.
+
+        Examples
+        --------
+        >>> from ndreg_preeval import Ranking
+        >>> Ranking.json_schema()["type"]
+        'object'
         """
         return report.json_schema()
 
@@ -182,6 +231,16 @@ class Ranking(report.DrawnRanking):
         -------
         str or None
             The text, where no file is written.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> print(ranking.to_csv(images=False)[:29])
+        rank,stack,score,trust,trust_
+        >>> ranking.to_csv("images.csv")
         """
         text = report.to_csv(self, images=images)
         if path is None:
@@ -207,6 +266,16 @@ class Ranking(report.DrawnRanking):
         ------
         ImportError
             When pandas is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> table = ranking.to_dataframe(images=True)
+        >>> table.loc[table["probability"] > 0.9, "image"].tolist()
+        [1, 2, 3]
         """
         return report.to_dataframe(self, images=images)
 
@@ -234,6 +303,15 @@ class Ranking(report.DrawnRanking):
             When `url` is no URL, or leads through what is no group.
         OSError
             When the file cannot be written. It is then as it was.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> ranking.save_nexus("ranking.h5")
+        'ranking.h5::/entry/ranking'
         """
         return report.save_nexus(self, url, overwrite=overwrite)
 

@@ -33,6 +33,14 @@ class DrawnRanking(RankingData):
         -------
         matplotlib.figure.Figure
             The figure, which belongs to no window and shows itself in a notebook.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> figure = ranking.plot("ranking.png")
         """
         return plot_ranking(self, path, **kwargs)
 
@@ -48,6 +56,14 @@ class DrawnRanking(RankingData):
         -------
         matplotlib.axes.Axes
             The axes; new ones show themselves in a notebook.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> ranking.plot_scores().figure.savefig("scores.pdf")
         """
         return plot_scores(self, ax)
 
@@ -63,6 +79,15 @@ class DrawnRanking(RankingData):
         -------
         matplotlib.axes.Axes
             The axes; new ones show themselves in a notebook.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> from matplotlib.figure import Figure
+        >>> axes = ranking.plot_images(Figure().add_subplot())
         """
         return plot_images(self, ax)
 
@@ -97,6 +122,14 @@ class DrawnRanking(RankingData):
             When there is no such stack.
         ValueError
             When it has no such image, none was compared, or its images are no longer at hand.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> axes = ranking.plot_correlogram("Ca-K", 2, second_opinion=True)
         """
         return plot_correlogram(self, name, image, second_opinion, ax)
 
@@ -118,6 +151,14 @@ class DrawnRanking(RankingData):
         ------
         OSError
             When the file cannot be written. It is then as it was.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> ranking.save_html("ranking.html")
         """
         save_html(self, path, pictures=pictures)
 

@@ -140,6 +140,17 @@ class RankingData(Mapping[Any, StackScore]):
             When there is no such stack.
         ValueError
             When it has no such image, or its images are no longer at hand.
+
+        Examples
+        --------
+        Of an image that moved by 4 pixels along its rows:
+
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> np.argwhere(ranking.correlogram("Ca-K", 2) > 0.9).tolist()
+        [[0, 60]]
         """
         stack, spec, index = self._find(name, image)
         with naming_stack(name, stack.location):
@@ -166,6 +177,15 @@ class RankingData(Mapping[Any, StackScore]):
             When there is no such stack.
         ValueError
             When it has no such image, or its images are no longer at hand.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from ndreg_preeval import rank_stacks
+        >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+        >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
+        >>> np.array_equal(ranking.image("Ca-K", 0), scene)
+        True
         """
         stack, spec, index = self._find(name, image)
         with naming_stack(name, stack.location), spec.open() as source:

@@ -116,6 +116,21 @@ class StackScore:
     Notes
     -----
     Scores are equal where all of this is; NaN is equal to NaN, and names are compared as text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ndreg_preeval import score_stack
+    >>> scene = np.random.default_rng(1).normal(size=(64, 64))
+    >>> score = score_stack([np.roll(scene, (i, -i), axis=(0, 1)) for i in range(4)])
+    >>> score.n_images, score.shape, score.dtype
+    (4, (64, 64), 'float64')
+    >>> score.shifts.round() + 0.0
+    array([[-1.,  1.],
+           [-2.,  2.],
+           [-3.,  3.]])
+    >>> score.image_indices[score.probability > 0.9]
+    array([1, 2, 3])
     """
 
     __module__ = "ndreg_preeval"
