@@ -48,4 +48,5 @@ StackScorer(image, executor=ThreadPoolExecutor())  # type: ignore[call-arg]
 StackRanker({"Ca-K": image}, num_threads="2")  # type: ignore[arg-type]
 StackRanker([image])  # type: ignore[arg-type]
 reg2d_preeval(stack, cuttoff=0.15)  # type: ignore[call-arg]
+ranking.plot(dpi=300)  # type: ignore[call-arg]
 ranking.reference  # type: ignore[attr-defined]  # noqa: B018

@@ -13,25 +13,27 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
 
 
 class DrawnRanking(RankingData):
     """The data of a ranking, and the pictures of it; `Ranking` is described there."""
 
-    def plot(self, path: str | PathLike[str] | None = None, **kwargs: Any) -> Any:
+    def plot(
+        self, path: str | PathLike[str] | None = None, *, figure: Figure | SubFigure | None = None
+    ) -> Figure | SubFigure:
         """Draw the ranking; needs matplotlib.
 
         Parameters
         ----------
         path : str or Path, optional
             Where to save it; the suffix decides the format.
-        **kwargs
-            As in `ndreg_preeval.report.plot_ranking`: ``figure``, to draw into one of yours. It is enlarged
-            where the panels would not fit.
+        figure : matplotlib.figure.Figure or SubFigure, optional
+            Draw into one of yours. It is enlarged where the panels would not fit.
 
         Returns
         -------
-        matplotlib.figure.Figure
+        matplotlib.figure.Figure or SubFigure
             The figure, which belongs to no window and shows itself in a notebook.
 
         Examples
@@ -42,7 +44,7 @@ class DrawnRanking(RankingData):
         >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
         >>> figure = ranking.plot("ranking.png")
         """
-        return plot_ranking(self, path, **kwargs)
+        return plot_ranking(self, path, figure=figure)
 
     def plot_scores(self, ax: Axes | None = None) -> Axes:
         """Draw the scores of the stacks as bars; needs matplotlib.
