@@ -50,6 +50,17 @@ def tests(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", *session.posargs)
 
 
+FORMS = sorted(str(file) for file in Path(".github/ISSUE_TEMPLATE").glob("*.yml"))
+# Files of other programs, by the schema that comes with check-jsonschema.
+DESCRIBED = {
+    "citation-file-format": ["CITATION.cff"],
+    "dependabot": [".github/dependabot.yml"],
+    "github-issue-config": [name for name in FORMS if name.endswith("config.yml")],
+    "github-issue-forms": [name for name in FORMS if not name.endswith("config.yml")],
+    "github-workflows": sorted(str(file) for file in Path(".github/workflows").glob("*.yml")),
+}
+
+
 @nox.session(default=True)
 def lint(session: nox.Session) -> None:
     """Formatting, types, static analysis and packaging hygiene; changes nothing."""
@@ -73,6 +84,8 @@ def lint(session: nox.Session) -> None:
     files = [file for file in compiled_sources() if file.endswith(".cpp") and "consume" not in file]
     session.run("clang-tidy", "-p", "build/tidy", "--quiet", *files)
     session.run("repo-review", ".")
+    for schema, files in DESCRIBED.items():
+        session.run("check-jsonschema", "--builtin-schema", f"vendor.{schema}", *files)
 
 
 @nox.session(default=True)
