@@ -102,44 +102,28 @@ def _json_text(ranking: Ranking) -> str:
 def find(arguments: Namespace) -> int:
     """List the stacks of a file; exit code."""
     from ..stacks import find_stacks
-    from ..text import columns, text_of
+    from ..text import terminal_width, text_of
+    from .listing import long_lines, look_at, one_line, short_lines
 
     to_person = sys.stdout.isatty() and not arguments.json
     with _warnings_as_lines(quiet=False):
         found = find_stacks(arguments.uri)
-        lines = [[_one_line(name), _one_line(uri)] for name, uri in found.items()]
-        if to_person or (arguments.long and not arguments.json):
-            lines = [[*line, _size_of(uri)] for line, uri in zip(lines, found.values(), strict=True)]
+        stacks = look_at(found) if to_person or arguments.long else {}
+    width = terminal_width() or 0
     if arguments.json:
         import json
 
-        print(json.dumps({text_of(name): text_of(uri) for name, uri in found.items()}, indent=1))
-        return 0
-    widths = [max(map(columns, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        if to_person:
-            padded = [text + " " * (width - columns(text)) for text, width in zip(line, widths, strict=True)]
-            print("  ".join(padded).rstrip())
-        else:
-            print("\t".join(line))
+        data: dict[str, Any] = {text_of(name): text_of(uri) for name, uri in found.items()}
+        data |= {text_of(name): details.as_data() for name, details in stacks.items()}
+        print(json.dumps(data, indent=1))
+    elif arguments.long:
+        print("\n".join(long_lines(stacks, width)))
+    elif to_person:
+        print("\n".join(short_lines(stacks, width)))
+    else:
+        for name, uri in found.items():
+            print(f"{one_line(name)}\t{one_line(uri)}")
     return 0
-
-
-def _size_of(uri: str) -> str:
-    """Return the number of images of a stack and their size, or why it cannot be read."""
-    from ..limits import Limits
-    from ..stacks import resolve_stack
-
-    try:
-        with resolve_stack(uri, limits=Limits()).open() as source:
-            n, height, width = source.shape
-            return f"{n} image{'s' * (n != 1)} of {height} x {width}, {source.dtype}"
-    except (OSError, ValueError, TypeError, KeyError, ImportError) as error:
-        return _one_line(f"cannot be read: {error}")
-
-
-def _one_line(name: str) -> str:
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in name)
 
 
 def demo(arguments: Namespace) -> int:

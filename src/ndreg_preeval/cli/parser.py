@@ -171,9 +171,11 @@ def _add_find(parser: argparse.ArgumentParser) -> None:
         "-l",
         "--long",
         action="store_true",
-        help="also, after a second tab, the number of images and their size; on a terminal always, in columns",
+        help="a table of images, shape, dtype, chunks, compression and sizes; no pixel is read",
     )
-    parser.add_argument("--json", action="store_true", help="as a JSON object, name: URI")
+    parser.add_argument(
+        "--json", action="store_true", help="as a JSON object, name: URI; with -l, name: all of it"
+    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:

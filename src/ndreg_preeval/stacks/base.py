@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import AxisChoice
+from .axes import AxisChoice, images_first
 from .choices import Choices
 from .regular_file import FileState
 
@@ -98,6 +98,27 @@ class PendingBlock(NamedTuple):
         return self.block()
 
 
+class Storage(NamedTuple):
+    """How a stack, or an image, is stored, as far as its format tells without reading pixels."""
+
+    chunks: tuple[int, ...] | None = None
+    """Lengths of the parts that are read and decoded as one, along the axes of the stack or image."""
+    layout: str = ""
+    """A word for what has no chunks ("contiguous", "virtual"); empty where nobody knows."""
+    compression: str = ""
+    """Names of what compresses it ("shuffle+gzip"), "none", or empty where nobody knows."""
+    stored: int | None = None
+    """Bytes that hold its pixels, of a stack that is all that these hold."""
+
+    def in_order(self, axis: int) -> Storage:
+        """Return the same where an axis counts the images."""
+        return self if self.chunks is None else self._replace(chunks=images_first(self.chunks, axis))
+
+    def of_a_part(self) -> Storage:
+        """Return the same of a stack that is a part of what is stored."""
+        return self._replace(stored=None)
+
+
 class StackSource(abc.ABC):
     """An open stack: n images of h x w pixels, read block by block.
 
@@ -156,6 +177,10 @@ class StackSource(abc.ABC):
     def files(self) -> Sequence[FileState]:
         """The files that hold the pixels, as they were when they were opened; none for memory."""
         return ()
+
+    def storage(self) -> Storage:
+        """Return how it is stored, as far as that is known; no pixel is read."""
+        return Storage()
 
     def tell(self, choice: AxisChoice) -> None:
         """Note which axis counts the images, and what a person should know of that."""
@@ -294,6 +319,8 @@ class KnownImage(abc.ABC):
     """Memory that reading it takes, besides its place."""
     said_while_reading: tuple[str, ...] = ()
     """Sentences of which a person should be warned, found by `read`."""
+    opens_for_storage: bool = False
+    """Whether `storage` has to open the file again: it is then asked of one image of a stack."""
 
     @abc.abstractmethod
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
@@ -303,6 +330,10 @@ class KnownImage(abc.ABC):
         Returns the mask, (h, w), True = valid, of pixels that metadata declare invalid; None where all are valid.
         Raises OSError where the file is damaged, cut off or another one than was examined.
         """
+
+    def storage(self) -> Storage:
+        """Return how it is stored, as far as that is known; no pixel is read."""
+        return Storage()
 
 
 class FailedSpec(StackSpec):

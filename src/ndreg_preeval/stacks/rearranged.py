@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .axes import images_first
-from .base import Block, BufferPool, PendingBlock, ReadTask, StackSource, joined
+from .base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Storage, joined
 from .regular_file import FileState
 
 PART_BYTES: Final = 8 << 20
@@ -75,6 +75,10 @@ class MovedAxisSource(StackSource):
         """Those of the storage."""
         return self._stored.files
 
+    def storage(self) -> Storage:
+        """That of what is read, its axes in the order of this stack."""
+        return self._stored.storage().in_order(self.image_axis)
+
     def close(self) -> None:
         """Close the storage; safe to call twice."""
         self._stored.close()
@@ -131,6 +135,10 @@ class SelectedImages(StackSource):
     def files(self) -> Sequence[FileState]:
         """Those of the whole stack."""
         return self._stack.files
+
+    def storage(self) -> Storage:
+        """That of the whole stack, but for its size."""
+        return self._stack.storage().of_a_part()
 
     def close(self) -> None:
         """Close the whole stack; safe to call twice."""

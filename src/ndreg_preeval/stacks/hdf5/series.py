@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, printable_location
-from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Storage
 from ..choices import Choices
 from ..pixel_checks import as_pixels, check_sizes, check_stack_shape, filled_pixels
 from ..regular_file import FileState, changed_files
@@ -159,6 +159,14 @@ class SeriesSource(StackSource):
     def files(self) -> Sequence[FileState]:
         """The files of all parts."""
         return list({state.path: state for state in self._found.states}.values())
+
+    def storage(self) -> Storage:
+        """Return how its first part is stored, which is all that is looked at."""
+        source = self._borrow(0)
+        try:
+            return source.storage().of_a_part()
+        finally:
+            self._give_back(0, source)
 
     def close(self) -> None:
         """Close all parts; safe to call twice."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import naming, printable_location
 from ..axes import choose_axis, images_first
-from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, Storage
 from ..choices import Choices
 from ..pixel_checks import (
     FillValues,
@@ -31,6 +31,7 @@ from .locate import Files
 from .metadata import Neighbours
 from .readers import Request, VirtualReader, open_reader
 from .storage_checks import check_storage
+from .stored_as import stored_as
 
 if TYPE_CHECKING:
     import h5py
@@ -129,6 +130,7 @@ class Hdf5Source(StackSource):
         self.warnings += self._declared.warnings
         self._identity = (self.stored[0].path, self.stored[0].identity, dataset.name)
         self._own_writer = dataset.file.mode != "r"
+        self._dataset: h5py.Dataset | None = dataset
         self._kept: tuple[int, int, Block] | None = None
 
     def projections(self) -> StackSource:
@@ -219,9 +221,17 @@ class Hdf5Source(StackSource):
         """The file, and those that a virtual dataset or external storage refers to."""
         return list({state.path: state for state in self.stored}.values())
 
+    def storage(self) -> Storage:
+        """Return how the dataset is stored."""
+        if self._dataset is None:
+            return Storage()
+        kept = [index for index, axis in enumerate(self._axes) if not axis.drop]
+        whole = tuple(axis.count for axis in self._axes) == self.own_shape
+        return stored_as(self._dataset, kept, whole).in_order(kept.index(self.counting_axis))
+
     def close(self) -> None:
         """Close the files this source opened; safe to call twice."""
-        self._kept = None
+        self._kept = self._dataset = None
         self._reader.close()
         self._files.close()
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import naming, printable_location, shorten
-from ..base import Block, BufferPool, KnownImage, PendingBlock, ReadTask, StackSource
+from ..base import Block, BufferPool, KnownImage, PendingBlock, ReadTask, StackSource, Storage
 from ..pixel_checks import check_sizes
 from ..regular_file import FileState, changed_files, check_not_cut
 from .examining import Examination
@@ -183,6 +183,24 @@ class ImageFilesSource(StackSource):
         """The files of the images that were examined before any was read."""
         known = [each for each in self._known if each is not None]
         return list({state.path: state for each in known for state in each.states}.values())
+
+    def storage(self) -> Storage:
+        """Return how its images are stored; of the first one where that takes opening files again."""
+        known = [each for each in self._known if each is not None]
+        if len(known) < len(self._known):
+            return Storage()
+        some = known[:1] if known[0].opens_for_storage else known
+        found = [each.storage() for each in some]
+        chunks = {each.chunks for each in found}
+        compressions = {each.compression for each in found}
+        sizes = [each.stored for each in found if each.stored is not None]
+        first = found[0].chunks
+        return Storage(
+            (1, *first) if first is not None and len(chunks) == 1 else None,
+            found[0].layout if len(chunks) == 1 else "",
+            found[0].compression if len(compressions) == 1 else "several",
+            sum(sizes) if len(sizes) == len(known) else None,
+        )
 
     def _check(self, known: KnownImage) -> None:
         if known.shape != self.shape[1:]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
+from ..base import Storage
 from ..pixel_checks import FillValues
 from ..regular_file import FileState, check_regular_file
 
@@ -47,6 +48,8 @@ class LibraryFile(abc.ABC):
     """Whether parts of images are read without the rest of them."""
     stored: int | None = None
     """Bytes that hold the pixels, where it is not the size of the file."""
+    compression: str = ""
+    """Name of what compresses the pixels, "none", or empty where nobody knows."""
     concurrent: bool = False
     """Whether several threads may read at a time, this file and others of the format."""
     reopens: bool = False
@@ -69,6 +72,11 @@ class LibraryFile(abc.ABC):
     def again(self) -> LibraryFile | None:
         """Open the file again, after it was closed, with what its headers said; None unless it `reopens`."""
         return None
+
+    def storage(self) -> Storage:
+        """Return how the whole file is stored, with as many lengths of chunks as it has axes."""
+        layout = "contiguous" if self.compression == "none" else ""
+        return Storage(None, layout, self.compression, self.stored)
 
     def close(self) -> None:  # noqa: B027 - some keep nothing open
         """Close what was opened; safe to call twice."""

@@ -72,7 +72,12 @@ class EdfFile(LibraryFile):
         several = len(frames) > 1 or len(self._frame_shape) == 1
         self.shape: tuple[int, ...] = (len(frames), *self._frame_shape) if several else self._frame_shape
         self._several = several
-        self.concurrent: bool = self._content is None and all(place.plain for place in self._places)
+        plain = all(place.plain for place in self._places)
+        if self._content is not None:
+            self.compression: str = "gzip" if path.lower().endswith(".gz") else "bzip2"
+        elif plain:
+            self.compression = "none"
+        self.concurrent: bool = self._content is None and plain
         if self.concurrent:
             self._stream.close()
             self._image = None  # headers, which may be many

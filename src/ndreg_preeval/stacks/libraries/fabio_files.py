@@ -51,6 +51,7 @@ class CbfFile(LibraryFile):
     """An open CBF file: what is compressed is in memory, and is decoded when it is asked for."""
 
     concurrent = True
+    compression = "byte-offset"
 
     def __init__(self, path: str, limits: Limits) -> None:
         from fabio.cbfimage import DATA_TYPES, CbfImage

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import clip
-from ..base import ImageSpec, KnownImage
+from ..base import ImageSpec, KnownImage, Storage
 from ..pixel_checks import check_image_shape, check_sizes, pixel_dtype
 from ..regular_file import FileState
 from ..selection import AxisRange, Indices, apply_slice, without_spare
 from .base import LibraryFile, LibraryFormat, format_named
-from .source import open_library_file, read_part
+from .source import open_library_file, read_part, storage_of
 
 if TYPE_CHECKING:
     from ...options import Limits
@@ -89,7 +89,25 @@ class KnownLibraryImage(KnownImage):
         self.notes: tuple[str, ...] = file.notes
         self.warnings: tuple[str, ...] = file.warnings
         self._was = (file.shape, file.dtype)
+        # Some ask for the size of every chunk, which is for those who want to know.
+        self.opens_for_storage = type(file).storage is not LibraryFile.storage
+        self._stored = None if self.opens_for_storage else storage_of(file, self._axes, states)
         self._file = file if file.reopens else None
+
+    def storage(self) -> Storage:
+        """Return how the image is stored; a file that asks for the sizes of its chunks is opened for it."""
+        found = self._stored
+        if found is None:
+            of, spec = format_named(self._spec.format_name), self._spec
+            states, file = open_library_file(of, spec.file_path, spec.data_path, spec.limits)
+            try:
+                found = storage_of(file, self._axes, states)
+            finally:
+                file.close()
+        if found.chunks is None:
+            return found
+        kept = (length for length, axis in zip(found.chunks, self._axes, strict=True) if not axis.drop)
+        return found._replace(chunks=tuple(kept))
 
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         """Read the pixels to a place of this shape and dtype; raises OSError as `read_part`."""

@@ -36,6 +36,7 @@ class NpyFile(LibraryFile):
 
     concurrent = True
     crops = True
+    compression = "none"
 
     def __init__(self, path: str) -> None:
         self._path = path

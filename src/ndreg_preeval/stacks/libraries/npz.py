@@ -155,6 +155,8 @@ class NpzFile(LibraryFile):
             self._name = known
             self._header = header = self._archive.header(known)
             self.stored: int | None = self._archive.members[known].compress_size
+            method = METHODS.get(self._archive.members[known].compress_type, "")
+            self.compression: str = {"stored": "none"}.get(method, method.lower())
             self._plane_shape = header.stored_shape[1:]
             self._plane_bytes = math.prod(self._plane_shape) * header.dtype.itemsize
             _check_sizes(header, self.stored, self._plane_bytes, limits)

@@ -32,6 +32,10 @@ COLOURS: Final = {
 }
 
 
+COMPRESSIONS: Final = {"PNG": "deflate", "JPEG": "jpeg", "JPEG2000": "jpeg2000", "GIF": "lzw"}
+"""Names of what compresses pictures, by the formats of Pillow."""
+
+
 class PictureFile(LibraryFile):
     """A picture that was looked at; it is opened again for its pixels."""
 
@@ -46,6 +50,7 @@ class PictureFile(LibraryFile):
             self._check(image)
             self.shape: tuple[int, ...] = (height, width)
             self.dtype: np.dtype[Any] = _dtype(image)
+            self.compression: str = COMPRESSIONS.get(image.format or "", "")
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the picture, which is decoded whole."""

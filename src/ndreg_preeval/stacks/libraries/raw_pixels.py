@@ -37,6 +37,7 @@ class RawPixels(LibraryFile):
     """
 
     concurrent = True
+    compression = "none"
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...errors import clip, naming, printable_location, shorten
 from ..axes import choose_axis, images_first
-from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec, Storage
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import (
     FillValues,
@@ -208,6 +208,13 @@ class LibrarySource(StackSource):
         """The file, or what describes a folder."""
         return self._states
 
+    def storage(self) -> Storage:
+        """Return how the array is stored."""
+        found = storage_of(self._file, self._axes, self._states)
+        if found.chunks is not None:
+            found = found._replace(chunks=tuple(found.chunks[index] for index in self._kept))
+        return found.in_order(self._kept.index(self._counting))
+
     def close(self) -> None:
         """Close the file; safe to call twice."""
         with errors_of_library(self._of, self._path):
@@ -269,6 +276,14 @@ def open_library_file(
 def lock_of(of: type[LibraryFormat]) -> contextlib.AbstractContextManager[Any]:
     """Return what lets one thread at a time use the library of a format."""
     return LOCKS[of.name]
+
+
+def storage_of(file: LibraryFile, axes: Sequence[AxisRange], states: Sequence[FileState]) -> Storage:
+    """Return how a file is stored: with its size, where all of it is taken and it has nothing else."""
+    found = file.storage()
+    if tuple(axis.count for axis in axes) != tuple(file.shape):
+        return found.of_a_part()
+    return found if found.stored is not None else found._replace(stored=sum(state.size for state in states))
 
 
 def read_part(

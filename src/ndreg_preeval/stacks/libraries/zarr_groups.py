@@ -23,6 +23,7 @@ from ...errors import naming, printable_location, shorten
 from ...limits import Limits
 from ..axes import StoredAxes, split_meaning
 from ..backend import Backend, refuse_axis
+from ..base import Storage
 from ..choices import Choices
 from ..names import short_names
 from ..pixel_checks import FillValues, fill_values
@@ -32,6 +33,7 @@ from ..zarr import (
     ZarrArray,
     array_of,
     arrays_below,
+    compression_of,
     description_of,
     has_chunks,
     is_store,
@@ -81,6 +83,11 @@ class ZarrFile(LibraryFile):
         if self.dtype.kind in "biuf":
             self.fill_values: FillValues = fill_values(array.attrs, self.dtype, told)
         self.warnings: tuple[str, ...] = tuple(told)
+
+    def storage(self) -> Storage:
+        """Return its chunks, what compresses them, and how many bytes they have: their sizes are asked for."""
+        stored = stored_bytes(self._array, math.inf)
+        return Storage(self.chunks, "", compression_of(self._array), stored)
 
     def read(self, index: INDEX) -> NDArray[Any]:
         """Return part of the pixels; chunks that were never written are the fill value of the array."""

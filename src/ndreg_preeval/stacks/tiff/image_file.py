@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..base import ImageSpec, KnownImage
+from ..base import ImageSpec, KnownImage, Storage
 from ..choices import Choices
 from ..selection import Indices
 from .source import TiffSource, TiffSpec, open_regular
@@ -79,6 +79,11 @@ class _KnownPage(KnownImage):
         self.working_bytes = source.working_bytes
         if source.whole != self.shape:
             self.working_bytes += source.bytes_per_image
+
+    def storage(self) -> Storage:
+        """Return the strips or tiles of the page, and how they are stored."""
+        found = self._source.storage()
+        return found._replace(chunks=None if found.chunks is None else found.chunks[1:])
 
     def read(self, out: NDArray[Any]) -> NDArray[np.bool_] | None:
         with open_regular(self._source.state.path) as file:

@@ -69,6 +69,8 @@ class Layout(NamedTuple):
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """The same, where no warning is needed."""
+    compression: str = ""
+    """Name of what compresses it, or "none"."""
 
     @property
     def axis_names(self) -> list[str | None]:
@@ -161,6 +163,7 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bo
         "segment": segment,
         "header": key.jpegheader,
         "jpeg": key.compression in JPEG,
+        "compression": _compression(key),
     }
     if plain:
         dtype = dtype.newbyteorder(key.parent.byteorder)
@@ -182,6 +185,12 @@ def _read_series(series: Any, pages: dict[int, Likeness], size: int, samples: bo
                 else _coded_image(page, shape, segment, dtype, size)
             )
     return Layout(dtype=dtype, images=images, decode=None if plain else _decoder(key), **common)
+
+
+def _compression(key: Any) -> str:
+    """Words for what compresses the pages that are like this one."""
+    name = str(getattr(key.compression, "name", key.compression)).lower()
+    return {"adobe_deflate": "deflate", "packbits": "packbits", "1": "none"}.get(name, name)
 
 
 def _words(axes: str, named: bool) -> list[str | None]:

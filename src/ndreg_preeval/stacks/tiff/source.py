@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ...errors import clip, naming, printable_location
 from ..axes import choose_axis
-from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec
+from ..base import Block, BufferPool, PendingBlock, ReadTask, StackSource, StackSpec, Storage
 from ..choices import AS_FOUND, Choices
 from ..pixel_checks import check_sizes, check_stack_shape
 from ..rearranged import MovedAxisSource
@@ -235,6 +235,13 @@ class TiffSource(StackSource):
     def files(self) -> tuple[FileState, ...]:
         """The file."""
         return (self.state,)
+
+    def storage(self) -> Storage:
+        """Return the strips or tiles, and how they are stored."""
+        height, width = (min(pair) for pair in zip(self._layout.segment, self.whole, strict=True))
+        stored = sum(int(image.counts.sum()) for image in self._images)
+        found = Storage((1, height, width), "", self._layout.compression, stored)
+        return found if self.whole == self.shape[1:] else found.of_a_part()
 
     def close(self) -> None:
         """Close the file; safe to call twice."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from .groups import ZarrArray, array_of, arrays_below, is_group, member_of, names_of
 from .store import (
     ENDINGS,
+    compression_of,
     description_of,
     has_chunks,
     is_store,
@@ -20,6 +21,7 @@ __all__ = [
     "ZarrArray",
     "array_of",
     "arrays_below",
+    "compression_of",
     "description_of",
     "has_chunks",
     "is_group",

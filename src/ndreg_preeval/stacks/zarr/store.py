@@ -120,6 +120,21 @@ def stored_bytes(array: Any, enough: float) -> int:
     return total
 
 
+def compression_of(array: Any) -> str:
+    """Return the names of the codecs that make chunks shorter or bring their bytes into another order, "none" without."""
+    codecs = (*getattr(array, "filters", ()), *getattr(array, "compressors", ()))
+    return "+".join(map(_codec_name, codecs)) or "none"
+
+
+def _codec_name(codec: Any) -> str:
+    told = getattr(codec, "codec_id", "")  # of numcodecs, as format 2 has them
+    if not told and hasattr(codec, "to_dict"):
+        told = codec.to_dict().get("name", "")
+    name = str(told or type(codec).__name__).removeprefix("numcodecs.").lower()
+    inner = getattr(codec, "cname", "")
+    return f"{name}({getattr(inner, 'value', inner)})" if inner else name
+
+
 def has_chunks(array: Any) -> bool:
     """Return whether any chunk of an array was written: what was not is read as its fill value."""
     return next(_chunk_sizes(array), None) is not None

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....errors import clip
-from ...base import ImageSpec, KnownImage
+from ...base import ImageSpec, KnownImage, Storage
 from ...choices import AS_FOUND, Choices
 from ...pixel_checks import FillValues, check_image_shape, check_sizes, filled_pixels, pixel_dtype, spare_axis
 from ...regular_file import FileState
@@ -29,6 +29,7 @@ from ..metadata import Neighbours, nothing_beside
 from ..readers import Placed, RawFile, Reader, Request, VirtualReader, open_reader
 from ..source_files import open_agreeing
 from ..storage_checks import check_storage
+from ..stored_as import stored_as
 from .alike import Alike, OrdinaryFile
 from .straight import locate_straight, straight_way
 
@@ -196,6 +197,7 @@ class OpenImage:
         import h5py
 
         self._own = own
+        self.dataset = dataset
         if not isinstance(dataset, h5py.Dataset):
             raise TypeError("this is a group, not a dataset: give the path of one dataset in it")
         if dataset.shape is None:
@@ -256,6 +258,17 @@ class _KnownDataset(KnownImage):
         self.working_bytes = image.reader.working_bytes
         self._declared = image.declared._replace(valid=None, masks=())
         self._valid = None if image.declared.valid is None else _packed(image.declared.valid)
+
+    opens_for_storage = True
+
+    def storage(self) -> Storage:
+        """Return how the dataset is stored; the file is opened for it."""
+        image = self._spec.open()
+        try:
+            kept = [axis for axis, each in enumerate(image.axes) if not each.drop]
+            return stored_as(image.dataset, kept, math.prod(image.dataset.shape) == math.prod(image.shape))
+        finally:
+            image.close()
 
     @property
     def plain(self) -> Placed | None:
