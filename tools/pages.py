@@ -26,8 +26,8 @@ from commands import ROOT, new_venv, user_environment
 FOLDERS: Final = ("docs", "benchmarks", "cpp", "src", "tests", "third_party", "tools", ".github")
 SHELL: Final = ("sh", "bash")
 FOLLOWED: Final = (*SHELL, "python")
-SHOWN: Final = ("c", "cmake", "cpp", "ini", "json", "julia", "text", "toml", "yaml")
-"""Languages of blocks that are there to be read."""
+SHOWN: Final = ("c", "cmake", "console", "cpp", "ini", "json", "julia", "text", "toml", "yaml")
+"""Languages of blocks that are there to be read; `printed.py` compares those of a console."""
 
 FENCE: Final = re.compile(r" *(`{3,}|~{3,})(.*)")
 MARKER: Final = re.compile(r" *<!-- not run: (\S.*) -->")

@@ -3,7 +3,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import h5py
@@ -139,3 +146,21 @@ def test_a_stack_that_was_chosen_has_no_reasons(demo, call):
     code, out, err = call("rank", demo.uri, "--reference-stack", "Ca-K", "--why", "Ca-K")
     assert (code, err) == (0, "")
     assert out.endswith("\nNo reasons: no ranking was computed.\n")
+
+
+def test_warnings_fit_the_terminal(demo):
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    command = [sys.executable, "-m", "ndreg_preeval", "rank", demo.uri]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=theirs, env=environment, timeout=300, check=True
+    )
+    os.close(theirs)
+    text = os.read(ours, 1 << 16).decode()
+    os.close(ours)
+    lines = [re.sub(r"\x1b\[\w*", "", line.rpartition("\r")[2]) for line in text.split("\r\n")]  # no bar
+    first = next(i for i, line in enumerate(lines) if line.startswith("warning: "))
+    assert max(map(columns, lines[first:])) <= 50
+    assert lines[first + 1].startswith("  ")
+    assert done.stdout.startswith(b"Reference stack: Ca-K")

@@ -48,7 +48,7 @@ FENCE = "```"
     ("text", "message"),
     [
         (f"{FENCE}\na\n{FENCE}\n", "line 1: a block in no language"),
-        (f"\n{FENCE}console\n$ a\n{FENCE}\n", "line 2: a block in console"),
+        (f"\n{FENCE}klingon\n$ a\n{FENCE}\n", "line 2: a block in klingon"),
         (f"<!-- not run: needs a robot -->\n\n{FENCE}sh\na\n{FENCE}\n", "line 1: 'not run' belongs directly above"),
         (f"<!-- not run: needs a robot -->\n{FENCE}cpp\na\n{FENCE}\n", "line 2: blocks in cpp are not run anyway"),
         (f"{FENCE}sh\na\n", "line 1: the block has no end"),
