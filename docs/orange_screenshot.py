@@ -47,6 +47,7 @@ def main(path: str) -> None:
         widget.set_dynamic_input("image_stacks", demo.uri)
         widget.handleNewSignals()
         settle()
+        next(iter(widget.controls.boxes.values())).open()
         widget.panel.table.selectRow(widget.panel.model.names.index(STACK))
         settle()
         if not widget.grab().save(path):

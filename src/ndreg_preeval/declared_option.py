@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-__all__ = ["DeclaredOption", "declare"]
+__all__ = ["NONE", "DeclaredOption", "declare"]
+
+NONE: Final = "none"
+"""Word for None among the choices of an option, on command lines and in forms."""
 
 
 class DeclaredOption(NamedTuple):
@@ -27,8 +30,9 @@ class DeclaredOption(NamedTuple):
     group: str
     """Heading in the help of the command line."""
     examples: tuple[Any, ...]
-    in_form: bool
-    """Whether the form of Orange has a field for it."""
+    form: str
+    """Part of Orange's form that has a field for it: "ranking", which is always open, or a box that can be
+    opened; empty where none has."""
 
     @property
     def may_be_none(self) -> bool:
@@ -45,7 +49,7 @@ def declare(
     unit: str | None = None,
     group: str = "score",
     examples: tuple[Any, ...] = (),
-    in_form: bool = False,
+    form: str = "",
 ) -> Mapping[str, Any]:
     """Return metadata for a field of `Options`: all of a `DeclaredOption` but name and default, which the field has."""
     return locals()

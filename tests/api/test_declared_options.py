@@ -174,7 +174,9 @@ def test_every_option_is_an_input_of_the_task() -> None:
         )
 
 
-def test_the_form_has_what_it_had() -> None:
-    assert [option.name for option in DECLARED_OPTIONS if option.in_form] == [
+def test_the_form_always_shows_what_it_did_and_has_boxes_for_the_rest() -> None:
+    assert [option.name for option in DECLARED_OPTIONS if option.form == "ranking"] == [
         *("method", "reference_image", "pairing", "on_error")
     ]
+    assert {option.form for option in DECLARED_OPTIONS if option.flag} == {"ranking", "aligner", "reading"}
+    assert {option.form for option in DECLARED_OPTIONS if not option.flag} == {""}

@@ -133,6 +133,16 @@ def test_report_where_nothing_is_scored() -> None:
     assert outputs["report"]["reference_stack"] == "fair"
 
 
+def test_the_word_none_is_none_where_none_is_a_choice() -> None:
+    """To Orange None is an input that was not given: its form says the word."""
+    task = Reg2DPreEvaluation(inputs={"image_stacks": three(), "normalization": "none", "window": "none"})
+    task.execute()
+    assert task.ranking is not None
+    assert task.ranking.options.normalization is None
+    assert task.ranking.options.window is None
+    assert "pairing" in str(refused(three(), pairing="none"))
+
+
 def test_options_are_handed_on() -> None:
     mask = np.ones((32, 40), bool)
     mask[:4] = False

@@ -270,7 +270,7 @@ def test_the_package_knows_no_widget() -> None:
 
 
 def test_what_widgets_say_is_known_without_qt() -> None:
-    for name in ("__init__.py", "view/__init__.py", "view/model.py", "view/pictures.py"):
+    for name in ("__init__.py", "view/__init__.py", "view/fields.py", "view/model.py", "view/pictures.py"):
         text = (WIDGETS / name).read_text()
         assert not re.search(
             r"^\s*(from|import) (AnyQt|silx|ewoksorange|orangewidget)", text, re.MULTILINE

@@ -8,12 +8,9 @@ import os
 import re
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
-from ..options import DECLARED_OPTIONS
-
-NONE: Final = "none"
-"""Word for None among the choices of an option."""
+from ..options import DECLARED_OPTIONS, NONE
 
 
 def ranking_options(arguments: Namespace) -> dict[str, Any]:

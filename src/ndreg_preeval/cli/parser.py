@@ -7,8 +7,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from ..options import DECLARED_OPTIONS, DeclaredOption
-from .arguments import NONE
+from ..options import DECLARED_OPTIONS, NONE, DeclaredOption
 from .readers import byte_size, positive
 from .why import ALL
 

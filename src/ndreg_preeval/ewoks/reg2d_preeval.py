@@ -8,7 +8,6 @@ from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
 from .models import (  # first: says what to install without ewokscore
-    OPTION_FIELDS,
     Inputs,
     Outputs,
     ReportOutputs,
@@ -16,6 +15,8 @@ from .models import (  # first: says what to install without ewokscore
 
 # isort: split
 from ewokscore.taskwithprogress import TaskWithProgress
+
+from ..options import DECLARED_OPTIONS, NONE, DeclaredOption
 
 if TYPE_CHECKING:
     from ..ranking import Ranking
@@ -59,7 +60,7 @@ class Reg2DPreEvaluation(
 
         inputs = self.inputs
         self.ranking = None
-        options = {name: getattr(inputs, name) for name in OPTION_FIELDS}
+        options = {option.name: _meant(option, getattr(inputs, option.name)) for option in DECLARED_OPTIONS}
         options["limits"] = _as_limits(inputs.limits)
         if inputs.output_url is not None and not inputs.skip:
             find_target(inputs.output_url, overwrite=inputs.overwrite)  # before the work, not after it
@@ -117,6 +118,11 @@ class Reg2DPreEvaluationReport(
         self.outputs.report = report
         self.outputs.trust = report and report["trust"]
         self.outputs.scores = report and {stack["name"]: stack["score"] for stack in report["stacks"]}
+
+
+def _meant(option: DeclaredOption, value: Any) -> Any:
+    """The value of an option: in Orange None is an input that was not given, so that its form says a word."""
+    return None if None in option.choices and isinstance(value, str) and value == NONE else value
 
 
 def _as_limits(limits: Any) -> Any:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..declared_option import DeclaredOption
+from ..declared_option import NONE, DeclaredOption
 from ..limits import Limits
 from .arguments import OptionArguments, RankingArguments, make_options
 from .declared import (
@@ -19,6 +19,7 @@ from .declared import (
 
 __all__ = [
     "DECLARED_OPTIONS",
+    "NONE",
     "DeclaredInvalid",
     "DeclaredOption",
     "ImageKey",

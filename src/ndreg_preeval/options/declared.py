@@ -71,7 +71,7 @@ class Options:
 
     method: Method = field(
         default=METHODS[DEFAULT_METHOD],
-        metadata=declare("how stacks are judged", str, choices=tuple(METHODS), in_form=True),
+        metadata=declare("how stacks are judged", str, choices=tuple(METHODS), form="ranking"),
     )
     reference_image: int = field(
         default=0,
@@ -80,7 +80,7 @@ class Options:
             int,
             unit="INDEX",
             examples=(0, -1),
-            in_form=True,
+            form="ranking",
         ),
     )
     image_axis: int | None = field(
@@ -92,7 +92,7 @@ class Options:
             flag="--axis",
             unit="AXIS",
             examples=(0, 2, -1),
-            in_form=False,
+            form="reading",
         ),
     )
     stacks_axis: int | None = field(
@@ -103,7 +103,7 @@ class Options:
             int,
             unit="AXIS",
             examples=(0, 1, -1),
-            in_form=False,
+            form="reading",
         ),
     )
     pairing: Pairing = field(
@@ -112,7 +112,7 @@ class Options:
             "what an image is compared with: the reference image, or the image before it",
             str,
             choices=get_args(Pairing),
-            in_form=True,
+            form="ranking",
         ),
     )
     precision: Precision = field(
@@ -121,16 +121,23 @@ class Options:
             "precision of the transforms; auto is single, and double for images where that could find something else",
             str,
             choices=get_args(Precision),
+            form="reading",
         ),
     )
     window: Window | None = field(
         default=None,
-        metadata=declare("window that the aligner applies to the images", str, choices=WINDOWS),
+        metadata=declare(
+            "window that the aligner applies to the images", str, choices=WINDOWS, form="aligner"
+        ),
     )
     cutoff: float | None = field(
         default=None,
         metadata=declare(
-            "Gaussian low pass of the aligner, in cycles per pixel", float, unit="F", examples=(0.15,)
+            "Gaussian low pass of the aligner, in cycles per pixel",
+            float,
+            unit="F",
+            examples=(0.15,),
+            form="aligner",
         ),
     )
     max_shift: float | None = field(
@@ -140,6 +147,7 @@ class Options:
             float,
             unit="PIXELS",
             examples=(20,),
+            form="aligner",
         ),
     )
     normalization: Normalization | None = field(
@@ -148,6 +156,7 @@ class Options:
             "what the aligner makes of the cross-power spectrum: phases, or nothing (plain cross-correlation)",
             str,
             choices=NORMALIZATIONS,
+            form="aligner",
         ),
     )
     invalid: Invalid = field(
@@ -156,6 +165,7 @@ class Options:
             "what becomes of NaN and infinite pixels: filled with the mean of the valid ones, or refused",
             str,
             choices=get_args(Invalid),
+            form="aligner",
         ),
     )
     mask: NDArray[np.bool_] | None = field(
@@ -166,12 +176,17 @@ class Options:
             object,
             unit="URI",
             examples=("mask.tif", "master.h5::/entry/instrument/detector/pixel_mask"),
+            form="aligner",
         ),
     )
     mask_valid: int | None = field(
         default=None,
         metadata=declare(
-            "value of valid pixels in a mask of integers", int, unit="VALUE", examples=(0, 1, 255)
+            "value of valid pixels in a mask of integers",
+            int,
+            unit="VALUE",
+            examples=(0, 1, 255),
+            form="aligner",
         ),
     )
     declared_invalid: DeclaredInvalid = field(
@@ -181,6 +196,7 @@ class Options:
             "pixel_mask, underload_value): filled as those that a mask takes out, or taken as they are",
             str,
             choices=get_args(DeclaredInvalid),
+            form="reading",
         ),
     )
     image_key: ImageKey = field(
@@ -189,6 +205,7 @@ class Options:
             "what an image_key of NXtomo does: select the projections, or nothing",
             str,
             choices=get_args(ImageKey),
+            form="reading",
         ),
     )
     num_threads: int | None = field(
@@ -200,6 +217,7 @@ class Options:
             unit="N",
             group="machine",
             examples=(4,),
+            form="reading",
         ),
     )
     memory_limit: int | None = field(
@@ -210,6 +228,7 @@ class Options:
             unit="SIZE",
             group="machine",
             examples=(256 << 20,),
+            form="reading",
         ),
     )
     limits: Limits = field(
@@ -227,7 +246,7 @@ class Options:
             "what a stack that cannot be read does: raise its error, or be ranked last",
             str,
             choices=get_args(OnError),
-            in_form=True,
+            form="ranking",
         ),
     )
 
