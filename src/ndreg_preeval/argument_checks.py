@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import numbers
 import operator
 import os
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import shorten
+from .text import did_you_mean, nearest
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 MAX_AXES: Final = 64
 """Largest number of axes of an array."""
@@ -23,6 +30,32 @@ def type_name(value: object) -> str:
     return "None" if value is None else type(value).__name__
 
 
+def knows_its_keywords(function: Callable[Given, Result]) -> Callable[Given, Result]:
+    """Decorator: a keyword that a function does not have is refused with the one that was meant."""
+    known = [
+        name
+        for name, each in inspect.signature(function).parameters.items()
+        if each.kind is each.KEYWORD_ONLY
+    ]
+    all_names = frozenset(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def checked(*args: Given.args, **kwargs: Given.kwargs) -> Result:
+        for name in kwargs:
+            if name not in all_names:
+                raise TypeError(unknown_keyword(function.__name__, name, known))
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def unknown_keyword(function: str, name: str, known: Iterable[str]) -> str:
+    """What Python 3.13 says of a keyword that a function does not have."""
+    likely = nearest(name, known, most=1)
+    meant = f". Did you mean {likely[0]!r}?" if likely else ""
+    return f"{function}() got an unexpected keyword argument {shorten(name)}{meant}"
+
+
 def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) -> None:
     """Refuse what is not one of the choices."""
     if value is None and None in choices:
@@ -31,7 +64,10 @@ def check_choice(argument: str, value: object, choices: tuple[str | None, ...]) 
     if not isinstance(value, str):
         raise TypeError(f"{argument} must be one of {listed}, not {type_name(value)}")
     if value not in choices:
-        raise ValueError(f"{argument} must be one of {listed}, not {shorten(value)}")
+        known = [choice for choice in choices if choice is not None]
+        raise ValueError(
+            f"{argument} must be one of {listed}, not {shorten(value)}{did_you_mean(value, known)}"
+        )
 
 
 def check_positive(argument: str, value: object) -> float | None:

@@ -4,12 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 __all__ = ["NONE", "DeclaredOption", "declare"]
 
 NONE: Final = "none"
 """Word for None among the choices of an option, on command lines and in forms."""
+
+
+NO_PURPOSES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class DeclaredOption(NamedTuple):
@@ -33,6 +37,8 @@ class DeclaredOption(NamedTuple):
     form: str
     """Part of Orange's form that has a field for it: "ranking", which is always open, or a box that can be
     opened; empty where none has."""
+    purposes: Mapping[str, str]
+    """What each choice is for, in one line; empty where the names say it."""
 
     @property
     def may_be_none(self) -> bool:
@@ -50,6 +56,7 @@ def declare(
     group: str = "score",
     examples: tuple[Any, ...] = (),
     form: str = "",
+    purposes: Mapping[str, str] = NO_PURPOSES,
 ) -> Mapping[str, Any]:
     """Return metadata for a field of `Options`: all of a `DeclaredOption` but name and default, which the field has."""
     return locals()

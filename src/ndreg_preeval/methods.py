@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 from . import core
 from .argument_checks import check_choice, check_positive, type_name
 from .errors import shorten
+from .text import did_you_mean
 
 __all__ = ["METHODS", "Method", "resolve_method"]
 
@@ -137,10 +138,21 @@ def resolve_method(method: str | Method) -> Method:
         return METHODS[method]
     except KeyError:
         names = ", ".join(map(repr, METHODS))
-        raise ValueError(f"method must be one of {names} or a Method, not {shorten(method)}") from None
+        raise ValueError(
+            f"method must be one of {names} or a Method, not {shorten(method)}{did_you_mean(method, METHODS)}"
+        ) from None
 
 
 METHODS: Final[dict[str, Method]] = {name: Method(**core.method_named(name)) for name in core.method_names()}
 """The named methods, the default one first."""
+
+PURPOSES: Final[dict[str, str]] = {
+    "evidence": "for aligners by phase cross-correlation: how likely every image aligns",
+    "plain": "the same for aligners by plain cross-correlation",
+    "robust": "how far a second, smoother correlogram confirms the peaks, without a model of what aligns",
+    "peak_to_mean": "peak of the correlogram divided by its mean, as ewoksndreg documents it",
+    "ewoksndreg": "the score that ewoksndreg computes: to compare with what it chose",
+}
+"""What each named method is for, in one line."""
 
 DEFAULT_METHOD: Final = next(iter(METHODS))

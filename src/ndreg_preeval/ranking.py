@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .argument_checks import type_name
+from .argument_checks import knows_its_keywords, type_name
 from .errors import RankingWarning, shorten, stack_label
 from .methods import Method, Normalization, Window
 from .options import (
@@ -37,7 +37,7 @@ from .results import (
     ranking_warnings,
 )
 from .stacks import StackSpec
-from .text import list_names
+from .text import did_you_mean, list_names
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["Ranking", "rank_stacks"]
 
 
+@knows_its_keywords
 def rank_stacks(
     image_stacks: Any,
     *,
@@ -242,7 +243,7 @@ def rank_stacks(
     failure = next((each.error for each in scored if isinstance(each, Failed)), None)
     ranking, more = order_stacks(results, [spec for _, spec in stacks], options, engine.threads, failure)
     for text in [*to_issue, *more]:
-        python_warnings.warn(text, RankingWarning, stacklevel=2)
+        python_warnings.warn(text, RankingWarning, stacklevel=3)  # the caller of what checks the keywords
     return ranking
 
 
@@ -291,5 +292,6 @@ def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:
     if wanted not in names:
         raise ValueError(
             f"reference_stack={shorten(wanted)} must be one of the stacks {list_names(names, 20)}"
+            f"{did_you_mean(wanted, names)}"
         )
     return names[names.index(wanted)]

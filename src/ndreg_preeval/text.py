@@ -3,16 +3,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TextIO
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final, TextIO
 
 from .errors import shorten
 
 NAMES_SHOWN = 6
 """Largest number of stacks that a sentence names."""
+
+NAMES_TRIED: Final = 500
+"""Largest number of names that one which nobody knows is compared with."""
+
+ALIKE: Final = 0.6
+"""Least likeness of two names of which one may stand for the other, of 0 to 1."""
 
 NATURAL_ORDER = "images are in the natural order of their names"
 """Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
@@ -189,6 +196,41 @@ def abbreviate(indices: Iterable[Any], most: int = 6) -> str:
     words = [str(low) if low == high else f"{low}-{high}" for low, high in ranges[:most]]
     more = ", ..." if len(ranges) > most else ""
     return ("image " if len(numbers) == 1 else "images ") + ", ".join(words) + more
+
+
+def nearest(word: object, known: Iterable[object], most: int = 3) -> list[str]:
+    """Names that somebody may have meant who wrote `word`, the likeliest first.
+
+    Case, and ``_`` or a blank in place of ``-``, make no difference; a name may also be cut short.
+    """
+    from difflib import SequenceMatcher
+
+    written = _plain(word)
+    if not written:
+        return []
+    names: dict[str, float] = {}
+    for each in itertools.islice(known, NAMES_TRIED):
+        name = _plain(each)
+        matcher = SequenceMatcher(None, name, written)
+        likeness = 1.0 if name == written else 0.0
+        if not likeness and matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE:
+            likeness = matcher.ratio()
+        if name.lstrip("-").startswith(written.lstrip("-")) and len(written.lstrip("-")) > 1:
+            likeness = max(likeness, 0.9)
+        if likeness >= ALIKE:
+            names[text_of(each)] = likeness
+    best = max(names.values(), default=0.0)
+    return sorted((name for name in names if names[name] > best - 0.1), key=lambda name: -names[name])[:most]
+
+
+def did_you_mean(word: object, known: Iterable[object], show: Callable[[str], str] = shorten) -> str:
+    """The end of a message about an unknown word, from the semicolon on; empty where no known one is like it."""
+    names = [show(name) for name in nearest(word, known)]
+    return f"; did you mean {' or '.join(names)}?" if names else ""
+
+
+def _plain(word: object) -> str:
+    return text_of(word)[:200].casefold().replace("_", "-").replace(" ", "-")
 
 
 def list_names(names: Sequence[Any], most: int = NAMES_SHOWN) -> str:

@@ -19,7 +19,8 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 # lines, and a folder's modules each other.
 ORDER = [
     "core errors",
-    "text argument_checks atomic_write build_info",
+    "text",
+    "argument_checks atomic_write build_info",
     "declared_option limits methods progress",
     "options",
     "stacks",

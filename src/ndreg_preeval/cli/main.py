@@ -54,7 +54,7 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser.parse_args(argv)
     if "command" not in arguments:
         parser.print_usage(sys.stderr)
-        print(f"{parser.prog}: error: say what to do: rank, find, demo or info", file=sys.stderr)
+        print(f"{parser.prog}: error: say what to do: {', '.join(parser.commands)}", file=sys.stderr)
         return EXIT_USAGE
     from . import commands
 

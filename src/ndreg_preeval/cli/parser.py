@@ -8,8 +8,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..options import DECLARED_OPTIONS, NONE, DeclaredOption
+from .parsing import MainParser, OneOf, Parser
 from .readers import byte_size, positive
 from .why import ALL
+
+GROUPS: Final = {
+    "score": "what is compared, and how",
+    "aligner": "what the aligner will do",
+    "input": "how stacks are read",
+    "machine": "machine",
+}
+"""Headings of the options of a ranking."""
 
 RANK_HELP: Final = """\
 A URI is FILE::/path/in/file (or silx:///FILE?path=/path&slice=0:10). One URI may name a group or a whole
@@ -27,13 +36,14 @@ and datasets, ** for any folders, and {stack} for the name of the stack; a folde
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
+def make_parser() -> MainParser:
     """All commands and options."""
-    parser = argparse.ArgumentParser(
+    parser = MainParser(
         prog="ndreg-preeval",
+        usage="%(prog)s [options] COMMAND ...",
         description="Which of several image stacks is the best one to align with? "
         "Ranks stacks of images by the correlogram of every image with the reference image.",
-        allow_abbrev=False,
+        epilog="ndreg-preeval COMMAND --help tells the options of a command.",
     )
     parser.add_argument("--version", action=_Show, help="print the version and exit")
     parser.add_argument("--cmakedir", action=_Show, help="print the folder of the CMake package and exit")
@@ -43,19 +53,17 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--includes", action=_Show, help="print the compiler option for the C++ headers and exit"
     )
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    _add_rank(commands.add_parser("rank", help="rank image stacks, best first", allow_abbrev=False))
-    _add_find(
-        commands.add_parser(
-            "find", help="list the image stacks of a file, pattern or folder", allow_abbrev=False
-        )
-    )
-    _add_demo(
-        commands.add_parser("demo", help="make demo stacks, rank them, check the answer", allow_abbrev=False)
-    )
-    _add_info(
-        commands.add_parser("info", help="show versions, paths and how this was built", allow_abbrev=False)
-    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    parser.commands = {}
+    for name, help, fill in (
+        ("rank", "rank image stacks, best first", _add_rank),
+        ("find", "list the image stacks of a file, pattern or folder", _add_find),
+        ("demo", "make demo stacks, rank them, check the answer", _add_demo),
+        ("info", "show versions, paths and how this was built", _add_info),
+    ):
+        parser.commands[name] = command = commands.add_parser(name, help=help, prog=f"{parser.prog} {name}")
+        command.set_defaults(command=name)
+        fill(command)
     return parser
 
 
@@ -84,10 +92,10 @@ class _One(argparse.Action):
         setattr(namespace, self.dest, values[0])
 
 
-def _add_rank(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command="rank", wrong_usage=parser.error)
+def _add_rank(parser: Parser) -> None:
+    parser.set_defaults(wrong_usage=parser.error)
     parser.description = "Rank image stacks, best first."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.usage = "%(prog)s [options] URI [URI ...]"
     parser.epilog = RANK_HELP
     uris = parser.add_argument(
         "uris",
@@ -121,17 +129,15 @@ def _add_rank(parser: argparse.ArgumentParser) -> None:
         "behind the URIs, or as --why=STACK",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
-    score = parser.add_argument_group("score")
-    machine = parser.add_argument_group("machine")
-    groups = {"score": score, "machine": machine}
+    groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
     for option in DECLARED_OPTIONS:
         if option.flag:
             _add_option(groups[option.group], option)
         if option.name == "method":
-            score.add_argument(
+            groups["score"].add_argument(
                 "--reference-stack", metavar="NAME", help="take this stack: no ranking is computed"
             )
-    machine.add_argument(
+    groups["machine"].add_argument(
         "--isolate", action="store_true", help="read in a child process: for files from unknown sources"
     )
 
@@ -141,20 +147,23 @@ def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
     arguments: dict[str, Any] = {"dest": option.name, "default": option.default, "help": option.help}
     if option.choices:
         # None has no text of its own: its word becomes None again in `ranking_options`.
-        arguments["choices"] = [NONE if choice is None else choice for choice in option.choices]
+        words = [NONE if choice is None else choice for choice in option.choices]
+        arguments |= {"choices": words, "type": OneOf(words)}
         if option.default is None:
             arguments["default"] = NONE
     else:
         arguments["type"], hint = READERS.get(option.name, (option.type, ""))
         arguments["help"] += hint
         arguments["metavar"] = option.unit
-    if arguments["default"] is not None:
-        arguments["help"] += " (default: %(default)s)"
+    if "default" not in option.help:
+        arguments["help"] += " (default: none)" if arguments["default"] is None else " (default: %(default)s)"
+    if option.purposes:
+        arguments["metavar"] = option.name.upper()
+        arguments["help"] += "".join(f"\n  {choice}  {what}" for choice, what in option.purposes.items())
     group.add_argument(option.flag, *ALIASES.get(option.name, ()), **arguments)
 
 
-def _add_find(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command="find")
+def _add_find(parser: Parser) -> None:
     parser.usage = "%(prog)s [-h] [-l] [--json] URI"
     parser.description = (
         "List the image stacks of a file, group, pattern or folder: name, a tab, what rank takes."
@@ -177,8 +186,7 @@ def _add_find(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_demo(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command="demo")
+def _add_demo(parser: Parser) -> None:
     parser.description = (
         "Write a NeXus file with element maps of one drifting scene, rank them, and compare the answer "
         "with the drift that was put in."
@@ -193,8 +201,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
 
 
-def _add_info(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(command="info")
+def _add_info(parser: Parser) -> None:
     parser.description = "Show versions, paths and how this was built: for bug reports."
     parser.add_argument("--json", action="store_true", help="as a JSON object")
 
@@ -205,6 +212,6 @@ ALIASES: Final[dict[str, tuple[str, ...]]] = {"image_axis": ("--image-axis",)}
 READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "mask": (str, ""),
     "num_threads": (positive, ""),
-    "memory_limit": (byte_size, ", such as 512M or 2G"),
+    "memory_limit": (byte_size, "; SIZE is a number of bytes, or such as 512M or 2G"),
 }
 """Readers of texts that the option's type does not read as it should, each with what the help adds."""

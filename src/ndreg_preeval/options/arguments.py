@@ -12,6 +12,7 @@ from ..argument_checks import type_name
 from ..errors import shorten
 from ..limits import USUAL_LIMITS, Limits
 from ..methods import DEFAULT_METHOD, Method, Normalization, Window, resolve_method
+from ..text import did_you_mean
 from .declared import (
     DECLARED_OPTIONS,
     NAMES,
@@ -110,7 +111,10 @@ def make_options(
     """
     for name in others:
         if name not in NAMES:
-            raise TypeError(f"there is no option {shorten(name)}; options are {', '.join(sorted(NAMES))}")
+            raise TypeError(
+                f"there is no option {shorten(name)}; options are {', '.join(sorted(NAMES))}"
+                f"{did_you_mean(name, sorted(NAMES))}"
+            )
     if options is not None:
         _check_alone(options, {"method": method, "limits": limits, "mask": mask, **others})
         return options

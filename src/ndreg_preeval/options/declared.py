@@ -30,6 +30,7 @@ from ..methods import (
     DEFAULT_METHOD,
     METHODS,
     NORMALIZATIONS,
+    PURPOSES,
     WINDOWS,
     Method,
     Normalization,
@@ -71,7 +72,9 @@ class Options:
 
     method: Method = field(
         default=METHODS[DEFAULT_METHOD],
-        metadata=declare("how stacks are judged", str, choices=tuple(METHODS), form="ranking"),
+        metadata=declare(
+            "how stacks are judged", str, choices=tuple(METHODS), form="ranking", purposes=PURPOSES
+        ),
     )
     reference_image: int = field(
         default=0,
@@ -93,6 +96,7 @@ class Options:
             unit="AXIS",
             examples=(0, 2, -1),
             form="reading",
+            group="input",
         ),
     )
     stacks_axis: int | None = field(
@@ -104,6 +108,7 @@ class Options:
             unit="AXIS",
             examples=(0, 1, -1),
             form="reading",
+            group="input",
         ),
     )
     pairing: Pairing = field(
@@ -127,7 +132,11 @@ class Options:
     window: Window | None = field(
         default=None,
         metadata=declare(
-            "window that the aligner applies to the images", str, choices=WINDOWS, form="aligner"
+            "window that the aligner applies to the images",
+            str,
+            choices=WINDOWS,
+            form="aligner",
+            group="aligner",
         ),
     )
     cutoff: float | None = field(
@@ -138,6 +147,7 @@ class Options:
             unit="F",
             examples=(0.15,),
             form="aligner",
+            group="aligner",
         ),
     )
     max_shift: float | None = field(
@@ -148,6 +158,7 @@ class Options:
             unit="PIXELS",
             examples=(20,),
             form="aligner",
+            group="aligner",
         ),
     )
     normalization: Normalization | None = field(
@@ -157,6 +168,7 @@ class Options:
             str,
             choices=NORMALIZATIONS,
             form="aligner",
+            group="aligner",
         ),
     )
     invalid: Invalid = field(
@@ -166,6 +178,7 @@ class Options:
             str,
             choices=get_args(Invalid),
             form="aligner",
+            group="input",
         ),
     )
     mask: NDArray[np.bool_] | None = field(
@@ -177,6 +190,7 @@ class Options:
             unit="URI",
             examples=("mask.tif", "master.h5::/entry/instrument/detector/pixel_mask"),
             form="aligner",
+            group="input",
         ),
     )
     mask_valid: int | None = field(
@@ -187,6 +201,7 @@ class Options:
             unit="VALUE",
             examples=(0, 1, 255),
             form="aligner",
+            group="input",
         ),
     )
     declared_invalid: DeclaredInvalid = field(
@@ -197,6 +212,7 @@ class Options:
             str,
             choices=get_args(DeclaredInvalid),
             form="reading",
+            group="input",
         ),
     )
     image_key: ImageKey = field(
@@ -206,6 +222,7 @@ class Options:
             str,
             choices=get_args(ImageKey),
             form="reading",
+            group="input",
         ),
     )
     num_threads: int | None = field(
@@ -223,7 +240,7 @@ class Options:
     memory_limit: int | None = field(
         default=None,
         metadata=declare(
-            "bytes of images that are held at a time",
+            "bytes of images that are held at a time; by default 256M, and up to 1G where chunks span many images",
             int,
             unit="SIZE",
             group="machine",
@@ -247,6 +264,7 @@ class Options:
             str,
             choices=get_args(OnError),
             form="ranking",
+            group="input",
         ),
     )
 

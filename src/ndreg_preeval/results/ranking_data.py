@@ -16,7 +16,7 @@ from ..methods import Method
 from ..options import Options
 from ..pipeline import core_mask, make_scorer
 from ..stacks import StackSpec
-from ..text import printable, text_of
+from ..text import did_you_mean, printable, text_of
 from .columns import MadeOnce
 from .equality import same_attributes, unique_texts
 from .provenance import Provenance, provenance_of
@@ -88,7 +88,10 @@ class RankingData(Mapping[Any, StackScore]):
         try:
             return self._by_name[name]
         except KeyError:
-            raise KeyError(f"there is no {stack_label(name)} in this ranking") from None
+            raise KeyError(self._no_stack(name)) from None
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name  # without the message of an error
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._by_name)
@@ -192,11 +195,15 @@ class RankingData(Mapping[Any, StackScore]):
             _check_shape(stack, source.shape)
             return np.array(source.read(index, index + 1).images[0])
 
+    def _no_stack(self, name: Any) -> str:
+        names = [stack.name for stack in self.stack_scores]
+        return f"there is no {stack_label(name)} in this ranking{did_you_mean(name, names)}"
+
     def _find(self, name: Any, image: int) -> tuple[StackScore, StackSpec, int]:
         """Return a stack, where its images are, and the index of one of them from the front."""
         names = [stack.name for stack in self.stack_scores]
         if name not in names:
-            raise KeyError(f"there is no {stack_label(name)} in this ranking")
+            raise KeyError(self._no_stack(name))
         place = names.index(name)
         stack, spec = self.stack_scores[place], self._specs[place] if self._specs else None
         with naming_stack(name, stack.location):
