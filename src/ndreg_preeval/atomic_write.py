@@ -13,8 +13,14 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
+def replacing(path: str | os.PathLike[str], *, overwrite: bool = True) -> Iterator[str]:
     """Name of a file to write; it takes the place of `path` when the block ends well.
+
+    Parameters
+    ----------
+    path : str or path-like
+    overwrite : bool
+        Whether it may take the place of a file that is there; also of one that came meanwhile.
 
     The temporary file lies in the folder of `path`, so that the last step is one rename:
     a reader sees the old file or the new one, never half of it, and an error or Ctrl-C
@@ -23,6 +29,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
 
     Raises
     ------
+    FileExistsError
+        The file exists and is not to be replaced.
     OSError
         The folder is missing or not writable, or `path` is a folder; with errno and `path`.
     """
@@ -36,6 +44,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
     if mode is not None and not stat.S_ISREG(mode):
         yield wanted
         return
+    if mode is not None and not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists and is not to be replaced", wanted)
     final = Path(os.path.realpath(wanted))
     # A short name: the longest names that a folder can hold leave no room for a suffix.
     temporary = final.with_name(f".{final.name[:40]}.{secrets.token_hex(6)}.part")
@@ -47,16 +57,33 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
         yield str(temporary)
         if mode is not None:
             temporary.chmod(stat.S_IMODE(mode))
-        temporary.replace(final)
+        if overwrite:
+            temporary.replace(final)
+        else:
+            _appear(temporary, final, wanted)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def write_text(path: str | os.PathLike[str], text: str) -> None:
+def _appear(temporary: Path, final: Path, wanted: str) -> None:
+    """Give a file its name if no other file has it: a rename would replace that one, a second link does not."""
+    try:
+        os.link(temporary, final)
+    except OSError as error:
+        if isinstance(error, FileExistsError) or final.exists():
+            told = "another program made this file meanwhile: it stays as it is"
+            raise FileExistsError(errno.EEXIST, told, wanted) from None
+        # A file system without links (FAT, some shares): a file that comes just now is replaced.
+        temporary.replace(final)
+    else:
+        temporary.unlink()
+
+
+def write_text(path: str | os.PathLike[str], text: str, *, overwrite: bool = True) -> None:
     """Write `text` as UTF-8 to `path`, whole or not at all; lone surrogates as \\udc80."""
     with (
-        replacing(path) as temporary,
+        replacing(path, overwrite=overwrite) as temporary,
         Path(temporary).open("w", encoding="utf-8", errors="backslashreplace", newline="") as file,
     ):
         file.write(text)

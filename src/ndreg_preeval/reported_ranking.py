@@ -104,15 +104,24 @@ class Ranking(report.DrawnRanking):
         """
         return report.to_json(self, indent)
 
-    def save_json(self, path: str | PathLike[str], indent: int | None = 1) -> None:
+    def save_json(self, path: str | PathLike[str], indent: int | None = 1, *, overwrite: bool = True) -> None:
         """Write everything as JSON, which `from_json` reads back.
 
         Parameters
         ----------
         path : str or Path
-            File to write; one that exists is replaced, once all is written.
+            File to write.
         indent : int, optional
             Spaces per level; with None all is one line.
+        overwrite : bool
+            Replace a file that exists, once all is written.
+
+        Raises
+        ------
+        FileExistsError
+            When the file exists, and ``overwrite=False``.
+        OSError
+            When the file cannot be written. It is then as it was.
 
         Examples
         --------
@@ -122,7 +131,7 @@ class Ranking(report.DrawnRanking):
         >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
         >>> ranking.save_json("ranking.json")
         """
-        write_text(path, self.to_json(indent) + "\n")
+        write_text(path, self.to_json(indent) + "\n", overwrite=overwrite)
 
     @classmethod
     def from_dict(cls, found: Mapping[str, Any]) -> Self:
@@ -217,7 +226,9 @@ class Ranking(report.DrawnRanking):
         """
         return report.json_schema()
 
-    def to_csv(self, path: str | PathLike[str] | None = None, *, images: bool = True) -> str | None:
+    def to_csv(
+        self, path: str | PathLike[str] | None = None, *, images: bool = True, overwrite: bool = True
+    ) -> str | None:
         """Write a table as CSV, which needs no other package.
 
         Parameters
@@ -226,11 +237,20 @@ class Ranking(report.DrawnRanking):
             File to write; without it the text is returned.
         images : bool
             A row per compared image, as of the command line; or a row per stack.
+        overwrite : bool
+            Replace a file that exists, once all is written.
 
         Returns
         -------
         str or None
             The text, where no file is written.
+
+        Raises
+        ------
+        FileExistsError
+            When the file exists, and ``overwrite=False``.
+        OSError
+            When the file cannot be written. It is then as it was.
 
         Examples
         --------
@@ -245,7 +265,7 @@ class Ranking(report.DrawnRanking):
         text = report.to_csv(self, images=images)
         if path is None:
             return text
-        write_text(path, text)
+        write_text(path, text, overwrite=overwrite)
         return None
 
     def to_dataframe(self, *, images: bool = False) -> DataFrame:

@@ -109,7 +109,13 @@ def test_files_are_written_and_replaced(demo, call, tmp_path):
     written = [
         word for pair in zip(("--json", "--csv", "--plot", "--html"), paths, strict=True) for word in pair
     ]
-    code, out, _ = call("rank", demo.uri, *written)
+    code, out, err = call("rank", demo.uri, *written)
+    assert (code, out) == (1, "")
+    assert all(
+        f"{str(path)!r} (--{option[2:]})" in err for option, path in zip(written[::2], paths, strict=True)
+    )
+    assert [path.read_text() for path in paths] == ["old"] * 4
+    code, out, _ = call("rank", demo.uri, *written, "--overwrite")
     assert code == 0
     assert out.startswith("Reference stack: Ca-K")
     assert strict_json(paths[0].read_text())["format_version"] == 3
@@ -204,9 +210,10 @@ def test_outputs_never_replace_inputs(demo, call, tmp_path):
         (f"Ca={demo.uri}/Ca-K", demo.path),
         (f"{beside}::/stacks", beside),
     ):
-        code, out, err = call("rank", uri, "--json", output)
-        assert (code, out) == (1, ""), uri
-        assert "is an input" in err
+        for more in ([], ["--overwrite"]):
+            code, out, err = call("rank", uri, "--json", output, *more)
+            assert (code, out) == (1, ""), uri
+            assert "is an input" in err
     assert Path(demo.path).read_bytes() == before
 
 

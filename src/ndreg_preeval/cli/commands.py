@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..progress import Bar
-from .arguments import check_outputs, parse_stacks, ranking_options
+from .arguments import parse_stacks, ranking_options
+from .outputs import Output, check_no_input, check_outputs
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -21,40 +22,26 @@ if TYPE_CHECKING:
 
 COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "tqdm", "jinja2", "matplotlib", "ewokscore")
 
+NO_TEXT: Final = {
+    "plot": "a figure cannot be written to the standard output",
+    "html": "a report is for a browser, not for the standard output",
+    "nexus": "HDF5 cannot be written to the standard output",
+}
+"""Outputs that go to files only, and why."""
+
 
 def rank(arguments: Namespace) -> int:
     """Rank the stacks; exit code."""
-    from ..atomic_write import write_text
     from ..ranking import rank_stacks
-    from ..report import table, to_csv
+    from ..report import check_format, table
     from ..results import made_by_command
     from ..text import terminal_width
     from .why import WrongUsage, settle, show
 
     wanted = settle(arguments)
-    written = (arguments.json, arguments.csv, arguments.plot, arguments.html)
-    outputs = [path for path in written if path and path != "-"]
-    if arguments.json == "-" and arguments.csv == "-":
-        raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
-    if arguments.plot == "-":
-        raise ValueError("--plot needs a file name: a figure cannot be written to the standard output")
-    if arguments.html == "-":
-        raise ValueError("--html needs a file name: a report is for a browser, not for the standard output")
-    if arguments.nexus == "-":
-        raise ValueError("--nexus needs a file name: HDF5 cannot be written to the standard output")
-    if arguments.overwrite and not arguments.nexus:
-        raise ValueError("--overwrite goes with --nexus: other outputs are replaced without it")
     stacks = parse_stacks(arguments.uris)
-    check_outputs(outputs, [*arguments.uris, *filter(None, [arguments.mask])])
-    if arguments.nexus:
-        from ..report import find_target
-
-        target = find_target(arguments.nexus, overwrite=arguments.overwrite)
-        # The stacks may lie in the same file: groups are added to it, and it is not replaced.
-        check_outputs([*outputs, target.file], [])
+    outputs = _outputs_of(arguments)
     if arguments.plot:
-        from ..report import check_format
-
         check_format(arguments.plot)
     with _warnings_as_lines(arguments.quiet), _progress(arguments.quiet) as progress:
         ranking = rank_stacks(
@@ -66,8 +53,8 @@ def rank(arguments: Namespace) -> int:
         )
     ranking = replace(ranking, _made=made_by_command(ranking.provenance, arguments.command_line))
     # Groups and links lead to files that the arguments do not name.
-    check_outputs(outputs, [stack.location for stack in ranking.stacks.values()])
-    data_on_stdout = "-" in (arguments.json, arguments.csv)
+    check_no_input(list(outputs.values()), [stack.location for stack in ranking.stacks.values()])
+    data_on_stdout = any(output.is_standard_output for output in _named_outputs(arguments).values())
     with_table = not arguments.quiet and not data_on_stdout
     if with_table:
         # Files may be pipes that wait for a reader: the table is there before.
@@ -76,21 +63,70 @@ def rank(arguments: Namespace) -> int:
     unknown = None
     if wanted is not None:
         unknown = show(ranking, wanted, apart=data_on_stdout, below_table=with_table)
-    for path, text in ((arguments.json, _json_text), (arguments.csv, to_csv)):
-        if path == "-":
-            sys.stdout.write(text(ranking))
-        elif path:
-            write_text(path, text(ranking))
-    if arguments.nexus:
-        ranking.save_nexus(arguments.nexus, overwrite=arguments.overwrite)
-    if arguments.plot:
-        ranking.plot(arguments.plot)
-    if arguments.html:
-        # Pictures would be read in this process.
-        ranking.save_html(arguments.html, pictures=not arguments.isolate)
+    _write(ranking, arguments)
     if unknown:
         raise WrongUsage(unknown)
     return 0
+
+
+def _named_outputs(arguments: Namespace) -> dict[str, Output]:
+    """Outputs that the command line names, by option."""
+    names = ("json", "csv", "plot", "html", "nexus")
+    return {name: Output(f"--{name}", path) for name in names if (path := getattr(arguments, name))}
+
+
+def _outputs_of(arguments: Namespace) -> dict[str, Output]:
+    """Check the outputs before the work; those that are files, each by its option."""
+    named = _named_outputs(arguments)
+    to_pipe = [name for name, output in named.items() if output.is_standard_output]
+    if to_pipe == ["json", "csv"]:
+        raise ValueError("--json - and --csv - cannot share the standard output: write one of them to a file")
+    for name, why in NO_TEXT.items():
+        if name in to_pipe:
+            raise ValueError(f"--{name} needs a file name: {why}")
+    files = {name: output for name, output in named.items() if name not in (*to_pipe, "nexus")}
+    inputs = [*arguments.uris, *filter(None, [arguments.mask])]
+    check_outputs(list(files.values()), inputs, overwrite=arguments.overwrite)
+    if "nexus" in named:
+        from ..report import find_target
+
+        target = find_target(arguments.nexus, overwrite=arguments.overwrite)
+        # The stacks may lie in the same file: groups are added to it, and it is not replaced.
+        nexus = Output("--nexus", target.file)
+        check_outputs([*files.values(), nexus], [], overwrite=arguments.overwrite, replaceable=[nexus])
+    return files
+
+
+def _write(ranking: Ranking, arguments: Namespace) -> None:
+    """Write all outputs. One that fails does not take the others along."""
+    from ..report import to_csv
+
+    overwrite, named = arguments.overwrite, _named_outputs(arguments)
+    failures: list[OSError] = []
+    writers: dict[str, Callable[[str], object]] = {
+        "json": lambda path: ranking.save_json(path, overwrite=overwrite),
+        "csv": lambda path: ranking.to_csv(path, overwrite=overwrite),
+        "nexus": lambda path: ranking.save_nexus(path, overwrite=overwrite),
+        "plot": lambda path: ranking.plot(path, overwrite=overwrite),
+        # Pictures would be read in this process.
+        "html": lambda path: ranking.save_html(path, pictures=not arguments.isolate, overwrite=overwrite),
+    }
+    for name, writer in writers.items():
+        if name not in named:
+            continue
+        if named[name].is_standard_output:
+            sys.stdout.write(_json_text(ranking) if name == "json" else to_csv(ranking))
+            continue
+        try:
+            writer(named[name].path)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            failures.append(error)
+    if failures:
+        for other in failures[1:]:
+            failures[0].add_note(str(other))
+        raise failures[0]
 
 
 def _json_text(ranking: Ranking) -> str:
@@ -129,8 +165,9 @@ def find(arguments: Namespace) -> int:
 def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
     from ..ranking import rank_stacks
-    from ..report import check_format, require_matplotlib, table
+    from ..report import check_format, require_matplotlib, save_figure, table
     from .demo import check_demo, make_demo
+    from .demo_files import FIGURE_TITLE, is_demo_data, is_demo_figure
 
     path = Path(arguments.output)
     if path.is_dir():
@@ -143,17 +180,26 @@ def demo(arguments: Namespace) -> int:
         except ImportError as error:
             print(f"note: {error}", file=sys.stderr)
             plot = None
+    data = Output("--output", str(path))
+    figures = [] if plot is None else [Output("--plot", plot)]
     if plot is not None:
         check_format(plot)
-    check_outputs([str(path), *([plot] if plot else [])], [])
-    truth = make_demo(path, seed=arguments.seed)
+    own = [
+        output
+        for output, is_own in ((data, is_demo_data), *((one, is_demo_figure) for one in figures))
+        if is_own(output.path)
+    ]
+    check_outputs([data, *figures], [], overwrite=arguments.overwrite, replaceable=own)
+    truth = make_demo(path, seed=arguments.seed, overwrite=arguments.overwrite or data in own)
     with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
         ranking = rank_stacks(truth.uri, progress=progress)
     check = check_demo(ranking, truth)
     print(table(ranking, warnings=False))
     print(f"\n{check}\nstacks: {truth.uri}")
     if plot is not None:
-        ranking.plot(plot)
+        save_figure(
+            ranking.plot(), plot, overwrite=arguments.overwrite or figures[0] in own, title=FIGURE_TITLE
+        )
         print(f"figure: {plot}")
     return 0 if check.passed else 1
 

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from ..results import RankingData
 
 GROUP: Final = "/entry/fit/results"
+
+CREATOR: Final = "ndreg_preeval demo"
+"""What the file says of who made it."""
+
 DRIFT_PER_IMAGE: Final = 0.6
 """Average drift from image to image, in pixels; up to a sixteenth of the width in all."""
 
@@ -95,19 +99,22 @@ def make_demo(
     seed: int = 0,
     n_images: int = 20,
     shape: tuple[int, int] = (128, 128),
+    overwrite: bool = True,
 ) -> DemoTruth:
     """Write a NeXus file with six element maps of one drifting scene.
 
     Parameters
     ----------
     path : str or path-like
-        File to write; an existing one is replaced when the new one is complete.
+        File to write.
     seed : int
         The same seed gives the same pixels.
     n_images : int
         Images per stack, at least 2.
     shape : (int, int)
         Height and width in pixels, at least 32 each.
+    overwrite : bool
+        Replace a file that exists, when the new one is complete.
 
     Returns
     -------
@@ -129,7 +136,7 @@ def make_demo(
     rng = np.random.default_rng(seed)
     shifts = _drift(rng, n_images, min(shape))
     stacks = _film(rng, shifts, (height, width))
-    with replacing(path) as temporary:
+    with replacing(path, overwrite=overwrite) as temporary:
         _write(temporary, stacks)
     text = os.fspath(path)
     return DemoTruth(text, f"{text}::{GROUP}", shifts, BEST, tuple(stacks))
@@ -263,11 +270,11 @@ def _write(path: str, stacks: dict[str, NDArray[np.float32]]) -> None:
     first, *others = stacks
     n, height, width = next(iter(stacks.values())).shape
     with h5py.File(path, "w") as file:
-        _group(file, "NXroot", default="entry", creator="ndreg_preeval demo")
+        _group(file, "NXroot", default="entry", creator=CREATOR)
         entry = _group(file.create_group("entry"), "NXentry", default="fit")
         entry["title"] = "Element maps of a drifting mineral section around the Fe K-edge"
         fit = _group(entry.create_group("fit"), "NXprocess", default="results")
-        fit["program"] = "ndreg_preeval demo"
+        fit["program"] = CREATOR
         results = _group(fit.create_group("results"), "NXdata", signal=first, axes=["energy", "y", "x"])
         results.attrs["auxiliary_signals"] = others
         for name, values, units in (

@@ -117,7 +117,9 @@ def _add_rank(parser: Parser) -> None:
         help="write everything to FILE[::/entry/ranking] as NeXus; what the file holds stays as it is",
     )
     output.add_argument(
-        "--overwrite", action="store_true", help="let --nexus replace a ranking that was written before"
+        "--overwrite",
+        action="store_true",
+        help="replace output files that exist, and with --nexus a ranking that was written before; never an input",
     )
     output.add_argument(
         "--why",
@@ -198,6 +200,9 @@ def _add_demo(parser: Parser) -> None:
         help="file to write, or a folder for it (default: %(default)s)",
     )
     parser.add_argument("--plot", metavar="FILE", help="figure to write (default: beside the data, .png)")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace files that are not of an earlier demo, too"
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
 
 

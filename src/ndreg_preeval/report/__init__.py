@@ -14,6 +14,7 @@ from .figure import (
     plot_ranking,
     plot_scores,
     require_matplotlib,
+    save_figure,
 )
 from .nexus import save_nexus
 from .nexus_file import find_target
@@ -40,6 +41,7 @@ __all__ = [
     "plot_scores",
     "ranking_html",
     "require_matplotlib",
+    "save_figure",
     "save_html",
     "save_nexus",
     "stack_html",

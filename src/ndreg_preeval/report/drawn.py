@@ -20,7 +20,11 @@ class DrawnRanking(RankingData):
     """The data of a ranking, and the pictures of it; `Ranking` is described there."""
 
     def plot(
-        self, path: str | PathLike[str] | None = None, *, figure: Figure | SubFigure | None = None
+        self,
+        path: str | PathLike[str] | None = None,
+        *,
+        figure: Figure | SubFigure | None = None,
+        overwrite: bool = True,
     ) -> Figure | SubFigure:
         """Draw the ranking; needs matplotlib.
 
@@ -30,6 +34,8 @@ class DrawnRanking(RankingData):
             Where to save it; the suffix decides the format.
         figure : matplotlib.figure.Figure or SubFigure, optional
             Draw into one of yours. It is enlarged where the panels would not fit.
+        overwrite : bool
+            Replace a file that exists, when the new one is complete.
 
         Returns
         -------
@@ -44,7 +50,7 @@ class DrawnRanking(RankingData):
         >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
         >>> figure = ranking.plot("ranking.png")
         """
-        return plot_ranking(self, path, figure=figure)
+        return plot_ranking(self, path, figure=figure, overwrite=overwrite)
 
     def plot_scores(self, ax: Axes | None = None) -> Axes:
         """Draw the scores of the stacks as bars; needs matplotlib.
@@ -135,7 +141,7 @@ class DrawnRanking(RankingData):
         """
         return plot_correlogram(self, name, image, second_opinion, ax)
 
-    def save_html(self, path: str | PathLike[str], *, pictures: bool = True) -> None:
+    def save_html(self, path: str | PathLike[str], *, pictures: bool = True, overwrite: bool = True) -> None:
         """Write a report: one HTML file for any browser, which needs no other file and no network.
 
         It has the verdict in words, a table that can be sorted, the value of every image, pictures of the reference
@@ -144,13 +150,17 @@ class DrawnRanking(RankingData):
         Parameters
         ----------
         path : str or Path
-            Where to save it. An existing file is replaced when the new one is complete. Images are read again
-            for the pictures; where they are no longer at hand, the report says so.
+            Where to save it. Images are read again for the pictures; where they are no longer at hand, the report
+            says so.
         pictures : bool
             Show images and correlograms. They are read in this process, also after ``isolate=True``.
+        overwrite : bool
+            Replace a file that exists, when the new one is complete.
 
         Raises
         ------
+        FileExistsError
+            When the file exists, and ``overwrite=False``.
         OSError
             When the file cannot be written. It is then as it was.
 
@@ -162,7 +172,7 @@ class DrawnRanking(RankingData):
         >>> ranking = rank_stacks({"Ca-K": [np.roll(scene, 2 * i, axis=1) for i in range(4)]})
         >>> ranking.save_html("ranking.html")
         """
-        save_html(self, path, pictures=pictures)
+        save_html(self, path, pictures=pictures, overwrite=overwrite)
 
     def _repr_html_(self) -> str:
         return ranking_html(self)

@@ -127,10 +127,8 @@ def publish(memory: File, target: Target, *, overwrite: bool = False) -> None:
         return
     _check_folder(target.file)
     image = memory.id.get_file_image()
-    with replacing(target.file) as temporary:
+    with replacing(target.file, overwrite=False) as temporary:
         Path(temporary).write_bytes(image)
-        if os.path.exists(target.file):
-            raise FileExistsError(errno.EEXIST, "another program made this file meanwhile", target.file)
 
 
 def _parse(url: Any) -> Target:

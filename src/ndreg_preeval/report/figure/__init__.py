@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .layout import plot_ranking
-from .saving import check_format, require_matplotlib
+from .saving import check_format, require_matplotlib, save_figure
 from .single import plot_correlogram, plot_images, plot_scores
 
 __all__ = [
@@ -14,4 +14,5 @@ __all__ = [
     "plot_ranking",
     "plot_scores",
     "require_matplotlib",
+    "save_figure",
 ]

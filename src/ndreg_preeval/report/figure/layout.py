@@ -12,7 +12,7 @@ from ...results import worst_position
 from ...text import printable
 from . import panels
 from .correlogram import correlograms
-from .saving import check_format, require_matplotlib, save
+from .saving import check_format, require_matplotlib, save_figure
 from .texts import SMALL, literal, say
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def plot_ranking(
     path: str | os.PathLike[str] | None = None,
     *,
     figure: Figure | SubFigure | None = None,
+    overwrite: bool = True,
 ) -> Figure | SubFigure:
     """Draw a ranking: bars, values of every image, and correlograms of two images.
 
@@ -42,11 +43,12 @@ def plot_ranking(
         What to draw. The correlograms read two images of two stacks again; where these
         are gone, the panel says so.
     path : str or path-like, optional
-        File to write; its ending chooses the format (png, pdf, svg, ...). An existing file
-        is replaced when the new one is complete.
+        File to write; its ending chooses the format (png, pdf, svg, ...).
     figure : matplotlib.figure.Figure or SubFigure, optional
         Draw into this figure instead of a new one. It is enlarged where the panels would not fit,
         and gets the constrained layout where it has no other.
+    overwrite : bool
+        Replace a file that exists, when the new one is complete.
 
     Returns
     -------
@@ -63,7 +65,8 @@ def plot_ranking(
         The file cannot be written.
     """
     figure_class, canvas_class = require_matplotlib()
-    suffix = None if path is None else check_format(path)
+    if path is not None:
+        check_format(path)  # before the work
     rows = _rows(ranking)
     height = sum(rows) + _text_height(ranking)
     if figure is None:
@@ -75,8 +78,8 @@ def plot_ranking(
         _make_room(figure, height)
     _draw(figure, ranking, rows)
     _settle(figure)
-    if suffix is not None and path is not None:
-        save(figure, path, suffix)
+    if path is not None:
+        save_figure(figure, path, overwrite=overwrite)
     return figure
 
 

@@ -7,9 +7,12 @@ import io
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ...text import text_of
+
+TITLED: Final = ("png", "svg", "pdf")
+"""Formats whose metadata have a title."""
 
 
 def require_matplotlib() -> tuple[Any, Any]:
@@ -34,12 +37,27 @@ def check_format(path: str | os.PathLike[str]) -> str:
     return suffix
 
 
-def save(figure: Any, path: str | os.PathLike[str], suffix: str) -> None:
-    """Write a figure, or the one that a part belongs to, in a format of `check_format`."""
+def save_figure(
+    figure: Any, path: str | os.PathLike[str], *, overwrite: bool = True, title: str | None = None
+) -> None:
+    """Write a figure, or the one that a part belongs to.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure or SubFigure
+    path : str or path-like
+        Its ending decides the format.
+    overwrite : bool
+        Replace a file that exists, when the new one is complete.
+    title : str, optional
+        Title in the metadata of the file, where the format (png, svg, pdf) has such.
+    """
     from ...atomic_write import replacing
 
-    with replacing(path) as temporary:
-        _write(figure.figure, temporary, suffix)
+    suffix = check_format(path)
+    metadata = {"metadata": {"Title": title}} if title and suffix in TITLED else {}
+    with replacing(path, overwrite=overwrite) as temporary:
+        _write(figure.figure, temporary, suffix, **metadata)
 
 
 def png(figure: Any) -> bytes:
@@ -49,8 +67,8 @@ def png(figure: Any) -> bytes:
     return file.getvalue()
 
 
-def _write(figure: Any, file: Any, suffix: str) -> None:
+def _write(figure: Any, file: Any, suffix: str, **metadata: Any) -> None:
     with warnings.catch_warnings():
         # Names may hold letters that the font lacks: a box in their place is no failure.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        figure.savefig(file, format=suffix)
+        figure.savefig(file, format=suffix, **metadata)

@@ -37,7 +37,9 @@ def stack_html(stack: StackScore) -> str:
     return _render("stack.html", stack=stack_facts(stack, stack.name), style=_file("parts.css"))
 
 
-def save_html(ranking: RankingData, path: str | os.PathLike[str], *, pictures: bool = True) -> None:
+def save_html(
+    ranking: RankingData, path: str | os.PathLike[str], *, pictures: bool = True, overwrite: bool = True
+) -> None:
     """Write a ranking as one HTML file, which needs no other file and no network.
 
     Parameters
@@ -46,16 +48,19 @@ def save_html(ranking: RankingData, path: str | os.PathLike[str], *, pictures: b
         What to show. Images of the stacks are read again for their pictures; where these
         are gone, the page says so.
     path : str or path-like
-        File to write. An existing one is replaced when the new one is complete.
+        File to write.
     pictures : bool
         Read images again, and show them.
+    overwrite : bool
+        Replace a file that exists, when the new one is complete.
 
     Raises
     ------
     OSError
         The file cannot be written.
     """
-    write_text(path, report_html(ranking, pictures=pictures))
+    text = report_html(ranking, pictures=pictures)
+    write_text(path, text, overwrite=overwrite)
 
 
 def report_html(ranking: RankingData, *, pictures: bool = True) -> str:
