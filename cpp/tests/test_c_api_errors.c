@@ -140,6 +140,9 @@ static void rules(void) {
   CHECK_OK(ndreg_preeval_method_set_number(method, "cutoff", -1));
   CHECK_REFUSED(ndreg_preeval_scorer_create(&image, method, NULL, &scorer),
                 "cutoff must be larger");
+  CHECK_OK(ndreg_preeval_method_set_number(method, "cutoff", 7));
+  CHECK_REFUSED(ndreg_preeval_scorer_create(&image, method, NULL, &scorer),
+                "cutoff must be at most");
   CHECK_OK(ndreg_preeval_method_set_number(method, "cutoff", 0.5));
   CHECK_OK(ndreg_preeval_method_set_number(method, "confirm", 0));
   CHECK_REFUSED(ndreg_preeval_stack_scorer_create(&image, method, 0, NULL, &stack),

@@ -75,6 +75,19 @@ void options_out_of_range() {
     options.opinion.cutoff = cutoff;
     CHECK_THROWS(std::invalid_argument, Scorer(image.view(), options), "second opinion");
   }
+  for (const double cutoff : {0.70710678118654769, 0.75, 7.0, 1e300}) {
+    Options options;
+    options.aligner.cutoff = cutoff;
+    CHECK_THROWS(std::invalid_argument, Scorer(image.view(), options), "cutoff must be at most");
+    options = {};
+    options.opinion.cutoff = cutoff;
+    CHECK_THROWS(std::invalid_argument, Scorer(image.view(), options), "second opinion must be at");
+  }
+  for (const double cutoff : {std::sqrt(0.5), std::numeric_limits<double>::infinity()}) {
+    Options options;
+    options.aligner.cutoff = options.opinion.cutoff = cutoff;
+    CHECK(Scorer(image.view(), options).score({image.view()}).size() == 1);
+  }
   for (const std::size_t from : {0U, 7U}) {
     Options options;
     options.opinion.window_from = from;

@@ -21,6 +21,12 @@ from .text import did_you_mean, nearest
 Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
+HIGHEST_FREQUENCY: Final = math.sqrt(0.5)
+"""Highest frequency of an image, along its diagonal, in cycles per pixel."""
+
+LEAST_MEMORY: Final = 1024
+"""Smallest limit of memory, in bytes. Less is a number of other units: nobody means it."""
+
 MAX_AXES: Final = 64
 """Largest number of axes of an array."""
 
@@ -77,6 +83,28 @@ def check_positive(argument: str, value: object) -> float | None:
     number = as_float(argument, value)
     if not (math.isfinite(number) and number > 0):
         raise ValueError(f"{argument} must be finite and positive, or None, not {shorten(value)}")
+    return number
+
+
+def check_cutoff(argument: str, value: object) -> float | None:
+    """Return the cutoff of a low pass in cycles per pixel, or None for None."""
+    cutoff = check_positive(argument, value)
+    if cutoff is not None and cutoff > HIGHEST_FREQUENCY:
+        raise ValueError(
+            f"{argument} must be at most sqrt(1/2) = 0.7071 cycles per pixel, the highest frequency of an image, or None "
+            f"for no low pass, not {shorten(value)}; a Gaussian blur of s pixels is the cutoff 1 / (2 pi s)"
+        )
+    return cutoff
+
+
+def check_memory(argument: str, value: object) -> int | None:
+    """Return a number of bytes of memory, or None for None."""
+    number = None if value is None else as_int(argument, value)
+    if number is not None and number < LEAST_MEMORY:
+        raise ValueError(
+            f"{argument} must be at least {LEAST_MEMORY} bytes, or None, not {shorten(number)}: it counts bytes; "
+            "256 MiB are 256 << 20 (on the command line 256M)"
+        )
     return number
 
 

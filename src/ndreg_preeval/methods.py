@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
 from . import core
-from .argument_checks import check_choice, check_positive, type_name
+from .argument_checks import check_choice, check_cutoff, type_name
 from .errors import shorten
 from .text import did_you_mean
 
@@ -93,7 +93,7 @@ class Method:
         check_choice("method.aggregation", self.aggregation, AGGREGATIONS)
         check_choice("method.window", self.window, WINDOWS)
         check_choice("method.normalization", self.normalization, NORMALIZATIONS)
-        object.__setattr__(self, "cutoff", check_positive("method.cutoff", self.cutoff))
+        object.__setattr__(self, "cutoff", check_cutoff("method.cutoff", self.cutoff))
         window_from: object = self.window_from
         if isinstance(window_from, bool) or not isinstance(window_from, int):
             raise TypeError(f"method.window_from must be an int, not {type_name(window_from)}")

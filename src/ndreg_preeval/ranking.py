@@ -115,7 +115,7 @@ def rank_stacks(
     window : {None, "hann"}
         Window the aligner applies to the images.
     cutoff : float, optional
-        Gaussian low pass of the aligner, in cycles per pixel.
+        Gaussian low pass of the aligner, in cycles per pixel; at most sqrt(1/2), the highest frequency of an image.
     max_shift : float, optional
         Farthest shift that the aligner accepts, in pixels along each axis.
     normalization : {"phase", None}
@@ -138,7 +138,7 @@ def rank_stacks(
     num_threads : int, optional
         By default OMP_NUM_THREADS, else the CPUs this process may use. On an executor: 1.
     memory_limit : int, optional
-        Bytes of images held at a time; by default 256 MiB, and up to 1 GiB where chunks that
+        Bytes of images held at a time, 1024 or more; by default 256 MiB, and up to 1 GiB where chunks that
         span many images would otherwise be decoded again and again. Where a row of chunks does
         not fit, chunks are decoded once for each part of it that does, and the stack says so.
     limits : Limits, optional

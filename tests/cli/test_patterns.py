@@ -130,7 +130,7 @@ def test_no_image_is_overwritten(call: Call, arguments: list[str], output: str) 
 
 def test_results_may_lie_beside_the_images(call: Call) -> None:
     for _ in "ab":
-        assert call("rank", "-q", "--json", "Ca/result.json", "Ca", "Fe")[0] == 0
+        assert call("rank", "-q", "--json", "Ca/result.json", "Ca", "Fe", "--overwrite")[0] == 0
 
 
 @pytest.mark.parametrize(

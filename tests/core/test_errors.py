@@ -147,6 +147,8 @@ def test_dtypes_of_masks(dtype: str) -> None:
         ("cutoff", 0.0),
         ("cutoff", -0.1),
         ("cutoff", float("nan")),
+        ("cutoff", 0.7072),
+        ("confirm_cutoff", 7.0),
         ("confirm_cutoff", 0.0),
         ("confirm_cutoff", float("nan")),
         ("max_shift", -1.0),

@@ -352,7 +352,7 @@ class Progress(BasePercentageProgress):
 def test_progress() -> None:
     progress = Progress()
     stacks = {name: drifting(0.1, n=30, shape=(64, 64), seed=seed) for seed, name in enumerate("ab")}
-    task = Reg2DPreEvaluation(inputs={"image_stacks": stacks, "memory_limit": 1}, progress=progress)
+    task = Reg2DPreEvaluation(inputs={"image_stacks": stacks, "memory_limit": 1024}, progress=progress)
     task.execute()
     assert progress.told == sorted(set(progress.told))
     assert len(progress.told) > 1

@@ -56,13 +56,13 @@ def test_block_ranges_cut_at_multiples() -> None:
     [
         ({}, None, 8),  # two threads, four million pixels each
         ({}, 6 << 20, 3),
-        ({}, 1, 1),
+        ({}, 1024, 1),
         ({"images_per_chunk": 3}, None, 6),
         ({"images_per_chunk": 24}, None, 24),
         ({"images_per_chunk": 24}, 6 << 20, 3),  # the user's limit counts more than whole chunks
         ({"images_per_chunk": 1000}, None, 125),  # 2 GB of chunks would not stay bounded: eight parts
         ({"shape": (3, 1024, 1024)}, None, 3),
-        ({"bytes_per_image": 0}, 1, 8),
+        ({"bytes_per_image": 0}, 1024, 8),
     ],
 )
 def test_block_length(changes: dict[str, Any], memory_limit: int | None, length: int) -> None:
@@ -135,7 +135,7 @@ def test_same_bits_for_every_method(
 ) -> None:
     expected = rank_stacks(stacks, method=method)
     with ThreadPoolExecutor(2) as pool, pytest.warns(RankingWarning, match="every chunk was decoded"):
-        result = rank_stacks(uris, method=method, executor=pool, memory_limit=1)
+        result = rank_stacks(uris, method=method, executor=pool, memory_limit=1024)
     for name, stack in expected.stacks.items():
         assert_same_numbers(result.stacks[name], stack)
 
@@ -214,7 +214,7 @@ def test_jobs_in_flight_are_bounded() -> None:
         nonlocal most
         most = max(most, sum(not future.asked for future in engine.futures))
 
-    options: dict[str, Any] = {"memory_limit": 1, "executor": engine, "progress": watch}
+    options: dict[str, Any] = {"memory_limit": 1024, "executor": engine, "progress": watch}
     rank_stacks({f"s{i}": drifting(0.1, n=9) for i in range(20)}, **options)
     assert len(engine.futures) >= 20
     assert most <= 4
@@ -241,7 +241,7 @@ def _fail() -> None:
 
 @pytest.mark.filterwarnings("ignore:stack '.*'. A row of chunks takes")
 def test_progress_counts_images(stacks: dict[str, NDArray[np.float64]], uris: dict[str, str]) -> None:
-    for source, options in ((stacks, {}), (uris, {"memory_limit": 1}), (uris, {"pairing": "previous"})):
+    for source, options in ((stacks, {}), (uris, {"memory_limit": 1024}), (uris, {"pairing": "previous"})):
         seen: list[tuple[int, int]] = []
         rank_stacks(source, progress=lambda *step, seen=seen: seen.append(step), **options)  # type: ignore[arg-type]
         assert seen[0] == (0, 66)

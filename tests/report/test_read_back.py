@@ -271,3 +271,17 @@ def test_a_large_mask_is_a_short_text() -> None:
     mask = np.ones((2048, 2048), bool)
     mask[100:900, 300] = False
     assert len(mask_as_text(mask)) < 4000
+
+
+@pytest.mark.filterwarnings("ignore::ndreg_preeval.RankingWarning")
+def test_options_that_earlier_versions_took() -> None:
+    found = rank_stacks(three(), memory_limit=4096).to_dict()
+    found["options"] |= {"memory_limit": 1}
+    assert Ranking.from_dict(found).options.memory_limit == 1024
+    found["options"] |= {"cutoff": 7.0}
+    with pytest.warns(RankingWarning, match=r"options.*cutoff.*: 7 lies beyond every frequency"):
+        assert Ranking.from_dict(found).options.cutoff is None
+    for wrong in (-1, 0, "7", True):
+        found["options"] |= {"cutoff": wrong}
+        with pytest.raises(ValueError, match="cutoff"):
+            Ranking.from_dict(found)

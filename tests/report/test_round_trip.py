@@ -211,7 +211,7 @@ def rankings(draw: Any) -> Ranking:
         reference_image=draw(st.integers(-5, 5)),
         max_shift=draw(st.none() | st.floats(0, 1e300)),
         mask=mask,
-        memory_limit=draw(st.none() | st.integers(1, 2**80)),
+        memory_limit=draw(st.none() | st.integers(1024, 2**80)),
         limits=Limits(ratio=draw(st.none() | COUNTS)),
     )
     names = draw(st.lists(NAMES, max_size=3, unique=True))

@@ -39,7 +39,7 @@ def some_rankings() -> Iterator[Ranking]:
     for method in METHODS:
         yield rank_stacks(stacks, method=method, mask=mask)
     yield rank_stacks(stacks, reference_stack="fair")
-    yield rank_stacks(stacks, window="hann", cutoff=0.2, max_shift=3, normalization=None, memory_limit=1000)
+    yield rank_stacks(stacks, window="hann", cutoff=0.2, max_shift=3, normalization=None, memory_limit=1024)
     yield rank_stacks(
         stacks, limits=Limits(image_bytes=None, open_seconds=None), image_axis=-3, num_threads=1
     )

@@ -219,6 +219,7 @@ NDREG_PREEVAL_C_API const char* ndreg_preeval_method_name(int64_t index);
 /// | "window"              | text: "none" or "hann"                                              |
 /// | "window_from"         | number: shorter axes get no window; whole, 8 or more                |
 /// | "cutoff"              | number: Gaussian low pass exp(-f^2 / (2 cutoff^2)); infinity: none  |
+/// |                       | else at most sqrt(1/2), the highest frequency of an image           |
 /// | "max_shift"           | number: the aligner looks no farther, in y and in x; or infinity    |
 /// | "keep_mean"           | flag: whether the mean stays in: options.hpp has what that does     |
 /// | "ignore_hot_pixel"    | flag: leave out a pixel that outshines both images at one place     |

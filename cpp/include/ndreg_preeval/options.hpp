@@ -43,7 +43,7 @@ struct Filter {
   Window window = Window::none;
   /// Axes shorter than this many pixels (8 at least) get no window: there is too little to lose.
   std::size_t window_from = 8;
-  /// Gaussian low pass exp(-f^2 / (2 cutoff^2)), f in cycles per pixel; infinity = none.
+  /// Gaussian low pass exp(-f^2 / (2 cutoff^2)), at most sqrt(1/2) cycles/pixel; infinity = none.
   double cutoff = std::numeric_limits<double>::infinity();
 };
 

@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t shortest_windowed_axis = 8;
 // Whole numbers up to here are exact in every index and loop of the library.
 constexpr std::size_t longest_axis = std::size_t{1} << 30;
+// Of an image, along its diagonal: sqrt(1/2) cycles per pixel. Nothing is left for a low pass
+// beyond.
+constexpr double highest_frequency = 0.70710678118654757;
 
 std::string shape_text(std::size_t height, std::size_t width) {
   return std::to_string(height) + " x " + std::to_string(width);
@@ -23,6 +26,12 @@ void check_filter(const Filter& filter, const std::string& name) {
   if (!(filter.cutoff > 0)) {
     throw std::invalid_argument(name + " must be larger than 0 cycles per pixel, not " +
                                 std::to_string(filter.cutoff));
+  }
+  if (filter.cutoff > highest_frequency && !std::isinf(filter.cutoff)) {
+    throw std::invalid_argument(
+        name +
+        " must be at most sqrt(1/2) = 0.7071 cycles per pixel, the highest frequency of an " +
+        "image, or infinity (no low pass), not " + std::to_string(filter.cutoff));
   }
 }
 

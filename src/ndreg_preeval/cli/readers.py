@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import re
 
+from ..argument_checks import LEAST_MEMORY
+
 
 def byte_size(text: str) -> int:
     """A number of bytes; K, M, G and T count in steps of 1024."""
@@ -15,8 +17,10 @@ def byte_size(text: str) -> int:
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no size such as 512M or 2G")
     size = int(float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " "))
-    if size < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} must be at least one byte")
+    if size < LEAST_MEMORY:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is less than 1K, too little to be meant: a number alone counts bytes; write 512M or 2G"
+        )
     return size
 
 

@@ -16,10 +16,11 @@ from ..argument_checks import (
     check_axis,
     check_choice,
     check_count,
+    check_cutoff,
     check_leaves_pixels,
     check_mask,
+    check_memory,
     check_not_negative,
-    check_positive,
     check_stacks_axis,
     type_name,
 )
@@ -142,7 +143,7 @@ class Options:
     cutoff: float | None = field(
         default=None,
         metadata=declare(
-            "Gaussian low pass of the aligner, in cycles per pixel",
+            "Gaussian low pass of the aligner, in cycles per pixel, at most sqrt(1/2)",
             float,
             unit="F",
             examples=(0.15,),
@@ -368,7 +369,7 @@ CHECKS: Final[dict[str, Check]] = {
     "pairing": _one_of(get_args(Pairing)),
     "precision": _one_of(get_args(Precision)),
     "window": _one_of(WINDOWS),
-    "cutoff": check_positive,
+    "cutoff": check_cutoff,
     "max_shift": partial(check_not_negative, unit="pixels"),
     "normalization": _one_of(NORMALIZATIONS),
     "invalid": _one_of(get_args(Invalid)),
@@ -377,7 +378,7 @@ CHECKS: Final[dict[str, Check]] = {
     "on_error": _one_of(get_args(OnError)),
     "mask_valid": as_int,
     "num_threads": _threads,
-    "memory_limit": partial(check_count, least="1 byte, or None"),
+    "memory_limit": check_memory,
     "limits": _limits,
 }
 """Checks of all options but method and mask, in their order; each returns the value to keep."""

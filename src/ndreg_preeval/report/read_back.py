@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import fields
@@ -12,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from ..argument_checks import HIGHEST_FREQUENCY, LEAST_MEMORY
 from ..errors import FormatVersionError, RankingWarning, shorten
 from ..methods import Method
 from ..options import Limits, Options
@@ -113,14 +115,30 @@ def _options(found: JsonValue, stacklevel: int) -> Options:
         elif name == "mask":
             given[name] = _mask(found[name], stacklevel + 1)
         else:
-            given[name] = found[name].value
+            given[name] = _as_now(name, found[name], stacklevel + 1)
     options: Options = _built(Options, given, found)
     return options
 
 
 def _made(kind: Callable[..., Any], found: JsonValue, stacklevel: int) -> Any:
-    given = {name: found[name].value for name in _known(found, kind, stacklevel + 1)}
-    return _built(kind, given, found)
+    names = _known(found, kind, stacklevel + 1)
+    return _built(kind, {name: _as_now(name, found[name], stacklevel + 1) for name in names}, found)
+
+
+def _as_now(name: str, found: JsonValue, stacklevel: int) -> Any:
+    """Value of an option; of those that earlier versions took and this one refuses, the nearest."""
+    value = found.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if name == "memory_limit" and 0 < value < LEAST_MEMORY:
+        return LEAST_MEMORY  # of which no number depends
+    if name == "cutoff" and HIGHEST_FREQUENCY < value < math.inf:
+        _warn(
+            f"{found.place}: {value:g} lies beyond every frequency of an image, and is None now",
+            stacklevel + 1,
+        )
+        return None
+    return value
 
 
 def _known(found: JsonValue, kind: Any, stacklevel: int) -> list[str]:

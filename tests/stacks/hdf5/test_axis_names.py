@@ -99,7 +99,7 @@ def test_wherever_it_is_read(tmp_path: Path, where: str, how: dict[str, Any]) ->
     uri = write(tmp_path, 2, ["energy", "y", "x"], {"energy": 2, "y": 0, "x": 1}, **how)
     expected = score_stack(STACK)
     if where == "blocks":
-        found, said = said_of(uri, memory_limit=1, num_threads=2)
+        found, said = said_of(uri, memory_limit=1024, num_threads=2)
     elif where == "child":
         found, said = said_of(uri, isolate=True)
     elif where == "opened":

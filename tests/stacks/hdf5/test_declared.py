@@ -208,7 +208,7 @@ def test_masks_that_differ_from_image_to_image(tmp_path: Path, where: str) -> No
         options["pairing"] = "previous"
     expected = quietly(score_stack, wanted, **(options | {"image_axis": 0}))
     if where == "blocks":
-        options |= {"memory_limit": 1, "num_threads": 2}
+        options |= {"memory_limit": 1024, "num_threads": 2}
     if where == "child":
         options["isolate"] = True
     if where == "threads":
@@ -307,7 +307,7 @@ def test_elsewhere(tmp_path: Path, kind: str, where: str, opened: bool) -> None:
         if where == "child":
             found = quietly(score_stack, value, isolate=True)
         elif where == "blocks":
-            found = quietly(score_stack, value, memory_limit=1, num_threads=2)
+            found = quietly(score_stack, value, memory_limit=1024, num_threads=2)
         else:
             with (ThreadPoolExecutor if where == "threads" else ProcessPoolExecutor)(2) as executor:
                 found = quietly(score_stack, value, executor=executor)

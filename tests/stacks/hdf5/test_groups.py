@@ -125,7 +125,9 @@ def test_open_groups_are_as_their_uris(tmp_path: Path, kind: str, path: str) -> 
         group = file if path == "/" else file[path]
         assert_same_numbers(score_stack(group), expected)
         assert_same_numbers(rank_stacks({"Fe": group}).stacks["Fe"], expected)
-        assert_same_numbers(rank_stacks({"Fe": group}, num_threads=2, memory_limit=1).stacks["Fe"], expected)
+        assert_same_numbers(
+            rank_stacks({"Fe": group}, num_threads=2, memory_limit=1024).stacks["Fe"], expected
+        )
         ranking = rank_stacks(group)
         assert list(ranking.stacks) == list(rank_stacks(f"{name}::/{path}").stacks)
         assert_same_numbers(*ranking.stacks.values(), expected)

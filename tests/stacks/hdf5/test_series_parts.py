@@ -113,7 +113,7 @@ def test_projections_wherever_they_are_read(tmp_path: Path, where: str, links: b
     if where == "child":
         found = score_stack(uri, isolate=True)
     elif where == "blocks":
-        found = score_stack(uri, memory_limit=1, num_threads=2)
+        found = score_stack(uri, memory_limit=1024, num_threads=2)
     elif where == "threads":
         with ThreadPoolExecutor(2) as executor:
             found = score_stack(uri, executor=executor)

@@ -125,7 +125,7 @@ def test_axes_too_many() -> None:
         score_stack(write("one.mup", STACK[0]))
 
 
-@pytest.mark.parametrize("memory_limit", [1, 5000])
+@pytest.mark.parametrize("memory_limit", [1024, 5000])
 def test_in_parts(memory_limit: int) -> None:
     found = score_stack(write("a.mup"), memory_limit=memory_limit, num_threads=3)
     assert_same_numbers(found, score_stack(STACK))

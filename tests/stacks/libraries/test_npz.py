@@ -106,7 +106,7 @@ def test_in_any_order(monkeypatch: pytest.MonkeyPatch, save: Any, axis: int, ord
             task.run()
         np.testing.assert_array_equal(pending.block().images, STACK)
     assert_same_numbers(
-        score_stack(f"a.npz::a&axis={axis}", num_threads=3, memory_limit=1), score_stack(STACK)
+        score_stack(f"a.npz::a&axis={axis}", num_threads=3, memory_limit=1024), score_stack(STACK)
     )
 
 
