@@ -229,6 +229,13 @@ def ewoks(_: Path) -> None:
     assert "'reference_stack': 'Ca-K'" in printed, printed
 
 
+@promise("completion")
+def completion(_: Path) -> None:
+    """A script that completes commands, for each shell."""
+    for shell in ("bash", "zsh", "tcsh"):
+        assert "ndreg-preeval" in run("ndreg-preeval", "completion", shell)
+
+
 @promise("orange")
 def orange(root: Path) -> None:
     """The canvas starts, and the widget ranks and draws, as docs/orange.md has it."""
@@ -278,7 +285,7 @@ def test(root: Path) -> None:
 @promise("all")
 def everything(root: Path) -> None:
     """What the others promise one by one."""
-    for extra in ("plot", "progress", "dask", "decode", "tiff", "pictures", "ewoks"):
+    for extra in ("plot", "pandas", "dask", "decode", "tiff", "pictures", "zarr", "ewoks", "completion"):
         PROMISES[extra](root)
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from . import core
 
 if TYPE_CHECKING:
-    from .build_info import build_config as build_config
-    from .build_info import get_cmake_dir as get_cmake_dir
-    from .build_info import get_include as get_include
-    from .build_info import get_pkgconfig_dir as get_pkgconfig_dir
     from .core import release_memory as release_memory
     from .errors import FormatVersionError as FormatVersionError
     from .errors import RankingWarning as RankingWarning
+    from .installation import build_config as build_config
+    from .installation import get_cmake_dir as get_cmake_dir
+    from .installation import get_include as get_include
+    from .installation import get_pkgconfig_dir as get_pkgconfig_dir
     from .live import StackRanker as StackRanker
     from .live import StackScorer as StackScorer
     from .methods import METHODS as METHODS
@@ -42,11 +42,11 @@ _HOMES = {
     "StackRanker": "live",
     "StackScore": "scoring",
     "StackScorer": "live",
-    "build_config": "build_info",
+    "build_config": "installation",
     "find_stacks": "stacks",
-    "get_cmake_dir": "build_info",
-    "get_include": "build_info",
-    "get_pkgconfig_dir": "build_info",
+    "get_cmake_dir": "installation",
+    "get_include": "installation",
+    "get_pkgconfig_dir": "installation",
     "rank_stacks": "ranking",
     "reg2d_preeval": "reg2d",
     "release_memory": "core",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ndreg_preeval import _core, build_info, core
+from ndreg_preeval import _core, core
+from ndreg_preeval.installation import build_info
 
 
 def test_build_config_adds_to_what_the_core_says() -> None:

@@ -320,8 +320,8 @@ def test_interrupt_is_quiet(monkeypatch, call):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "info", interrupted)
-    assert call("info") == (130, "", "")
+    monkeypatch.setattr(commands, "find", interrupted)
+    assert call("find", "a.h5") == (130, "", "")
 
 
 def test_interrupt_by_signal(tmp_path):

@@ -20,7 +20,7 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 ORDER = [
     "core errors",
     "text",
-    "argument_checks atomic_write build_info",
+    "argument_checks atomic_write installation log",
     "declared_option limits methods progress",
     "options",
     "stacks",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Commands of the command line: rank, find, demo and info."""
+"""Commands of the command line: rank, find and demo."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from ..ranking import Ranking
 
-COMPANIONS: Final = ("numpy", "h5py", "silx", "hdf5plugin", "tqdm", "jinja2", "matplotlib", "ewokscore")
 
 NO_TEXT: Final = {
     "plot": "a figure cannot be written to the standard output",
@@ -202,57 +201,6 @@ def demo(arguments: Namespace) -> int:
         )
         print(f"figure: {plot}")
     return 0 if check.passed else 1
-
-
-def info(arguments: Namespace) -> int:
-    """Print versions, paths and the build; exit code."""
-    facts = _facts()
-    if arguments.json:
-        import json
-
-        print(json.dumps(facts, indent=1))
-        return 0
-    width = max(map(len, facts))
-    for name, value in facts.items():
-        shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
-        print(f"{name:<{width}}  {shown}")
-    return 0
-
-
-def _facts() -> dict[str, Any]:
-    from importlib.metadata import PackageNotFoundError, version
-
-    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
-
-    facts: dict[str, Any] = dict(build_config())
-    for name in COMPANIONS:
-        try:
-            facts[name] = version(name)
-        except PackageNotFoundError:
-            facts[name] = "not installed"
-    facts["package"] = str(Path(__file__).resolve().parents[1])
-    folders = {"include": get_include, "cmake": get_cmake_dir, "pkgconfig": get_pkgconfig_dir}
-    for name, folder in folders.items():
-        try:
-            facts[name] = folder()
-        except FileNotFoundError:
-            facts[name] = "not installed"
-    return facts
-
-
-def fact(name: str) -> str:
-    """Text that `--version`, `--includes`, `--cmakedir` or `--pkgconfigdir` prints."""
-    from ..build_info import build_config, get_cmake_dir, get_include, get_pkgconfig_dir
-
-    match name:
-        case "version":
-            return str(build_config()["version"])
-        case "includes":
-            return f"-I{get_include()}"
-        case "cmakedir":
-            return get_cmake_dir()
-        case _:
-            return get_pkgconfig_dir()
 
 
 @contextlib.contextmanager

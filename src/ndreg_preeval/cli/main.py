@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
@@ -19,6 +20,9 @@ EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
 
 MAX_MESSAGE: Final = 3800
+
+HOMES: Final = {"info": "info", "completion": "completion", "man": "completion"}
+"""Modules of commands; those that are not named are in `commands`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,10 +60,9 @@ def _run(argv: Sequence[str] | None) -> int:
         parser.print_usage(sys.stderr)
         print(f"{parser.prog}: error: say what to do: {', '.join(parser.commands)}", file=sys.stderr)
         return EXIT_USAGE
-    from . import commands
-
     arguments.command_line = (parser.prog, *(sys.argv[1:] if argv is None else argv))
-    command = getattr(commands, arguments.command)
+    module = importlib.import_module(f".{HOMES.get(arguments.command, 'commands')}", __package__)
+    command = getattr(module, arguments.command)
     code: int = command(arguments)
     return code
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from ..options import DECLARED_OPTIONS, NONE, DeclaredOption
+from .completion import SHELLS, WHERE
 from .parsing import MainParser, OneOf, Parser
 from .readers import byte_size, positive
 from .why import ALL
@@ -59,7 +60,9 @@ def make_parser() -> MainParser:
         ("rank", "rank image stacks, best first", _add_rank),
         ("find", "list the image stacks of a file, pattern or folder", _add_find),
         ("demo", "make demo stacks, rank them, check the answer", _add_demo),
-        ("info", "show versions, paths and how this was built", _add_info),
+        ("info", "show versions, paths, the build, and optional libraries", _add_info),
+        ("completion", "print a script that completes these commands in a shell", _add_completion),
+        ("man", "print the manual page", _add_man),
     ):
         parser.commands[name] = command = commands.add_parser(name, help=help, prog=f"{parser.prog} {name}")
         command.set_defaults(command=name)
@@ -74,9 +77,9 @@ class _Show(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from . import commands
+        from .info import fact
 
-        print(commands.fact(self.dest))
+        print(fact(self.dest))
         parser.exit()
 
 
@@ -207,8 +210,22 @@ def _add_demo(parser: Parser) -> None:
 
 
 def _add_info(parser: Parser) -> None:
-    parser.description = "Show versions, paths and how this was built: for bug reports."
+    parser.description = "Show versions, paths and how this was built, for bug reports; and which other libraries are here, what each brings, and how to get it."
     parser.add_argument("--json", action="store_true", help="as a JSON object")
+
+
+def _add_completion(parser: Parser) -> None:
+    parser.description = "Print a script by which the shell completes commands, options, methods, choices and names of files; needs shtab."
+    parser.epilog = WHERE
+    parser.add_argument("shell", type=OneOf(SHELLS), choices=SHELLS, help="the shell that is to complete")
+
+
+def _add_man(parser: Parser) -> None:
+    parser.description = "Print the manual page, in the form that man reads."
+    parser.epilog = """\
+  ndreg-preeval man | man -l -  to read it
+  ndreg-preeval man > ~/.local/share/man/man1/ndreg-preeval.1  for man ndreg-preeval
+"""
 
 
 ALIASES: Final[dict[str, tuple[str, ...]]] = {"image_axis": ("--image-axis",)}

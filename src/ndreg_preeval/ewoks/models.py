@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..installation import how_to_get
+
 try:
     from ewokscore.model import BaseInputModel, BaseOutputModel
     from pydantic import Field, SkipValidation, create_model
 except ImportError as error:
-    raise ImportError(
-        f'the Ewoks task needs ewokscore: pip install ewoks, or the extra "ewoks" ({error})'
-    ) from error
+    raise ImportError(f"the Ewoks task needs ewokscore: {how_to_get('ewoks')} ({error})") from error
 
 from ..options import DECLARED_OPTIONS, DeclaredOption
 

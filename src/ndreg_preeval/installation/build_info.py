@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from . import core
+from .. import core
 
 __all__ = ["build_config", "get_cmake_dir", "get_include", "get_pkgconfig_dir"]
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def build_config() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ..installation import how_to_get
 from ..results import texts_of_names
 from ..text import text_of
 from .export import IMAGE_COLUMNS, flag_words, image_lists, plain
@@ -154,6 +155,6 @@ def require_pandas() -> Any:
         import pandas as pd
     except ImportError as error:
         raise ImportError(
-            'a data frame needs pandas: pip install pandas, or the extra "pandas" (to_csv needs neither)'
+            f"a data frame needs pandas: {how_to_get('pandas')} (to_csv needs neither)"
         ) from error
     return pd

@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+from ...installation import how_to_get
 from ...text import text_of
 
 TITLED: Final = ("png", "svg", "pdf")
@@ -21,9 +22,7 @@ def require_matplotlib() -> tuple[Any, Any]:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError(
-            'a plot needs matplotlib: pip install matplotlib, or the extra "plot"', name=error.name
-        ) from error
+        raise ImportError(f"a plot needs matplotlib: {how_to_get('matplotlib')}", name=error.name) from error
     return Figure, FigureCanvasAgg
 
 

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import IO, Any, Final
 
 from ...errors import clip
+from ...installation import how_to_get
 from .pages import MAX_PAGES
 
-NEEDED: Final = 'TIFF files are read by tifffile: pip install tifffile imagecodecs, or the extra "tiff"'
+NEEDED: Final = f"TIFF files are read by tifffile: {how_to_get('tifffile', 'imagecodecs')}"
 
 MAX_LISTED: Final = 6
 """Largest number of series that a message lists."""
