@@ -153,6 +153,6 @@ PURPOSES: Final[dict[str, str]] = {
     "peak_to_mean": "peak of the correlogram divided by its mean, as ewoksndreg documents it",
     "ewoksndreg": "the score that ewoksndreg computes: to compare with what it chose",
 }
-"""What each named method is for, in one line."""
+"""Purpose of each named method, in one line."""
 
 DEFAULT_METHOD: Final = next(iter(METHODS))

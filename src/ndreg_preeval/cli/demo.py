@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GROUP: Final = "/entry/fit/results"
 
 CREATOR: Final = "ndreg_preeval demo"
-"""What the file says of who made it."""
+"""Program that made the file, as the file says it."""
 
 DRIFT_PER_IMAGE: Final = 0.6
 """Average drift from image to image, in pixels; up to a sixteenth of the width in all."""

@@ -24,7 +24,7 @@ OWN_NAMES: Final = {
     "/entry/fit": {"program", "results"},
     "/entry/fit/results": {"energy", "y", "x", *(element.name for element in ELEMENTS)},
 }
-"""What a demo file holds. With anything else in it, a ranking for one, it has become somebody's own."""
+"""Names in a demo file. With anything else in it, a ranking for one, it has become somebody's own."""
 
 
 def is_demo_data(path: str) -> bool:

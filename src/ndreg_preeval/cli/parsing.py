@@ -14,7 +14,7 @@ from ..text import did_you_mean
 from .help_layout import HelpLayout
 
 DASHES: Final = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
-"""What word processors and web pages make of a hyphen."""
+"""Dashes that word processors and web pages make of a hyphen."""
 
 
 class Parser(argparse.ArgumentParser):

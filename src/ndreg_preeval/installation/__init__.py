@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What this installation is: how it was built, where its headers are, and which optional libraries there are."""
+"""This installation: its build, the folders of its headers, and other libraries with what they bring."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ EXTRAS: Final = {
     "test": "what the tests need",
     "all": "plot, pandas, dask, decode, tiff, pictures, zarr, ewoks and completion",
 }
-"""What each extra is for."""
+"""Extras with what each is for."""
 
 
 class State(NamedTuple):
