@@ -12,9 +12,9 @@
 #include <pthread.h>
 #endif
 #if defined(__linux__)
-#include <sched.h>
-
 #include <thread>
+
+#include "affinity.hpp"
 #endif
 
 namespace {
@@ -89,11 +89,9 @@ void a_call_leaves_its_thread_on_its_cpus() {
   bool kept = false;
   std::thread([&] {
     leave_openmp_place();
-    cpu_set_t before;
-    cpu_set_t after;
-    const bool looked = sched_getaffinity(0, sizeof before, &before) == 0;
+    const auto before = affinity::look();
     right = known.right(4);
-    kept = looked && sched_getaffinity(0, sizeof after, &after) == 0 && CPU_EQUAL(&before, &after);
+    kept = !before.empty() && affinity::same(affinity::look(), before);
   }).join();
   CHECK(right);
   CHECK(kept);

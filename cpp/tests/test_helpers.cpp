@@ -25,6 +25,10 @@
 #include "processes.hpp"
 #include "threads/system_thread.hpp"
 
+#if defined(__linux__)
+#include "affinity.hpp"
+#endif
+
 namespace {
 
 using namespace ndreg_preeval;
@@ -233,14 +237,14 @@ void signals_are_for_others() {
 
 #if defined(__linux__)
 
-cpu_set_t cpus_of_helper() {
+std::vector<cpu_set_t> cpus_of_helper() {
   struct Found {
-    cpu_set_t cpus{};
+    std::vector<cpu_set_t> cpus;
     std::atomic<bool> done{false};
   } found;
   const auto look = [](void* given, std::size_t) {
     auto& self = *static_cast<Found*>(given);
-    sched_getaffinity(0, sizeof self.cpus, &self.cpus);
+    self.cpus = affinity::look();
     self.done = true;
   };
   Helpers helpers(1, look, &found);
@@ -251,23 +255,17 @@ cpu_set_t cpus_of_helper() {
 
 // As threads that the caller starts would.
 void they_run_where_the_caller_may() {
-  cpu_set_t all;
-  CPU_ZERO(&all);
-  if (sched_getaffinity(0, sizeof all, &all) != 0) return;
-  const cpu_set_t before = cpus_of_helper();
-  CHECK(CPU_EQUAL(&before, &all));
-  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
-    if (!CPU_ISSET(cpu, &all)) continue;
-    cpu_set_t one;
-    CPU_ZERO(&one);
-    CPU_SET(cpu, &one);
-    if (sched_setaffinity(0, sizeof one, &one) != 0) break;
-    const cpu_set_t found = cpus_of_helper();
-    CHECK(CPU_EQUAL(&found, &one));
+  const auto all = affinity::look();
+  if (all.empty()) return;
+  CHECK(affinity::same(cpus_of_helper(), all));
+  for (std::size_t cpu = 0; cpu < affinity::room(all); ++cpu) {
+    if (!affinity::has(all, cpu)) continue;
+    const auto one = affinity::only(cpu, all);
+    if (!affinity::bind(one)) break;
+    CHECK(affinity::same(cpus_of_helper(), one));
   }
-  sched_setaffinity(0, sizeof all, &all);
-  const cpu_set_t after = cpus_of_helper();
-  CHECK(CPU_EQUAL(&after, &all));
+  affinity::bind(all);
+  CHECK(affinity::same(cpus_of_helper(), all));
 }
 
 #endif

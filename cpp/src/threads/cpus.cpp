@@ -14,11 +14,8 @@
 #include <thread>
 
 #include "base/control_groups.hpp"
+#include "threads/cpu_set.hpp"
 #include "threads/omp_places.hpp"
-
-#if defined(__linux__)
-#include <sched.h>
-#endif
 
 namespace ndreg_preeval {
 namespace {
@@ -27,9 +24,8 @@ int affinity_cpus() noexcept {
   const std::size_t bound_to = detail::cpus_of_team();
   if (bound_to > 0) return static_cast<int>(bound_to);
 #if defined(__linux__)
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  detail::CpuSet own;
+  if (own.look()) return std::max(1, static_cast<int>(own.count()));
 #endif
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }

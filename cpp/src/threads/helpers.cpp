@@ -60,7 +60,7 @@ class SleepingThreads {
     bool looks = true;     // for a call: sleeps, or is on its way to
     bool retires = false;  // when there is no call
 #if defined(__linux__)
-    cpu_set_t cpus{};  // that it was told to run on
+    CpuSet cpus{};  // that it was told to run on
 #endif
   };
 
@@ -200,9 +200,9 @@ void SleepingThreads::help([[maybe_unused]] Thread& thread, Helpers& call,
                            std::size_t number) noexcept {
 #if defined(__linux__)
   // Where the calling thread may run, as a thread that it starts would.
-  if (!CPU_EQUAL(&thread.cpus, &call.cpus_)) {
-    thread.cpus = call.cpus_;
-    static_cast<void>(sched_setaffinity(0, sizeof thread.cpus, &thread.cpus));
+  if (!(thread.cpus == call.cpus_)) {
+    static_cast<void>(thread.cpus.take(call.cpus_));  // without memory it asks again next time
+    static_cast<void>(call.cpus_.bind());
     leave_place();
   }
 #endif
@@ -235,8 +235,7 @@ Helpers::Helpers(std::size_t wanted, Work work, void* context) noexcept
     : work_(work), context_(context), wanted_(wanted) {
   if (wanted == 0) return;
 #if defined(__linux__)
-  CPU_ZERO(&cpus_);
-  static_cast<void>(sched_getaffinity(0, sizeof cpus_, &cpus_));
+  static_cast<void>(cpus_.look());
 #endif
   threads_ = SleepingThreads::of_this_process();
   if (threads_ != nullptr) threads_->call(*this);

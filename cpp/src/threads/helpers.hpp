@@ -6,9 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
+#include "threads/cpu_set.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -45,7 +43,7 @@ class Helpers {
   Helpers* before_ = nullptr;
   Helpers* after_ = nullptr;
 #if defined(__linux__)
-  cpu_set_t cpus_{};  // of the calling thread
+  CpuSet cpus_;  // of the calling thread
 #endif
 };
 

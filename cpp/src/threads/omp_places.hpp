@@ -6,9 +6,7 @@
 
 #include <cstddef>
 
-#if defined(__linux__) && defined(NDREG_PREEVAL_OPENMP)
-#include <sched.h>
-#endif
+#include "threads/cpu_set.hpp"
 
 namespace ndreg_preeval::detail {
 
@@ -31,7 +29,7 @@ class KeptCpus {
   KeptCpus& operator=(const KeptCpus&) = delete;
 
  private:
-  cpu_set_t cpus_{};
+  CpuSet cpus_;
   bool known_;
 };
 #else
