@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import warnings
 from datetime import datetime
 
 import h5py
@@ -72,21 +73,84 @@ def check_plots(group):
 
 def test_every_plot_is_valid(saved):
     _, file = saved
-    assert check_plots(file) == 1 + 3 * 4
+    assert check_plots(file) == 2 + 3 * 4
 
 
-def test_default_leads_to_the_scores_from_every_level(saved):
+def test_default_leads_to_all_images_of_all_stacks_from_every_level(saved):
     ranked, file = saved
-    for path in ("/", "/entry", "/entry/ranking", "/entry/ranking/scores"):
+    for path in ("/", "/entry", "/entry/ranking", "/entry/ranking/images"):
         data = nxdata.get_default(file[path])
-        assert data.group.name == "/entry/ranking/scores", path
+        assert data.group.name == "/entry/ranking/images", path
+    assert data.interpretation == "image"
+    names = ", ".join(f"{rank} {name}" for rank, name in enumerate(ranked.stacks, start=1))
+    assert data.axes_names == [f"rank: {names}", "image"]
+    assert data.axes[0][()].tolist() == [1, 2, 3, 4]
+    assert data.axes[1][()].tolist() == [0, 1, 2, 3, 4]
+    # Viewers need not show what a colour means: the title says it.
+    assert data.title.casefold().startswith(data.signal_name)
+    assert data.title.endswith(f"of 4 stacks; best: {ranked.reference_stack}")
+    expected = np.full((4, 5), np.nan)
+    for row, scored in zip(expected, ranked.stack_scores, strict=True):
+        values = scored.probability if scored.method.asks_opinion else scored.values
+        for image, value in zip(scored.image_indices, values, strict=True):
+            row[image] = value
+    np.testing.assert_array_equal(data.signal[()], expected)
+    assert np.isnan(expected[:, 0]).all()  # the reference
+    assert np.isnan(expected[3]).all()  # the stack that is gone
+    assert np.isfinite(expected[:3, 1:]).all()
+
+
+def test_scores_are_plotted_against_rank(saved):
+    ranked, file = saved
+    data = nxdata.get_default(file["/entry/ranking/scores"])
     assert data.signal[()].tolist() == list(ranked.scores.values())
     assert data.signal_name == f"score ({ranked.method.name})"
+    assert data.title.casefold().startswith(data.signal_name)
     names = ", ".join(f"{rank} {name}" for rank, name in enumerate(ranked.stacks, start=1))
     assert data.axes_names == [f"rank: {names}"]
     assert data.axes[0][()].tolist() == [1, 2, 3, 4]
     best = ranked.reference_stack
     assert nxdata.get_default(file["/entry/ranking/stacks"]).group.name.endswith(f"/{best}/images")
+
+
+def test_titles_of_curves_say_what_runs_upwards(saved):
+    ranked, file = saved
+    best = file[f"entry/ranking/stacks/{ranked.reference_stack}"]
+    for name in ("images", "peak_to_mean"):
+        data = nxdata.NXdata(best[name])
+        assert data.title.startswith(f"{ranked.reference_stack}: {data.signal_name.split(' of the')[0]}"), (
+            name
+        )
+    assert nxdata.NXdata(best["shifts"]).title.endswith(
+        "dy and dx of each image onto its reference, in pixels"
+    )
+
+
+def test_images_of_stacks_of_unlike_length_and_of_the_one_before(tmp_path):
+    rng = np.random.default_rng(3)
+    stacks = {"long": rng.normal(size=(6, 32, 32)), "short": rng.normal(size=(3, 32, 32))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        ranked = ndreg_preeval.rank_stacks(stacks, reference_image=1)
+        ranked.save_nexus(tmp_path / "a.h5")
+        ndreg_preeval.rank_stacks(stacks, pairing="previous").save_nexus(tmp_path / "b.h5")
+    where = {
+        "a.h5": {"long": [0, 2, 3, 4, 5], "short": [0, 2]},
+        "b.h5": {"long": [1, 2, 3, 4, 5], "short": [1, 2]},
+    }
+    for name, expected in where.items():
+        with h5py.File(tmp_path / name) as file:
+            data = nxdata.get_default(file)
+            rows = dict(zip(text(file["entry/ranking/scores/stack"]), data.signal[()], strict=True))
+        assert {stack: np.flatnonzero(np.isfinite(row)).tolist() for stack, row in rows.items()} == expected
+
+
+def test_too_many_images_for_a_picture(ranked, tmp_path, monkeypatch):
+    monkeypatch.setattr("ndreg_preeval.report.nexus.MOST_VALUES", 19)
+    ranked.save_nexus(tmp_path / "many.h5")
+    with h5py.File(tmp_path / "many.h5") as file:
+        assert nxdata.get_default(file).group.name == "/entry/ranking/scores"
+        assert "images" not in file["entry/ranking"]
 
 
 def test_classes_and_process(saved):
@@ -205,7 +269,7 @@ def test_odd_names(tmp_path):
     made = ranking(*(stack(name, [0.9, 0.8], location="") for name in ODD_NAMES), warnings=("a\0b",))
     save_nexus(made, tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
-        assert check_plots(file) == 1 + 3 * len(ODD_NAMES)
+        assert check_plots(file) == 2 + 3 * len(ODD_NAMES)
         process = file["entry/ranking"]
         shown = [text_of(name).replace("\0", "\\x00") for name in ODD_NAMES]
         assert text(process["scores/stack"]) == shown
@@ -216,6 +280,10 @@ def test_odd_names(tmp_path):
         assert label.startswith("rank: 1 a/b, 2 , 3 ., 4 .., ")
         assert label.endswith(f", and {len(ODD_NAMES) - 8} more")
         assert len(label) < 300
+        # There is less room along the other axis.
+        label = process["images/rank"].attrs["long_name"]
+        assert label.endswith(f", and {len(ODD_NAMES) - 6} more")
+        assert len(label) < 120
 
 
 def test_dollars_are_no_formulas(tmp_path):
@@ -246,7 +314,7 @@ def test_stack_of_one_image_and_numbers_that_are_none(tmp_path):
     odd = stack("b", [0.5, 0.5], score=np.inf, p_value=np.array([np.nan, -np.inf]), trust=np.nan)
     save_nexus(ranking(stack("a", [0.9]), odd, stack("single", [])), tmp_path / "out.h5")
     with h5py.File(tmp_path / "out.h5") as file:
-        assert check_plots(file) == 10
+        assert check_plots(file) == 11
         process = file["entry/ranking"]
         assert process["scores/score"][()].tolist()[1] == np.inf
         np.testing.assert_array_equal(process["stacks/b/images/p_value"], [np.nan, -np.inf])

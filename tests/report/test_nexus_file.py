@@ -44,7 +44,8 @@ def content(path):
     found = {}
 
     def visit(name, node):
-        data = np.asarray(node[()]).tolist() if isinstance(node, h5py.Dataset) else None
+        # As text: NaN is NaN there.
+        data = repr(np.asarray(node[()]).tolist()) if isinstance(node, h5py.Dataset) else None
         found[name] = (data, {key: str(value) for key, value in node.attrs.items()})
 
     with h5py.File(path) as file:
@@ -84,7 +85,7 @@ def test_forms_of_urls(tmp_path, monkeypatch, url, group):
     with h5py.File("out.h5") as file:
         assert file[group].attrs["NX_class"] == "NXprocess"
         assert file[group.split("/")[1]].attrs["NX_class"] == "NXentry"
-        assert nxdata.get_default(file).group.name == f"{group}/scores"
+        assert nxdata.get_default(file).group.name == f"{group}/images"
     with pytest.raises(FileExistsError):
         save_nexus(RANKING, url)
 
@@ -133,8 +134,8 @@ def test_other_groups_stay_as_they_are(scan):
     assert after["scan/data"] == before["scan/data"]
     assert after["scan/data/Ca-K"] == before["scan/data/Ca-K"]
     with h5py.File(scan) as file:
-        assert nxdata.get_default(file).group.name == "/scan/ranking/scores"
-        assert nxdata.get_default(file["entry"]).group.name == "/entry/ranking/scores"
+        assert nxdata.get_default(file).group.name == "/scan/ranking/images"
+        assert nxdata.get_default(file["entry"]).group.name == "/entry/ranking/images"
         assert sorted(file) == ["entry", "scan"]
 
 
@@ -145,7 +146,7 @@ def test_defaults_that_exist_are_kept(scan):
     save_nexus(RANKING, f"{scan}::/scan/ranking")
     with h5py.File(scan) as file:
         assert (file.attrs["default"], file["scan"].attrs["default"]) == ("scan", "data")
-        assert nxdata.get_default(file["scan/ranking"]).group.name == "/scan/ranking/scores"
+        assert nxdata.get_default(file["scan/ranking"]).group.name == "/scan/ranking/images"
 
 
 def test_overwrite_replaces_a_ranking_and_nothing_else(scan):

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from os import PathLike
 
     from h5py import Group
+    from numpy.typing import NDArray
     from silx.io.url import DataUrl
 
+    from ..methods import Method
     from ..results import RankingData, StackScore
 
 PIXELS: Final = "pixels"
@@ -50,6 +52,11 @@ IMAGE_FIELDS: Final = {
     "jumps": "jumps",
 }
 """Attributes of `StackScore` with one number per image that lie beside the plotted ones."""
+
+PROBABILITY: Final = "probability that the image aligns"
+
+MOST_VALUES: Final = 1 << 22
+"""Largest number of values of the picture of all stacks and images; there is none of more."""
 
 LINK_WIDTH: Final = 80
 NAMES_SHOWN: Final = 8
@@ -81,7 +88,9 @@ def _write(root: Any, target: Target, ranking: RankingData) -> None:
 
 
 def _write_process(group: Group, ranking: RankingData) -> None:
-    mark_group(group, "NXprocess", default="scores" if ranking.stacks else None)
+    overview = _overview(ranking)
+    plotted = "scores" if overview is None else "images"
+    mark_group(group, "NXprocess", default=plotted if ranking.stacks else None)
     group["program"] = PROGRAM
     made = ranking.provenance or Provenance()
     group["version"] = _text(made.version or core.build_config()["version"])
@@ -94,6 +103,8 @@ def _write_process(group: Group, ranking: RankingData) -> None:
     if not ranking.stacks:
         return
     links = link_names(list(ranking.stacks))
+    if overview is not None:
+        _write_overview(group.create_group("images"), ranking, overview)
     _write_scores(group.create_group("scores"), ranking, links)
     # In rank order, for readers that ask for the order in which things were made.
     stacks = group.create_group("stacks", track_order=True)
@@ -117,17 +128,54 @@ def _write_configuration(group: Group, ranking: RankingData) -> None:
         group["mask"].attrs["long_name"] = "mask (true: valid pixel)"
 
 
+def _overview(ranking: RankingData) -> NDArray[np.float64] | None:
+    """What the method says of every image, a row for each stack in rank order; None where there is none, or too many.
+
+    NaN stands for images that were not compared (the reference image), or are not there.
+    """
+    stacks = list(ranking.stacks.values())
+    length = max((stack.n_images for stack in stacks if len(stack.image_indices)), default=0)
+    if not 0 < len(stacks) * length <= MOST_VALUES:
+        return None
+    rows = np.full((len(stacks), length), np.nan)
+    for row, stack in zip(rows, stacks, strict=True):
+        row[stack.image_indices] = stack.probability if stack.method.asks_opinion else stack.values
+    return rows
+
+
+def _per_image(method: Method) -> str:
+    """Name of the dataset with what is plotted for each image."""
+    return "probability" if method.asks_opinion else "value"
+
+
+def _write_overview(group: Group, ranking: RankingData, rows: NDArray[np.float64]) -> None:
+    first = next(iter(ranking.stacks.values()))
+    signal = _per_image(first.method)
+    told = PROBABILITY if signal == "probability" else _value_name(first.method)
+    title = f"{told[0].upper()}{told[1:]}, of {len(rows)} stacks"
+    if ranking.ranked_stack_names is not None:
+        title += f"; best: {_shown(first.name)}"
+    _mark_data(group, title, signal, [], ["rank", "image"])
+    _put(group, signal, rows, told)
+    group[signal].attrs["interpretation"] = "image"
+    # This label runs upwards, where there is less room.
+    _put(group, "rank", np.arange(1, len(rows) + 1), f"rank: {_ranks(ranking, 6, 10)}")
+    _put(group, "image", np.arange(rows.shape[1]), "image")
+
+
 def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     stacks = list(ranking.stacks.values())
     score = np.array([stack.score for stack in stacks], dtype=np.float64)
     trust = np.array([stack.trust for stack in stacks], dtype=np.float64)
     # With the method "evidence" both are the same: one curve would hide the other.
     others = ["trust"] if np.isfinite(trust).any() and not np.array_equal(trust, score) else []
-    title = f"Scores of {len(stacks)} stacks, best: {_shown(stacks[0].name)}"
-    if ranking.ranked_stack_names is None:
-        title = f"Scores of {len(stacks)} stacks"
-    _mark_data(group, title, "score", others, "rank")
-    _put(group, "score", score, f"score ({_shown(ranking.method.name)})")
+    told = f"score ({_shown(ranking.method.name)})"
+    # Not all viewers label the axis that the signal runs along: the title says what it is.
+    title = f"{told[0].upper()}{told[1:]} of {len(stacks)} stacks"
+    if ranking.ranked_stack_names is not None:
+        title += f", best: {_shown(stacks[0].name)}"
+    _mark_data(group, title, "score", others, ["rank"])
+    _put(group, "score", score, told)
     _put(group, "trust", trust, "trust: probability that every image aligns")
     masked = np.array([stack.trust_masked for stack in stacks], dtype=np.float64)
     _put(group, "trust_masked", masked, "trust with static pixels masked")
@@ -140,8 +188,8 @@ def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     group["rankable"] = np.array([stack.rankable for stack in stacks], dtype=np.bool_)
 
 
-def _ranks(ranking: RankingData) -> str:
-    names = [_shown(key, 24) for key in list(ranking.stacks)[:NAMES_SHOWN]]
+def _ranks(ranking: RankingData, most: int = NAMES_SHOWN, width: int = 24) -> str:
+    names = [_shown(key, width) for key in list(ranking.stacks)[:most]]
     told = ", ".join(f"{rank} {name}" for rank, name in enumerate(names, start=1))
     more = len(ranking.stacks) - len(names)
     return told + (f", and {more} more" if more else "")
@@ -170,7 +218,7 @@ def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> Non
     _put_texts(group, "warnings", stack.warnings)
     _write_images(group.create_group("images"), _shown(key), stack)
     ratio = group.create_group("peak_to_mean")
-    _mark_data(ratio, f"{_shown(key)}: peak / mean of each image", "peak_to_mean", [], "image")
+    _mark_data(ratio, f"{_shown(key)}: peak / mean of each image", "peak_to_mean", [], ["image"])
     _put(ratio, "peak_to_mean", stack.peak_to_mean, "peak / mean of the correlogram")
     _put(ratio, "image", stack.image_indices, "image")
     _write_shifts(group.create_group("shifts"), _shown(key), stack)
@@ -178,34 +226,41 @@ def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> Non
 
 def _write_images(group: Group, shown: str, stack: StackScore) -> None:
     method = stack.method
-    signal = "probability" if method.asks_opinion else "value"
+    signal = _per_image(method)
+    told = {"probability": PROBABILITY, "value": _value_name(method)}
     # Curves share one axis: only what lies between 0 and 1 goes with what does.
     others = [] if method.statistic == "peak_to_mean" else ["peak", "second_peak", "zero_peak"]
-    _mark_data(group, f"{shown}: score of each image", signal, others, "image")
+    _mark_data(group, f"{shown}: {told[signal]}", signal, others, ["image"])
     _put(group, "image", stack.image_indices, "image")
     _put(group, "reference_image", stack.reference_indices, "reference image")
-    _put(group, "probability", stack.probability, "probability that the image aligns")
-    _put(group, "value", stack.values, f"value ({method.statistic.replace('_', ' ')})")
+    _put(group, "probability", stack.probability, told["probability"])
+    _put(group, "value", stack.values, told["value"])
     for name, long_name in IMAGE_FIELDS.items():
         _put(group, name, getattr(stack, name), long_name, PIXELS if name.endswith("_pixels") else "")
     words = [f"{1 << bit}: {word}" for bit in range(32) for word in flag_words(1 << bit)]
     group["flags"].attrs["bits"] = words
 
 
+def _value_name(method: Method) -> str:
+    return f"value ({method.statistic.replace('_', ' ')})"
+
+
 def _write_shifts(group: Group, shown: str, stack: StackScore) -> None:
     shifts = np.asarray(stack.shifts).reshape(-1, 2)
     whole = np.asarray(stack.peak_shifts).reshape(-1, 2)
-    _mark_data(group, f"{shown}: shift of each image onto its reference", "dy", ["dx"], "image")
+    title = f"{shown}: dy and dx of each image onto its reference, in pixels"
+    _mark_data(group, title, "dy", ["dx"], ["image"])
     _put(group, "image", stack.image_indices, "image")
     for axis, name in enumerate(("dy", "dx")):
         _put(group, name, shifts[:, axis], f"{name} (pixels)", PIXELS)
         _put(group, f"peak_{name}", whole[:, axis], f"{name} of the highest pixel (pixels)", PIXELS)
 
 
-def _mark_data(group: Group, title: str, signal: str, others: list[str], axis: str) -> None:
+def _mark_data(group: Group, title: str, signal: str, others: list[str], axes: list[str]) -> None:
+    """Make a group NXdata, so that viewers plot a signal, and others with it, along axes."""
     mark_group(group, "NXdata")
     group.attrs["signal"] = signal
-    group.attrs["axes"] = [axis]
+    group.attrs["axes"] = axes
     if others:
         group.attrs["auxiliary_signals"] = others
     group["title"] = title
