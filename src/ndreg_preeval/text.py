@@ -24,6 +24,9 @@ ALIKE: Final = 0.6
 NATURAL_ORDER = "images are in the natural order of their names"
 """Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
 
+FOUND_BY_SEARCH = "A search below the group that was named found it"
+"""Words of a sentence on where a stack was found: told of one stack, too, as all of a file have such."""
+
 ELLIPSIS = "..."
 """Stands for the part of a text that was left out."""
 

@@ -12,6 +12,7 @@ import termios
 
 import pytest
 
+from ndreg_preeval.report import why
 from ndreg_preeval.report.table import table
 from ndreg_preeval.text import columns, printable, terminal_width, wrapped
 from tests.support.made_up_rankings import ranking, stack
@@ -49,6 +50,17 @@ def test_reasons_are_not_cut_where_there_is_room():
     assert rows[200].endswith(f"{REASONS[0]} (+1)")
     for width in (300, 0):
         assert table(with_reasons(), width=width).splitlines()[5].endswith(f"px  {whole}")
+
+
+def test_where_stacks_were_found_is_told_of_one_of_them():
+    found = "A search below the group that was named found it: '/m/{}' (4 images of 8 x 8)."
+    stacks = [stack(name, [0.9], warnings=(found.format(name), "lengths differ")) for name in ("Ca", "Fe")]
+    lines = table(ranking(*stacks), width=0).splitlines()
+    assert [line.endswith("px  lengths differ") for line in lines[4:6]] == [True, True]
+    told = " ".join(lines).split("place of ")[1:]
+    assert len(told) == 1
+    assert told[0].startswith("Ca: a search below the group that was named found it: '/m/Ca'")
+    assert f"  place     {found.format('Fe')}" in why(ranking(*stacks)).splitlines()
 
 
 def test_the_hint_stands_below_a_table_with_cut_notes_only():

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..results import worst_position
-from ..text import ELLIPSIS, NATURAL_ORDER, aligned, columns, printable, terminal_width, wrapped
+from ..text import (
+    ELLIPSIS,
+    FOUND_BY_SEARCH,
+    NATURAL_ORDER,
+    aligned,
+    columns,
+    printable,
+    terminal_width,
+    wrapped,
+)
 
 if TYPE_CHECKING:
     from ..results import RankingData, StackScore
@@ -48,6 +57,9 @@ LAYOUTS: Final = (
 
 LEFT: Final = ("stack", "note")
 
+TOLD_ONCE: Final = {NATURAL_ORDER: "order of", FOUND_BY_SEARCH: "place of"}
+"""Sentences that all stacks of a file have, of which a table tells one; and what it calls them."""
+
 
 def table(ranking: RankingData, *, width: int | None = None, warnings: bool = True, hint: str = "") -> str:
     """A table for people: one line per stack, best first.
@@ -82,7 +94,7 @@ def table(ranking: RankingData, *, width: int | None = None, warnings: bool = Tr
     found = [*paragraphs[0], *([""] if lines else []), *lines]
     if paragraphs[1:]:
         found += ["", *(line for paragraph in paragraphs[1:] for line in paragraph)]
-    more = _order(ranking)
+    more = _told_once(ranking)
     more += [f"not read: {stack.error}" for stack in ranking.stacks.values() if stack.error is not None]
     if warnings:
         more += [f"warning: {warning}" for warning in ranking.warnings]
@@ -91,18 +103,17 @@ def table(ranking: RankingData, *, width: int | None = None, warnings: bool = Tr
     return "\n".join(found)
 
 
-def _order(ranking: RankingData) -> list[str]:
-    """Tell in which order the images of the best stack are that has them in files of their own: a clipped note cannot."""
-    told = [
-        (key, text)
-        for key, stack in ranking.stacks.items()
-        for text in stack.warnings
-        if NATURAL_ORDER in text
-    ]
-    if not told:
-        return []
-    key, text = told[0]
-    return [f"order of {printable(key, NAME_WIDTH)}: {text[:1].lower()}{text[1:]}"]
+def _told_once(ranking: RankingData) -> list[str]:
+    """Tell of the best stack that has it what a note would tell of every stack: the order of its files, its place."""
+    found = []
+    for words, label in TOLD_ONCE.items():
+        told = [
+            (key, text) for key, stack in ranking.stacks.items() for text in stack.warnings if words in text
+        ]
+        if told:
+            key, text = told[0]
+            found.append(f"{label} {printable(key, NAME_WIDTH)}: {text[:1].lower()}{text[1:]}")
+    return found
 
 
 def _heading(ranking: RankingData) -> str:
@@ -218,7 +229,8 @@ def _notes(stack: StackScore) -> list[str]:
     """What there is to say of a stack, the most important first."""
     if stack.error is not None:
         return ["not read: see below"]
-    texts = [*stack.reasons, *(text for text in stack.warnings if NATURAL_ORDER not in text)]
+    told = (text for text in stack.warnings if not any(words in text for words in TOLD_ONCE))
+    texts = [*stack.reasons, *told]
     return [printable(text, LONGEST) for text in texts]
 
 

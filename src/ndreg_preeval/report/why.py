@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..results import TRUSTED, UNLIKELY, percent, trust_word
-from ..text import NATURAL_ORDER, abbreviate, padded, printable, wrapped
-from .table import LONGEST, TEXT_WIDTH, median, rounded, score_number, shift_range
+from ..text import abbreviate, padded, printable, wrapped
+from .table import LONGEST, TEXT_WIDTH, TOLD_ONCE, median, rounded, score_number, shift_range
 
 if TYPE_CHECKING:
     from ..results import RankingData, StackScore
@@ -57,6 +57,8 @@ def why(ranking: RankingData, names: Sequence[Any] | None = None, *, width: int 
 def _heading(name: str, stack: StackScore, rank: int | None, of: int) -> str:
     if stack.error is not None:
         return f"{name}: not read, ranked last"
+    if not len(stack.image_indices):
+        return f"{name}: not ranked, no image was compared"
     where = f"rank {rank} of {of}" if rank is not None else "not ranked"
     text = f"{name}: {where}, score {score_number(stack.score)}"
     word = trust_word(stack.trust)
@@ -75,7 +77,7 @@ def _told(stack: StackScore) -> list[tuple[str, str]]:
     found = [("reason", text) for text in stack.reasons]
     if not found:
         found.append(("reason", _without_reasons(stack, m)))
-    found += [("warning" if NATURAL_ORDER not in text else "order", text) for text in stack.warnings]
+    found += [(_label(text), text) for text in stack.warnings]
     height, wide = stack.shape
     images = f"{stack.n_images} of {height} x {wide}, {stack.dtype}"
     if m:
@@ -89,6 +91,11 @@ def _told(stack: StackScore) -> list[tuple[str, str]]:
     if m:
         found += _of_images(stack, m)
     return [*found, *_place(stack)]
+
+
+def _label(warning: str) -> str:
+    """Word for a warning: some say where a stack was found, and nothing that is against it."""
+    return next((label.split()[0] for words, label in TOLD_ONCE.items() if words in warning), "warning")
 
 
 def _without_reasons(stack: StackScore, m: int) -> str:

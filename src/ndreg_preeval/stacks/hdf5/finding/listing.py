@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from ....errors import clip, shorten
-from ....text import list_names
+from ....text import FOUND_BY_SEARCH, list_names
 from ...pixel_checks import without_spare_axis
 from ..nexus import IS_DAMAGED
 from .candidates import MAX_SLICES, Candidate, Found, stacks_axis
@@ -78,9 +78,7 @@ def pattern_of(file: str) -> str:
 
 def taken(candidate: Candidate) -> str:
     """Return, for a person, which dataset a search took where a file or group alone was named."""
-    return (
-        f"A search below the group that was named found it: {shorten(candidate.path)} ({_words(candidate)})."
-    )
+    return f"{FOUND_BY_SEARCH}: {shorten(candidate.path)} ({_words(candidate)})."
 
 
 def images_words(shape: tuple[int, ...] | None) -> str:
