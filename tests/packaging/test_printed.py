@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,24 @@ def test_what_is_shown_is_printed(page: Path, tmp_path: Path) -> None:
     for block in printed.examples(page):
         wrong = printed.difference(block.text, printed.printed(block, tmp_path))
         assert not wrong, f"line {block.line}: {wrong}; run python tools/printed.py"
+
+
+def test_quotations_are_what_the_program_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("h5py")
+    from ndreg_preeval.cli import main
+    from ndreg_preeval.cli.demo import make_demo
+
+    text = " ".join((ROOT / "README.md").read_text().split())
+    quoted = [found[1] for words in ("`ranking.trust` says it in words", "`stack.reasons` why a stack lost")
+              if (found := re.search(re.escape(words) + r' \("([^"]+)"\)', text))]  # fmt: skip
+    assert len(quoted) == 2
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert main(["rank", make_demo(tmp_path / "demo.h5").uri]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for each in quoted:
+        assert printed.NUMBER.sub("#", each) in printed.NUMBER.sub("#", said)
 
 
 def test_there_are_examples_of_each_command() -> None:
