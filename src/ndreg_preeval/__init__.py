@@ -65,4 +65,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_HOMES})
+    # What completion offers: no module of the package is public but by what it gives these names.
+    return sorted({*(name for name in globals() if name.startswith("__")), *_HOMES})

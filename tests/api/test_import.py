@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import subprocess
 import sys
@@ -81,5 +82,10 @@ def test_every_public_name_is_there() -> None:
     for name in ndreg_preeval.__all__:
         assert getattr(ndreg_preeval, name) is not None
     assert set(ndreg_preeval.__all__) <= set(dir(ndreg_preeval))
+    importlib.import_module(
+        "ndreg_preeval.cli.main"
+    )  # whatever was imported, completion offers what is public
+    offered = [name for name in dir(ndreg_preeval) if not name.startswith("_")]
+    assert offered == [name for name in ndreg_preeval.__all__ if not name.startswith("_")]
     with pytest.raises(AttributeError, match="no attribute 'rank_stack'"):
         ndreg_preeval.rank_stack  # noqa: B018

@@ -278,6 +278,13 @@ def test_what_widgets_say_is_known_without_qt() -> None:
         ), name
 
 
+def test_every_face_says_what_it_offers() -> None:
+    for face in PACKAGE.rglob("__init__.py"):
+        text = face.read_text()
+        # A folder of files alone offers nothing.
+        assert "__all__" in text or not re.search(r"^(from \.|def |class )", text, re.MULTILINE), face
+
+
 def own_files() -> list[Path]:
     folders = (PACKAGE, WIDGETS, ROOT / "tests", ROOT / "tools", ROOT / "benchmarks")
     return [file for folder in folders for file in folder.rglob("*.py")]

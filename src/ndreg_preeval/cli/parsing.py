@@ -113,7 +113,7 @@ class OneOf:
     """Reader of one of some words."""
 
     def __init__(self, choices: Iterable[str]) -> None:
-        self.choices = list(choices)
+        self.choices: list[str] = list(choices)
 
     def __call__(self, text: str) -> str:
         """Return the text, if it is one of the choices."""

@@ -90,7 +90,7 @@ class KnownLibraryImage(KnownImage):
         self.warnings: tuple[str, ...] = file.warnings
         self._was = (file.shape, file.dtype)
         # Some ask for the size of every chunk, which is for those who want to know.
-        self.opens_for_storage = type(file).storage is not LibraryFile.storage
+        self.opens_for_storage: bool = type(file).storage is not LibraryFile.storage
         self._stored = None if self.opens_for_storage else storage_of(file, self._axes, states)
         self._file = file if file.reopens else None
 
