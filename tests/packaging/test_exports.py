@@ -17,12 +17,13 @@ import pytest
 
 import ndreg_preeval
 from ndreg_preeval import _core
+from tests.support.programs import load
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPILER = next(
     (name for name in (os.environ.get("CXX", ""), "c++", "g++") if name and shutil.which(name)), ""
 )
-OPTIONS = {"linux": ["--dynamic", "--defined-only"], "darwin": ["--extern-only", "--defined-only"]}
+symbols = load("symbols")
 
 SMOKE_TEST = """
 import sys
@@ -61,16 +62,38 @@ def run(*words: str | Path) -> str:
     return done.stdout
 
 
-def shown(module: Path) -> set[str]:
-    """Names of the symbols that other modules can see."""
-    lines = run("nm", *OPTIONS[sys.platform], module).splitlines()
-    return {line.split()[-1].removeprefix("_" if sys.platform == "darwin" else "") for line in lines}
+needs_nm = pytest.mark.skipif(
+    sys.platform not in symbols.OPTIONS or not shutil.which("nm"),
+    reason="symbols are listed on Linux and macOS only, by nm (binutils)",
+)
 
 
-@pytest.mark.skipif(sys.platform not in OPTIONS, reason="symbols are listed on Linux and macOS only")
-@pytest.mark.skipif(not shutil.which("nm"), reason="nm (binutils) is missing")
+@needs_nm
 def test_the_entry_function_is_all_that_is_shown() -> None:
-    assert shown(Path(str(_core.__file__))) == {"PyInit__core"}
+    module = Path(str(_core.__file__))
+    assert set(symbols.shown(module)) == {"PyInit__core"}
+    assert symbols.faults_of_module(module) == []
+
+
+# What C++ makes unique in a process: GCC for variables in templates and inline functions.
+SHOWING = """
+template <class T> struct Kept { static int& one() { static int kept = 0; return kept; } };
+extern "C" int PyInit__other() { return ++Kept<int>::one(); }
+"""
+
+
+@needs_nm
+@pytest.mark.skipif(sys.platform != "linux" or not COMPILER, reason="needs Linux and a C++ compiler")
+def test_what_a_module_shows_beside_it_is_named(tmp_path: Path) -> None:
+    (tmp_path / "shows.cpp").write_text(SHOWING)
+    run(COMPILER, "-shared", "-fPIC", "-o", tmp_path / "shows.so", tmp_path / "shows.cpp")
+    kinds = symbols.shown(tmp_path / "shows.so")
+    assert kinds["PyInit__other"] == "T"
+    assert {"u", "V", "W"} & set(kinds.values()), "the static variable should be seen, unique or weak"
+    faults = symbols.faults_of_module(tmp_path / "shows.so")
+    assert len(faults) == len(kinds) + 1
+    assert "shows PyInit__other (T) to other modules" in faults
+    assert faults[-1] == "hides PyInit__core"
 
 
 def has_static_runtime() -> bool:
@@ -109,7 +132,7 @@ def test_works_with_a_runtime_of_its_own(tmp_path: Path) -> None:
     run("cmake", "--install", build, "--component", "python", "--prefix", package)
     (module,) = package.glob("_core.*")
     assert "libstdc++" not in run("ldd", module)
-    assert shown(module) == {"PyInit__core"}
+    assert symbols.faults_of_module(module) == []
     run(
         sys.executable,
         "-W",

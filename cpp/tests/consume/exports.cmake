@@ -9,6 +9,10 @@ set(strangers "")
 set(names "\n")
 foreach(line IN LISTS listed)
   string(REGEX REPLACE "^[0-9a-f]+ [A-Za-z] " "" name "${line}")
+  # STB_GNU_UNIQUE: one for the whole process, whoever else has it, and no dlclose any more.
+  if(line MATCHES "^[0-9a-f]+ u ")
+    string(APPEND strangers "\n  ${name} (unique)")
+  endif()
   string(APPEND names "${name}\n")
   if(NOT name MATCHES "^(((typeinfo|typeinfo name|vtable) for )?ndreg_preeval::|ndreg_preeval_[a-z_0-9]+$)"
       OR name MATCHES "::(detail|kernel|Impl)|anonymous")
