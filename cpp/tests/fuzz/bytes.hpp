@@ -2,6 +2,7 @@
 // Decisions out of a fuzzer's bytes: the same bytes, the same decisions; all zero after their end.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +28,10 @@ class Bytes {
   }
   template <class T>
   T bits() {
-    std::array<unsigned char, sizeof(T)> raw{};
-    for (unsigned char& one : raw) one = byte();
     T value{};
-    std::memcpy(&value, raw.data(), sizeof value);
+    const std::size_t there = std::min(sizeof value, size_ - at_);
+    if (there > 0) std::memcpy(&value, data_ + at_, there);
+    at_ += there;
     return value;
   }
   template <class T, std::size_t n>
