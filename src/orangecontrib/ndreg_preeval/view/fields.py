@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -46,16 +47,19 @@ def _line_meant(option: DeclaredOption) -> Callable[[str], Any]:
 
     def read(text: str) -> Any:
         text = _filled(text)
+        if text.lower() == NONE:
+            raise ValueError("as an empty field")
         if option.type is object:
             return text
-        try:
-            if option.unit == "SIZE":
-                from ndreg_preeval.cli.readers import byte_size
+        readers: list[Callable[[str], Any]] = [option.type]
+        if option.unit == "SIZE":
+            from ndreg_preeval.cli.readers import byte_size
 
-                return byte_size(text)
-            return option.type(text)
-        except Exception:  # noqa: BLE001 - readers of the command line raise what argparse shows
-            return text
+            readers.insert(0, byte_size)
+        for reader in readers:
+            with contextlib.suppress(Exception):  # readers of the command line raise what argparse shows
+                return reader(text)
+        return text
 
     return read
 
