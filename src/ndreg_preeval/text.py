@@ -27,6 +27,9 @@ NATURAL_ORDER = "images are in the natural order of their names"
 FOUND_BY_SEARCH = "A search below the group that was named found it"
 """Words of a sentence on where a stack was found: told of one stack, too, as all of a file have such."""
 
+TEXT_WIDTH = 110
+"""Columns of a line of sentences, where nobody knows how wide the terminal is."""
+
 ELLIPSIS = "..."
 """Stands for the part of a text that was left out."""
 

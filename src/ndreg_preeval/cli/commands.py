@@ -165,6 +165,7 @@ def demo(arguments: Namespace) -> int:
     """Make demo stacks, rank them, check the answer; exit code 1 when the answer is wrong."""
     from ..ranking import rank_stacks
     from ..report import check_format, require_matplotlib, save_figure, table
+    from ..text import TEXT_WIDTH, terminal_width, wrapped
     from .demo import check_demo, make_demo
     from .demo_files import FIGURE_TITLE, is_demo_data, is_demo_figure
 
@@ -193,8 +194,9 @@ def demo(arguments: Namespace) -> int:
     with _warnings_as_lines(quiet=False), _progress(quiet=False) as progress:
         ranking = rank_stacks(truth.uri, progress=progress)
     check = check_demo(ranking, truth)
-    print(table(ranking, warnings=False))
-    print(f"\n{check}\nstacks: {truth.uri}")
+    width = terminal_width() or 0
+    print(table(ranking, width=width, warnings=False))
+    print("\n".join(["", *wrapped(str(check), width or TEXT_WIDTH), f"stacks: {truth.uri}"]))
     if plot is not None:
         save_figure(
             ranking.plot(), plot, overwrite=arguments.overwrite or figures[0] in own, title=FIGURE_TITLE

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import clip
 from ..limits import Limits
-from ..text import aligned, columns, padded, printable, text_of, wrapped
+from ..text import TEXT_WIDTH, aligned, columns, padded, printable, text_of, wrapped
 
 if TYPE_CHECKING:
     from ..stacks import StackSource, StackSpec
@@ -17,9 +17,6 @@ UNKNOWN: Final = "-"
 
 LONGEST: Final = 4096
 """Largest width of a cell, in columns: names may be of any length."""
-
-TEXT_WIDTH: Final = 110
-"""Columns of sentences below lines that have no end."""
 
 LAYOUTS: Final[tuple[tuple[str, ...], ...]] = (
     ("stack", "images", "shape", "dtype", "chunks", "compression", "size", "stored", "URI"),

@@ -9,10 +9,9 @@ import re
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
-from ..text import list_names, printable, terminal_width, text_of
+from ..text import did_you_mean, list_names, printable, terminal_width, text_of
 
 if TYPE_CHECKING:
     from ..ranking import Ranking
@@ -89,16 +88,14 @@ def show(ranking: Ranking, names: Sequence[str], *, apart: bool, below_table: bo
 
 
 def _no_stack(name: str, stacks: Sequence[str]) -> str:
-    lower = {each.lower(): each for each in reversed(stacks)}
-    close = get_close_matches(name.lower(), list(lower), n=1)
     last = [each for each in stacks if name and re.split(r"[/:]", each)[-1] == name]
     if os.path.isdir(name):
-        hint = f"{_quoted(name)} is a folder: if it is to be ranked, write it before --why"
-    elif last or close:
-        hint = f"did you mean {_quoted(last[0] if last else lower[close[0]])}?"
+        hint = f"; {_quoted(name)} is a folder: if it is to be ranked, write it before --why"
+    elif last:
+        hint = f"; did you mean {_quoted(last[0])}?"
     else:
-        hint = f"the stacks are {list_names(stacks)}"
-    return f"--why: no stack is called {_quoted(name)}; {hint}"
+        hint = did_you_mean(name, stacks, _quoted) or f"; the stacks are {list_names(stacks)}"
+    return f"--why: no stack is called {_quoted(name)}{hint}"
 
 
 def _is_input(text: str) -> bool:

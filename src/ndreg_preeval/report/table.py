@@ -13,6 +13,7 @@ from ..text import (
     ELLIPSIS,
     FOUND_BY_SEARCH,
     NATURAL_ORDER,
+    TEXT_WIDTH,
     aligned,
     columns,
     printable,
@@ -31,9 +32,6 @@ WIDE: Final = 120
 
 LEAST: Final = 24
 """Smallest width of a table, in columns."""
-
-TEXT_WIDTH: Final = 110
-"""Columns of sentences below a table that has no end."""
 
 LONGEST: Final = 4096
 """Largest width of a cell, in columns: names may be of any length."""

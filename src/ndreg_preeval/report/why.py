@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..results import TRUSTED, UNLIKELY, percent, trust_word
-from ..text import abbreviate, padded, printable, wrapped
-from .table import LONGEST, TEXT_WIDTH, TOLD_ONCE, median, rounded, score_number, shift_range
+from ..text import TEXT_WIDTH, abbreviate, padded, printable, wrapped
+from .table import LONGEST, TOLD_ONCE, median, rounded, score_number, shift_range
 
 if TYPE_CHECKING:
     from ..results import RankingData, StackScore
