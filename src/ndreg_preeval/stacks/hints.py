@@ -2,13 +2,19 @@
 """Ways out, for messages about input that is not read as it is."""
 
 # Names of files are taken as they come: Path would drop "./" and resolve "..", which links can change.
-# ruff: noqa: PTH123
+# ruff: noqa: PTH110, PTH113, PTH122, PTH123
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import itertools
+import os
+import re
 from typing import Final
 
+from ..errors import shorten
+from ..text import nearest
 from .regular_file import check_regular_file
 
 TIFF: Final = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -141,3 +147,66 @@ def head_of(path: str) -> bytes:
             return file.read(HEAD_BYTES)
     except (OSError, ValueError):
         return b""
+
+
+BORDERS: Final = ":#@|/\\ ,;!>"
+"""Characters that somebody may write between a file and the path in it, instead of two colons."""
+
+BORDERS_TRIED: Final = 64
+"""Largest number of these that are tried: more of them are no honest URI."""
+
+NAMES_LISTED: Final = 500
+"""Largest number of files of a folder that a missing one is compared with."""
+
+
+def meant_by(text: str) -> str:
+    """Return the end of a message about a URI or file that is not there: what was probably meant; empty for no idea.
+
+    >>> meant_by("scan.h5:/entry")
+    "; did you mean 'scan.h5::/entry'?"
+    """
+    if "\0" in text or len(text) > 4096:
+        return ""
+    meant = ""
+    with contextlib.suppress(OSError, ValueError):
+        meant = _without_scheme(text) or _with_colons(text) or _like_a_neighbour(text)
+    if not meant and re.match(r"[\w-]+\.\w+:(?!:)", text):
+        name, _, path = text.partition(":")
+        meant = (
+            f"{name}::/{path.lstrip(BORDERS)}"
+            if f".{name.rpartition('.')[2].lower()}" in HDF5_ENDINGS
+            else ""
+        )
+    return f"; did you mean {shorten(meant)}?" if meant else ""
+
+
+def _without_scheme(text: str) -> str:
+    """Return the URI without ``file:``, where its file is there."""
+    rest = re.sub(r"^file:/*(?=/)|^file:", "", text, flags=re.IGNORECASE)
+    rest = rest[1:] if re.match(r"/[A-Za-z]:[/\\]", rest) else rest
+    return rest if rest != text and os.path.exists(rest.partition("::")[0].partition("?")[0]) else ""
+
+
+def _with_colons(text: str) -> str:
+    """Return the URI with two colons behind the longest beginning that is a file."""
+    borders = [at for at, character in enumerate(text) if character in BORDERS][:BORDERS_TRIED]
+    for at in reversed(borders):
+        file, path = text[:at].rstrip(), text[at:].lstrip(BORDERS)
+        if path and os.path.isfile(file):
+            return f"{file}::/{path}"
+    return ""
+
+
+def _like_a_neighbour(text: str) -> str:
+    """Return the URI with a file of the same folder that is called almost so; not the next one of a series."""
+    file, colons, path = text.partition("::")
+    folder, name = os.path.split(file)
+    with os.scandir(folder or ".") as entries:
+        names = [entry.name for entry in itertools.islice(entries, NAMES_LISTED)]
+    stems = {os.path.splitext(each)[0]: each for each in sorted(names) if _letters(each) != _letters(name)}
+    found = nearest(os.path.splitext(name)[0], stems, most=1)
+    return file[: len(file) - len(name)] + stems[found[0]] + colons + path if found else ""
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"\d+", "", name)

@@ -101,8 +101,12 @@ def check_regular_file(path: str) -> int:
                 os.close(descriptor)
     except OSError as error:
         # Again, with a name that keeps the message short.
-        pattern = ": a pattern is no file" if error.errno == errno.ENOENT and "*" in path else ""
-        raise type(error)(error.errno, f"{error.strerror}{pattern}", short) from None
+        hint = ""
+        if error.errno in (errno.ENOENT, errno.ENOTDIR):
+            from .hints import meant_by  # which asks this module about files
+
+            hint = ": a pattern is no file" if "*" in path else meant_by(path)
+        raise type(error)(error.errno, f"{error.strerror}{hint}", short) from None
     except ValueError as error:  # NUL or a lone surrogate in the name
         raise ValueError(f"{shorten(path)} can be no file name: {error}") from None
     if stat.S_ISDIR(mode):

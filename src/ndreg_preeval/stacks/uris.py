@@ -12,13 +12,15 @@ everything, the last the one of `DataUrl`; the files at hand tell which is meant
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from ..errors import shorten
+from ..errors import clip, shorten
+from .hints import meant_by
 from .optional_modules import is_plain, load_h5py
 from .query import read_query
 from .selection import Indices, check_slice, format_slice
@@ -128,9 +130,12 @@ def parse_uri(value: Any) -> list[UriMeaning]:
         raise ValueError(f"the URI {shorten(text)} names no file: give file::/path/of/dataset")
     meanings = [meaning for meaning in meanings if _exists(meaning.file)] or meanings
     if not readable and not _exists(meanings[0].file):
+        meant = meant_by(text)
+        if meant and "." in scheme:
+            raise FileNotFoundError(errno.ENOENT, f"no such file{meant}", clip(text))
         raise ValueError(
             f"the URI {shorten(text)} has the scheme {scheme!r}: only silx, or none, can be read; nothing is "
-            "fetched from a network: give the array that another package opened"
+            f"fetched from a network: give the array that another package opened{meant}"
         )
     return meanings
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fnmatch
+import itertools
 import os
 import re
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ...errors import annotate, clip, printable_location, shorten
+from ...text import NAMES_TRIED, did_you_mean
 from ..regular_file import check_regular_file
 from ..uris import UriMeaning
 from .files import LOCKING, open_file
@@ -108,7 +110,9 @@ def locate(files: Files, group: h5py.Group, path: str) -> Any:
             )
         link = _link(node, name)
         if link is None:
-            raise KeyError(f"there is no {shorten(name)} in {_place(node)}{_there(node)}{_seeking(path)}")
+            raise KeyError(
+                f"there is no {shorten(name)} in {_place(node)}{_there(node)}{_meant(node, name)}{_seeking(path)}"
+            )
         if isinstance(link, h5py.HardLink):
             node = _child(node, name)
             continue
@@ -272,10 +276,19 @@ def _child(group: h5py.Group, name: str) -> Any:
         raise OSError(f"{_place(group)}: {shorten(name)} cannot be opened: {error}") from error
 
 
+def _meant(group: h5py.Group, name: str) -> str:
+    """What was probably meant by a name that a group does not hold."""
+    if name.startswith(":"):
+        return "; two colons part the file from the path in it"
+    try:
+        names = list(itertools.islice(group, NAMES_TRIED))
+    except (OSError, RuntimeError, ValueError, KeyError):
+        return ""
+    return did_you_mean(name, names)
+
+
 def _there(group: h5py.Group) -> str:
     """Some of the names that a group does hold."""
-    import itertools
-
     try:
         names = list(itertools.islice(group, 11))
     except (OSError, RuntimeError, ValueError, KeyError):
