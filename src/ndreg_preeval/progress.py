@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -33,6 +34,14 @@ def open_progress(
     if callable(progress):
         return contextlib.nullcontext(progress)
     raise TypeError(f"progress must be True or callable(done, total), not {type_name(progress)}")
+
+
+def write_above_bars(text: str) -> None:
+    """Write a line to standard error; a bar that is shown there comes below it again."""
+    if _bar_class.cache_info().currsize:
+        _bar_class().write(text, file=sys.stderr)
+    else:
+        print(text, file=sys.stderr)  # noqa: T201 - for the command line
 
 
 class Bar:

@@ -39,7 +39,7 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> str:
         ("rank scan.h5 --fly", "rank: error: unrecognized option '--fly'"),
         ("find --jsn scan.h5", "find: error: unrecognized option '--jsn'; did you mean --json?"),
         ("demo x", "demo: error: too many arguments: 'x'"),
-        ("info -v", "info: error: unrecognized option '-v'"),
+        ("info -x", "info: error: unrecognized option '-x'"),
         ("rank a.h5 --method plian", "ewoksndreg; did you mean plain?"),
         ("rank a.h5 --method Plain", "ewoksndreg; did you mean plain?"),
         ("rank a.h5 --pairing prev", "'prev' is none of reference, previous; did you mean previous?"),

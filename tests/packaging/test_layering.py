@@ -18,9 +18,9 @@ WIDGETS = ROOT / "src" / "orangecontrib" / "ndreg_preeval"
 # Layers of the package, lowest first, each a line of modules and folders: a module imports from earlier
 # lines, and a folder's modules each other.
 ORDER = [
-    "core errors",
+    "core errors log",
     "text",
-    "argument_checks atomic_write installation log",
+    "argument_checks atomic_write installation",
     "declared_option limits methods progress",
     "options",
     "stacks",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from .parser import make_parser
+from .records import records_as_lines
 from .why import WrongUsage
 
 EXIT_OK: Final = 0
@@ -63,7 +64,8 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments.command_line = (parser.prog, *(sys.argv[1:] if argv is None else argv))
     module = importlib.import_module(f".{HOMES.get(arguments.command, 'commands')}", __package__)
     command = getattr(module, arguments.command)
-    code: int = command(arguments)
+    with records_as_lines(getattr(arguments, "verbose", 0)):
+        code: int = command(arguments)
     return code
 
 

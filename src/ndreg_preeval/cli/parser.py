@@ -134,6 +134,7 @@ def _add_rank(parser: Parser) -> None:
         "behind the URIs, or as --why=STACK",
     )
     output.add_argument("-q", "--quiet", action="store_true", help="no table, no progress, no warnings")
+    _add_verbose(output)
     groups = {name: parser.add_argument_group(title) for name, title in GROUPS.items()}
     for option in DECLARED_OPTIONS:
         if option.flag:
@@ -144,6 +145,16 @@ def _add_rank(parser: Parser) -> None:
             )
     groups["machine"].add_argument(
         "--isolate", action="store_true", help="read in a child process: for files from unknown sources"
+    )
+
+
+def _add_verbose(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "-v",
+        "--verbose",
+        action="count",
+        default=0,
+        help="say on standard error how each stack is read, by what, and where it is scored; -vv: libraries, too",
     )
 
 
@@ -206,6 +217,7 @@ def _add_demo(parser: Parser) -> None:
     parser.add_argument(
         "--overwrite", action="store_true", help="replace files that are not of an earlier demo, too"
     )
+    _add_verbose(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
 
 

@@ -20,6 +20,7 @@ from .in_process import kept_open, score_in_process
 from .on_executor import inspect_on_executor, score_on_executor
 from .pairs import Advance
 from .stack_state import Failed, OpenStack, Scored, choices_of, inspect_stack
+from .told import tell_source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -38,6 +39,8 @@ class Engine(abc.ABC):
     """
 
     options: Options
+    words: str
+    """Place of the work, for the log."""
 
     def __init__(self, options: Options, threads: int) -> None:
         self.options = options
@@ -98,6 +101,7 @@ class Engine(abc.ABC):
             with naming_stack(name, spec.location):
                 source = spec.open()
                 info = inspect_stack(source, self.options)
+                tell_source(name, source)
         except Exception as error:
             if source is not None:
                 source.close()
@@ -113,6 +117,8 @@ class Engine(abc.ABC):
 
 class InProcess(Engine):
     """This process: stacks in memory at once, files as a stream."""
+
+    words = "in this process"
 
     def __init__(self, options: Options) -> None:
         super().__init__(options, options.num_threads or core.default_threads())
@@ -138,6 +144,7 @@ class OnExecutor(Engine):
     def __init__(self, options: Options, executor: Executor) -> None:
         super().__init__(options, options.num_threads or 1)
         self.executor = executor
+        self.words = f"on {type(executor).__name__}, whose workers log where they are"
 
     def _load_mask(self, *arguments: Any) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.executor.submit(load_mask, *arguments).result()

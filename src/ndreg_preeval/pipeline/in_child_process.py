@@ -135,6 +135,7 @@ class InChildProcess(OnExecutor):
     def __init__(self, options: Options) -> None:
         child = ChildExecutor(memory_allowance(options), options.limits.open_seconds)
         super().__init__(replace(options, num_threads=options.num_threads or core.default_threads()), child)
+        self.words = "in a child process, which logs nothing"
         self._opened.callback(child.shutdown)
 
     def resolve(self, image_stacks: Any) -> list[tuple[Any, StackSpec]]:

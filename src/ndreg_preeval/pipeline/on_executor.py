@@ -25,6 +25,7 @@ from .stack_state import (
 )
 from .static_pattern import looked_again
 from .stream import Member, score_streams
+from .told import tell_source
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -211,7 +212,9 @@ def _result(pending: deque[tuple[_Call, Future[Any]]]) -> tuple[Any, Exception |
 def inspect_file(spec: StackSpec, options: Options) -> StackInfo:
     """Open and check one stack."""
     with spec.open() as source:
-        return inspect_stack(source, options)
+        info = inspect_stack(source, options)
+        tell_source("", source)
+        return info
 
 
 def _score_file_range(

@@ -11,6 +11,7 @@ from ..progress import Progress
 from .engine import Engine, InProcess, NamedSpecs, OnExecutor
 from .pairs import Advance
 from .stack_state import Failed, Scored
+from .told import tell_engine, tell_scores
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -68,8 +69,11 @@ def score_stacks(
         In the order of `stacks`.
     """
     open_stacks = engine.open(stacks)
+    tell_engine(engine.words, engine.threads)
     advance = _counter(sum(stack.info.compared for stack in open_stacks if not stack.failed), on_progress)
-    return engine.score(open_stacks, advance)
+    found = engine.score(open_stacks, advance)
+    tell_scores(open_stacks, found)
+    return found
 
 
 def _counter(total: int, on_progress: Progress | None) -> Advance | None:

@@ -169,6 +169,14 @@ class StackSource(abc.ABC):
         """
         return False
 
+    def how_read(self) -> str:
+        """Return how pixels are read, by which libraries and why, in words for the log."""
+        return (
+            "pixels in memory, taken as they are"
+            if not self.bytes_per_image
+            else "pixels in memory, copied block by block"
+        )
+
     def warnings_while_reading(self) -> tuple[str, ...]:
         """What a person should know about this stack, found while reading it."""
         return ()

@@ -66,6 +66,10 @@ class MovedAxisSource(StackSource):
             last = min(first + self._length, len(out))
             yield ReadTask(lambda first=first, last=last: run(first, last), first)  # type: ignore[misc]
 
+    def how_read(self) -> str:
+        """Return how the storage is read."""
+        return f"images along axis {self.image_axis}, put together of: {self._stored.how_read()}"
+
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Those of the storage."""
         return self._stored.warnings_while_reading()
@@ -126,6 +130,10 @@ class SelectedImages(StackSource):
                 each.release()
 
         return PendingBlock(tasks, lambda: joined([each.block() for each in pending]), release)
+
+    def how_read(self) -> str:
+        """Return how the stack is read that they are picked from."""
+        return f"{len(self._picked)} images picked of: {self._stack.how_read()}"
 
     def warnings_while_reading(self) -> tuple[str, ...]:
         """Those of the whole stack."""

@@ -160,6 +160,10 @@ class SeriesSource(StackSource):
         """The files of all parts."""
         return list({state.path: state for state in self._found.states}.values())
 
+    def how_read(self) -> str:
+        """Return that each part is a dataset of its own."""
+        return "a series of HDF5 datasets: each is opened when it is read, and read as fits it"
+
     def storage(self) -> Storage:
         """Return how its first part is stored, which is all that is looked at."""
         source = self._borrow(0)

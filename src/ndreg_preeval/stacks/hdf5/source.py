@@ -221,6 +221,12 @@ class Hdf5Source(StackSource):
         """The file, and those that a virtual dataset or external storage refers to."""
         return list({state.path: state for state in self.stored}.values())
 
+    def how_read(self) -> str:
+        """Return which reader fits the dataset, and why."""
+        from .readers.told import how_read
+
+        return "closed" if self._dataset is None else how_read(self._reader, self._dataset)
+
     def storage(self) -> Storage:
         """Return how the dataset is stored."""
         if self._dataset is None:

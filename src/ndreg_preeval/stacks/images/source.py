@@ -184,6 +184,12 @@ class ImageFilesSource(StackSource):
         known = [each for each in self._known if each is not None]
         return list({state.path: state for each in known for state in each.states}.values())
 
+    def how_read(self) -> str:
+        """Return that each image is a file of its own."""
+        kinds = sorted({type(each).__name__ for each in self._known if each is not None})
+        by = f" by {', '.join(kinds)}" if kinds else ""
+        return f"{len(self._known)} images in files, each opened when it is read, and closed{by}"
+
     def storage(self) -> Storage:
         """Return how its images are stored; of the first one where that takes opening files again."""
         known = [each for each in self._known if each is not None]

@@ -208,6 +208,10 @@ class LibrarySource(StackSource):
         """The file, or what describes a folder."""
         return self._states
 
+    def how_read(self) -> str:
+        """Return which library reads the file."""
+        return f"{self._of.name} files, read by {' and '.join(self._of.modules) or 'numpy'}"
+
     def storage(self) -> Storage:
         """Return how the array is stored."""
         found = storage_of(self._file, self._axes, self._states)

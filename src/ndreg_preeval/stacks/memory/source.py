@@ -240,6 +240,11 @@ class LazySource(StackSource):
         if self._fill_values:
             self.bytes_per_image += self.shape[1] * self.shape[2]  # its mask
 
+    def how_read(self) -> str:
+        """Return which library the object is of."""
+        library = type(self._value).__module__.partition(".")[0]
+        return f"an object of {library}, asked for blocks in the caller's thread"
+
     def read(self, start: int, stop: int) -> Block:
         """Images start <= i < stop, converted by numpy."""
         if self.taken is None:

@@ -236,6 +236,10 @@ class TiffSource(StackSource):
         """The file."""
         return (self.state,)
 
+    def how_read(self) -> str:
+        """Return what reads pages."""
+        return f"pages of TIFF found by tifffile, compression {self.storage().compression or 'unknown'}, read in any thread"
+
     def storage(self) -> Storage:
         """Return the strips or tiles, and how they are stored."""
         height, width = (min(pair) for pair in zip(self._layout.segment, self.whole, strict=True))

@@ -72,6 +72,11 @@ class ChunkedReader(Placed):
         return None if raw is not None and reader.end > raw.allocated() else reader
 
     @property
+    def reads_file(self) -> bool:
+        """Whether it reads bytes of the file beside HDF5, which gives them else."""
+        return self._raw is not None
+
+    @property
     def end(self) -> int:
         """End of the last chunk in the file."""
         return self._index.end
