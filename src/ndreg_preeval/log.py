@@ -13,6 +13,8 @@ from typing import Any, Final
 NAME: Final = "ndreg_preeval"
 
 LOGGER: Final = logging.getLogger(NAME)
+"""The logger of the whole package."""
+
 LOGGER.addHandler(logging.NullHandler())  # else Python prints warnings of those who asked for nothing
 
 

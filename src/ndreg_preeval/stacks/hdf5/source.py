@@ -29,7 +29,7 @@ from .declared import Declared, read_declared
 from .image_key import ImageKey, read_key, select_projections
 from .locate import Files
 from .metadata import Neighbours
-from .readers import Request, VirtualReader, open_reader
+from .readers import Request, VirtualReader, how_read, open_reader
 from .storage_checks import check_storage
 from .stored_as import stored_as
 
@@ -223,8 +223,6 @@ class Hdf5Source(StackSource):
 
     def how_read(self) -> str:
         """Return which reader fits the dataset, and why."""
-        from .readers.told import how_read
-
         return "closed" if self._dataset is None else how_read(self._reader, self._dataset)
 
     def storage(self) -> Storage:

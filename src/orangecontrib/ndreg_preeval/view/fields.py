@@ -96,7 +96,7 @@ BOXES: Final[dict[str, dict[str, dict[str, Any]]]] = {
 DEFAULTS: Final[Mapping[str, Any]] = {
     option.name: _choice(option.default) if option.choices else option.default for option in DECLARED_OPTIONS
 }
-"""What fields of options mean as long as nobody sets them."""
+"""Meaning of the fields of options as long as nobody sets them."""
 
 HELP: Final[Mapping[str, str]] = {
     option.name: f"{option.help[0].upper()}{option.help[1:]}."

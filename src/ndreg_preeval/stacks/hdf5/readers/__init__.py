@@ -6,6 +6,7 @@ from __future__ import annotations
 from .base import Placed, Reader, Request
 from .choose import open_reader
 from .raw_file import RawFile
+from .told import how_read
 from .virtual import VirtualReader
 
-__all__ = ["Placed", "RawFile", "Reader", "Request", "VirtualReader", "open_reader"]
+__all__ = ["Placed", "RawFile", "Reader", "Request", "VirtualReader", "how_read", "open_reader"]
