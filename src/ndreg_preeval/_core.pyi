@@ -154,6 +154,18 @@ def with_static_pattern(
 ) -> NDArray[np.void]:
     """Return the records of a stack with what the pattern says of the images at zero shift: probabilities and flags."""
 
+def lzf_length(chunk: bytes | NDArray[np.uint8]) -> int:
+    """Return how many bytes LZF data inflate to, -1 where they are cut off."""
+
+def block_starts(chunk: bytes | NDArray[np.uint8], count: int) -> NDArray[np.int64]:
+    """Return where each of `count` blocks of a chunk begins, each after its size, and where one more would.
+
+    The sizes are of 4 bytes, big-endian; the first one follows 12 other bytes. Empty where a block does not fit.
+    """
+
+def zstd_fits(frame: bytes | NDArray[np.uint8]) -> bool:
+    """Return whether the blocks of one zstd frame fill these bytes (RFC 8878, 3.1.1)."""
+
 def usable_cpus() -> int: ...
 def default_threads() -> int: ...
 def kept_memory() -> int: ...

@@ -30,11 +30,13 @@ __all__ = [
     "Cancelled",
     "Scorer",
     "at_zero_shift",
+    "block_starts",
     "build_config",
     "default_threads",
     "find_static_pattern",
     "kept_memory",
     "leave_openmp_place",
+    "lzf_length",
     "method_named",
     "method_names",
     "rank",
@@ -44,6 +46,7 @@ __all__ = [
     "summary",
     "usable_cpus",
     "with_static_pattern",
+    "zstd_fits",
 ]
 
 
@@ -213,11 +216,13 @@ from ._core import (
     Cancelled,
     Scorer,
     at_zero_shift,
+    block_starts,
     build_config,
     default_threads,
     find_static_pattern,
     kept_memory,
     leave_openmp_place,
+    lzf_length,
     method_named,
     method_names,
     rank,
@@ -226,6 +231,7 @@ from ._core import (
     summary,
     usable_cpus,
     with_static_pattern,
+    zstd_fits,
 )
 
 

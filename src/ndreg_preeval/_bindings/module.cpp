@@ -4,6 +4,7 @@
 
 PYBIND11_MODULE(_core, m) {
   m.doc() = "Compiled core of ndreg_preeval; private, use the package.";
+  ndreg_preeval::bindings::register_chunks(m);
   ndreg_preeval::bindings::register_method(m);
   ndreg_preeval::bindings::register_pair_score(m);
   ndreg_preeval::bindings::register_scorer(m);

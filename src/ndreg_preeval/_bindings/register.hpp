@@ -6,6 +6,7 @@
 
 namespace ndreg_preeval::bindings {
 
+void register_chunks(pybind11::module_& m);
 void register_method(pybind11::module_& m);
 void register_pair_score(pybind11::module_& m);
 void register_scorer(pybind11::module_& m);

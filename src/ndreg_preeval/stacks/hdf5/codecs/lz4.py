@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+from ....core import block_starts
 from .base import WHOLE, Filter
-from .bitshuffle import big_endian_size, blocks_end
+from .bitshuffle import big_endian_size
 
 
 class Lz4(Filter):
@@ -17,7 +18,7 @@ class Lz4(Filter):
 
     def _fits(self, data: bytes, size: int, stored: int) -> bool:  # noqa: ARG002
         block = int.from_bytes(data[8:12], "big")
-        return block > 0 and blocks_end(data, -(-size // block)) <= len(data)
+        return block > 0 and len(block_starts(data, -(-size // block))) > 0
 
     def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
         return big_endian_size(data)

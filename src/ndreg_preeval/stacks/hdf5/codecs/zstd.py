@@ -3,13 +3,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import numpy as np
-
-from .base import WHOLE, Filter, imagecodec
-
-ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+from ....core import zstd_fits
+from .base import WHOLE, Filter
 
 
 class Zstd(Filter):
@@ -25,34 +20,6 @@ class Zstd(Filter):
 
     def _declared_size(self, data: bytes, size: int) -> int | None:  # noqa: ARG002
         return zstd_size(data) if len(data) >= 18 else None
-
-
-def zstd_decodes(raw: bytes, length: int) -> bool:
-    """Whether a frame is sound: fully, with the extra "decode"; else as far as its blocks tell."""
-    decode = imagecodec("zstd_decode")
-    if not zstd_fits(raw) or decode is None:
-        return zstd_fits(raw)
-    try:
-        return len(decode(np.frombuffer(raw, np.uint8), np.empty(length, np.uint8))) == length
-    except (RuntimeError, ValueError):
-        return False
-
-
-def zstd_fits(raw: bytes) -> bool:
-    """Return whether the blocks of a zstd frame fill it (RFC 8878, 3.1.1)."""
-    if len(raw) < 6 or raw[:4] != ZSTD_MAGIC:
-        return False
-    descriptor = raw[4]
-    at = _zstd_header(descriptor)
-    while at + 3 <= len(raw):
-        header = int.from_bytes(raw[at : at + 3], "little")
-        kind, size = header >> 1 & 3, header >> 3
-        at += 3 + (1 if kind == 1 else size)
-        if kind == 3:
-            return False
-        if header & 1:
-            return at + 4 * (descriptor >> 2 & 1) == len(raw)
-    return False
 
 
 def _zstd_header(descriptor: int) -> int:

@@ -93,7 +93,7 @@ class ChunkChecks:
         """Stored bytes of a chunk, or its first ones where they tell all."""
         size = min(stored.size, last.examined)
         if self._raw is not None:
-            return self._raw.read(stored.offset, size).tobytes()
+            return self._raw.read_bytes(stored.offset, size)
         return bytes(self._dataset.id.read_direct_chunk(origin)[1][:size])
 
 

@@ -126,6 +126,9 @@ class _Read:
 
     def __call__(self) -> None:
         try:
+            if self._goes_straight():
+                self._dataset.read_direct(self._out, self._wanted)
+                return
             pixels = np.asarray(self._dataset[self._wanted])
         except (OSError, RuntimeError, ValueError, KeyError, TypeError) as error:
             text = f"{self._culprit()} cannot be read: {clip(str(error), 800)}"
@@ -133,6 +136,14 @@ class _Read:
         if pixels.shape != self._out.shape:
             raise OSError(f"reading gave the shape {pixels.shape}: the file was changed meanwhile")
         self._out[...] = pixels
+
+    def _goes_straight(self) -> bool:
+        """Whether HDF5 can put the pixels where they belong: a copy less."""
+        return (
+            self._out.flags.c_contiguous
+            and self._out.dtype == self._dataset.dtype
+            and all(part.stop <= size for part, size in zip(self._wanted, self._dataset.shape, strict=True))
+        )
 
     def _culprit(self) -> str:
         """The first chunk among those that were read together that cannot be read alone."""
