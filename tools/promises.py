@@ -152,6 +152,7 @@ def decode(_: Path) -> None:
         "blosc": dict(hdf5plugin.Blosc()),
         "blosc2": dict(hdf5plugin.Blosc2()),
         "bitshuffle": dict(hdf5plugin.Bitshuffle()),
+        "bitshuffle-zstd": dict(hdf5plugin.Bitshuffle(cname="zstd")),
     }
     with h5py.File("all.h5", "w") as file:
         for kind, options in kinds.items():

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 4 << 30
 """Bytes of address space beyond what a worker takes at its start."""
 
-OPTIONAL = ("imagecodecs", "dectris", "dectris.compression")
+OPTIONAL = ("imagecodecs",)
 """Packages that decode chunks where they are installed."""
 
 Answer = dict[str, Any]

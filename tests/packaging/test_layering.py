@@ -65,7 +65,6 @@ HEAVY = {
     "imagecodecs",
     "fabio",
     "PIL",
-    "dectris",
     "zarr",
     "mrcfile",
     "pandas",

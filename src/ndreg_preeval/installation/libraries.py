@@ -46,12 +46,6 @@ LIBRARIES: Final = (
         "compressed HDF5 chunks decoded by several threads, and compressed TIFF",
         ("decode", "tiff"),
     ),
-    Library(
-        "dectris-compression",
-        "dectris.compression",
-        "bitshuffle-LZ4 of detectors decoded by several threads",
-        ("decode",),
-    ),
     Library("tifffile", "tifffile", "TIFF files", ("tiff",)),
     Library("pillow", "PIL", "PNG, JPEG and the like, as images and as masks", ("pictures",)),
     Library("fabio", "fabio", "EDF and CBF files; it comes with silx"),
