@@ -18,7 +18,7 @@ NAMES_SHOWN = 6
 NAMES_TRIED: Final = 500
 """Largest number of names that one which nobody knows is compared with."""
 
-ALIKE: Final = 0.6
+ALIKE: Final = 0.65
 """Least likeness of two names of which one may stand for the other, of 0 to 1."""
 
 NATURAL_ORDER = "images are in the natural order of their names"

@@ -103,7 +103,7 @@ HELP: Final[Mapping[str, str]] = {
     + (f" For instance {option.examples[0]}." if option.default is None and not option.choices else "")
     for option in DECLARED_OPTIONS
 }
-"""What a field is for, as its tooltip says."""
+"""Purposes of fields, as their tooltips say."""
 
 
 def label(name: str) -> str:
