@@ -77,6 +77,14 @@ def test_one_array(save: Any, uri: str) -> None:
         rank_stacks(uri)
 
 
+def test_find_names_no_array_that_is_not_there(save: Any) -> None:
+    with pytest.raises(FileNotFoundError, match=r"gone\.npz"):
+        find_stacks("gone.npz::fair")
+    save("a.npz", **STACKS)
+    with pytest.raises(KeyError, match="the archive has no array 'none', but 'poor'"):
+        find_stacks("a.npz::none")
+
+
 def test_the_only_array(save: Any) -> None:
     save("a.npz", STACK)
     assert_same_numbers(score_stack("a.npz"), score_stack(STACK))

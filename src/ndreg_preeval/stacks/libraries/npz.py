@@ -72,6 +72,15 @@ class Archive:
         self._zip.close()
         self._file.close()
 
+    def named(self, path: str) -> str:
+        """Return the name of the array that a path names, with or without its ending; raises NotRead without such."""
+        name = path.strip("/")
+        known = name if name in self.members else name.removesuffix(".npy")
+        if known not in self.members:
+            names = ", ".join(shorten(each, 60) for each in list(self.members)[:LISTED])
+            raise NotRead(KeyError(f"the archive has no array {shorten(name)}, but {names or 'none at all'}"))
+        return known
+
     def header(self, name: str) -> Header:
         """Return what an array is, by its name; raises OSError where it is damaged, NotRead where it is no numbers."""
         info = self.members[name]
@@ -145,14 +154,7 @@ class NpzFile(LibraryFile):
     def __init__(self, path: str, name: str, limits: Limits) -> None:
         self._archive = Archive(path)
         try:
-            name = name.strip("/")
-            known = name if name in self._archive.members else name.removesuffix(".npy")
-            if known not in self._archive.members:
-                names = ", ".join(shorten(each, 60) for each in list(self._archive.members)[:LISTED])
-                raise NotRead(
-                    KeyError(f"the archive has no array {shorten(name)}, but {names or 'none at all'}")
-                )
-            self._name = known
+            self._name = known = self._archive.named(name)
             self._header = header = self._archive.header(known)
             self.stored: int | None = self._archive.members[known].compress_size
             method = METHODS.get(self._archive.members[known].compress_type, "")

@@ -94,6 +94,9 @@ class NpzBackend(LibraryBackend):
         """Return the stacks of an archive, or the array itself."""
         with naming(printable_location(text)):
             found = self.expand(meanings, text, plain=True)
+            with self._open(found[0].file) as archive:
+                for each in found:
+                    archive.named(each.path)
         return dict(zip(short_names([each.named_path for each in found]), map(str, found), strict=True))
 
     def object_spec(self, value: Any, limits: Limits) -> LibrarySpec | None:
