@@ -66,10 +66,11 @@ def printable(key: object, width: int, *, keep_end: bool = True) -> str:
     Sentences (`keep_end=False`) lose their end.
     """
     text = text_of(key)
-    if len(text) > 2 * width:
-        text = text[: width + 1] + text[-width:]
+    cut = len(text) > 8 * width + 8  # marks take no column, but so many are none
+    if cut:
+        text = text[: 4 * width + 4] + text[-4 * width - 4 :]
     text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    if columns(text) <= width:
+    if columns(text) <= width and not cut:
         return text
     room = width - len(ELLIPSIS)
     if room < 2:

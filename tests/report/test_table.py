@@ -72,7 +72,8 @@ def test_the_hint_stands_below_a_table_with_cut_notes_only():
 
 def test_names_are_shortened_in_their_middle_when_they_must():
     name = f"scan_0007/{'x' * 60}/Ca-K"
-    assert name in table(with_reasons(name), width=200)
+    assert name[10:] in why(with_reasons(name), width=200)
+    assert f"scan_0007/{'x' * 19}...{'x' * 23}/Ca-K " in table(with_reasons(name), width=0)
     for width in (24, 40, 80, 120):
         lines = table(with_reasons(name), width=width).splitlines()
         assert max(map(columns, lines)) <= width
@@ -140,4 +141,6 @@ def test_marks_take_no_column_and_stay_with_their_letter():
     assert columns("\u1112\u1161\u11ab") == 2
     assert printable("ne\u0301" * 5, 8) == "ne\u0301n...ne\u0301"
     assert printable("ab" + "e\u0301" * 9, 7) == "ab...e\u0301e\u0301"
+    assert printable("e\u0301" * 20, 15) == "e\u0301" * 6 + "..." + "e\u0301" * 6
+    assert columns(printable("a" + "\u0301" * 500 + "b" * 9, 5)) == 5
     assert [columns(printable("abcdefgh", width)) for width in range(1, 9)] == list(range(1, 9))

@@ -151,7 +151,10 @@ def long_lines(stacks: dict[str, Details], width: int) -> list[str]:
 
 
 def short_lines(stacks: dict[str, Details], width: int) -> list[str]:
-    """Lines of names, URIs, and numbers of images with their sizes, these where they have room."""
+    """Lines of names, URIs, and numbers of images with their sizes, these where they have room.
+
+    URIs are whole, however long: names lose their middle before.
+    """
     names = [one_line(name) for name in stacks]
     uris = [one_line(details.uri) for details in stacks.values()]
     of_name, of_uri = max(map(columns, names)), max(map(columns, uris))
@@ -160,6 +163,8 @@ def short_lines(stacks: dict[str, Details], width: int) -> list[str]:
         for name, uri, details in zip(names, uris, stacks.values(), strict=True)
     ]
     if width and max(map(columns, lines)) > width:
+        most = max(width - of_uri - 2, width // 4, 8)
+        names, of_name = [printable(name, most) for name in names], min(of_name, most)
         lines = [f"{padded(name, of_name)}  {uri}" for name, uri in zip(names, uris, strict=True)]
     return lines
 

@@ -36,6 +36,9 @@ LEAST: Final = 24
 LONGEST: Final = 4096
 """Largest width of a cell, in columns: names may be of any length."""
 
+LONGEST_NAME: Final = 60
+"""Largest width of a name in the table, in columns."""
+
 NOTE_LEAST: Final = 36
 """Width of the notes, in columns, for which other columns are left out."""
 
@@ -148,9 +151,10 @@ def _fitted(ranking: RankingData, width: int) -> tuple[list[str], bool]:
         fitting = [each for each in layouts[:-1] if _width(each, least) <= width]
         fitting += [each for each in layouts[-2:] if _width(each, shortest) <= width]
         layout = fitting[0] if fitting else layouts[-1]
-        if "note" in layout and _width(layout, least) > width:
-            least = shortest
         free = width - _width(layout, least)
+        if "note" in layout and free < 0:  # names and notes are short, and notes have what is left
+            least |= {"note": least["note"] + free}
+            free = 0
         of_name = max(least["stack"] + free, 4)
         cells["stack"] = [printable(name, of_name) for name in cells["stack"]]
         free -= min(longest["stack"], of_name) - least["stack"]
@@ -177,7 +181,7 @@ def _cells(ranking: RankingData) -> dict[str, list[str]]:
         "rank": [
             str(rank) if ranked and stack.rankable else "-" for rank, (_, stack) in enumerate(stacks, start=1)
         ],
-        "stack": [printable(key, LONGEST) for key, _ in stacks],
+        "stack": [printable(key, LONGEST_NAME) for key, _ in stacks],
         "score": [score_number(stack.score) for _, stack in stacks],
         "images": [str(stack.n_images) for _, stack in stacks],
         "worst image": [worst(stack) for _, stack in stacks],
