@@ -128,6 +128,7 @@ def test_info_fits_the_terminal(
     out = capsys.readouterr().out
     # Paths stay whole, to be copied.
     assert not [line for line in out.splitlines() if len(line) > width and len(line.split()) > 2]
+    assert out.count('pip install "ndreg_preeval[plot]"') == 2  # whole, to be copied
     text = " ".join(out.split())
     for library in LIBRARIES:
         assert library.distribution in text

@@ -42,7 +42,10 @@ class HelpLayout(argparse.HelpFormatter):
 
     def _split_lines(self, text: str, width: int) -> list[str]:
         first, *items = text.splitlines()
-        return [*textwrap.wrap(first, width, break_on_hyphens=False), *item_lines(items, width)]
+        return [
+            *textwrap.wrap(first, width, break_on_hyphens=False, break_long_words=False),
+            *item_lines(items, width),
+        ]
 
     def _filled(self, lines: list[str], width: int, indent: str) -> list[str]:
         text = " ".join(line.strip() for line in lines)
@@ -61,11 +64,21 @@ def item_lines(lines: list[str], width: int) -> list[str]:
         elif beside:
             head = f"  {item}".ljust(column)
             laid += textwrap.wrap(
-                meaning[0], width, initial_indent=head, subsequent_indent=" " * column, break_on_hyphens=False
+                meaning[0],
+                width,
+                initial_indent=head,
+                subsequent_indent=" " * column,
+                break_on_hyphens=False,
+                break_long_words=False,
             )
         else:
             laid.append(f"  {item}")
             laid += textwrap.wrap(
-                meaning[0], width, initial_indent=" " * 6, subsequent_indent=" " * 6, break_on_hyphens=False
+                meaning[0],
+                width,
+                initial_indent=" " * 6,
+                subsequent_indent=" " * 6,
+                break_on_hyphens=False,
+                break_long_words=False,
             )
     return laid

@@ -22,6 +22,8 @@ from ..installation import (
 from ..text import terminal_width
 from .help_layout import NARROWEST
 
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
+
 UNLIMITED: Final = 10**6
 """Columns where the output is no terminal: every fact on one line."""
 
@@ -110,13 +112,14 @@ def _lines(facts: dict[str, Any], width: int) -> Iterator[str]:
 
 
 def _way(extras: tuple[str, ...], distribution: str) -> str:
-    return install_command(extras[0]) if extras else f"pip install {distribution}"
+    # With blanks at which no line is broken: it is to be copied.
+    return (install_command(extras[0]) if extras else f"pip install {distribution}").replace(" ", UNBROKEN)
 
 
 def _wrapped(head: str, text: str, width: int) -> list[str]:
     """Text beside its name, and on further lines below itself; a path or command is not broken."""
     below = " " * min(len(head), width // 3)
-    return textwrap.wrap(
+    lines = textwrap.wrap(
         text or "-",
         width,
         initial_indent=head,
@@ -124,3 +127,4 @@ def _wrapped(head: str, text: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(UNBROKEN, " ") for line in lines]
