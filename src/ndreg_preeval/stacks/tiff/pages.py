@@ -3,6 +3,8 @@
 
 Readers of TIFF files follow the chain as far as it goes and take every page to be like the first:
 a file that was cut off gives fewer images, and one page of another type gives wrong pixels.
+tifffile can be made to look at every page (`pages.useframes = False`, `TiffPage.hash`), in ten times the
+time of this walk: 2000 pages, processor time, the best of 5 in turn.
 """
 
 from __future__ import annotations

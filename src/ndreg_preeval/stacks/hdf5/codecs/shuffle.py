@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""Byte shuffling: first all first bytes of the pixels, then all second ones, ..."""
+"""Byte shuffling: first all first bytes of the pixels, then all second ones, ...
+
+Chunks of 512 KiB take 1.1, 1.3 and 1.6 times as long as by numcodecs (2, 4 and 8 bytes; processor time, the
+best of 15 in turn), a package that brings more bytes than all others that read HDF5 here.
+"""
 
 from __future__ import annotations
 
