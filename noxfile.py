@@ -125,7 +125,7 @@ SANITIZED_TESTS = [
     *(f"tests/core/test_{name}.py" for name in ("dtypes", "errors", "hot_pixel", "instruction_sets")),
     *(f"tests/core/test_{name}.py" for name in ("numbers", "shared_image", "sizes", "threads")),
     *(f"tests/pipeline/test_{name}.py" for name in ("processes", "stream", "thread_pool")),
-    *(f"tests/api/test_{name}.py" for name in ("live", "scoring")),
+    *(f"tests/api/test_{name}.py" for name in ("live", "many_threads", "scoring")),
 ]
 
 
@@ -161,6 +161,27 @@ def sanitizers_python(session: nox.Session, kind: str) -> None:
     }
     tests = session.posargs or ["-k", selected, *SANITIZED_TESTS]
     session.run("python", "-m", "pytest", *tests, env=environment)
+
+
+# Tests without a GIL: of the core, of threads, and of files.
+FREE_THREADED_TESTS = [
+    "tests/core",
+    "tests/stacks/hdf5",
+    "tests/pipeline",
+    *(f"tests/api/test_{name}.py" for name in ("errors", "live", "many_threads", "ranking", "scoring")),
+]
+
+
+@nox.session(python="3.14t", default=False)
+def free_threaded(session: nox.Session) -> None:
+    """Free-threaded CPython, where there is one: tests without the GIL, then 8 threads for 60 s. Arguments go to pytest.
+
+    silx and fabio, which have no wheels for it, are compiled.
+    """
+    session.install(".", "pytest>=8", "hypothesis", "jsonschema", "scipy", "scikit-image", "matplotlib")
+    session.env["PYTHON_GIL"] = "0"
+    session.run("python", "-m", "pytest", *(session.posargs or FREE_THREADED_TESTS))
+    session.run("python", "-m", "tests.support.many_threads", "60")
 
 
 @nox.session(default=False)

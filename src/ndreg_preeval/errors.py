@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import reprlib
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Final
 
@@ -17,6 +23,7 @@ __all__ = [
     "printable_location",
     "shorten",
     "stack_label",
+    "without_warnings",
 ]
 
 MAX_MESSAGE: Final = 3800
@@ -224,3 +231,59 @@ class _Repr(reprlib.Repr):
 
 
 _REPR: Final = _Repr()
+
+
+class _Filters:
+    """The filters of warnings of the process, changed by who is within, and put back when the last one has left.
+
+    `warnings.catch_warnings` puts back what it found: of two threads the second one finds the filters of the
+    first, and so the process would ignore warnings for ever.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._within = 0
+        self._before: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+
+    def enter(self, category: type[Warning], message: str) -> None:
+        with self._lock:
+            if not self._within:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+            self._within += 1
+            warnings.filterwarnings("ignore", message, category)
+
+    def leave(self) -> None:
+        with self._lock:
+            self._within -= 1
+            if not self._within:
+                self._before.__exit__(None, None, None)
+
+    def begin_anew(self) -> None:
+        """In a child of a fork: it has one thread, which may be within, and will then leave."""
+        self._lock = threading.RLock()
+
+
+_FILTERS: Final = _Filters()
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_FILTERS.begin_anew)
+
+
+@contextlib.contextmanager
+def without_warnings(category: type[Warning] = Warning, message: str = "") -> Iterator[None]:
+    """Ignore warnings, of a category and whose text begins as a pattern says; for other packages' only.
+
+    Threads may be in here at once; those that are not may miss warnings meanwhile, where Python has filters of
+    the process only (as all before 3.14 do, and with a GIL by default those after).
+    """
+    if getattr(sys.flags, "context_aware_warnings", False):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message, category)
+            yield
+        return
+    _FILTERS.enter(category, message)
+    try:
+        yield
+    finally:
+        _FILTERS.leave()

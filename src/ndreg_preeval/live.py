@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from .pipeline import (
     PairScorer,
     Records,
     Scored,
+    Turns,
     choices_of,
     core_threads,
     inspect_stack,
@@ -30,6 +31,19 @@ from .stacks import Block, StackSource, is_array, resolve_stack
 __all__ = ["StackRanker", "StackScorer"]
 
 
+class Done(NamedTuple):
+    """A stack as it is after some images; never changed: who looks at it while images are added sees one moment."""
+
+    n_images: int
+    """Number of images, the reference among them."""
+    parts: tuple[Records, ...]
+    """Their records: the last of a few parts are small."""
+    last: Block | None
+    """The last image, where the next one is compared with it."""
+    kept: dict[int, Block]
+    """Images that are looked at again."""
+
+
 class StackScorer:
     """Scores images as they come, for scans that are still running.
 
@@ -41,6 +55,12 @@ class StackScorer:
         What errors and the result call the stack.
     **options
         As in `rank_stacks`; `reference_image`, `memory_limit` and `limits` mean nothing here.
+
+    Notes
+    -----
+    Several threads may share one. Calls of `add` wait for each other, and images count in the order in which
+    they got their turn; `result` waits for nobody, and has all images of an `add` or none. What reads the
+    images (an object's ``__array__``, a handler of a signal) may ask for the result, but cannot add.
 
     Examples
     --------
@@ -66,14 +86,13 @@ class StackScorer:
         if self._options.reference_image != 0:
             raise ValueError("reference_image must be 0: the reference is the image given first")
         self._threads = self._options.num_threads or core.default_threads()
+        self._turns = Turns("StackScorer.add")
         with naming_stack(name), self._open([reference_image_array]) as source:
             reference = source.read(0, 1).copy()
             self._info = inspect_stack(source, self._options).without_place()
             self._scorer = PairScorer(self._info, self._options, reference, 0)
-        self._last = self._scorer.pairs.kept(reference)
-        self._parts: list[Records] = []
-        self._count = 1
-        self._look = LiveLook(self._info, self._options, reference, self._threads)
+        self._look = LiveLook(self._info, self._options, self._threads)
+        self._done = Done(1, (), self._scorer.pairs.kept(reference), self._look.first(reference))
 
     def add(self, images: Any) -> StackScorer:
         """Score one image or several.
@@ -81,7 +100,7 @@ class StackScorer:
         Parameters
         ----------
         images : array_like, shape (h, w) or (k, h, w), or sequence of k images
-            Compared with the reference at once; not kept.
+            Compared with the reference at once; not kept. Nobody may write to them meanwhile.
 
         Returns
         -------
@@ -92,13 +111,27 @@ class StackScorer:
         ------
         TypeError, ValueError
             When these are no images of the shape of the reference. Nothing was added then.
+        RuntimeError
+            From within another call of it, in the same thread.
         """
-        self._keep(self._score(images))
+        with self._turns.one():
+            self._done = self._after(self._done, images)
         return self
 
-    def _score(self, images: Any) -> tuple[Records, Block | None, dict[int, Block]]:
-        """Numbers of some images, the last of them where it is needed, and those that are looked at again; nothing is kept yet."""
-        first = self._count
+    def result(self) -> StackScore:
+        """Return the score of the images so far; images count from 1, the reference is 0.
+
+        Returns
+        -------
+        StackScore
+            ``rankable=False`` as long as no image was added. Never waits for an `add` of another thread: its
+            images count when it has returned.
+        """
+        return self._score(self._done)
+
+    def _after(self, done: Done, images: Any) -> Done:
+        """Return the stack as it is with some images more."""
+        first = done.n_images
         with naming_stack(self._name):
             value = [images] if _is_one_image(images) else images
             with self._open(value) as source:
@@ -110,29 +143,16 @@ class StackScorer:
                 block = source.read(0, source.shape[0])
             compared = (first, first + len(block.images))
             threads = core_threads(self._options, self._threads)
-            records = self._scorer.score(block, first, compared, self._last, threads=threads)
-            some = self._look.candidates(records, first, block, self._last)
-        return records, self._scorer.pairs.kept(block), some
+            records = self._scorer.score(block, first, compared, done.last, threads=threads)
+            some = self._look.candidates(records, first, block, done.last)
+        count = first + len(records)
+        kept = self._look.needed(done.kept | some, count)
+        return Done(count, _with_part(done.parts, records), self._scorer.pairs.kept(block), kept)
 
-    def _keep(self, scored: tuple[Records, Block | None, dict[int, Block]]) -> None:
-        records, self._last, some = scored
-        self._look.add(some, self._count + len(records))
-        self._parts.append(records)
-        self._count += len(records)
-
-    def result(self) -> StackScore:
-        """Return the score of the images so far; images count from 1, the reference is 0.
-
-        Returns
-        -------
-        StackScore
-            ``rankable=False`` as long as no image was added.
-        """
-        if len(self._parts) > 1:
-            self._parts = [joined_records(self._parts)]  # once: a scan may ask after every image
-        info = self._info.with_count(self._count)
-        scored = Scored(info, self._look.numbers(info, self._scorer.numbers(self._parts)))
-        return build_stack_score(self._name, scored, self._options)[0]
+    def _score(self, done: Done) -> StackScore:
+        info = self._info.with_count(done.n_images)
+        numbers = self._look.numbers(info, self._scorer.numbers(done.parts), done.kept)
+        return build_stack_score(self._name, Scored(info, numbers), self._options)[0]
 
     def _open(self, images: Any) -> StackSource:
         choices = choices_of(self._options)
@@ -148,6 +168,11 @@ class StackRanker:
         Image of each stack that its others are compared with.
     **options
         As in `StackScorer`.
+
+    Notes
+    -----
+    Several threads may share one, as a `StackScorer`: `result` has the images of all stacks of an `add`, or
+    of none.
 
     Examples
     --------
@@ -180,6 +205,8 @@ class StackRanker:
         self._scorers = {
             name: StackScorer(image, name=name, **options) for name, image in reference_images.items()
         }
+        self._turns = Turns("StackRanker.add")
+        self._done = {name: scorer._done for name, scorer in self._scorers.items()}
 
     def add(self, images: Mapping[Any, Any]) -> StackRanker:
         """Score one image or several, of some or all stacks.
@@ -198,7 +225,7 @@ class StackRanker:
         ------
         KeyError
             For a name without a reference image.
-        TypeError, ValueError
+        TypeError, ValueError, RuntimeError
             As `StackScorer.add`. Nothing was added to any stack then.
         """
         if not isinstance(images, Mapping):
@@ -206,9 +233,10 @@ class StackRanker:
         for name in images:
             if name not in self._scorers:
                 raise KeyError(f"{stack_label(name)} has no reference image")
-        scored = {name: self._scorers[name]._score(some) for name, some in images.items()}
-        for name, each in scored.items():
-            self._scorers[name]._keep(each)
+        with self._turns.one():
+            done = self._done
+            added = {name: self._scorers[name]._after(done[name], some) for name, some in images.items()}
+            self._done = done | added
         return self
 
     def result(self) -> Ranking:
@@ -225,8 +253,20 @@ class StackRanker:
         ValueError
             As long as no stack has an image beside the reference.
         """
-        results = [scorer.result() for scorer in self._scorers.values()]
+        done = self._done
+        results = [scorer._score(done[name]) for name, scorer in self._scorers.items()]
         return order_stacks(results, [None] * len(results), self._options, self._threads)[0]
+
+
+def _with_part(parts: tuple[Records, ...], records: Records) -> tuple[Records, ...]:
+    """Return the parts with one more; each is larger than all that follow, so they stay few in a long scan."""
+    joined = [records]
+    size = len(records)
+    before = list(parts)
+    while before and len(before[-1]) <= size:
+        joined.insert(0, before.pop())
+        size += len(joined[0])
+    return (*before, joined_records(joined) if len(joined) > 1 else records)
 
 
 def _is_one_image(images: Any) -> bool:

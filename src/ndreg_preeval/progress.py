@@ -7,11 +7,11 @@ import contextlib
 import functools
 import sys
 import threading
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from .argument_checks import type_name
+from .errors import without_warnings
 
 Progress = Callable[[int, int], None]
 """Called with the number of images done and of all images."""
@@ -68,9 +68,8 @@ class Bar:
 
 @functools.cache
 def _bar_class() -> Any:
-    with warnings.catch_warnings():
-        # In a notebook without ipywidgets the bar is a line of text: nothing to be warned of.
-        warnings.simplefilter("ignore")
+    # In a notebook without ipywidgets the bar is a line of text: nothing to be warned of.
+    with without_warnings():
         from tqdm.auto import tqdm
 
     class ImageBar(tqdm):  # type: ignore[misc]  # tqdm has no types

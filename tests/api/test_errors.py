@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import pickle
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -16,6 +19,7 @@ from ndreg_preeval.errors import (
     naming_stack,
     printable_location,
     shorten,
+    without_warnings,
 )
 
 
@@ -194,3 +198,29 @@ def test_an_error_that_refuses_notes_still_comes_out() -> None:
             raise RuntimeError(note)
 
     assert type(named(Refusing("a"))) is Refusing
+
+
+def test_warnings_are_ignored_by_those_who_ask_and_filters_come_back() -> None:
+    """Of two threads the one that came first leaves first: what the second one found is not what was there before."""
+    before = list(warnings.filters)
+    inside, left = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with without_warnings(RuntimeWarning):
+            inside.set()
+            left.wait()
+            warnings.warn("divided by nothing", RuntimeWarning, stacklevel=1)
+
+    with ThreadPoolExecutor(1) as pool:
+        with without_warnings(message="Glyph .* missing"):
+            done = pool.submit(second)
+            inside.wait()
+            warnings.warn("Glyph 1 missing from font", UserWarning, stacklevel=1)
+        left.set()
+        done.result()
+    assert warnings.filters == before
+    with pytest.warns(RuntimeWarning, match="again"):
+        warnings.warn("again", RuntimeWarning, stacklevel=1)
+    with pytest.raises(OSError, match="gone"), without_warnings():
+        raise OSError("gone")
+    assert warnings.filters == before

@@ -140,7 +140,7 @@ def test_a_live_scan_looks_again_only_when_there_is_something_new(looks: Looks) 
     assert len(looks) == 16 + (1 + 8) + (1 + 8) + 1
     assert looks[-1] == expected(images, "reference", 0, set(range(70)))
     # Copies of the images that are needed, and of no others.
-    assert len(scorer._look._kept) == len(looks[-1]) + 1
+    assert len(scorer._done.kept) == len(looks[-1]) + 1
 
 
 def test_nobody_looks_where_nothing_lies_at_zero(looks: Looks, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from .stack_state import (
     joined_records,
 )
 from .static_pattern import LiveLook
+from .turns import Turns
 
 __all__ = [
     "Failed",
@@ -29,6 +30,7 @@ __all__ = [
     "Records",
     "Scored",
     "StackInfo",
+    "Turns",
     "choices_of",
     "choose_engine",
     "core_mask",

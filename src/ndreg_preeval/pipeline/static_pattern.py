@@ -210,25 +210,27 @@ def with_pattern(numbers: RangeScore, options: Options, pattern: Pattern) -> Ran
 class LiveLook:
     """The same for a stack whose images come one by one: what is found holds for those so far.
 
+    Which images are kept is the caller's: whoever asks for the numbers meanwhile has those of the same moment.
+
     Parameters
     ----------
     info : StackInfo
         Of the stack, whatever its number of images.
     options : Options
-    reference : Block
-        The image that all others are compared with, or the first one.
     threads : int
         Threads of a core call.
     """
 
-    def __init__(self, info: StackInfo, options: Options, reference: Block, threads: int) -> None:
+    def __init__(self, info: StackInfo, options: Options, threads: int) -> None:
         self._info = info
         self._options = options
         self._threads = threads
-        self._kept: dict[int, Block] = {}
         self._found: tuple[list[int], Pattern] = ([], (0, 0))
-        if options.method.asks_opinion and options.pairing != "previous":
-            self._kept[0] = middle(reference)
+
+    def first(self, reference: Block) -> dict[int, Block]:
+        """Return what is kept of the image that all others are compared with, or the first one."""
+        wanted = self._options.method.asks_opinion and self._options.pairing != "previous"
+        return {0: middle(reference)} if wanted else {}
 
     def candidates(
         self, records: Records, first: int, block: Block, before: Block | None
@@ -241,26 +243,27 @@ class LiveLook:
         kept.take(records, first, block, first, before)
         return kept.images
 
-    def add(self, images: Mapping[int, Block], count: int) -> None:
-        """Keep them; let go of those that are no longer looked at, as the stack has `count` images now."""
-        self._kept.update(images)
+    def needed(self, images: dict[int, Block], count: int) -> dict[int, Block]:
+        """Return those of some images that are looked at when the stack has `count` images."""
         info = self._info.with_count(count)
         pairs = Pairs.of(info, self._options)
         step = stride(info.shape)
         needed = {0} if pairs.reference is not None else set()
-        for index in self._kept:
+        for index in images:
             # Of consecutive pairs either image may be the one that is needed.
             for image in (index, index + 1) if pairs.consecutive else (index,):
                 if image and pairs.number(image) % step == 0:
                     needed.update(pairs.compared_images(image))
-        self._kept = {index: image for index, image in self._kept.items() if index in needed}
+        return {index: image for index, image in images.items() if index in needed}
 
-    def numbers(self, info: StackInfo, numbers: RangeScore) -> RangeScore:
-        """Return the numbers of the images so far with what they tell of peaks at zero shift."""
+    def numbers(self, info: StackInfo, numbers: RangeScore, kept: Mapping[int, Block]) -> RangeScore:
+        """Return the numbers of the images so far with what those that were kept tell of peaks at zero shift."""
         places = places_to_look_at(info, self._options, numbers.records)
         if not places:
             return numbers
-        if self._found[0] != places:
-            images = _images(info, self._options, places, self._kept, None)
-            self._found = places, find_pattern(info, self._options, places, images, self._threads)
-        return with_pattern(numbers, self._options, self._found[1])
+        found = self._found  # read once: other threads may be in here
+        if found[0] != places:
+            images = _images(info, self._options, places, kept, None)
+            found = places, find_pattern(info, self._options, places, images, self._threads)
+            self._found = found
+        return with_pattern(numbers, self._options, found[1])

@@ -148,24 +148,23 @@ def _peak_shifts(origin: Origin) -> NDArray[np.intp]:
     return places
 
 
-@np.errstate(all="ignore")
 def _peak_to_mean(origin: Origin) -> NDArray[np.float64]:
     peak, mean = origin.numbers.records["peak"], origin.numbers.records["mean"]
     ratios = np.zeros(len(peak))
-    np.divide(peak, mean, out=ratios, where=mean > 0)
+    with np.errstate(all="ignore"):
+        np.divide(peak, mean, out=ratios, where=mean > 0)
     return ratios
 
 
-@np.errstate(all="ignore")
 def _jumps(origin: Origin) -> NDArray[np.bool_]:
-    return jumps(steps(_shifts(origin), *origin.pairs.indices()))
+    with np.errstate(all="ignore"):
+        return jumps(steps(_shifts(origin), *origin.pairs.indices()))
 
 
 def _warnings(origin: Origin) -> tuple[str, ...]:
     return tuple(message.text for message in origin.messages)
 
 
-@np.errstate(all="ignore")
 def _reasons(origin: Origin) -> tuple[str, ...]:
     info, records, options = origin.info, origin.numbers.records, origin.options
     if not options.method.asks_opinion or not len(records):
@@ -173,7 +172,8 @@ def _reasons(origin: Origin) -> tuple[str, ...]:
     pixels = info.shape[1] * info.shape[2] - info.masked
     lost = records["invalid_pixels"] - info.masked
     share = float(lost.mean()) / pixels if pixels else 1.0
-    return reasons(records, origin.pairs.images(), share, origin.pairs.consecutive)
+    with np.errstate(all="ignore"):
+        return reasons(records, origin.pairs.images(), share, origin.pairs.consecutive)
 
 
 MADE_LATER: Final[dict[str, Callable[[Origin], Any]]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 import textwrap
-import warnings
 from typing import TYPE_CHECKING, Any, Final
 
+from ...errors import without_warnings
 from ...results import worst_position
 from ...text import printable
 from . import panels
@@ -94,8 +94,7 @@ def _make_room(figure: Any, height: float) -> None:
 
 def _settle(figure: Any) -> None:
     """Lay the figure out once: pictures of a fixed aspect move when they are first fitted, and the rest with them."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of letters that the font lacks
+    with without_warnings():  # of letters that the font lacks
         figure.figure.draw_without_rendering()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import io
 import os
-import warnings
 from pathlib import Path
 from typing import Any, Final
 
+from ...errors import without_warnings
 from ...installation import how_to_get
 from ...text import text_of
 
@@ -67,7 +67,6 @@ def png(figure: Any) -> bytes:
 
 
 def _write(figure: Any, file: Any, suffix: str, **metadata: Any) -> None:
-    with warnings.catch_warnings():
-        # Names may hold letters that the font lacks: a box in their place is no failure.
-        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    # Names may hold letters that the font lacks: a box in their place is no failure.
+    with without_warnings(message="Glyph .* missing from"):
         figure.savefig(file, format=suffix, **metadata)

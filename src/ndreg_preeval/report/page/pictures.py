@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ...errors import without_warnings
 from ...results import worst_position
 from ...text import printable
 from ..crop import around_zero
@@ -104,6 +104,5 @@ def _smaller(values: Any, by: Any) -> Any:
     rows, columns = (-(-size // step) for size in values.shape)
     padding = [(0, size * step - old) for size, old in zip((rows, columns), values.shape, strict=True)]
     blocks = np.pad(values, padding, constant_values=np.nan).reshape(rows, step, columns, step)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # of blocks without a valid pixel
+    with without_warnings(RuntimeWarning):  # of blocks without a valid pixel
         return by(by(blocks, axis=3), axis=1)

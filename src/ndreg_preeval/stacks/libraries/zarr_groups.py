@@ -12,14 +12,13 @@ import itertools
 import math
 import os
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import naming, printable_location, shorten
+from ...errors import naming, printable_location, shorten, without_warnings
 from ...limits import Limits
 from ..axes import StoredAxes, split_meaning
 from ..backend import Backend, refuse_axis
@@ -252,8 +251,7 @@ class ZarrBackend(Backend):
 @contextlib.contextmanager
 def _asking_zarr(file: str) -> Iterator[None]:
     """Turn what zarr raises into errors of the store; it warns of files that are none of its own, which is no news."""
-    with errors_of_library(ZarrFormat, file), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with errors_of_library(ZarrFormat, file), without_warnings():
         yield
 
 

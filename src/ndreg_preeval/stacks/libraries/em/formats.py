@@ -16,13 +16,12 @@ import glob
 import math
 import os
 import struct
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
 import numpy as np
 
-from ....errors import clip, shorten
+from ....errors import clip, shorten, without_warnings
 from ...hints import dm_version
 from ..base import LibraryFile, LibraryFormat, NotRead, errors_of_library
 from ..raw_pixels import RawPixels
@@ -98,8 +97,7 @@ def _dm_images(path: str) -> list[DmImage]:
     """All images of a file whose pixels are numbers."""
     from ncempy.io import dm
 
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")  # it counts tags in 8 bits
+    with without_warnings(), np.errstate(all="ignore"):  # it counts tags in 8 bits
         file = dm.fileDM(path, on_memory=False)  # "on_memory" means mapped
         try:
             sizes = (file.zSize2, file.zSize, file.ySize, file.xSize)
