@@ -112,7 +112,7 @@ FORK = """
 import os, sys, threading
 import numpy as np
 from ndreg_preeval import StackRanker, StackScorer
-from tests.api.test_many_threads import LIVE, Slow, result_of
+from tests.pipeline.test_many_threads import LIVE, Slow, result_of
 from tests.support.scenes import drifting
 
 stack = drifting(0.3, n=3)
