@@ -147,9 +147,11 @@ def test_python_goes_on_and_signals_are_heard(call: str, num_threads: int) -> No
     """Another thread counts while this one computes, then interrupts it as Ctrl-C would."""
     scorer = _core.Scorer(endless(1)[0])
     ticks = 0
+    begun = threading.Event()
 
     def tick() -> None:
         nonlocal ticks
+        begun.wait()
         while ticks < 40:
             time.sleep(0.005)
             ticks += 1
@@ -162,9 +164,11 @@ def test_python_goes_on_and_signals_are_heard(call: str, num_threads: int) -> No
         work = partial(getattr(scorer, call), endless(), num_threads=num_threads)
         done: deque[Any] = deque()
         with pytest.raises(Stop):
+            begun.set()
             # No step of Python, which would hear the signal, before the result arrives.
             done.extend(map(operator.call, [work]))
     finally:
+        begun.set()
         counter.join()
         signal.signal(signal.SIGINT, before)
     # With the GIL held not one tick would have come, and without an ear for signals there were scores.
