@@ -135,7 +135,7 @@ def test_other_groups_stay_as_they_are(scan):
     assert after["scan/data/Ca-K"] == before["scan/data/Ca-K"]
     with h5py.File(scan) as file:
         assert nxdata.get_default(file).group.name == "/scan/ranking/images"
-        assert nxdata.get_default(file["entry"]).group.name == "/entry/ranking/images"
+        assert nxdata.get_default(file["entry"]).group.name == "/entry/ranking/stacks/K-K/images"
         assert sorted(file) == ["entry", "scan"]
 
 
@@ -442,7 +442,6 @@ def test_command_line_checks_before_the_work(tmp_path, call, monkeypatch):
         (("--nexus", tmp_path), "is a folder"),
         (("--nexus", tmp_path / "a", "--json", tmp_path / "a"), "two outputs cannot share it"),
         (("--nexus", "-"), "needs a file name"),
-        (("--json", tmp_path / "a", "--overwrite"), "--overwrite goes with --nexus"),
     ):
         code, out, err = call(demo.uri, *options)
         assert (code, out) == (1, ""), options

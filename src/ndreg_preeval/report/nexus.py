@@ -62,6 +62,9 @@ LINK_WIDTH: Final = 80
 NAMES_SHOWN: Final = 8
 """Largest number of stacks that are named below a plot."""
 
+UPWARDS: Final = 40
+"""Characters of names along an axis that runs upwards, where there is less room."""
+
 
 def save_nexus(ranking: RankingData, url: str | PathLike[str] | DataUrl, *, overwrite: bool = False) -> str:
     """Write a ranking to a NeXus file; see `Ranking.save_nexus`."""
@@ -89,8 +92,7 @@ def _write(root: Any, target: Target, ranking: RankingData) -> None:
 
 def _write_process(group: Group, ranking: RankingData) -> None:
     overview = _overview(ranking)
-    plotted = "scores" if overview is None else "images"
-    mark_group(group, "NXprocess", default=plotted if ranking.stacks else None)
+    mark_group(group, "NXprocess", default=_plotted_first(ranking, overview))
     group["program"] = PROGRAM
     made = ranking.provenance or Provenance()
     group["version"] = _text(made.version or core.build_config()["version"])
@@ -128,14 +130,23 @@ def _write_configuration(group: Group, ranking: RankingData) -> None:
         group["mask"].attrs["long_name"] = "mask (true: valid pixel)"
 
 
+def _plotted_first(ranking: RankingData, overview: NDArray[np.float64] | None) -> str | None:
+    """Group that viewers show: all images of all stacks, or the curve of the only one; None where nothing is scored."""
+    if overview is not None:
+        return "images"
+    if len(ranking.stacks) == 1:
+        return "stacks"
+    return "scores" if ranking.stacks else None
+
+
 def _overview(ranking: RankingData) -> NDArray[np.float64] | None:
-    """What the method says of every image, a row for each stack in rank order; None where there is none, or too many.
+    """What the method says of every image, a row for each stack in rank order; None for one stack, and for too many.
 
     NaN stands for images that were not compared (the reference image), or are not there.
     """
     stacks = list(ranking.stacks.values())
     length = max((stack.n_images for stack in stacks if len(stack.image_indices)), default=0)
-    if not 0 < len(stacks) * length <= MOST_VALUES:
+    if len(stacks) < 2 or not 0 < len(stacks) * length <= MOST_VALUES:
         return None
     rows = np.full((len(stacks), length), np.nan)
     for row, stack in zip(rows, stacks, strict=True):
@@ -158,9 +169,9 @@ def _write_overview(group: Group, ranking: RankingData, rows: NDArray[np.float64
     _mark_data(group, title, signal, [], ["rank", "image"])
     _put(group, signal, rows, told)
     group[signal].attrs["interpretation"] = "image"
-    # This label runs upwards, where there is less room.
-    _put(group, "rank", np.arange(1, len(rows) + 1), f"rank: {_ranks(ranking, 6, 10)}")
-    _put(group, "image", np.arange(rows.shape[1]), "image")
+    # Pixels are square in silx where both axes have one unit, and stacks are fewer than images.
+    _put(group, "rank", np.arange(1, len(rows) + 1), f"rank: {_ranks(ranking, 10, UPWARDS)}", "stack")
+    _put(group, "image", np.arange(rows.shape[1]), "image", "image")
 
 
 def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
@@ -188,11 +199,15 @@ def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     group["rankable"] = np.array([stack.rankable for stack in stacks], dtype=np.bool_)
 
 
-def _ranks(ranking: RankingData, most: int = NAMES_SHOWN, width: int = 24) -> str:
-    names = [_shown(key, width) for key in list(ranking.stacks)[:most]]
-    told = ", ".join(f"{rank} {name}" for rank, name in enumerate(names, start=1))
-    more = len(ranking.stacks) - len(names)
-    return told + (f", and {more} more" if more else "")
+def _ranks(ranking: RankingData, width: int = 24, room: int | None = None) -> str:
+    """Names of the first stacks with their ranks, in about as many characters as there is room for."""
+    told: list[str] = []
+    for rank, key in enumerate(list(ranking.stacks)[:NAMES_SHOWN], start=1):
+        if room is not None and sum(map(len, told)) > room:
+            break
+        told.append(f"{rank} {_shown(key, width)}")
+    more = len(ranking.stacks) - len(told)
+    return ", ".join([*told, f"and {more} more"] if more else told)
 
 
 def _write_stack(group: Group, rank: int, key: object, stack: StackScore) -> None:
