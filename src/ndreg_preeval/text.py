@@ -176,6 +176,12 @@ def wrapped(text: str, width: int, indent: str = "  ", first: str = "") -> list[
     return [*lines, line] if begun or not lines else lines
 
 
+def fitting(text: str, stream: TextIO) -> str:
+    """Text in lines that fit the terminal that a stream is; as it is where that is none."""
+    width = terminal_width(stream) if stream.isatty() else None
+    return text if width is None else "\n".join(wrapped(printable(text, len(text)), max(width, 20)))
+
+
 def terminal_width(stream: TextIO | None = None) -> int | None:
     """Columns of the terminal that a stream is, by default standard output; None where it is none.
 

@@ -148,11 +148,11 @@ def test_a_stack_that_was_chosen_has_no_reasons(demo, call):
     assert out.endswith("\nNo reasons: no ranking was computed.\n")
 
 
-def test_warnings_fit_the_terminal(demo):
+def test_warnings_and_records_fit_the_terminal(demo):
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
     environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-    command = [sys.executable, "-m", "ndreg_preeval", "rank", demo.uri]
+    command = [sys.executable, "-m", "ndreg_preeval", "rank", "-v", demo.uri]
     done = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=theirs, env=environment, timeout=300, check=True
     )
@@ -160,7 +160,8 @@ def test_warnings_fit_the_terminal(demo):
     text = os.read(ours, 1 << 16).decode()
     os.close(ours)
     lines = [re.sub(r"\x1b\[\w*", "", line.rpartition("\r")[2]) for line in text.split("\r\n")]  # no bar
-    first = next(i for i, line in enumerate(lines) if line.startswith("warning: "))
-    assert max(map(columns, lines[first:])) <= 50
-    assert lines[first + 1].startswith("  ")
+    for kind in ("warning: ", "info: "):
+        first = next(i for i, line in enumerate(lines) if line.startswith(kind))
+        assert lines[first + 1].startswith("  ")
+    assert max(map(columns, lines)) <= 50
     assert done.stdout.startswith(b"Reference stack: Ca-K")

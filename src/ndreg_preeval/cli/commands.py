@@ -209,6 +209,7 @@ def demo(arguments: Namespace) -> int:
 def _warnings_as_lines(quiet: bool) -> Iterator[None]:
     """`RankingWarning`s as lines on stderr once the work is done; others as Python shows them."""
     from ..errors import RankingWarning
+    from ..text import fitting
 
     caught: list[warnings.WarningMessage] = []
     try:
@@ -220,15 +221,7 @@ def _warnings_as_lines(quiet: bool) -> Iterator[None]:
             if not issubclass(one.category, RankingWarning):
                 warnings.showwarning(one.message, one.category, one.filename, one.lineno)
             elif not quiet:
-                print(_as_lines("warning: " + " ".join(str(one.message).split())), file=sys.stderr)
-
-
-def _as_lines(text: str) -> str:
-    """Text in lines that fit the terminal that standard error is; one line where it is none."""
-    from ..text import printable, terminal_width, wrapped
-
-    width = terminal_width(sys.stderr) if sys.stderr.isatty() else None
-    return text if width is None else "\n".join(wrapped(printable(text, len(text)), max(width, 20)))
+                print(fitting("warning: " + " ".join(str(one.message).split()), sys.stderr), file=sys.stderr)
 
 
 @contextlib.contextmanager

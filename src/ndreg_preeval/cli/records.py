@@ -5,19 +5,21 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections.abc import Iterator
 
 from ..log import LOGGER
 from ..progress import write_above_bars
+from ..text import fitting
 
 
 class _Lines(logging.Handler):
-    """One line for each record: its level, and what it says."""
+    """One line for each record, or several that fit a terminal: its level, and what it says."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = " ".join(record.getMessage().split())
-            write_above_bars(f"{record.levelname.lower()}: {text}")
+            write_above_bars(fitting(f"{record.levelname.lower()}: {text}", sys.stderr))
         except BrokenPipeError:
             raise
         except Exception:  # noqa: BLE001 - logging must not stop the work
