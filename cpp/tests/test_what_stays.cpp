@@ -241,7 +241,7 @@ void numbers_by_their_definition() {
       CHECK_NEAR(residuals.colour().low, low_over_high(wanted, 0, 0.125), 1e-8);
       CHECK_NEAR(residuals.colour().middle, low_over_high(wanted, 0.075, 0.2), 1e-8);
 
-      const detail::Agreement found = residuals.agreements({{2, 1}}, 1, cancellation)[0];
+      const detail::PairAgreement found = residuals.agreements({{2, 1}}, 1, cancellation)[0];
       const std::vector<double> r = correlogram(wanted, 2, 1);
       double squares = 0;
       double near = 0;

@@ -34,9 +34,10 @@ std::uint64_t machine() noexcept {
 }
 
 std::uint64_t address_space() noexcept {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return unlimited;
-  return static_cast<std::uint64_t>(limit.rlim_cur);
+  rlimit of_process{};
+  if (getrlimit(RLIMIT_AS, &of_process) != 0 || of_process.rlim_cur == RLIM_INFINITY)
+    return unlimited;
+  return static_cast<std::uint64_t>(of_process.rlim_cur);
 }
 
 #endif

@@ -12,7 +12,7 @@ namespace {
 
 // An overlap is asked from so many pixels along each axis on, and from this share of it.
 constexpr std::int64_t least_pixels = 3;
-constexpr std::int64_t least_share = 8;  // an eighth
+constexpr std::int64_t one_in = 8;
 
 // Blocks of at least 3 x 3 pixels. Differences within them count only: vignetting and gradients
 // hardly do. They, not pixels, are what is independent.
@@ -115,7 +115,7 @@ std::size_t index(std::int64_t value) noexcept { return static_cast<std::size_t>
 
 bool overlaps(std::int64_t shift, std::int64_t length) noexcept {
   const std::int64_t common = length - std::abs(shift);
-  return common >= least_pixels && common * least_share >= length;
+  return common >= least_pixels && common * one_in >= length;
 }
 
 std::int64_t other_place(std::int64_t shift, std::int64_t length) noexcept {

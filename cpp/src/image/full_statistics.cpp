@@ -13,8 +13,8 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-constexpr std::size_t run = 256;  // pixels converted at a time
-constexpr std::size_t lanes = 4;  // independent sums, so that additions need not wait
+constexpr std::size_t block_of_row = 256;  // pixels converted at a time
+constexpr std::size_t lanes = 4;           // independent sums, so that additions need not wait
 constexpr std::size_t pixels_between_checks = std::size_t{1} << 16;
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -33,15 +33,15 @@ struct Sums {
 Sums sweep(const PixelReader& reader, double scale, Cancellation& cancellation) {
   Sums sums;
   Levels levels;
-  std::array<double, run> pixels;
+  std::array<double, block_of_row> pixels;
   std::array<double, lanes> low, high, sum{}, squares{}, absolute{}, valid{};
   low.fill(infinity);
   high.fill(-infinity);
   bool found = false;
   std::size_t unasked = 0;  // pixels since the caller was asked
   for (std::size_t row = 0; row < reader.height(); ++row) {
-    for (std::size_t first = 0; first < reader.width(); first += run) {
-      const std::size_t count = std::min(run, reader.width() - first);
+    for (std::size_t first = 0; first < reader.width(); first += block_of_row) {
+      const std::size_t count = std::min(block_of_row, reader.width() - first);
       unasked += count;
       if (unasked >= pixels_between_checks) {
         cancellation.check();
@@ -87,11 +87,11 @@ Sums sweep(const PixelReader& reader, double scale, Cancellation& cancellation) 
 
 // First pixel of a value that the sweep has seen.
 PixelIndex find(const PixelReader& reader, double scale, double pixel, Cancellation& cancellation) {
-  std::array<double, run> pixels;
+  std::array<double, block_of_row> pixels;
   for (std::size_t row = 0; row < reader.height(); ++row) {
     cancellation.check();
-    for (std::size_t first = 0; first < reader.width(); first += run) {
-      const std::size_t count = std::min(run, reader.width() - first);
+    for (std::size_t first = 0; first < reader.width(); first += block_of_row) {
+      const std::size_t count = std::min(block_of_row, reader.width() - first);
       reader.read(row, first, count, pixels.data());
       for (std::size_t i = 0; i < count; ++i) {
         if (pixels[i] * scale == pixel) return {row, first + i};

@@ -12,7 +12,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-constexpr std::size_t run = 256;  // pixels converted at a time
+constexpr std::size_t at_once = 256;  // pixels converted at a time
 constexpr std::size_t most = 255;
 constexpr std::size_t least_blocks = 8;
 constexpr std::size_t least_edges = 6;
@@ -53,10 +53,10 @@ bool has_bytes_of_row_above(const ImageView& view, std::size_t row) {
 
 bool differs_from_row_above(const PixelReader& reader, std::size_t row) {
   if (has_bytes_of_row_above(reader.view(), row)) return false;
-  std::array<double, run> above;
-  std::array<double, run> pixels;
-  for (std::size_t first = 0; first < reader.width(); first += run) {
-    const std::size_t count = std::min(run, reader.width() - first);
+  std::array<double, at_once> above;
+  std::array<double, at_once> pixels;
+  for (std::size_t first = 0; first < reader.width(); first += at_once) {
+    const std::size_t count = std::min(at_once, reader.width() - first);
     reader.read(row - 1, first, count, above.data());
     reader.read(row, first, count, pixels.data());
     for (std::size_t i = 0; i < count; ++i) {
@@ -67,9 +67,9 @@ bool differs_from_row_above(const PixelReader& reader, std::size_t row) {
 }
 
 void add_edges_of_row(const PixelReader& reader, std::size_t row, Edges& edges) {
-  std::array<double, run> pixels;
-  for (std::size_t first = 0; first + 1 < reader.width(); first += run - 1) {
-    const std::size_t count = std::min(run, reader.width() - first);
+  std::array<double, at_once> pixels;
+  for (std::size_t first = 0; first + 1 < reader.width(); first += at_once - 1) {
+    const std::size_t count = std::min(at_once, reader.width() - first);
     reader.read(row, first, count, pixels.data());
     for (std::size_t i = 1; i < count; ++i) {
       if (!differ(pixels[i - 1], pixels[i])) continue;

@@ -7,7 +7,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-constexpr std::size_t longest_axis = 2048;
+constexpr std::size_t longest_kept_axis = 2048;
 
 std::size_t stride_of(std::size_t compared, const ImageView& view) noexcept {
   return static_pattern_stride(compared, view.height, view.width);
@@ -17,8 +17,8 @@ std::size_t stride_of(std::size_t compared, const ImageView& view) noexcept {
 
 ImageView middle_of(const ImageView& view) noexcept {
   ImageView middle = view;
-  middle.height = std::min(view.height, longest_axis);
-  middle.width = std::min(view.width, longest_axis);
+  middle.height = std::min(view.height, longest_kept_axis);
+  middle.width = std::min(view.width, longest_kept_axis);
   const auto rows = static_cast<std::ptrdiff_t>((view.height - middle.height) / 2);
   const auto columns = static_cast<std::ptrdiff_t>((view.width - middle.width) / 2);
   const auto moved = [rows, columns](const void* data, std::ptrdiff_t row, std::ptrdiff_t column) {

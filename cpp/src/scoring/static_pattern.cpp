@@ -29,13 +29,13 @@ std::uint32_t flags_of(const StaticPattern& pattern) noexcept {
 }
 
 // Waking threads costs more than it saves where there is little to do.
-constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
+constexpr std::size_t pixels_per_looker = std::size_t{1} << 16;
 
 std::size_t threads_for(const RunOptions& run, const std::vector<ImageView>& images) {
   const auto possible =
       static_cast<std::size_t>(run.num_threads > 0 ? run.num_threads : default_threads());
   const std::size_t pixels = images.size() * images[0].height * images[0].width;
-  return std::clamp<std::size_t>(pixels / pixels_per_thread, 1, std::min(possible, images.size()));
+  return std::clamp<std::size_t>(pixels / pixels_per_looker, 1, std::min(possible, images.size()));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace ndreg_preeval::detail {
 namespace {
 
 // Threads that share an image need some of it each.
-constexpr std::size_t pixels_per_thread = std::size_t{1} << 16;
+constexpr std::size_t pixels_per_helper = std::size_t{1} << 16;
 
 // One image, open to helpers as long as it lives.
 template <class T>
@@ -56,7 +56,7 @@ void Workshop<T>::for_each_image(std::size_t images, std::size_t threads,
   // Each thread has a worker of its own; where images are fewer, each image has one.
   std::vector<Lease> workers = leases(std::min(threads, images));
   const bool one_each = images < threads && workers.size() == images;
-  std::size_t helpers = std::min(threads, plan_->height * plan_->width / pixels_per_thread);
+  std::size_t helpers = std::min(threads, plan_->height * plan_->width / pixels_per_helper);
   if (!one_each) {
     threads = workers.size();
   } else if (helpers > 1 && workers[0]->reserve_scratch(threads + 1) <= threads) {

@@ -54,15 +54,15 @@ struct TwoLevels {
     double total = 0;
     for (const double value : values) total += value - first;
     double sum = 0;
-    double most = 0;
+    double widest = 0;
     const auto all = static_cast<double>(values.size());
     for (std::size_t i = 0; i + 1 < values.size(); ++i) {
       sum += values[i] - first;
       const auto below = static_cast<double>(i + 1);
       const double apart = (total - sum) / (all - below) - sum / below;
       const double spread = below * (all - below) * apart * apart;
-      if (!(spread > most) || !(values[i + 1] > values[i])) continue;
-      most = spread;
+      if (!(spread > widest) || !(values[i + 1] > values[i])) continue;
+      widest = spread;
       highest_dark = values[i];
       difference = apart;
       share = std::min(below, all - below) / all;

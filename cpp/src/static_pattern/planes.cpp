@@ -51,13 +51,13 @@ using Products = std::vector<std::vector<double>>;
 
 // Of the real and imaginary parts of a row; the order of the sum does not depend on the processor.
 double dot(const std::complex<double>* a, const std::complex<double>* b, std::size_t count) {
-  constexpr std::size_t lanes = 8;
+  constexpr std::size_t sums_at_once = 8;
   const auto* x = reinterpret_cast<const double*>(a);
   const auto* y = reinterpret_cast<const double*>(b);
-  std::array<double, lanes> sums{};
-  const std::size_t whole = 2 * count / lanes * lanes;
-  for (std::size_t i = 0; i < whole; i += lanes) {
-    for (std::size_t k = 0; k < lanes; ++k) sums[k] += x[i + k] * y[i + k];
+  std::array<double, sums_at_once> sums{};
+  const std::size_t whole = 2 * count / sums_at_once * sums_at_once;
+  for (std::size_t i = 0; i < whole; i += sums_at_once) {
+    for (std::size_t k = 0; k < sums_at_once; ++k) sums[k] += x[i + k] * y[i + k];
   }
   for (std::size_t i = whole; i < 2 * count; ++i) sums[i - whole] += x[i] * y[i];
   return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));

@@ -14,7 +14,7 @@ namespace {
 // Of the power of an image, this is what rounding leaves of nothing.
 constexpr double nothing = 1e-20;
 
-constexpr double least = 1e-300;  // for logarithms and ratios
+constexpr double smallest = 1e-300;  // for logarithms and ratios
 
 double squared_size(std::complex<double> value) noexcept {
   return value.real() * value.real() + value.imag() * value.imag();
@@ -31,13 +31,13 @@ double median(std::vector<double> values) {
 }
 
 // The highest of a correlogram, near zero shift and elsewhere.
-Agreement highest_of(const Plane& correlogram, std::size_t height, std::size_t width) {
+PairAgreement highest_of(const Plane& correlogram, std::size_t height, std::size_t width) {
   const auto shift = [](std::size_t index, std::size_t length) {
     const auto n = static_cast<std::int64_t>(length);
     const auto i = static_cast<std::int64_t>(index);
     return i < (n + 1) / 2 ? i : i - n;
   };
-  Agreement found;
+  PairAgreement found;
   double squares = 0;
   for (std::size_t y = 0; y < height; ++y) {
     const std::int64_t dy = shift(y, height);
@@ -129,7 +129,7 @@ Colour Residuals::colour_of(std::size_t image) const {
   const double high = mean(high_from, highest);
   if (is_nothing(image) || !(high > 0)) return {};
   const auto over_high = [&](double from, double to) {
-    return std::log(std::max(mean(from, to), least) / high);
+    return std::log(std::max(mean(from, to), smallest) / high);
   };
   return {over_high(0, 0.075), over_high(0, 0.125), over_high(0.075, 0.2)};
 }
@@ -144,7 +144,7 @@ void Residuals::weigh_rings() {
       powers.between(high_from, highest) / std::max(bins_.between(high_from, highest), 1.0);
   for (std::size_t ring = 0; ring < Frequencies::rings; ++ring) {
     const double mean = powers[ring] / std::max(bins_[ring], 1.0);
-    weights_[ring] = std::clamp(1 - noise / std::max(mean, least), 0.0, 1.0);
+    weights_[ring] = std::clamp(1 - noise / std::max(mean, smallest), 0.0, 1.0);
   }
 }
 
@@ -154,7 +154,7 @@ double Residuals::frequencies() const noexcept {
   return sum;
 }
 
-Agreement Residuals::agreement(const Pair& pair, Cancellation& cancellation) const {
+PairAgreement Residuals::agreement(const Pair& pair, Cancellation& cancellation) const {
   if (is_nothing(pair[0]) || is_nothing(pair[1])) return {};
   cancellation.check();
   const Spectrum& one = rests_[pair[0]];
@@ -175,9 +175,10 @@ Agreement Residuals::agreement(const Pair& pair, Cancellation& cancellation) con
   return highest_of(correlogram, planes_.height, planes_.width);
 }
 
-std::vector<Agreement> Residuals::agreements(const std::vector<Pair>& pairs, std::size_t threads,
-                                             Cancellation& cancellation) const {
-  std::vector<Agreement> found(pairs.size());
+std::vector<PairAgreement> Residuals::agreements(const std::vector<Pair>& pairs,
+                                                 std::size_t threads,
+                                                 Cancellation& cancellation) const {
+  std::vector<PairAgreement> found(pairs.size());
   for_each_index(pairs.size(), threads, cancellation, [&](std::size_t i, std::size_t /*thread*/) {
     found[i] = agreement(pairs[i], cancellation);
   });

@@ -22,7 +22,7 @@ struct Colour {
 };
 
 // What is left of two images, correlated. Heights in units of the root mean square.
-struct Agreement {
+struct PairAgreement {
   double near = 0;      // size of the highest in the 3 x 3 around zero shift
   double far = 0;       // the highest outside; less than 0 where contrast is turned over
   std::int64_t dy = 0;  // where that is, in pixels of the plane
@@ -40,8 +40,8 @@ class Residuals {
   double frequencies() const noexcept;
   // Whether something is left of most images.
   bool anything() const noexcept;
-  std::vector<Agreement> agreements(const std::vector<Pair>& pairs, std::size_t threads,
-                                    Cancellation& cancellation) const;
+  std::vector<PairAgreement> agreements(const std::vector<Pair>& pairs, std::size_t threads,
+                                        Cancellation& cancellation) const;
 
  private:
   Spectrum rest_of(std::size_t image, const Spectrum& sum, double squares) const;
@@ -49,7 +49,7 @@ class Residuals {
   Colour colour_of(std::size_t image) const;
   bool is_nothing(std::size_t image) const noexcept;
   void weigh_rings();
-  Agreement agreement(const Pair& pair, Cancellation& cancellation) const;
+  PairAgreement agreement(const Pair& pair, Cancellation& cancellation) const;
 
   const Planes& planes_;
   std::vector<Spectrum> rests_;

@@ -51,7 +51,7 @@ StaticKind kind_of(const Planes& planes) {
   return StaticKind::other;
 }
 
-bool is_beside(const Agreement& found) noexcept {
+bool is_beside(const PairAgreement& found) noexcept {
   return std::max(std::abs(found.dy), std::abs(found.dx)) <= beside;
 }
 
@@ -63,7 +63,7 @@ bool WhatStays::is_structured() const noexcept {
 }
 
 bool WhatStays::has_moved() const noexcept {
-  const auto moved = [this](const Agreement& found) {
+  const auto moved = [this](const PairAgreement& found) {
     const double size = std::abs(found.far);
     if (is_beside(found)) {
       return size >= high_beside && size > far_over_near_beside * found.near;
@@ -76,7 +76,7 @@ bool WhatStays::has_moved() const noexcept {
 
 bool WhatStays::agrees_nowhere() const noexcept {
   if (images < fewest_of_colour || frequencies < fewest_frequencies) return false;
-  return std::all_of(agreements.begin(), agreements.end(), [](const Agreement& found) {
+  return std::all_of(agreements.begin(), agreements.end(), [](const PairAgreement& found) {
     const double most = is_beside(found) ? by_chance_beside : by_chance;
     return std::abs(found.far) < most && found.near < by_chance_near;
   });

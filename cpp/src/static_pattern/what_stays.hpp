@@ -20,8 +20,8 @@ struct WhatStays {
   double pixels = 0;       // of a plane
   bool has_rest = false;   // something is left of most images: they are no copies
   Colour colour;
-  double frequencies = 0;             // that have more than white noise
-  std::vector<Agreement> agreements;  // of the pairs
+  double frequencies = 0;                 // that have more than white noise
+  std::vector<PairAgreement> agreements;  // of the pairs
   CommonScene scene;
 
   // What is left has a colour that white noise has in one stack of forty.

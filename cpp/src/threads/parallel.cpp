@@ -19,7 +19,7 @@
 namespace ndreg_preeval::detail {
 namespace {
 
-constexpr std::chrono::milliseconds patience{20};
+constexpr std::chrono::milliseconds patience_with_helpers{20};
 
 // One call: the queue of indices, the first error, and how many threads are through.
 class Queue {
@@ -54,7 +54,7 @@ class Queue {
       {
         std::unique_lock<std::mutex> lock(mutex_);
         const auto all_left = [this, threads] { return left_ == threads; };
-        if (someone_left_.wait_for(lock, patience, all_left)) return;
+        if (someone_left_.wait_for(lock, patience_with_helpers, all_left)) return;
       }
       ask();
     }
@@ -120,7 +120,7 @@ void run_std(std::size_t threads, Queue& queue) {
   Helpers helpers(threads - 1, work, &queue);
   queue.work(0);
   helpers.close();
-  while (!helpers.wait_for(patience)) queue.ask();
+  while (!helpers.wait_for(patience_with_helpers)) queue.ask();
 }
 
 #endif
