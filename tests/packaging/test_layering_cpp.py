@@ -173,6 +173,17 @@ def test_sources_have_different_names() -> None:
     assert len(set(names)) == len(names)
 
 
+def test_every_source_is_compiled_in_one_unit() -> None:
+    """But for the instruction sets, of which each is one."""
+    build = (CPP / "CMakeLists.txt").read_text()
+    listed = re.findall(r"^  src/(\S+\.cpp)\)?$", build, re.MULTILINE)
+    assert sorted(listed) == sorted(path for path in source_paths() if path.endswith(".cpp"))
+    named = re.search(r'foreach\(_folders ((?:"[a-z_|]+" ?)+)\)', build)
+    assert named is not None
+    folders = re.findall(r"[a-z_]+", named[1])
+    assert sorted(folders) == sorted({path.partition("/")[0].removesuffix(".cpp") for path in listed})
+
+
 def test_folders_stay_small() -> None:
     folders = [SOURCES, *(folder for folder in SOURCES.rglob("*") if folder.is_dir())]
     for folder in folders:
