@@ -118,7 +118,7 @@ void small_sizes_window_only() {
 void small_sizes_window_from() {
   for (const std::size_t from : {8U, 9U, 10U}) {
     for_small_sizes([from](Options& options) {
-      options.aligner = images::filter(Window::hann, from == 9 ? 0.25 : 1.0);
+      options.aligner = images::filter(Window::hann, from == 9 ? 0.25 : 0.7);
       options.opinion.window_from = from;
       options.aligner.window_from = 17 - from;
       if (options.aligner.window_from < 8) options.aligner.window_from = 8;
