@@ -152,6 +152,7 @@ def test_one_stack_is_a_curve_and_no_picture_of_one_line(tmp_path):
     with h5py.File(tmp_path / "one.h5") as file:
         assert nxdata.get_default(file).group.name == "/entry/ranking/stacks/a_b/images"
         assert "images" not in file["entry/ranking"]
+        assert text(file["entry/ranking/scores/title"]).endswith("of 1 stack, best: a/b")
 
 
 def test_too_many_images_for_a_picture(ranked, tmp_path, monkeypatch):

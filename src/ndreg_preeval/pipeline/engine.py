@@ -144,7 +144,7 @@ class OnExecutor(Engine):
     def __init__(self, options: Options, executor: Executor) -> None:
         super().__init__(options, options.num_threads or 1)
         self.executor = executor
-        self.words = f"on {type(executor).__name__}, whose workers log where they are"
+        self.words: str = f"on {type(executor).__name__}, whose workers log where they are"
 
     def _load_mask(self, *arguments: Any) -> NDArray[np.bool_]:
         found: NDArray[np.bool_] = self.executor.submit(load_mask, *arguments).result()

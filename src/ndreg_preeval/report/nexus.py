@@ -182,7 +182,7 @@ def _write_scores(group: Group, ranking: RankingData, links: list[str]) -> None:
     others = ["trust"] if np.isfinite(trust).any() and not np.array_equal(trust, score) else []
     told = f"score ({_shown(ranking.method.name)})"
     # Not all viewers label the axis that the signal runs along: the title says what it is.
-    title = f"{told[0].upper()}{told[1:]} of {len(stacks)} stacks"
+    title = f"{told[0].upper()}{told[1:]} of {len(stacks)} {'stack' if len(stacks) == 1 else 'stacks'}"
     if ranking.ranked_stack_names is not None:
         title += f", best: {_shown(stacks[0].name)}"
     _mark_data(group, title, "score", others, ["rank"])
