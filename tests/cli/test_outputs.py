@@ -99,6 +99,21 @@ def test_links_and_odd_places(stacks: str, tmp_path: Path, capsys: pytest.Captur
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("ranks_in_vain")
+def test_names_of_no_file(stacks: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty name is that of a variable of the shell that was not set."""
+    for option in OPTIONS:
+        for name, said in (("", ""), (f"{tmp_path}/folder/", "folder")):
+            code, out, err = call(capsys, "rank", stacks, option, name)
+            assert (code, out, err.count("\n")) == (1, "", 1), (option, name)
+            assert said in err
+    for name in ("", "-", "/dev/stdout", "/dev/null"):
+        code, out, err = call(capsys, "demo", "--output", name)
+        assert (code, out, err.count("\n")) == (1, "", 1), name
+        assert "--output" in err
+    assert names_in(tmp_path) == []
+
+
 def test_pipes_and_devices_are_written_to(
     stacks: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -71,7 +71,9 @@ def rank(arguments: Namespace) -> int:
 def _named_outputs(arguments: Namespace) -> dict[str, Output]:
     """Outputs that the command line names, by option."""
     names = ("json", "csv", "plot", "html", "nexus")
-    return {name: Output(f"--{name}", path) for name in names if (path := getattr(arguments, name))}
+    return {
+        name: Output(f"--{name}", path) for name in names if (path := getattr(arguments, name)) is not None
+    }
 
 
 def _outputs_of(arguments: Namespace) -> dict[str, Output]:
@@ -170,8 +172,14 @@ def demo(arguments: Namespace) -> int:
     from .demo_files import FIGURE_TITLE, is_demo_data, is_demo_figure
 
     path = Path(arguments.output)
+    if not arguments.output or Output("--output", arguments.output).is_standard_output:
+        raise ValueError(
+            "--output needs the name of a file, or of a folder for it: HDF5 is written to files only"
+        )
     if path.is_dir():
         path /= "ndreg_preeval_demo.h5"
+    if path.exists() and not path.is_file():
+        raise ValueError(f"--output {str(path)!r} is no regular file, which HDF5 needs")
     plot = arguments.plot
     if plot is None:
         plot = str(path.with_suffix(".png"))

@@ -88,6 +88,10 @@ def _files_meant(inputs: Iterable[str]) -> Iterator[str]:
 
 def _check_place(output: Output) -> None:
     path = output.path
+    if not path:
+        raise ValueError(f"{output.option} needs the name of a file, and got an empty one")
+    if path.endswith((os.sep, "/")):
+        raise IsADirectoryError(errno.EISDIR, "is the name of a folder, not of a file to write", clip(path))
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
