@@ -13,9 +13,13 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import Final
 
 from commands import ROOT, new_venv, run, user_environment
 from promises import PROMISES
+
+FOR_DEVELOPERS: Final = {"test", "bench"}
+"""Extras that may compile; those for users are installed from wheels alone."""
 
 
 def build(folder: Path) -> Path:
@@ -55,7 +59,8 @@ def try_extra(extra: str, wheel: Path, folder: Path) -> None:
         return run(python, *words, folder=folder / "work", environment=user_environment(home))
 
     pip = user("-m", "pip", "--version").split()[1]
-    user("-m", "pip", "install", "--quiet", f"{wheel}[{extra}]" if extra else wheel)
+    options = () if extra in FOR_DEVELOPERS else ("--only-binary", ":all:")
+    user("-m", "pip", "install", "--quiet", *options, f"{wheel}[{extra}]" if extra else wheel)
     user("-m", "pip", "check")
     said = user(ROOT / "tools" / "promises.py", extra, ROOT, home=folder / "home")
     count = len(user("-m", "pip", "list", "--format", "freeze").splitlines())
