@@ -242,7 +242,8 @@ class _Filters:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._within = 0
+        self._within: list[int] = []
+        """Threads that are within, as often as they are."""
         self._before: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
 
     def enter(self, category: type[Warning], message: str) -> None:
@@ -250,18 +251,24 @@ class _Filters:
             if not self._within:
                 self._before = warnings.catch_warnings()
                 self._before.__enter__()
-            self._within += 1
+            self._within.append(threading.get_ident())
             warnings.filterwarnings("ignore", message, category)
 
     def leave(self) -> None:
         with self._lock:
-            self._within -= 1
-            if not self._within:
-                self._before.__exit__(None, None, None)
+            self._within.remove(threading.get_ident())
+            self._put_back()
+
+    def _put_back(self) -> None:
+        if not self._within:
+            self._before.__exit__(None, None, None)
 
     def begin_anew(self) -> None:
-        """In a child of a fork: it has one thread, which may be within, and will then leave."""
+        """In a child of a fork: other threads that were within are not there."""
         self._lock = threading.RLock()
+        if self._within:
+            self._within = [each for each in self._within if each == threading.get_ident()]
+            self._put_back()
 
 
 _FILTERS: Final = _Filters()

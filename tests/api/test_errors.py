@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
@@ -224,3 +227,44 @@ def test_warnings_are_ignored_by_those_who_ask_and_filters_come_back() -> None:
     with pytest.raises(OSError, match="gone"), without_warnings():
         raise OSError("gone")
     assert warnings.filters == before
+
+
+FORK = """
+import os, sys, threading, warnings
+from ndreg_preeval.errors import without_warnings
+
+before = list(warnings.filters)
+inside, go_on = threading.Event(), threading.Event()
+
+def other():
+    with without_warnings():
+        inside.set()
+        go_on.wait()
+
+def child(expected):
+    pid = os.fork()
+    if pid == 0:
+        with without_warnings(UserWarning):
+            warnings.warn("nobody hears this", UserWarning)
+        os._exit(0 if (warnings.filters == before) == expected else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+thread = threading.Thread(target=other)
+thread.start()
+inside.wait()
+child(True)
+go_on.set()
+thread.join()
+assert warnings.filters == before
+with without_warnings():
+    child(bool(getattr(sys.flags, "context_aware_warnings", False)))  # of the thread alone
+assert warnings.filters == before
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_child_has_the_filters_of_before() -> None:
+    """But for those of the thread that forks."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", FORK]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
