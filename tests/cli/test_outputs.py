@@ -14,6 +14,7 @@ import h5py
 import pytest
 
 import ndreg_preeval
+import ndreg_preeval.ranking
 from ndreg_preeval.atomic_write import write_text
 from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.cli.demo_files import is_demo_data, is_demo_figure

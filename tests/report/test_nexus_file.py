@@ -16,6 +16,7 @@ from silx.io import nxdata
 from silx.io.url import DataUrl
 
 import ndreg_preeval
+import ndreg_preeval.ranking
 from ndreg_preeval.cli.demo import make_demo
 from ndreg_preeval.cli.main import main
 from ndreg_preeval.report import nexus as nexus_output
