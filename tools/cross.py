@@ -57,8 +57,9 @@ set(CMAKE_RANLIB {folder}/ranlib CACHE FILEPATH "")
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 """
 
-# zig compiles its libc++ once for each set of such options that it meets, minutes each: one for all calls.
-EVERYWHERE: Final = "-fPIC"
+# zig compiles its libc++ once for each set of such options that it meets, for minutes: the same ones for all calls,
+# those of CMake's own trials among them.
+STRIPPED: Final = "-s"
 FLAGS: Final = "-g0 -O3"
 
 # libc++ is what the library inside needs: who links with GCC could not use it, so it stays out.
@@ -73,7 +74,7 @@ def toolchain(target: Target, folder: Path) -> Path:
         raise SystemExit("zig is missing: pip install ziglang")
     zig = Path(found.origin).with_name("zig")
     for name in ("cc", "c++", "ar", "ranlib"):
-        options = f" -target {target.zig} {EVERYWHERE}" if name.startswith("c") else ""
+        options = f" -target {target.zig} {STRIPPED}" if name.startswith("c") else ""
         program = folder / name
         program.write_text(f'#!/bin/sh\nexec "{zig}" {name}{options} "$@"\n')
         program.chmod(0o755)
@@ -107,7 +108,7 @@ def build(target: Target, python: Path, version: str, build_folder: Path, wheels
         "wheel.exclude": ";".join(excluded),
         "cmake.define.CMAKE_CXX_FLAGS": FLAGS,
         "cmake.define.CMAKE_INTERPROCEDURAL_OPTIMIZATION": "OFF",  # else pybind11 tries it out
-        "cmake.define.CMAKE_MODULE_LINKER_FLAGS": "-s -static-libstdc++",
+        "cmake.define.CMAKE_MODULE_LINKER_FLAGS": "-static-libstdc++",
         "cmake.define.PYBIND11_USE_CROSSCOMPILING": "ON",
         "cmake.define.PYTHON_MODULE_EXTENSION": suffix,
         "cmake.define.Python_INCLUDE_DIR": interpreters.headers(python, build_folder / "include"),
@@ -126,8 +127,11 @@ def build(target: Target, python: Path, version: str, build_folder: Path, wheels
 
 def repair(wheel: Path, target: Target, folder: Path) -> Path:
     """The wheel under the most portable platform tag that is true of it, which must be old enough."""
+    # The name that zig gives to musl, which is its loader, too; auditwheel looks for such a file here.
+    own = ("--exclude", "libc.so") if target.libc == "musl" else ()
     with tempfile.TemporaryDirectory() as name:
-        run(sys.executable, "-m", "auditwheel", "repair", "--plat", "auto", "--wheel-dir", name, wheel)
+        auditwheel = (sys.executable, "-m", "auditwheel", "repair", "--plat", "auto", "--wheel-dir", name)
+        run(*auditwheel, *own, wheel)
         (repaired,) = Path(name).glob("*.whl")
         folder.mkdir(parents=True, exist_ok=True)
         repaired = Path(shutil.copy(repaired, folder))

@@ -102,9 +102,8 @@ def cpp_tests(machine: str) -> str:
 
 def python_for_arm64(version: str) -> tuple[str | Path, ...]:
     """The command that is Debian's Python for arm64, in a root of its own, under the emulator."""
-    root = debian.unpack(
-        [f"python{version}"], interpreters.SUITES[version], "aarch64", BUILD / f"python-{version}"
-    )
+    packages = [f"python{version}", "libstdc++6"]  # the second for numpy
+    root = debian.unpack(packages, interpreters.SUITES[version], "aarch64", BUILD / f"python-{version}")
     return ("qemu-aarch64-static", "-L", root, root / "usr" / "bin" / f"python{version}")
 
 

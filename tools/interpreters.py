@@ -48,7 +48,7 @@ def obtain(version: str, folder: Path) -> Path:
 def debian_interpreter(version: str, folder: Path) -> Path:
     """Debian's interpreter for this processor, with its own C library and loader."""
     folder = folder / f"debian-{version}"
-    packages = [f"python{version}", f"libpython{version}-dev"]
+    packages = [f"python{version}", f"libpython{version}-dev", "libstdc++6"]  # the last for numpy
     root = debian.unpack(packages, SUITES[version], platform.machine(), folder)
     python = root / "usr" / "bin" / f"python{version}"
     loader, libraries = next((root / "usr" / "lib64").glob("ld-linux*")), root / "usr" / "lib"
