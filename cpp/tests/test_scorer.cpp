@@ -117,11 +117,14 @@ void max_shift_limits_the_search() {
     const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
     CHECK(std::abs(score.peak_dy) <= most && std::abs(score.peak_dx) <= most);
     CHECK(score.peak < 0.5);
+    CHECK((score.flags & beyond_limit) != 0 && score.beyond_max_shift == 6);
+    CHECK(score.probability < 0.5);
   }
   for (const double most : {6.0, 15.0, 1e300}) {
     options.max_shift = most;
     const PairScore score = Scorer(reference.view(), options).score({image.view()})[0];
     CHECK(score.peak_dy == -6 && score.peak_dx == 3);
+    CHECK((score.flags & beyond_limit) == 0 && score.beyond_max_shift == 0);
   }
 }
 

@@ -24,8 +24,9 @@ invalid_pixels                           i8  replaced pixels of the image
 peak_dy, peak_dx                         i4  whole-pixel shift of the highest pixel
 flags                                    u4  NO_CONTRAST | ALL_INVALID | FEW_LEVELS | IDENTICAL | HOT_PIXEL | WRAPPED
                                              | REPEATED_PIXELS | IN_DOUBLE | SPLIT_PEAK | HIDES_MOTION | AT_REST
-                                             | STATIC_APERTURE | STATIC_BACKGROUND
+                                             | STATIC_APERTURE | STATIC_BACKGROUND | BEYOND_LIMIT
                                              | height of a block << 16 | its width << 24
+beyond_max_shift                         u4  with BEYOND_LIMIT: how far its highest peak lies along y or x, else 0
 probability_masked                       f8  what it would be with static outliers masked
 static_pixels                            i8  static outliers that were left out
 """
@@ -43,6 +44,7 @@ HIDES_MOTION: Final[int]
 AT_REST: Final[int]
 STATIC_APERTURE: Final[int]
 STATIC_BACKGROUND: Final[int]
+BEYOND_LIMIT: Final[int]
 
 @final
 class Cancelled(RuntimeError): ...

@@ -14,6 +14,7 @@ from typing import Any, Final
 __all__ = [
     "ALL_INVALID",
     "AT_REST",
+    "BEYOND_LIMIT",
     "FEW_LEVELS",
     "FILE",
     "HIDES_MOTION",
@@ -201,6 +202,7 @@ with kept_cpus():
 from ._core import (
     ALL_INVALID,
     AT_REST,
+    BEYOND_LIMIT,
     FEW_LEVELS,
     HIDES_MOTION,
     HOT_PIXEL,

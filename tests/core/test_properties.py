@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from ndreg_preeval import _core
+from ndreg_preeval import _core, core
 from tests.support import oracle
 from tests.support.agreement import COUNTS, NUMBERS, aggregate, assert_agrees, bits, tolerances
 from tests.support.examples import examples
@@ -83,7 +83,8 @@ def check(pair: NDArray[Any], options: dict[str, Any], mask: NDArray[np.bool_] |
     assert_sound(record, signed=options.get("normalization", "phase") is None)
     first, other = oracle.prepare(pair[0], masks[0]), oracle.prepare(pair[1], masks[1])
     assert record["invalid_pixels"] == other.invalid
-    assert int(record["flags"]) & ~(oracle.IDENTICAL | oracle.SPLIT_PEAK) == other.flags
+    of_pair = oracle.IDENTICAL | oracle.SPLIT_PEAK | core.BEYOND_LIMIT
+    assert int(record["flags"]) & ~of_pair == other.flags
     if not (first.has_evidence and other.has_evidence):
         assert_agrees(record, pair[0], pair[1], reference_mask=masks[0], mask=masks[1], **options)
         return
@@ -346,4 +347,4 @@ def test_order_of_the_mapping_breaks_ties_and_nothing_else(
 
 def test_counts_are_all_compared() -> None:
     """The fields this file and its neighbours look at are all there are."""
-    assert {*NUMBERS, *COUNTS} == set(_core.PAIR_SCORE.names or ()) - {"reserved"}
+    assert {*NUMBERS, *COUNTS} == set(_core.PAIR_SCORE.names or ()) - {"beyond_max_shift"}

@@ -267,10 +267,11 @@ enum {
   /// A second peak, nearly as high, lies two pixels beside the highest one along an axis.
   NDREG_PREEVAL_SPLIT_PEAK = 256,
   /* Of a stack, of images with a peak at zero shift: what its other images tell. */
-  NDREG_PREEVAL_HIDES_MOTION = 512,       ///< a pattern that stays hides the scene, which moves
-  NDREG_PREEVAL_AT_REST = 1024,           ///< the sample rests, and the peak is right
-  NDREG_PREEVAL_STATIC_APERTURE = 2048,   ///< what stays has a sharp border
-  NDREG_PREEVAL_STATIC_BACKGROUND = 4096  ///< what stays is smooth
+  NDREG_PREEVAL_HIDES_MOTION = 512,        ///< a pattern that stays hides the scene, which moves
+  NDREG_PREEVAL_AT_REST = 1024,            ///< the sample rests, and the peak is right
+  NDREG_PREEVAL_STATIC_APERTURE = 2048,    ///< what stays has a sharp border
+  NDREG_PREEVAL_STATIC_BACKGROUND = 4096,  ///< what stays is smooth
+  NDREG_PREEVAL_BEYOND_LIMIT = 8192        ///< a trusted peak, the highest, lies beyond max_shift
 };
 
 /// Numbers of one correlogram r of an image and its reference image, all finite.
@@ -295,8 +296,9 @@ typedef struct ndreg_preeval_pair_score {
   int64_t invalid_pixels;  ///< pixels that were replaced
   int32_t peak_dy;         ///< whole-pixel shift of the highest pixel
   int32_t peak_dx;
-  uint32_t flags;     ///< NDREG_PREEVAL_NO_CONTRAST...
-  uint32_t reserved;  ///< zero
+  uint32_t flags;  ///< NDREG_PREEVAL_NO_CONTRAST...
+  /// With NDREG_PREEVAL_BEYOND_LIMIT, how far that peak lies along y or x, in pixels; else 0.
+  uint32_t beyond_max_shift;
   /// What `probability` would be if static outliers were masked; equal to it where there are none.
   double probability_masked;
   int64_t static_pixels;  ///< static outliers that were left out

@@ -31,10 +31,15 @@ enum PairFlag : std::uint32_t {
   split_peak = 256,
   // Of a stack, of images with a peak at zero shift: what its other images tell
   // (static_pattern.hpp).
-  hides_motion = 512,       ///< a pattern that stays hides the scene, which moves
-  at_rest = 1024,           ///< the sample rests, and the peak is right
-  static_aperture = 2048,   ///< what stays has a sharp border: an aperture, a frame
-  static_background = 4096  ///< what stays is smooth: an uneven illumination
+  hides_motion = 512,        ///< a pattern that stays hides the scene, which moves
+  at_rest = 1024,            ///< the sample rests, and the peak is right
+  static_aperture = 2048,    ///< what stays has a sharp border: an aperture, a frame
+  static_background = 4096,  ///< what stays is smooth: an uneven illumination
+  // Of a pair again.
+  /// Options::max_shift keeps the aligner from the highest peak, which would be trusted: its
+  /// probability is 0.5 or more, or, without a second opinion, its p-value at most 0.01. The
+  /// probability of where the aligner goes is at most the rest, unless that is within a pixel.
+  beyond_limit = 8192
 };
 
 /// Numbers of one correlogram r, by default |irfft2(F0 conj(Fi) / |F0 Fi|)|, all finite.
@@ -61,8 +66,10 @@ struct PairScore {
   std::int64_t invalid_pixels = 0;  ///< pixels that were replaced
   std::int32_t peak_dy = 0;         ///< whole-pixel shift of the highest pixel (see `wrapped`)
   std::int32_t peak_dx = 0;
-  std::uint32_t flags = 0;     ///< PairFlag bits
-  std::uint32_t reserved = 0;  ///< zero
+  std::uint32_t flags = 0;  ///< PairFlag bits
+  /// With `beyond_limit`, how far that peak lies along y or x, whichever is more, in pixels; else
+  /// 0.
+  std::uint32_t beyond_max_shift = 0;
   /// What `probability` would be if static outliers were masked; equal to it where there are none.
   double probability_masked = 0;
   std::int64_t static_pixels =

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t first_image = offsetof(ndreg_preeval_image, swapped) + sizeof(std::int32_t);
 constexpr std::size_t first_run = offsetof(ndreg_preeval_run, first_index) + sizeof(std::int64_t);
 constexpr std::size_t first_score =
-    offsetof(ndreg_preeval_pair_score, reserved) + sizeof(std::uint32_t);
+    offsetof(ndreg_preeval_pair_score, beyond_max_shift) + sizeof(std::uint32_t);
 
 // Both describe the same bytes.
 static_assert(std::is_trivially_copyable_v<PairScore>);
@@ -39,7 +39,7 @@ SAME_PLACE(invalid_pixels);
 SAME_PLACE(peak_dy);
 SAME_PLACE(peak_dx);
 SAME_PLACE(flags);
-SAME_PLACE(reserved);
+SAME_PLACE(beyond_max_shift);
 SAME_PLACE(probability_masked);
 SAME_PLACE(static_pixels);
 #undef SAME_PLACE
@@ -73,6 +73,7 @@ static_assert(same(NDREG_PREEVAL_HIDES_MOTION, hides_motion));
 static_assert(same(NDREG_PREEVAL_AT_REST, at_rest));
 static_assert(same(NDREG_PREEVAL_STATIC_APERTURE, static_aperture));
 static_assert(same(NDREG_PREEVAL_STATIC_BACKGROUND, static_background));
+static_assert(same(NDREG_PREEVAL_BEYOND_LIMIT, beyond_limit));
 
 PixelType pixel_type(std::int32_t type, const std::string& what) {
   if (type < NDREG_PREEVAL_BOOLEAN || type > NDREG_PREEVAL_LONG_DOUBLE) {

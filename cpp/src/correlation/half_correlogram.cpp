@@ -19,7 +19,7 @@ std::size_t apart(std::size_t a, std::size_t b, std::size_t length) noexcept {
 
 template <class T>
 HalfCorrelogram<T>::HalfCorrelogram(const Plan<T>& plan, Team<T>& team)
-    : plan_(plan), team_(team), columns_(plan.width) {
+    : plan_(plan), team_(team), window_(plan.window), columns_(plan.width) {
   // In how many batches five neighbouring columns may be, around the edge.
   const std::size_t spread = batch_width() == 2 ? 4 : 3;
   static_assert(std::tuple_size_v<decltype(slots_)> == 2 * 4);
@@ -72,7 +72,7 @@ void HalfCorrelogram<T>::summarise(Cancellation& cancellation) {
     for (Slot& slot : slots_) {
       if (slot.batch >= first && slot.batch < last) values[slot.batch - first] = slot.values;
     }
-    plan_.kernels.finish(image, data_, first, last, plan_.window.rows, true, columns_.data(),
+    plan_.kernels.finish(image, data_, first, last, window_.rows, true, columns_.data(),
                          values.data(), scratch);
   });
 }
@@ -101,8 +101,8 @@ const T* HalfCorrelogram<T>::column(std::size_t x) {
   Slot& slot = slots_[next_slot_++];
   slot.batch = batch;
   T* values = slot.values;
-  plan_.kernels.finish(plan_.image, data_, batch, batch + 1, plan_.window.rows, false, nullptr,
-                       &values, team_.scratch());
+  plan_.kernels.finish(plan_.image, data_, batch, batch + 1, window_.rows, false, nullptr, &values,
+                       team_.scratch());
   return slot.values + x % batch_width();
 }
 
@@ -114,7 +114,7 @@ T HalfCorrelogram<T>::value(std::size_t row, std::size_t x) {
 template <class T>
 T HalfCorrelogram<T>::highest_value() const noexcept {
   const std::size_t width = plan_.width;
-  const Window2D& window = plan_.window;
+  const Window2D& window = window_;
   T highest = 0;
   for (std::size_t x = 0; x < width; ++x) {
     if (window.columns.contains(x, width)) highest = std::max(highest, columns_[x].highest);
@@ -123,10 +123,20 @@ T HalfCorrelogram<T>::highest_value() const noexcept {
 }
 
 template <class T>
+T HalfCorrelogram<T>::highest_beyond() const noexcept {
+  T highest = 0;
+  for (std::size_t x = 0; x < plan_.width; ++x) {
+    highest = std::max(highest, columns_[x].beyond);
+    if (!window_.columns.contains(x, plan_.width)) highest = std::max(highest, columns_[x].highest);
+  }
+  return highest;
+}
+
+template <class T>
 PixelIndex HalfCorrelogram<T>::highest() {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
-  const Window2D& window = plan_.window;
+  const Window2D& window = window_;
   // Columns that are equal in exact numbers differ by rounding errors.
   const double size = static_cast<double>(height) * static_cast<double>(width);
   const T rounding = 4 * std::numeric_limits<T>::epsilon() * static_cast<T>(1 + std::log2(size));
@@ -147,7 +157,7 @@ PixelIndex HalfCorrelogram<T>::highest() {
 
 template <class T>
 bool HalfCorrelogram<T>::stands_alone(const PixelIndex& pixel, T margin) {
-  const Window2D& window = plan_.window;
+  const Window2D& window = window_;
   const T target = highest_value() - margin;
   const std::size_t stride = batch_width();
   for (std::size_t x = 0; x < plan_.width; ++x) {
@@ -166,7 +176,7 @@ template <class T>
 T HalfCorrelogram<T>::highest_outside(std::initializer_list<PixelIndex> pixels) {
   const std::size_t height = plan_.height;
   const std::size_t width = plan_.width;
-  const Window2D& window = plan_.window;
+  const Window2D& window = window_;
   const std::size_t stride = batch_width();
   T highest = -1;
   for (std::size_t x = 0; x < width; ++x) {

@@ -21,6 +21,10 @@ class HalfCorrelogram {
  public:
   HalfCorrelogram(const Plan<T>& plan, Team<T>& team);
 
+  // Shifts that count in what is loaded from now on; at first those of the plan.
+  void look_within(const Window2D& window) noexcept { window_ = window; }
+  const Window2D& window() const noexcept { return window_; }
+
   // Summarise one; what was known of another is forgotten.
   void load(const T* data, Cancellation& cancellation);
 
@@ -35,6 +39,7 @@ class HalfCorrelogram {
   // First pixel within the window, row after row, whose |r| is the highest but for rounding.
   PixelIndex highest();
   T highest_value() const noexcept;
+  T highest_beyond() const noexcept;  // highest |r| outside the window; 0 if there is nothing
   // Highest |r| of a column, of the rows within the window.
   T highest_in(std::size_t x) const noexcept { return columns_[x].highest; }
 
@@ -66,6 +71,7 @@ class HalfCorrelogram {
 
   const Plan<T>& plan_;
   Team<T>& team_;
+  Window2D window_;
   const T* data_ = nullptr;  // what was loaded last
   KeptVector<kernel::ColumnSummary<T>> columns_;
   AlignedBuffer<T> values_;    // of all slots, in one piece: little is used of most

@@ -55,7 +55,27 @@ Metrics<T>::Metrics(const Plan<T>& plan, Team<T>& team) : plan_(plan), correlogr
 template <class T>
 int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* opinion,
                         Certainty& certainty, Cancellation& cancellation) {
+  return measure_within(plan_.window, score, aligner, opinion, certainty, cancellation);
+}
+
+template <class T>
+PairScore Metrics<T>::without_limit(const Aligned<T>& aligner, const T* opinion,
+                                    Certainty& certainty, Cancellation& cancellation) {
+  const bool zero_stands_out = zero_stands_out_;
+  if (level_ != 0) add_level(aligner, static_cast<T>(-level_));
+  PairScore score;
+  measure_within(plan_.everywhere(), score, aligner, opinion, certainty, cancellation);
+  zero_stands_out_ = zero_stands_out;
+  return score;
+}
+
+template <class T>
+int Metrics<T>::measure_within(const Window2D& window, PairScore& score, const Aligned<T>& aligner,
+                               const T* opinion, Certainty& certainty, Cancellation& cancellation) {
   zero_stands_out_ = false;
+  higher_beyond_ = false;
+  level_ = 0;
+  correlogram_.look_within(window);
   correlogram_.load(aligner.half, cancellation);
   score.mean = correlogram_.mean();
   score.rms = correlogram_.rms();
@@ -65,6 +85,12 @@ int Metrics<T>::measure(PairScore& score, const Aligned<T>& aligner, const T* op
   const double level = add_mean_level(aligner, cancellation);
   if (plan_.plain()) certainty.highest_is(static_cast<double>(correlogram_.highest_value()));
   const PixelIndex pixel = measure_peak(score, level);
+  if (window.places() < plan_.height * plan_.width) {
+    const auto by = static_cast<double>(correlogram_.highest_beyond()) -
+                    static_cast<double>(correlogram_.highest_value());
+    higher_beyond_ = by > 0;
+    certainty.decided_by(by, 2 * certainty.aligner(score.peak + by));
+  }
   if constexpr (sizeof(T) < sizeof(double)) {
     const double error = certainty.aligner(score.peak);
     certainty.require(correlogram_.stands_alone(pixel, static_cast<T>(2 * error)));
@@ -98,8 +124,8 @@ bool Metrics<T>::is_split(const PairScore& score, const PixelIndex& pixel, Certa
     const std::size_t row = (pixel.row + 2 * rows) % height;
     const std::size_t column = (pixel.column + 2 * columns) % width;
     if (row == 0 && column == 0) return;  // what stays with the detector is no part of the peak
-    if (!plan_.window.rows.contains(row, height)) return;
-    if (!plan_.window.columns.contains(column, width)) return;
+    if (!correlogram_.window().rows.contains(row, height)) return;
+    if (!correlogram_.window().columns.contains(column, width)) return;
     if (static_cast<double>(correlogram_.highest_in(column)) < as_high * score.peak - 2 * error) {
       return;
     }
@@ -152,11 +178,17 @@ double Metrics<T>::add_mean_level(const Aligned<T>& aligner, Cancellation& cance
   if (!plan_.plain() || !plan_.options.keep_mean) return 0;
   const auto most = static_cast<double>(correlogram_.highest_value());
   const T level = static_cast<T>(std::clamp(aligner.means, -most, most));
+  add_level(aligner, level);
+  level_ = static_cast<double>(level);
+  correlogram_.load(aligner.half, cancellation);
+  return level_;
+}
+
+template <class T>
+void Metrics<T>::add_level(const Aligned<T>& aligner, T level) const noexcept {
   const kernel::ImagePlan<T>& image = plan_.image;
   // Frequency 0 along y, everywhere along x.
   for (std::size_t x = 0; x < image.width; ++x) aligner.half[x * 2 * image.lanes] += level;
-  correlogram_.load(aligner.half, cancellation);
-  return static_cast<double>(level);
 }
 
 template <class T>
@@ -167,7 +199,8 @@ PixelIndex Metrics<T>::measure_peak(PairScore& score, double level) {
   const auto second = static_cast<double>(correlogram_.highest_outside({pixel}));
   score.second_peak = second < 0 ? 0 : second - mean_level;
   score.zero_peak = static_cast<double>(correlogram_.zero()) - mean_level;
-  score.p_value = p_value(score.peak, score.rms, static_cast<double>(plan_.window.places()));
+  score.p_value =
+      p_value(score.peak, score.rms, static_cast<double>(correlogram_.window().places()));
   score.peak_dy = nearest(pixel.row, plan_.height);
   score.peak_dx = nearest(pixel.column, plan_.width);
   return pixel;
@@ -242,6 +275,7 @@ void Metrics<T>::measure_opinion(PairScore& score, const PixelIndex& pixel, cons
 
 template <class T>
 std::vector<double> Metrics<T>::correlogram(const Aligned<T>& aligner, Cancellation& cancellation) {
+  correlogram_.look_within(plan_.window);
   correlogram_.load(aligner.half, cancellation);
   const double mean_level = std::abs(add_mean_level(aligner, cancellation));
   std::vector<double> values = sizes(cancellation);

@@ -34,16 +34,26 @@ class Metrics {
   int measure(PairScore& score, const Aligned<T>& aligner, const T* opinion, Certainty& certainty,
               Cancellation& cancellation);
 
+  // The same of the pair that was measured last, whatever max_shift says.
+  PairScore without_limit(const Aligned<T>& aligner, const T* opinion, Certainty& certainty,
+                          Cancellation& cancellation);
+
   // Whether the last pair agrees at zero shift more than by chance, and more than beside it: what
   // static outliers do, and a scene at rest.
   bool zero_stands_out() const noexcept { return zero_stands_out_; }
+
+  // Whether r of the last pair is higher at a shift beyond max_shift than at its peak.
+  bool is_higher_beyond_limit() const noexcept { return higher_beyond_; }
 
   // r, row after row.
   std::vector<double> correlogram(const Aligned<T>& aligner, Cancellation& cancellation);
   std::vector<double> second_opinion(const T* half, Cancellation& cancellation);
 
  private:
+  int measure_within(const Window2D& window, PairScore& score, const Aligned<T>& aligner,
+                     const T* opinion, Certainty& certainty, Cancellation& cancellation);
   double add_mean_level(const Aligned<T>& aligner, Cancellation& cancellation);
+  void add_level(const Aligned<T>& aligner, T level) const noexcept;
   // `level`: what was added by add_mean_level().
   PixelIndex measure_peak(PairScore& score, double level);
   // Whether a second peak lies two pixels beside it along an axis.
@@ -57,7 +67,9 @@ class Metrics {
 
   const Plan<T>& plan_;
   HalfCorrelogram<T> correlogram_;
+  double level_ = 0;  // what was added to the last plain correlogram
   bool zero_stands_out_ = false;
+  bool higher_beyond_ = false;
 };
 
 }  // namespace ndreg_preeval::detail

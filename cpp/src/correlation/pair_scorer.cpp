@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -25,6 +27,11 @@ constexpr double least_share = 2;
 // Chance that this is within a pixel, by the pixels that the sub-pixel shift of the map says: a fit
 // to maps that moved by whole and by parts of their pixels.
 constexpr double even_by_whole_blocks = 0.75;
+
+// From where on a peak beyond max_shift is taken for that of the scene: by its probability, or,
+// without a second opinion, by its p-value.
+constexpr double trusted = 0.5;
+constexpr double unlikely = 0.01;
 
 double follows_by_whole_blocks(const PairScore& map, const PixelBlocks& blocks) noexcept {
   const double dy = (map.shift_y - map.peak_dy) * static_cast<double>(blocks.height);
@@ -171,12 +178,33 @@ int PairScorer<T>::measure(PairScore& score, const Reference<T>& reference,
     certainty.decided_by(score.probability - beyond_doubt, Certainty::most_of_probability);
     if (plan_.looks_farther()) decided_credible(score, certainty);
   }
+  if (metrics_.is_higher_beyond_limit()) look_beyond_limit(score, found, certainty, cancellation);
   certain_ = certain_ && certainty.holds();
   if (plan_.options.confirm && score.probability < beyond_doubt) {
     blocks_ = pixel_blocks(PixelReader(image.view), cancellation);
     score.flags |= blocks_.flags();
   }
   return sign;
+}
+
+// An aligner that may not go where an image lies finds something else, or nothing: whoever reads
+// the numbers of that has to know.
+template <class T>
+void PairScorer<T>::look_beyond_limit(PairScore& score, const Aligned<T>& aligner,
+                                      Certainty& certainty, Cancellation& cancellation) {
+  const PairScore free =
+      metrics_.without_limit(aligner, spectra_.opinion(), certainty, cancellation);
+  const bool confirm = plan_.options.confirm;
+  if (confirm) certainty.decided_by(free.probability - trusted, Certainty::most_of_probability);
+  if (confirm ? free.probability < trusted : free.p_value > unlikely) return;
+  const std::int32_t far = std::max(std::abs(free.peak_dy), std::abs(free.peak_dx));
+  score.flags |= beyond_limit;
+  score.beyond_max_shift = static_cast<std::uint32_t>(far);
+  // On the slope of that peak an aligner may still come near.
+  const double apart = std::hypot(score.shift_y - free.shift_y, score.shift_x - free.shift_x);
+  if (!(apart > 1)) return;
+  score.probability = std::min(score.probability, 1 - free.probability);
+  score.probability_masked = score.probability;
 }
 
 template <class T>

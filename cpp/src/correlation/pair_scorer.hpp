@@ -87,6 +87,9 @@ class PairScorer {
   // Returns the sign of the aligner's correlogram at its peak.
   int measure(PairScore& score, const Reference<T>& reference, const ImageStatistics& statistics,
               const NamedImage& image, Cancellation& cancellation);
+  // Of a pair whose r is highest beyond max_shift: whether the scene is there.
+  void look_beyond_limit(PairScore& score, const Aligned<T>& aligner, Certainty& certainty,
+                         Cancellation& cancellation);
   PairScore score_as_it_is(const Reference<T>& reference, const NamedImage& image,
                            Cancellation& cancellation);
   // Of a pair of maps that were enlarged: takes the probability from the maps as they were

@@ -59,6 +59,8 @@ struct Plan {
   bool filters_aligner() const noexcept;
   // Whether the second opinion follows from the aligner's spectrum of the pair.
   bool opinion_follows() const noexcept;
+  // All shifts.
+  Window2D everywhere() const noexcept { return {{height, 0}, {width, 0}}; }
   // Whether peaks may stand for shifts by more than half of the image.
   bool looks_farther() const noexcept;
   // Whether pixels of a reference image may be looked at again.

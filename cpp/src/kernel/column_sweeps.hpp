@@ -190,10 +190,13 @@ class ColumnSums {
   void summaries(std::size_t count, ColumnSummary<T>* columns) {
     add_up();
     T highest[2 * n];
-    store_lanes(highest_[0], highest);
-    store_lanes(highest_[1], highest + n);
+    T beyond[2 * n];
+    for (std::size_t half = 0; half < 2; ++half) {
+      store_lanes(highest_[half], highest + half * n);
+      store_lanes(beyond_[half], beyond + half * n);
+    }
     for (std::size_t i = 0; i < count; ++i) {
-      columns[i] = {highest[i], sum_[i], square_sum_[i], std::abs(first_row_[i])};
+      columns[i] = {highest[i], sum_[i], square_sum_[i], std::abs(first_row_[i]), beyond[i]};
     }
   }
 
@@ -203,6 +206,7 @@ class ColumnSums {
   NDREG_PREEVAL_INLINE void add(std::size_t row, std::size_t count, const T* values) {
     for (std::size_t half = 0; half < 2; ++half) {
       V highest = highest_[half];
+      V beyond = beyond_[half];
       V sum = sums_[half];
       V squares = squares_[half];
       for (std::size_t i = 0; i < count; ++i) {
@@ -211,9 +215,14 @@ class ColumnSums {
           sum += value;
           squares += value * value;
         }
-        if (rows_.contains(row + i, height_)) highest = larger(highest, value);
+        if (rows_.contains(row + i, height_)) {
+          highest = larger(highest, value);
+        } else {
+          beyond = larger(beyond, value);
+        }
       }
       highest_[half] = highest;
+      beyond_[half] = beyond;
       sums_[half] = sum;
       squares_[half] = squares;
     }
@@ -238,6 +247,7 @@ class ColumnSums {
   std::size_t height_;
   T* values_;
   V highest_[2] = {};
+  V beyond_[2] = {};
   V sums_[2] = {};
   V squares_[2] = {};
   T first_row_[2 * n] = {};

@@ -136,6 +136,7 @@ struct ColumnSummary {
   double sum = 0;      // of |r|
   double squares = 0;  // of r^2
   T at_zero = 0;       // |r| in row 0
+  T beyond = 0;        // highest |r| in the other rows; 0 if there are none
 };
 
 // The functions of one instruction set. All are pure but for what they fill;

@@ -81,7 +81,9 @@ void check_score(const ndreg_preeval_pair_score& score, const Problem& problem) 
   REQUIRE(score.zero_peak <= score.peak + rounding);
   REQUIRE(score.opinion_moved <= score.opinion_second + rounding);
   REQUIRE(score.invalid_pixels >= 0 && score.invalid_pixels <= problem.height * problem.width);
-  REQUIRE((score.flags & ~31U) == 0 && score.reserved == 0);
+  REQUIRE((score.flags & ~(31U | 8192U)) == 0);
+  REQUIRE(((score.flags & 8192U) != 0) == (score.beyond_max_shift > 0));
+  REQUIRE(score.beyond_max_shift == 0 || score.beyond_max_shift > problem.max_shift);
   REQUIRE(std::abs(score.peak_dy) <= problem.height / 2);
   REQUIRE(std::abs(score.peak_dx) <= problem.width / 2);
   REQUIRE(std::abs(score.peak_dy) <= problem.max_shift);

@@ -55,7 +55,7 @@ void register_pair_score(py::module_& m) {
   PYBIND11_NUMPY_DTYPE(PairScore, peak, mean, rms, second_peak, zero_peak, shift_y, shift_x,
                        opinion, opinion_rms, opinion_second, opinion_moved, opinion_zero,
                        confirmation, probability, p_value, invalid_pixels, peak_dy, peak_dx, flags,
-                       probability_masked, static_pixels);
+                       beyond_max_shift, probability_masked, static_pixels);
   m.attr("PAIR_SCORE") = py::dtype::of<PairScore>();
   m.def("summary", &summary_of, py::arg("records"));
   m.attr("NO_CONTRAST") = static_cast<unsigned>(no_contrast);
@@ -67,6 +67,7 @@ void register_pair_score(py::module_& m) {
   m.attr("REPEATED_PIXELS") = static_cast<unsigned>(repeated_pixels);
   m.attr("IN_DOUBLE") = static_cast<unsigned>(in_double);
   m.attr("SPLIT_PEAK") = static_cast<unsigned>(split_peak);
+  m.attr("BEYOND_LIMIT") = static_cast<unsigned>(beyond_limit);
 }
 
 }  // namespace ndreg_preeval::bindings

@@ -152,6 +152,7 @@ FLAG_WORDS: Final = {
     core.AT_REST: "at_rest",
     core.STATIC_APERTURE: "static_aperture",
     core.STATIC_BACKGROUND: "static_background",
+    core.BEYOND_LIMIT: "beyond_max_shift",
 }
 """Words for the bits of `StackScore.flags`."""
 
