@@ -13,7 +13,8 @@ from .errors import RankingWarning, stack_label
 from .options import OptionArguments, make_options
 from .pipeline import Scored, choose_engine, score_stacks
 from .progress import open_progress
-from .results import StackScore, blank_reference, build_stack_score
+from .results import StackScore, build_stack_score, lone_stack_warnings
+from .stacks import is_uri, provisional_name, uri_text
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -78,7 +79,9 @@ def score_stack(
     chosen = make_options(**options)
     if chosen.on_error != "raise":
         chosen = replace(chosen, on_error="raise")
-    label = "stack" if name is None else name
+    label = name
+    if name is None:
+        label = provisional_name(uri_text(stack)) if is_uri(stack) else "stack"
     with open_progress(progress) as report_progress, choose_engine(executor, isolate, chosen) as engine:
         chosen = engine.with_mask(chosen)
         spec = engine.resolve_one(stack, label)
@@ -87,7 +90,6 @@ def score_stack(
     if name is None:
         label = scored.info.location or label
     result, to_issue = build_stack_score(label, scored, chosen)
-    blank = blank_reference([result] if result.rankable else [], chosen.pairing)
-    for text in [*to_issue, *([] if blank is None else [blank])]:
+    for text in [*to_issue, *lone_stack_warnings(result, chosen)]:
         warnings.warn(f"{stack_label(label)}: {text}", RankingWarning, stacklevel=2)
     return result

@@ -171,7 +171,9 @@ def test_identical_images_cannot_carry_a_stack() -> None:
 
 def test_every_peak_at_zero_is_told() -> None:
     still = np.stack([drifting(0.05, n=1)[0]] * 4) + 0.1 * np.random.default_rng(2).normal(size=(4, *SHAPE))
-    assert "Every peak (3 of 3) is at zero shift" in score_stack(still).warnings[0]
+    with pytest.warns(RankingWarning, match=r"Every peak of this stack is at zero shift \(3 of 3 images\)"):
+        score = score_stack(still)
+    assert "Every peak (3 of 3) is at zero shift" in score.warnings[0]
 
 
 def test_a_pattern_between_moving_images_is_suspected() -> None:

@@ -341,6 +341,7 @@ def test_bad_engines_are_refused(stacks: dict[str, NDArray[np.float64]]) -> None
         rank_stacks(stacks, isolate=True, executor=InOrder())
 
 
+@pytest.mark.filterwarnings("ignore:.*all the same:ndreg_preeval.RankingWarning")
 def test_memory_is_bounded_by_the_block() -> None:
     import tracemalloc
 

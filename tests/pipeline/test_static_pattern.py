@@ -17,6 +17,9 @@ import ndreg_preeval
 from ndreg_preeval import core
 from ndreg_preeval.pipeline import static_pattern
 
+# Some of these stacks are warned of; that is not the question here.
+pytestmark = pytest.mark.filterwarnings("ignore:.*at zero shift:ndreg_preeval.RankingWarning")
+
 Looks = list[list[tuple[bytes, bytes]]]
 """Of each look, the pixels of every pair of images."""
 

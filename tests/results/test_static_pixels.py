@@ -69,6 +69,7 @@ def test_nothing_is_left_out_of_clean_images() -> None:
 
 
 @pytest.mark.parametrize("method", set(METHODS) - set(JUDGING))
+@pytest.mark.filterwarnings("ignore:.*Every peak:ndreg_preeval.RankingWarning")
 def test_literal_methods_leave_nothing_out(method: str) -> None:
     score = score_stack(spoil(counts(0.05, "u2"), "gaps"), method=method)
     assert not score.static_pixels.any()

@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 from .columns import OPINION
-from .order import blank_reference, check_rankable, rank_order, ranking_warnings
+from .order import check_rankable, rank_order
 from .provenance import InputRead, Provenance, made_by_command
 from .ranking_data import RankingData, texts_of_names
+from .ranking_warnings import blank_reference, lone_stack_warnings, ranking_warnings
 from .reasons import TRUSTED, UNLIKELY
 from .stack_score import (
     NOTEBOOK_VIEWS,
@@ -30,6 +31,7 @@ __all__ = [
     "build_failed_score",
     "build_stack_score",
     "check_rankable",
+    "lone_stack_warnings",
     "made_by_command",
     "percent",
     "rank_order",

@@ -79,12 +79,14 @@ class Origin:
         info: StackInfo,
         numbers: RangeScore,
         options: Options,
+        trust: float,
         trust_masked: float,
         values: NDArray[np.float64],
     ) -> None:
         self.info = info
         self.numbers = numbers
         self.options = options
+        self.trust = trust
         self.trust_masked = trust_masked
         self.values = values
 
@@ -173,7 +175,7 @@ def _reasons(origin: Origin) -> tuple[str, ...]:
     lost = records["invalid_pixels"] - info.masked
     share = float(lost.mean()) / pixels if pixels else 1.0
     with np.errstate(all="ignore"):
-        return reasons(records, origin.pairs.images(), share, origin.pairs.consecutive)
+        return reasons(records, origin.pairs.images(), share, origin.pairs.consecutive, origin.trust)
 
 
 MADE_LATER: Final[dict[str, Callable[[Origin], Any]]] = {

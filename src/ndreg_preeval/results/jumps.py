@@ -14,6 +14,12 @@ JUMP_PIXELS: Final = 3.0
 JUMP_TIMES: Final = 5.0
 """Length of the shortest jump, as a multiple of the median step of the stack."""
 
+LEAST_STEPS: Final = 4
+"""Number of shifts from which on they may tell of motion that none of them shows."""
+
+NO_ERROR: Final = 0.2
+"""Length of a shift, in pixels, that errors of a static pattern hardly have."""
+
 
 def steps(
     shifts: NDArray[np.float64], image_indices: NDArray[np.intp], reference_indices: NDArray[np.intp]
@@ -47,3 +53,20 @@ def jumps(lengths: NDArray[np.float64]) -> NDArray[np.bool_]:
     if not len(lengths) or lengths.max() < JUMP_PIXELS:
         return np.zeros(len(lengths), np.bool_)
     return np.asarray(lengths >= max(JUMP_PIXELS, JUMP_TIMES * float(np.median(lengths))))
+
+
+def creeps(shifts: NDArray[np.float64]) -> bool:
+    """Return whether shifts of less than a pixel, each relative to the image before, add up to motion.
+
+    They do where they lead a pixel away or farther, and are no errors of a stack that stays: these are small,
+    and have no direction.
+    """
+    if len(shifts) < LEAST_STEPS:
+        return False
+    path = np.cumsum(shifts, axis=0)
+    if np.hypot(*path.T).max() < 1:
+        return False
+    mean = shifts.mean(axis=0)
+    scatter = np.hypot(*(shifts - mean).T)
+    steady = np.hypot(*mean) * np.sqrt(len(shifts)) >= 3 * np.sqrt(np.mean(scatter**2))
+    return bool(steady or np.median(np.hypot(*shifts.T)) >= NO_ERROR)

@@ -30,9 +30,23 @@ MOVED_TOO_FAR = (
 
 SPLIT = "a peak split in two, 2 pixels apart, as of lines scanned to and fro,"
 """Reason where neighbouring lines lie aside of each other."""
+AT_ZERO = (
+    "a static pattern at zero shift, or a sample at rest (which aligns)",
+    "a static pattern at zero shift, or a sample that hardly moves from image to image (which aligns)",
+)
+"""Reason with one reference image, and where each has the previous one."""
 HIDDEN_BY_APERTURE = "an aperture or a frame that stays hides a moving sample; crop it away, or subtract the mean of many images"
 HIDDEN_BY_BACKGROUND = "a background that stays hides a moving sample; subtract the mean of many images"
 HIDDEN = "a pattern that stays hides a moving sample; subtract the mean of many images, or mask it"
+
+BEYOND = "a peak beyond max_shift, which would be trusted,"
+"""Reason where the aligner may not go where the scene is."""
+NO_RIVAL = "no other place to judge the peak by (a tiny image, or a small max_shift)"
+"""Reason where there is nothing that a peak could beat."""
+CONTENT = "the very content of the reference image"
+
+CERTAIN = 0.9
+"""Probability of aligning from which nobody would ask for a reason."""
 
 WITH_ADVICE = frozenset({*MOVED_TOO_FAR, HIDDEN_BY_APERTURE, HIDDEN_BY_BACKGROUND, HIDDEN})
 """Reasons that end with a way out; the images are named behind it."""
@@ -53,6 +67,7 @@ def reasons(
     image_indices: NDArray[np.intp],
     invalid_share: float,
     consecutive: bool = False,
+    trust: float = 1,
 ) -> tuple[str, ...]:
     """Tell why images of one stack will probably not align, the most frequent reason first.
 
@@ -66,15 +81,17 @@ def reasons(
         Share of all pixels that were replaced.
     consecutive : bool
         Whether each image was compared with the one before it.
+    trust : float
+        In the stack.
 
     Returns
     -------
     tuple of str
-        Without capital or full stop; empty when every image is trusted.
+        Without capital or full stop; empty when every image is trusted, and the stack.
     """
     doubted = records["probability"] < TRUSTED
     if not doubted.any():
-        return ()
+        return () if trust >= TRUSTED else (_many_a_little(records, image_indices),)
     found = []
     for kind in _kinds(records, consecutive):
         which = kind.which & doubted
@@ -104,6 +121,7 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
         _Kind("no signal", flags & (core.NO_CONTRAST | core.ALL_INVALID) != 0),
         _Kind("a blank image to be compared with", ~(records["mean"] > 0)),
         _Kind(MOVED_TOO_FAR[consecutive], flags & core.WRAPPED != 0),
+        _Kind(BEYOND, flags & core.BEYOND_LIMIT != 0),
         _Kind("a hot pixel that aligners follow", followed & (records["static_pixels"] == 1)),
         _Kind("static pixels that aligners follow", followed),
         _Kind(HIDDEN_BY_APERTURE, hidden & (flags & core.STATIC_APERTURE != 0)),
@@ -111,14 +129,43 @@ def _kinds(records: NDArray[np.void], consecutive: bool) -> list[_Kind]:
         _Kind(HIDDEN, hidden),
         _Kind("a sample at rest (which aligns)", flags & core.AT_REST != 0),
         _Kind("a static pattern at zero shift, while the scene moves", at_zero & elsewhere),
-        _Kind("the very content of the reference image", flags & core.IDENTICAL != 0),
-        _Kind("a static pattern at zero shift, or a sample at rest (which aligns)", at_zero & ~lost),
+        _Kind(CONTENT, flags & core.IDENTICAL != 0),
+        _Kind(NO_RIVAL, ~(records["opinion_second"] > 0)),
+        _Kind(AT_ZERO[consecutive], at_zero & ~lost),
         _Kind("no peak above the noise", lost),
         _Kind(SPLIT, flags & core.SPLIT_PEAK != 0),
         *_repeated(flags),
         _Kind("two places as good as each other", two),
         _Kind("a peak that a smoother look does not confirm", np.ones(len(records), np.bool_)),
     ]
+
+
+def _many_a_little(records: NDArray[np.void], image_indices: NDArray[np.intp]) -> str:
+    """Reason of a stack whose images are trusted, each for itself, and all of which have to align."""
+    probability = records["probability"]
+    lowest = int(probability.argmin())
+    weak = probability < CERTAIN
+    if not weak.any():
+        return f"very many images ({len(records)}), of which one that fails is enough"
+    at_zero = weak & (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
+    which = at_zero if 2 * at_zero.sum() > weak.sum() else weak
+    where = "images at zero shift, where less is certain," if which is at_zero else "images"
+    number = f"{int(which.sum())} of {len(records)}"
+    return (
+        f"{number} {where} that align probably only (P of {probability[lowest]:.2f} and more), "
+        f"and one that fails is enough: the lowest is image {image_indices[lowest]}"
+    )
+
+
+def why_at_zero(flags: int) -> str:
+    """Say why peaks of images lie at zero shift, as far as their stack tells."""
+    if flags & core.AT_REST:
+        return "the sample rests, without what stays nothing but noise is left"
+    if not flags & core.HIDES_MOTION:
+        return "nothing moved, or a static pattern was found"
+    if flags & core.STATIC_APERTURE:
+        return HIDDEN_BY_APERTURE
+    return HIDDEN_BY_BACKGROUND if flags & core.STATIC_BACKGROUND else HIDDEN
 
 
 def _repeated(flags: NDArray[np.uint32]) -> list[_Kind]:

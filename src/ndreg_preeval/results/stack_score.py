@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import core
-from ..errors import MAX_MESSAGE, clip, shorten
+from ..errors import MAX_MESSAGE, clip, shorten, without_label
 from ..methods import Method
 from ..options import Options
 from ..pipeline import Failed, FilesRead, RangeScore, Scored, StackInfo
@@ -239,7 +239,9 @@ def build_failed_score(name: Any, failed: Failed, location: str, options: Option
     scored = Scored(StackInfo.of_failure(location), RangeScore())
     score, _ = build_stack_score(name, scored, options)
     message = _message(failed.error)
-    return replace(score, error=message, warnings=(f"The stack could not be read: {message}",))
+    return replace(
+        score, error=message, warnings=(f"The stack could not be read: {without_label(message, name)}",)
+    )
 
 
 def _message(error: Exception) -> str:
@@ -261,7 +263,7 @@ def build_stack_score(name: Any, scored: Scored, options: Options) -> tuple[Stac
     of_stack = (numbers.records, numbers.reference_record, options.method)
     score, trust, trust_masked, values = core.stack_score(*of_stack)
     summary = Summary.of(numbers.records)
-    origin = Origin(info, numbers, options, trust_masked, values)
+    origin = Origin(info, numbers, options, trust, trust_masked, values)
     n, height, width = info.shape
     result = object.__new__(StackScore)
     vars(result).update(

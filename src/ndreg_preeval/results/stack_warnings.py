@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .. import core
 from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
-from .reasons import HIDDEN, HIDDEN_BY_APERTURE, HIDDEN_BY_BACKGROUND, TRUSTED, repeated
+from .jumps import creeps
+from .reasons import TRUSTED, repeated, why_at_zero
 from .trust import NOTHING
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def stack_messages(
     # Most stacks have none of it.
     if numbers.reference_flags or flags.any() or empty.any():
         messages += _empty(info, numbers, image_indices, pairs, options)
-        messages += _flagged(records, image_indices, empty, pairs, trust_masked)
+        messages += _flagged(records, image_indices, empty, pairs, trust_masked, options.max_shift)
     same = (flags & core.IDENTICAL != 0) & ~empty
     messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages + notes
@@ -75,6 +76,7 @@ def _flagged(
     empty: NDArray[np.bool_],
     pairs: Pairs,
     trust_masked: float,
+    max_shift: float | None,
 ) -> list[StackMessage]:
     """What the core flagged, but for images without contrast."""
     flags = records["flags"]
@@ -88,6 +90,7 @@ def _flagged(
             f"pixels repeated {height} x {width}, as of enlarged maps: aligners move them by whole blocks; "
         )
         messages += _some(indices, which, what + "give the maps as they were measured", False)
+    messages += _beyond(records, indices, max_shift)
     return messages + _moved_too_far(indices, flags & core.WRAPPED != 0, pairs)
 
 
@@ -189,6 +192,17 @@ def _static(records: NDArray[np.void], indices: NDArray[np.intp], trust_masked: 
     return _some(indices, which, what, followed)
 
 
+def _beyond(
+    records: NDArray[np.void], indices: NDArray[np.intp], max_shift: float | None
+) -> list[StackMessage]:
+    """Peaks where the aligner may not go; of all stacks together the ranking tells once."""
+    which = records["flags"] & core.BEYOND_LIMIT != 0
+    if not which.any() or max_shift is None:
+        return []
+    what = f"the highest peak beyond max_shift = {max_shift:g} px (up to {records['beyond_max_shift'].max()} px along an axis)"
+    return _some(indices, which, what, False)
+
+
 def _stuck(
     records: NDArray[np.void], indices: NDArray[np.intp], usable: NDArray[np.bool_], pairs: Pairs
 ) -> list[StackMessage]:
@@ -196,10 +210,19 @@ def _stuck(
     zero = (records["peak_dy"] == 0) & (records["peak_dx"] == 0)
     number, of = int((zero & usable).sum()), int(usable.sum())
     if of and number == of:
-        return [StackMessage(f"Every peak ({number} of {of}) is at zero shift: {_why_zero(records)}.", False)]
-    hidden = records["flags"] & core.HIDES_MOTION != 0
+        if pairs.consecutive and creeps(np.stack([records["shift_y"], records["shift_x"]], axis=-1)[usable]):
+            return []
+        why = why_at_zero(int(np.bitwise_or.reduce(records["flags"])))
+        return [StackMessage(f"Every peak ({number} of {of}) is at zero shift: {why}.", False)]
+    flags = records["flags"]
+    hidden = flags & core.HIDES_MOTION != 0
     if hidden.any():
-        return _some(indices, hidden, f"a peak at zero shift: {_why_zero(records[hidden])}", False)
+        return _some(
+            indices,
+            hidden,
+            f"a peak at zero shift: {why_at_zero(int(np.bitwise_or.reduce(flags[hidden])))}",
+            False,
+        )
     if pairs.consecutive or len(records) < 3:
         return []
     far = np.maximum(abs(records["peak_dy"]), abs(records["peak_dx"])) >= MOVED
@@ -213,21 +236,6 @@ def _stuck(
         f"({int(between.sum())} of {of}) are at exactly zero shift while the images beside them moved."
     )
     return [StackMessage(text, True)]
-
-
-def _why_zero(records: NDArray[np.void]) -> str:
-    """Say why the peaks of images lie at zero shift, as far as their stack tells."""
-    flags = int(np.bitwise_or.reduce(records["flags"]))
-    if flags & core.AT_REST:
-        return "the sample rests, without what stays nothing but noise is left"
-    if not flags & core.HIDES_MOTION:
-        return "nothing moved, or a static pattern was found"
-    reason = HIDDEN
-    if flags & core.STATIC_APERTURE:
-        reason = HIDDEN_BY_APERTURE
-    elif flags & core.STATIC_BACKGROUND:
-        reason = HIDDEN_BY_BACKGROUND
-    return reason
 
 
 def _no_contrast(info: StackInfo, numbers: RangeScore, pairs: Pairs, options: Options) -> StackMessage:

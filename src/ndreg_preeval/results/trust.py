@@ -7,7 +7,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from .. import core
+from .jumps import creeps
 from .reasons import NAMED, TRUSTED, UNLIKELY
 
 if TYPE_CHECKING:
@@ -79,8 +82,24 @@ def least_trusted(stack: StackScore) -> tuple[int, str] | None:
 
 
 def at_zero(stack: StackScore) -> bool:
-    """Whether every peak is at zero shift, of the images that have evidence."""
-    return has_evidence(stack) and stack._summary.moved == 0
+    """Whether every peak is at zero shift, of the images that have evidence, and nothing creeps from image to image."""
+    return has_evidence(stack) and stack._summary.moved == 0 and not creeping(stack)
+
+
+def creeping(stack: StackScore) -> bool:
+    """Whether shifts of less than a pixel from image to image add up to motion."""
+    if not np.array_equal(stack.reference_indices, stack.image_indices - 1):
+        return False
+    return creeps(np.asarray(stack.shifts, dtype=float)[stack.mean > 0])
+
+
+def beyond_limit(stack: StackScore) -> tuple[int, int]:
+    """Return how many images have their highest peak beyond `max_shift`, and how far, 0 where that is no longer known."""
+    if not stack._summary.any_flags & core.BEYOND_LIMIT:
+        return 0, 0
+    origin = vars(stack).get("_origin")
+    farthest = 0 if origin is None else int(origin.numbers.records["beyond_max_shift"].max())
+    return int(np.count_nonzero(stack.flags & core.BEYOND_LIMIT)), farthest
 
 
 def at_rest(stack: StackScore) -> bool:
@@ -89,8 +108,8 @@ def at_rest(stack: StackScore) -> bool:
 
 
 def moves(stack: StackScore) -> bool:
-    """Whether it is trusted, and most of its images that have evidence moved by a pixel or more."""
-    return 2 * stack._summary.moved > stack.n_judged and trusted(stack)
+    """Whether it is trusted, and most of its images that have evidence moved by a pixel or more, or all crept on."""
+    return trusted(stack) and (2 * stack._summary.moved > stack.n_judged or creeping(stack))
 
 
 def trust_words(trusts: list[tuple[str, float]], about: Sequence[str] | None = None) -> str:
