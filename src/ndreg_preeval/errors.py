@@ -18,13 +18,19 @@ __all__ = [
     "RankingWarning",
     "annotate",
     "clip",
+    "names_stack",
     "naming",
+    "naming_file",
     "naming_stack",
     "printable_location",
     "shorten",
     "stack_label",
+    "without_label",
     "without_warnings",
 ]
+
+LABEL: Final = "stack "
+"""Begins the name of a stack in messages."""
 
 MAX_MESSAGE: Final = 3800
 """Longest error message, in characters: readable in a log, whatever the input."""
@@ -113,7 +119,17 @@ def printable_location(location: str) -> str:
 
 def stack_label(key: object) -> str:
     """Return how messages call the stack with this key."""
-    return f"stack {shorten(key)}"
+    return f"{LABEL}{shorten(key)}"
+
+
+def without_label(message: str, key: object) -> str:
+    """Return the message of an error without the stack that it names first: for sentences that name it already."""
+    label = stack_label(key)
+    head, found, rest = message.partition(f"{label} (")
+    if found and (not head or head.startswith("[Errno ")):
+        return f"{head}{rest.replace('): ', ': ', 1)}" if "): " in rest else message
+    head, found, rest = message.partition(f"{label}: ")
+    return f"{head}{rest}" if found and (not head or head.startswith("[Errno ")) else message
 
 
 def annotate(error: BaseException, text: str) -> None:
@@ -176,9 +192,34 @@ class naming_stack(naming):
             return
         text = stack_label(self.key)
         location = printable_location(self.location)
-        if location and not (isinstance(error, Exception) and location in _text_of(error)):
+        if location and not _says(error, location):
             text += f" ({location})"
         annotate(error, text if self.image is None else f"{text}, image {self.image}")
+
+
+class naming_file(naming):
+    """Context manager: errors passing through say which file or URI they are about, where they do not say so themselves."""
+
+    __slots__ = ()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        text = printable_location(self.text)
+        if error is not None and not _says(error, text) and not names_stack(error):
+            annotate(error, text)
+
+
+def _says(error: BaseException, text: str) -> bool:
+    """Return whether the message of an error has this text already."""
+    if not isinstance(error, Exception):
+        return False
+    return text in _text_of(error) or (isinstance(error, OSError) and error.filename == text)
+
+
+def names_stack(error: BaseException) -> bool:
+    """Return whether an error names a stack already."""
+    return isinstance(error, Exception) and _text_of(error).startswith(LABEL)
 
 
 def _annotate(error: Exception, text: str) -> None:

@@ -350,7 +350,7 @@ def test_errors_name_the_stack(value: Any, kind: type[Exception], message: str, 
 
 
 def test_errors_of_a_sequence_name_the_item() -> None:
-    with pytest.raises(KeyError, match=r"stack 1 \(a\.h5::/nope\)"):
+    with pytest.raises(KeyError, match=r"stack 'nope' \(a\.h5::/nope\)"):
         resolve(["a.h5::/plain/zeta", "a.h5::/nope"])
 
 

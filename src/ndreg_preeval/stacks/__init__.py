@@ -18,6 +18,7 @@ from .images import ImageFilesSpec, files_of
 from .libraries import LibraryImageSpec, LibrarySpec
 from .mask_input import load_mask
 from .memory import ArrayImageSpec, is_array
+from .names import provisional_name
 from .optional_modules import optional_module
 from .regular_file import check_regular_file
 from .resolve import resolve_stack, resolve_stacks
@@ -53,6 +54,7 @@ __all__ = [
     "open_file",
     "optional_module",
     "parse_uri",
+    "provisional_name",
     "resolve_stack",
     "resolve_stacks",
     "uri_text",

@@ -7,12 +7,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from .regular_file import absolute
 from .selection import format_slice
 from .uris import UriMeaning
+
+QUERY: Final = re.compile(r"[?&](?:slice|axis|stacks|series|path)=")
+"""Begins what follows file and path in a URI."""
 
 
 def relative_names(paths: Sequence[str]) -> list[str]:
@@ -56,6 +61,20 @@ def with_paths(
     for place, name in zip(places, (short_names if short else relative_names)(files), strict=True):
         named[place] = named[place].at(name)
     return named
+
+
+def provisional_name(location: str) -> str:
+    """Return what messages call a stack before its name among others is known: its dataset, its file without ending, or its pattern.
+
+    >>> provisional_name("run/scan_7.h5::/entry/Ca"), provisional_name("run/scan_7.h5")
+    ('Ca', 'scan_7')
+    """
+    file, _, path = QUERY.split(location, maxsplit=1)[0].partition("::")
+    name = path.rstrip("/").rpartition("/")[2]
+    file = file.rstrip("/" + os.sep)
+    if any(mark in location for mark in "*?[{"):
+        return location
+    return name or os.path.splitext(os.path.basename(file))[0] or location
 
 
 def unique_names(meanings: Sequence[UriMeaning]) -> list[str]:

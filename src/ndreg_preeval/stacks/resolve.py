@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ..argument_checks import type_name
-from ..errors import naming_stack, printable_location, shorten
+from ..errors import naming_file, naming_stack, printable_location, shorten
 from ..text import list_names
 from .base import FailedSpec, StackSpec
 from .choices import AS_FOUND, Choices
@@ -31,7 +31,7 @@ from .images import (
     stacks_meant,
     with_names,
 )
-from .names import short_names
+from .names import provisional_name, short_names
 from .optional_modules import is_plain
 from .uris import UriMeaning, is_data_url, is_uri, parse_uri, uri_text
 
@@ -186,8 +186,9 @@ def _resolve_sequence(
         raise ValueError("image_stacks holds no stack")
     listed: list[Listed] = []
     with Formats(choices) as formats:
-        for index, value in enumerate(items):
-            with naming_stack(index, _location(value)):
+        for value in items:
+            location = _location(value)
+            with naming_stack(provisional_name(location), location):
                 try:
                     found = stacks_listed(value, limits, formats)
                 except Exception as error:
@@ -207,7 +208,7 @@ def list_stacks(value: Any, limits: Limits) -> dict[str, str] | None:
 
     None where it is neither; raises as `resolve_stacks`.
     """
-    with Formats() as formats, naming_stack(uri_text(value)):
+    with Formats() as formats, naming_file(uri_text(value)):
         found = stacks_listed(value, limits, formats, coherent=False)
         if found is None:
             return None
@@ -222,7 +223,7 @@ def _resolve_bare(
 ) -> list[tuple[Any, StackSpec]]:
     text = uri_text(value)
     kind = "DataUrl" if is_data_url(value) else type(value).__name__
-    with Formats(choices) as formats, naming_stack(text):
+    with Formats(choices) as formats, naming_file(text):
         found = stacks_listed(value, limits, formats)
         if found is None:
             meanings = parse_uri(value)

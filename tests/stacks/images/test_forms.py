@@ -312,7 +312,7 @@ def test_what_one_stack_lacks_is_told(where: str, lacking: int, tmp_path: Path) 
         (Path("maps/Ca"), ValueError, "this [A-Za-z]*Path names one stack"),
         ("whole/C*.tif", ValueError, "names one TIFF stack, and a ranking needs several"),
         ("nope/*.tif", FileNotFoundError, "there is no folder 'nope'"),
-        (["maps/Ca", "nope/*.tif"], FileNotFoundError, "stack 1"),
+        (["maps/Ca", "nope/*.tif"], FileNotFoundError, r"stack 'nope/\*\.tif'"),
         ({"k": "scan_*.h5::/1.1/xrf/Q*"}, KeyError, "stack 'k'"),
         ({"k": []}, ValueError, "holds no image"),
         ({"k": [CA[0], 3]}, TypeError, "stack 'k'.*image 1: an image must be a URI, .* not int"),

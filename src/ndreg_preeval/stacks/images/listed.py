@@ -83,7 +83,7 @@ def _is_whole(meaning: UriMeaning, backend: Backend) -> bool:
 
 def failed(meaning: UriMeaning, error: Exception, formats: FormatTable) -> Listed:
     """Return a stack that could not be looked for."""
-    whole = formats.of([meaning]).one_per_file
+    whole = formats.of([meaning]).one_per_file or not meaning.path.strip("/")
     return Listed(meaning, str(meaning), FailedSpec(error, str(meaning)), whole)
 
 
