@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import warnings as python_warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .argument_checks import knows_its_keywords, type_name
-from .errors import RankingWarning, shorten, stack_label
+from .errors import RankingWarning, names_stack, shorten, stack_label, without_label
 from .methods import Method, Normalization, Window
 from .options import (
     DeclaredInvalid,
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
     from silx.io.url import DataUrl
 
 __all__ = ["Ranking", "rank_stacks"]
+
+OTHERS_ALL_THE_SAME = 'on_error="rank_last" (--on-error rank_last) ranks the other stacks all the same'
+"""Note of errors that one of several stacks raises."""
 
 
 @knows_its_keywords
@@ -223,25 +227,36 @@ def rank_stacks(
     )
     with open_progress(progress) as report_progress, choose_engine(executor, isolate, options) as engine:
         options = engine.with_mask(options)
-        stacks = engine.resolve(image_stacks)
+        with _telling_of_on_error(image_stacks):
+            stacks = engine.resolve(image_stacks)
         if not stacks:
             raise ValueError("image_stacks is empty: there is no stack to rank")
         if reference_stack is not None:
             forced = _find(stacks, reference_stack)
             return Ranking(forced, None, options.method, options, (), engine.threads, _made=time.time())
-        scored = score_stacks(engine, stacks, report_progress)
+        with _telling_of_on_error(stacks):
+            scored = score_stacks(engine, stacks, report_progress)
     to_issue: list[str] = []
     results = []
+    specs = []
     for (name, spec), each in zip(stacks, scored, strict=True):
+        if isinstance(each, Failed) and not options.goes_on_after(each.error):
+            why = without_label(build_failed_score(name, each, spec.location, options).error or "", name)
+            to_issue.append(f"{stack_label(name)} was found, could not be opened and is left out: {why}")
+            continue
+        specs.append(spec)
         if isinstance(each, Failed):
             result = build_failed_score(name, each, spec.location, options)
-            to_issue.append(f"{stack_label(name)} could not be read and is ranked last: {result.error}")
+            why = without_label(result.error or "", name)
+            to_issue.append(f"{stack_label(name)} could not be read and is ranked last: {why}")
         else:
             result, texts = build_stack_score(name, each, options)
             to_issue += [f"{stack_label(name)}: {text}" for text in texts]
         results.append(result)
     failure = next((each.error for each in scored if isinstance(each, Failed)), None)
-    ranking, more = order_stacks(results, [spec for _, spec in stacks], options, engine.threads, failure)
+    if failure is not None and not results:
+        raise failure
+    ranking, more = order_stacks(results, specs, options, engine.threads, failure)
     for text in [*to_issue, *more]:
         python_warnings.warn(text, RankingWarning, stacklevel=3)  # the caller of what checks the keywords
     return ranking
@@ -269,7 +284,7 @@ def order_stacks(
     check_rankable(results, failure)
     order = rank_order(results)
     ranked = tuple(results[i] for i in order)
-    sentences, more = ranking_warnings(ranked, results, options.pairing)
+    sentences, more = ranking_warnings(ranked, results, options)
     ranking = Ranking(
         reference_stack=ranked[0].name,
         ranked_stack_names=[stack.name for stack in ranked],
@@ -282,6 +297,18 @@ def order_stacks(
         _made=time.time(),
     )
     return ranking, more
+
+
+@contextlib.contextmanager
+def _telling_of_on_error(stacks: Any) -> Iterator[None]:
+    """Add a way out to the errors that one of several stacks raises."""
+    try:
+        yield
+    except Exception as error:
+        several = isinstance(stacks, Mapping | list | tuple) and len(stacks) > 1
+        if several and names_stack(error):
+            error.add_note(OTHERS_ALL_THE_SAME)
+        raise
 
 
 def _find(stacks: Sequence[tuple[Any, StackSpec]], wanted: Any) -> Any:

@@ -19,7 +19,7 @@ from ..stacks import StackSource, StackSpec, load_mask, resolve_stack, resolve_s
 from .in_process import kept_open, score_in_process
 from .on_executor import inspect_on_executor, score_on_executor
 from .pairs import Advance
-from .stack_state import Failed, OpenStack, Scored, choices_of, inspect_stack
+from .stack_state import Failed, OpenStack, Scored, choices_of, goes_on_without, inspect_stack
 from .told import tell_source
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Engine(abc.ABC):
         except Exception as error:
             if source is not None:
                 source.close()
-            if not self.options.goes_on_after(error):
+            if not goes_on_without(spec, error, self.options):
                 raise
             return OpenStack.of_failure(name, spec, error)
         if keep:

@@ -14,6 +14,7 @@ import pickle
 import selectors
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -22,9 +23,10 @@ from typing import IO, Any
 import numpy as np
 
 from .. import core
-from ..errors import naming_stack, shorten
+from ..errors import RankingWarning, naming_file, naming_stack, shorten
 from ..options import Options
 from ..stacks import FailedSpec, StackSpec, optional_module, resolve_stack, resolve_stacks
+from ..text import list_names
 from .batches import READ_AHEAD
 from .engine import OnExecutor
 
@@ -57,7 +59,7 @@ class ChildExecutor(Executor):
         """Run the call to its end; the future is done. Where the child dies, the next call has a new one."""
         future: Future[Any] = Future()
         try:
-            result, error = self._ask(fn, args, kwargs)
+            result, error, told = self._ask(fn, args, kwargs)
         except TimeoutError:
             self.shutdown()
             text = f"opening it took more than {self._open_seconds} seconds: Limits.open_seconds allows more"
@@ -66,13 +68,17 @@ class ChildExecutor(Executor):
         except (EOFError, BrokenPipeError, pickle.UnpicklingError):
             future.set_exception(OSError(self._died()))
             return future
+        for text in told:
+            warnings.warn(text, RankingWarning, stacklevel=4)
         if error is None:
             future.set_result(result)
         else:
             future.set_exception(error)
         return future
 
-    def _ask(self, fn: Callable[..., Any], args: Any, kwargs: Any) -> tuple[Any, BaseException | None]:
+    def _ask(
+        self, fn: Callable[..., Any], args: Any, kwargs: Any
+    ) -> tuple[Any, BaseException | None, list[str]]:
         # An error here is the caller's.
         data = pickle.dumps((fn, args, kwargs), protocol=pickle.HIGHEST_PROTOCOL)
         if self._child is None:
@@ -87,7 +93,7 @@ class ChildExecutor(Executor):
         self._send(data)
         assert self._child.stdout is not None
         self._wait(fn)
-        answer: tuple[Any, BaseException | None] = pickle.load(self._child.stdout)
+        answer: tuple[Any, BaseException | None, list[str]] = pickle.load(self._child.stdout)
         return answer
 
     def _wait(self, fn: Callable[..., Any]) -> None:
@@ -143,7 +149,7 @@ class InChildProcess(OnExecutor):
         if not isinstance(image_stacks, Mapping):
             if not _names_file(image_stacks):
                 return super().resolve(image_stacks)
-            with naming_stack(image_stacks):
+            with naming_file(_files_named(image_stacks)):
                 return self._resolve_there(image_stacks)
         pairs: list[tuple[Any, StackSpec]] = []
         for key, value in list(image_stacks.items()):
@@ -193,6 +199,11 @@ def memory_allowance(options: Options) -> int | None:
     return min(wanted, max(machine // 2, 1 << 30))
 
 
+def _files_named(uris: Any) -> str:
+    """Return what a URI or several name, for errors that name no stack: as of a child that died."""
+    return str(uris) if _is_uri(uris) else list_names([str(each) for each in uris], 3)
+
+
 def _portable(key: Any) -> Any:
     """Return the key, or how it looks: objects of callers need not survive the journey."""
     return key if type(key) in (str, int, float) else shorten(key)
@@ -226,20 +237,31 @@ def serve() -> None:
 
 
 def _answer(answers: IO[bytes], function: Callable[..., Any], args: Any, kwargs: Any) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RankingWarning)
+        result, failure = None, None
+        try:
+            result = function(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - it is raised again in the parent
+            failure = error
+    told = [str(each.message) for each in caught if issubclass(each.category, RankingWarning)]
     try:
-        data = pickle.dumps((function(*args, **kwargs), None))
-    except Exception as error:  # noqa: BLE001 - it is raised again in the parent
-        data = _pickled_error(error)
+        data = pickle.dumps((result, failure, told))
+        if failure is not None:
+            pickle.loads(data)
+    except Exception as error:  # noqa: BLE001 - classes of callers may not survive pickling
+        data = _pickled_error(failure or error, told)
     answers.write(data)
     answers.flush()
 
 
-def _pickled_error(error: Exception) -> bytes:
+def _pickled_error(error: Exception, told: list[str]) -> bytes:
     try:
-        data = pickle.dumps((None, error))
+        data = pickle.dumps((None, error, told))
         pickle.loads(data)
     except Exception:  # noqa: BLE001 - classes of callers may not survive pickling
-        data = pickle.dumps((None, RuntimeError(f"{type(error).__name__}: {shorten(str(error), 1000)}")))
+        told_error = RuntimeError(f"{type(error).__name__}: {shorten(str(error), 1000)}")
+        data = pickle.dumps((None, told_error, told))
     return data
 
 

@@ -20,6 +20,7 @@ from .stack_state import (
     RangeScore,
     Scored,
     StackInfo,
+    goes_on_without,
     inspect_stack,
     open_as_known,
 )
@@ -57,7 +58,7 @@ def inspect_on_executor(
             if error is None:
                 yield OpenStack(name, spec, info, None)
                 continue
-            if not options.goes_on_after(error):
+            if not goes_on_without(spec, error, options):
                 raise error
             yield OpenStack.of_failure(name, spec, error)
 

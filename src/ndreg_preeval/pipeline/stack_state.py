@@ -199,6 +199,14 @@ class OpenStack(NamedTuple):
         return cls(name, spec, StackInfo.of_failure(spec.location), None, error)
 
 
+def goes_on_without(spec: StackSpec, error: Exception, options: Options) -> bool:
+    """Return whether the other stacks are ranked although this one cannot be opened.
+
+    One that nobody named by itself stops none of those that were found with it.
+    """
+    return options.goes_on_after(error) or (spec.found and not isinstance(error, MemoryError))
+
+
 def open_as_known(spec: StackSpec, info: StackInfo) -> StackSource:
     """Open a stack again.
 

@@ -220,6 +220,8 @@ class StackSpec(abc.ABC):
     """As in `StackSource`; known before opening."""
     in_memory: bool = False
     """True when the pixels travel with the spec (pickling it would copy them)."""
+    found: bool = False
+    """Whether it is one of several that were found in a file or group: nobody named it by itself."""
 
     @abc.abstractmethod
     def open(self) -> StackSource:

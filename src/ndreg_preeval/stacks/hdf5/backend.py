@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ...options import Limits
 
 
-NOTHING: Final = "neither NXdata with 3-D signals nor 3-D datasets"
+NOTHING: Final = "neither NXdata with 3-D signals nor 3-D datasets with any pixel"
 
 
 class Hdf5Backend(Backend):
@@ -41,6 +41,8 @@ class Hdf5Backend(Backend):
         """What a person should know of stacks that a search found, by file and path."""
         self._images: dict[tuple[str, str], tuple[str, ...]] = {}
         """Paths of the images of those that are made of such."""
+        self._found: set[tuple[str, str]] = set()
+        """Files and paths of stacks of groups that hold several."""
         self._image_path = ""
         """Path of the only image of the last file that was named without one."""
 
@@ -52,6 +54,7 @@ class Hdf5Backend(Backend):
         """Return the dataset, or the stacks of a group."""
         meaning, node = self._select(meanings)
         if is_dataset(node):
+            self._found.discard((meaning.file, meaning.path))
             return self._split(meaning, node)
         path = "/" + meaning.path.strip("/")
         bare = not meaning.path.strip("/")
@@ -67,7 +70,10 @@ class Hdf5Backend(Backend):
         there = told_below(self._files, node, path, below, meaning.file)
         if bare and not plain:
             raise ValueError(f"{shorten(text)} names no dataset: give file::/path/of/dataset{there}")
-        what = NOTHING if plain else "no NXdata with 3-D signals"
+        if there and plain:
+            what = "nothing that is clearly one set of stacks"
+        else:
+            what = NOTHING if plain else "no NXdata with 3-D signals"
         raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}{there}")
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> UriSpec:
@@ -75,7 +81,14 @@ class Hdf5Backend(Backend):
         choices = Choices(meaning.image_axis)
         note = self._notes.get((meaning.file, meaning.path), "")
         return UriSpec(
-            absolute(meaning.file), meaning.path, limits, meaning.indices, str(meaning), choices, note
+            absolute(meaning.file),
+            meaning.path,
+            limits,
+            meaning.indices,
+            str(meaning),
+            choices,
+            note,
+            (meaning.file, meaning.path) in self._found,
         )
 
     def names_one(self, meanings: list[UriMeaning]) -> str:
@@ -107,7 +120,8 @@ class Hdf5Backend(Backend):
             warnings.warn(told, RankingWarning, stacklevel=3)
         if not candidates:
             there = told_below(self._files, node, path, below, meaning.file)
-            raise ValueError(f"no image stack was found in {shorten(text)}: {NOTHING}{there}")
+            what = there.removeprefix("; ") or NOTHING
+            raise ValueError(f"no image stack was found in {shorten(text)}: {what}")
         return _by_names([part for each in candidates for part in self._parts(meaning, each, node)])
 
     def image(self, meanings: list[UriMeaning], limits: Limits) -> tuple[NDArray[Any], str]:
@@ -167,7 +181,7 @@ class Hdf5Backend(Backend):
     def object_spec(self, value: Any, limits: Limits) -> DatasetSpec | GroupSpec | None:
         """Return the spec of an h5py dataset, or of the one stack of a group."""
         if isinstance(value, Member):
-            return GroupSpec(value.group, limits, value.path, indices=value.indices)
+            return GroupSpec(value.group, limits, value.path, indices=value.indices, found=value.found)
         if not is_group(value) or not value:
             return DatasetSpec(value, limits) if is_dataset(value) else None
         if series_names(value) and is_series(self._files, value):
@@ -188,17 +202,16 @@ class Hdf5Backend(Backend):
         below = stacks_below(self._files, value, ".", plain=True, stacks_axis=self.choices.stacks_axis)
         if not below.stacks:
             there = told_below(self._files, value, str(value.name), below)
-            raise ValueError(
-                f"no image stack was found in the group {shorten(str(value.name))}: {NOTHING}{there}"
-            )
+            what = there.removeprefix("; ") or NOTHING
+            raise ValueError(f"no image stack was found in the group {shorten(str(value.name))}: {what}")
         named, stacks = [], []
         for each in below.stacks:
             for part in self._parts(UriMeaning("", ""), each, value):
                 named.append((part.at(str(value.name)) if each.path == "." else part).named_path)
-                stacks.append(self._member(value, each, part.indices))
+                stacks.append(self._member(value, each, part.indices, len(below.stacks) > 1))
         return dict(zip(short_names(named), stacks, strict=True))
 
-    def _member(self, group: Any, candidate: Candidate, indices: Indices | None) -> Any:
+    def _member(self, group: Any, candidate: Candidate, indices: Indices | None, found: bool) -> Any:
         """Return a stack below an open group; images of datasets as a list of these."""
         if candidate.images:
             nodes = [locate(self._files, group, each) for each in candidate.images]
@@ -207,7 +220,7 @@ class Hdf5Backend(Backend):
                 node if node.file == group.file else format_uri(str(node.file.filename), str(node.name))
                 for node in nodes
             ]
-        return Member(group, candidate.path, indices)
+        return Member(group, candidate.path, indices, found)
 
     def close(self) -> None:
         """Close the files."""
@@ -215,6 +228,10 @@ class Hdf5Backend(Backend):
 
     def _taken(self, meaning: UriMeaning, candidate: Candidate, below: Below, group: Any) -> list[UriMeaning]:
         """Return the meaning of a stack that a file or group stands for, or of several along an axis."""
+        if len(below.stacks) > 1:
+            self._found.add((meaning.file, candidate.path))
+        else:
+            self._found.discard((meaning.file, candidate.path))
         if below.found:
             self._notes[meaning.file, candidate.path] = taken(candidate)
             if candidate.images:

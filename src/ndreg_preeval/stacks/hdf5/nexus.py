@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 SERIES: Final = re.compile(r"data_\d{6,}")
 """Names of the links to the parts of a series, as detectors write them."""
 
+IS_EMPTY: Final = "empty: "
+"""Begins the shape of a dataset without a pixel, which is left out."""
+
 IS_DAMAGED: Final = "damaged: "
 """Begins the reason of what is no broken link, but a damaged object."""
 
@@ -83,8 +86,11 @@ class _Search:
             self._broken[path] = damage(error)
             return
         if signals is not None:
-            yield from self._stacks(group, path, signals)
-            return
+            found = list(self._stacks(group, path, signals))
+            yield from found
+            # One without images may hold others that have some.
+            if found:
+                return
         for name in names:
             child = self._follow(group, path, name)
             if child is not None and not is_dataset(child):
@@ -101,7 +107,10 @@ class _Search:
                 continue
             held = is_stack(child) or holds_stacks(self._files, child, group, self._stacks_axis)
             if held and self._is_new(child, join(path, name)):
-                yield join(path, name)
+                if 0 in child.shape:
+                    self._broken[join(path, name)] = f"{IS_EMPTY}{child.shape}"
+                else:
+                    yield join(path, name)
 
     def _follow(self, group: h5py.Group, path: str, name: str) -> Any:
         return follow(self._files, group, name, join(path, name), self._broken)
@@ -193,7 +202,7 @@ def default_chain(
 def signal_names(group: h5py.Group) -> list[str]:
     signal = attribute_text(group, "signal")
     if signal:
-        return list(dict.fromkeys([signal, *_texts(group, "auxiliary_signals")]))
+        return list(dict.fromkeys([signal, *attribute_texts(group, "auxiliary_signals")]))
     # Before 2014 the dataset itself said that it is the signal.
     marked = [name for name in member_names(group) if _marked_as_signal(group, name)]
     return marked or [name for name in ("data",) if name in member_names(group)]
@@ -208,11 +217,12 @@ def _marked_as_signal(group: h5py.Group, name: str) -> bool:
 
 
 def attribute_text(node: h5py.Group | h5py.Dataset, attribute: str) -> str:
-    texts = _texts(node, attribute)
+    texts = attribute_texts(node, attribute)
     return texts[0] if texts else ""
 
 
-def _texts(node: h5py.Group | h5py.Dataset, attribute: str) -> list[str]:
+def attribute_texts(node: h5py.Group | h5py.Dataset, attribute: str) -> list[str]:
+    """Return the texts of an attribute that is one or several; none where it is something else."""
     value = _attribute(node, attribute)
     if value is None:
         return []

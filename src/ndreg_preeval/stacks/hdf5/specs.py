@@ -48,6 +48,8 @@ class UriSpec(StackSpec):
         The axis that counts the images, and what metadata may leave out.
     note : str
         What a person should know of how it was found.
+    found : bool
+        As of `StackSpec`.
     """
 
     __module__ = "ndreg_preeval.stacks"
@@ -59,6 +61,7 @@ class UriSpec(StackSpec):
     location: str = field(default="", compare=False)
     choices: Choices = AS_FOUND
     note: str = field(default="", compare=False)
+    found: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "choices", Choices(*self.choices))
@@ -70,7 +73,7 @@ class UriSpec(StackSpec):
     def __reduce__(self) -> tuple[Any, ...]:
         # Slices cannot be pickled by reference in every protocol; their parts can.
         of_file = (self.file_path, self.data_path, self.limits, self.indices, self.location)
-        return (UriSpec, (*of_file, tuple(self.choices), self.note))
+        return (UriSpec, (*of_file, tuple(self.choices), self.note, self.found))
 
     def reading_by(self, choices: Choices) -> UriSpec:
         """Return the same with the choices of the caller; an axis of the URI stays."""
@@ -129,6 +132,8 @@ class Member(NamedTuple):
     """From the group, as `nexus.stack_paths` gives it for a group at "."."""
     indices: Indices | None = None
     """What is taken of a dataset that holds several stacks."""
+    found: bool = False
+    """As of `StackSpec`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +157,7 @@ class GroupSpec(StackSpec):
     location: str = ""
     choices: Choices = AS_FOUND
     indices: Indices | None = None
+    found: bool = False
     in_memory = True
 
     def __post_init__(self) -> None:
@@ -217,6 +223,7 @@ class DatasetSpec(StackSpec):
     location: str = ""
     choices: Choices = AS_FOUND
     indices: Indices | None = None
+    found: bool = False
     in_memory = True
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from ....errors import RankingWarning
 from ...selection import Indices
 from ..locate import Files
 from ..nexus import is_dataset, plain_paths, signal_paths
+from .beside_signals import beside_signals, told_beside
 from .candidates import Candidate, Found, search
 from .layouts import element_maps, holds_element_maps
 from .listing import describe, link_warnings
@@ -63,17 +64,23 @@ def stacks_below(
         The axis that counts stacks in datasets of one axis more, which count too; else as their names say.
     """
     broken: dict[str, str] = {}
+    beside: list[str] = []
     try:
         paths = signal_paths(files, group, path, broken, stacks_axis)
         if not paths and plain and not holds_element_maps(files, group):
             paths = plain_paths(files, group, path, broken, stacks_axis)
+        if paths and plain:
+            others = beside_signals(files, group, paths)
+            if others:
+                beside.append(told_beside(paths, others, all_taken=len(paths) == 1))
+            paths += others if len(paths) == 1 else []
         if paths:
             return Below([Candidate(each) for each in paths], None)
         budget = Budget() if hurry else Budget(seconds=math.inf)
         found = search(files, group, path, broken, budget, stacks_axis)
         return Below(found.group() if plain else found.only(), found)
     finally:
-        for text in link_warnings(broken):
+        for text in [*link_warnings(broken), *beside]:
             warnings.warn(text, RankingWarning, stacklevel=level)
 
 

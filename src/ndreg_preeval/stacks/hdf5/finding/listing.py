@@ -10,7 +10,7 @@ from typing import Final
 from ....errors import clip, shorten
 from ....text import FOUND_BY_SEARCH, list_names
 from ...pixel_checks import without_spare_axis
-from ..nexus import IS_DAMAGED
+from ..nexus import IS_DAMAGED, IS_EMPTY
 from .candidates import MAX_SLICES, Candidate, Found, stacks_axis
 from .walk import MAX_BROKEN
 
@@ -92,11 +92,19 @@ def link_warnings(broken: dict[str, str]) -> list[str]:
     """Return a sentence for each broken link, and one for those beyond a number."""
     told = []
     for path, reason in itertools.islice(broken.items(), MAX_BROKEN):
+        if reason.startswith(IS_EMPTY):
+            shape = reason.removeprefix(IS_EMPTY)
+            told.append(f"{shorten(path)} holds no pixel (its shape is {shape}) and is left out")
+            continue
         damaged = reason.startswith(IS_DAMAGED)
         what = "damaged object" if damaged else "broken link"
         told.append(f"{what} {shorten(path)}: {clip(reason.removeprefix(IS_DAMAGED), 600)}")
     more = len(broken) - len(told)
-    return [*told, f"{more} more links are broken, or lead to what cannot be read"] if more else told
+    return (
+        [*told, f"{more} more links are broken, or lead to what cannot be read or holds no pixel"]
+        if more
+        else told
+    )
 
 
 def _joined(items: list[tuple[str, str]]) -> list[str]:

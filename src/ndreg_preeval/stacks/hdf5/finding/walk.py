@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ...pixel_checks import DAMAGED
 from ..locate import Files
 from ..nexus import (
+    IS_EMPTY,
     MAX_DEPTH,
     attribute_text,
     damage,
@@ -157,7 +158,10 @@ class Walk:
             except DAMAGED as error:
                 self._tell(where, error)
                 continue
-            if seen is not None:
+            if seen is not None and 0 in seen.shape:
+                if len(seen.shape) > 2:
+                    self._broken[where] = f"{IS_EMPTY}{seen.shape}"
+            elif seen is not None:
                 yield seen
 
     def _is_new(self, node: Any, path: str) -> bool:
