@@ -219,7 +219,9 @@ def _says(error: BaseException, text: str) -> bool:
 
 def names_stack(error: BaseException) -> bool:
     """Return whether an error names a stack already."""
-    return isinstance(error, Exception) and _text_of(error).startswith(LABEL)
+    if not isinstance(error, Exception):
+        return False
+    return any(text.startswith(LABEL) for text in (_text_of(error), *getattr(error, "__notes__", ())))
 
 
 def _annotate(error: Exception, text: str) -> None:

@@ -193,7 +193,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     uri = in_hdf5(tmp_path, 1)
     expected = rank_stacks(NUMBERED)
     for arguments in ([uri, "--stacks-axis", "1"], [f"{uri}?stacks=1"], [uri, "--stacks-axis", "-3"]):
-        assert main(["rank", *arguments, "--json", str(tmp_path / "r.json")]) == 0
+        assert main(["rank", *arguments, "--overwrite", "--json", str(tmp_path / "r.json")]) == 0
         report = json.loads((tmp_path / "r.json").read_text())
         assert report["ranked_stack_names"] == expected.ranked_stack_names
         assert [each["score"] for each in report["stacks"]] == list(expected.scores.values())

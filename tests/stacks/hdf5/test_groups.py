@@ -166,7 +166,9 @@ def test_open_groups_without_stack(tmp_path: Path) -> None:
         file["g/deep/x"], file["g/y"], file["g/z/x"] = STACK, np.zeros(3), OTHER[:, 1:]
         file.create_group("empty")
         for run in (lambda: rank_stacks(file["g"]), lambda: score_stack(file["g"])):
-            with pytest.raises(ValueError, match=r"NXdata with 3-D signals.*'/g/deep/x'"):
+            with pytest.raises(
+                ValueError, match=r"(no image stack was found|holds no NXdata with 3-D signals).*'/g/deep/x'"
+            ):
                 run()
         for run in (lambda: rank_stacks(file["empty"]), lambda: score_stack(file["empty"])):
             with pytest.raises(ValueError, match="NXdata with 3-D signals"):

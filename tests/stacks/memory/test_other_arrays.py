@@ -374,7 +374,7 @@ def zarr_with_attribute(folder: Path) -> Any:
     [undecoded_xarray, undecoded_dask, undecoded_last_axis, zarr_with_attribute],
     ids=lambda f: f.__name__,
 )
-@pytest.mark.parametrize("limit", [None, 1])
+@pytest.mark.parametrize("limit", [None, 1024])
 def test_declared_values_are_filled(tmp_path: Path, made: Callable[[Path], Any], limit: int | None) -> None:
     value = made(tmp_path)
     expected = score_stack(STACK, mask=VALID[0])
