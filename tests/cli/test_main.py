@@ -316,6 +316,58 @@ def test_write_to_closed_standard_output():
     assert (done.returncode, done.stderr) == (EXIT_BROKEN_PIPE, b"")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell that closes streams")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_were_closed_before(demo, tmp_path, closed):
+    """As some daemons start programs: what cannot be said goes nowhere, the rest is as ever."""
+    command = f'"{sys.executable}" -m ndreg_preeval rank "{demo.path}" --csv here.csv {closed}'
+    done = subprocess.run(command, shell=True, capture_output=True, timeout=300, check=False, cwd=tmp_path)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert (tmp_path / "here.csv").read_text().startswith("rank,stack,")
+    assert bool(done.stdout) == (">&-" not in closed.replace("2>&-", ""))
+
+
+def test_words_of_a_shell_are_checked_as_those_of_python_are():
+    done = run("rnak", "a.h5")
+    assert done.returncode == 2
+    assert b"'rnak' is no command" in done.stderr
+    assert b"did you mean rank?" in done.stderr
+
+
+def test_demo_makes_no_file_in_place_of_a_folder(call, tmp_path):
+    code, _, err = call("demo", "--output", f"{tmp_path}/newdir/")
+    assert code == 1
+    assert "there is no such folder" in err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("demo", "--seed", "-1"), "argument --seed: must be at least 0, not -1"),
+        (("demo", "--seed", "x"), "argument --seed: 'x' is no whole number"),
+        (("rank", "a.h5", "--max-shift", "5px"), "argument --max-shift: '5px' is no number"),
+        (
+            ("rank", "a.h5", "--reference-image", "1.5"),
+            "argument --reference-image: '1.5' is no whole number",
+        ),
+        (("find", "a.h5", "b.h5"), "not 2: 'a.h5', 'b.h5'; put"),
+    ],
+)
+def test_numbers_are_asked_for_in_words(call, arguments, said):
+    code, _, err = call(*arguments)
+    assert code == 2
+    assert said in err
+
+
+def test_nexus_is_added_to_hdf5_files_only(demo, call, tmp_path):
+    (tmp_path / "a.json").write_text("{}")
+    code, _, err = call("rank", demo.path, "-q", "--nexus", tmp_path / "a.json", "--overwrite")
+    assert code == 1
+    assert "a.json' exists and is no HDF5 file" in err
+    assert (tmp_path / "a.json").read_text() == "{}"
+
+
 def test_interrupt_is_quiet(monkeypatch, call):
     def interrupted(_):
         raise KeyboardInterrupt

@@ -127,7 +127,9 @@ def library() -> Path:
 def test_there_is_something_to_see(library: Path) -> None:
     """The parsing below finds both kinds of objects, and wide instructions where they should be."""
     code = functions(library)
-    assert {"scorer.cpp.o", "isa_baseline.cpp.o", *ENTRIES} <= {one.member for one in code}
+    assert {"isa_baseline.cpp.o", *ENTRIES} <= {one.member for one in code}
+    others = [one for one in code if not one.member.startswith("isa_")]  # many sources in an object
+    assert any(one.name.startswith("ndreg_preeval::Scorer::") for one in others)
     for member, entries in ENTRIES.items():
         inside = [one for one in code if one.member == member]
         assert sum(len(one.wide) for one in inside) > 1000

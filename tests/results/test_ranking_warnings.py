@@ -72,6 +72,38 @@ def test_the_limit_that_suffices_is_no_matter() -> None:
     assert not [each for each in (*texts, *ranking.warnings) if "max_shift" in each]
 
 
+@pytest.mark.parametrize("limit", [0, 0.5])
+@pytest.mark.parametrize("method", ["evidence", "plain", "robust", "peak_to_mean"])
+def test_a_limit_that_allows_zero_alone_tells_nothing_of_patterns(method: str, limit: float) -> None:
+    ranking, texts = told(
+        {"a": moving(drift(), 0.1), "b": moving(drift(), 0.3, 1)}, method=method, max_shift=limit
+    )
+    said = [*texts, *ranking.warnings]
+    for stack in ranking.stacks.values():
+        said += [*stack.reasons, *stack.warnings]
+    assert not [text for text in said if "pattern" in text or "nothing moved" in text]
+    assert any("beyond max_shift" in text for text in texts)
+
+
+def test_images_that_repeat_themselves() -> None:
+    frozen = np.repeat(SCENE[None], 5, axis=0)
+    ranking, texts = told({"x": frozen, "y": 2 * frozen})
+    (text,) = [each for each in texts if "all the same" in each]
+    assert "The images of the best stack, " in text
+    assert "', are all the same but for brightness" in text
+    assert text in ranking.warnings
+
+
+def test_a_stack_that_was_not_read_is_not_judged(tmp_path: Path) -> None:
+    ranking, _ = told(
+        {"clear": moving(drift(), 0.1), "gone": str(tmp_path / "gone.h5")}, on_error="rank_last"
+    )
+    assert ranking.trust.startswith("clear aligns (")
+    assert ranking.trust.endswith("; gone was not read.")
+    (row,) = [line.split() for line in str(ranking).splitlines() if line.split()[1:2] == ["gone"]]
+    assert row[:3] == ["-", "gone", "-"]
+
+
 def test_every_road_tells_the_same() -> None:
     stacks = {"clear": moving(drift(), 0.1), "stays": static()}
     ranking, texts = told(stacks, max_shift=5)

@@ -19,6 +19,8 @@ STACK = np.random.default_rng(0).integers(0, 99, (3, 16, 20)).astype("u2")
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in").mkdir()
+    for name in ("scan.png", "scan.txt"):
+        (tmp_path / name).write_text("beside a file of the same name")
     for name in ("scan.h5", "in/other scan.h5"):
         with h5py.File(name, "w") as file:
             file["entry/Ca-K"] = STACK

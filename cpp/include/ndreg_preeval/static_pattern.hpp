@@ -63,7 +63,7 @@ NDREG_PREEVAL_API StaticPattern find_static_pattern(const std::vector<ImageView>
                                                     const RunOptions& run = {});
 
 /// Change what is known of the images of a stack that lie at zero shift: their probabilities and
-/// their flags.
+/// their flags. Nothing where Options::max_shift allows no other shift.
 /// \param options  by which they were scored
 NDREG_PREEVAL_API void apply_static_pattern(const StaticPattern& pattern, const Options& options,
                                             std::vector<PairScore>& scores);

@@ -74,6 +74,8 @@ StaticPattern find_static_pattern(const std::vector<ImageView>& images,
 void apply_static_pattern(const StaticPattern& pattern, const Options& options,
                           std::vector<PairScore>& scores) {
   if (pattern.verdict == StaticVerdict::unknown) return;
+  // Where no other place is allowed, a peak at zero shift tells nothing of patterns.
+  if (options.max_shift < 1) return;
   for (PairScore& score : scores) {
     if (!lies_at_zero_shift(score)) continue;
     score.flags |= flags_of(pattern);

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -178,6 +180,8 @@ def demo(arguments: Namespace) -> int:
         )
     if path.is_dir():
         path /= "ndreg_preeval_demo.h5"
+    elif arguments.output.endswith((os.sep, "/")):
+        raise FileNotFoundError(errno.ENOENT, "--output: there is no such folder", arguments.output)
     if path.exists() and not path.is_file():
         raise ValueError(f"--output {str(path)!r} is no regular file, which HDF5 needs")
     plot = arguments.plot

@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done. 1: bad input, with one line on stderr. 2: wrong usage. 130: interrupted.
     """
+    _open_closed_streams()
     _print_anything()
     try:
         try:
@@ -84,6 +85,13 @@ def one_line(error: BaseException) -> str:
     parts = [text or type(error).__name__, *getattr(error, "__notes__", [])]
     line = "; ".join(re.sub(r"\s*\n\s*", " ", str(part)).strip() for part in parts)
     return line if len(line) <= MAX_MESSAGE else line[:MAX_MESSAGE] + "..."
+
+
+def _open_closed_streams() -> None:
+    """What is said to a stream that was closed before the program began (`>&-`) goes nowhere, and no file takes its place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
 
 
 def _print_anything() -> None:

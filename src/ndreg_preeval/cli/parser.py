@@ -10,7 +10,7 @@ from typing import Any, Final
 from ..options import DECLARED_OPTIONS, NONE, DeclaredOption
 from .completion import SHELLS, WHERE
 from .parsing import MainParser, OneOf, Parser
-from .readers import byte_size, positive
+from .readers import byte_size, not_negative, number, positive, whole
 from .why import ALL
 
 GROUPS: Final = {
@@ -89,7 +89,8 @@ class _One(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, namespace: object, values: Any, *_: object) -> None:
         if len(values) > 1:
             parser.error(
-                f"find takes one URI, not {len(values)}: {values[0]!r}, {values[1]!r}, ...; put a pattern in quotes, so that "
+                f"find takes one URI, not {len(values)}: {', '.join(map(repr, values[:2]))}"
+                f"{', ...' if len(values) > 2 else ''}; put a pattern in quotes, so that "
                 "the shell leaves it as it is"
             )
         setattr(namespace, self.dest, values[0])
@@ -168,7 +169,7 @@ def _add_option(group: argparse._ArgumentGroup, option: DeclaredOption) -> None:
         if option.default is None:
             arguments["default"] = NONE
     else:
-        arguments["type"], hint = READERS.get(option.name, (option.type, ""))
+        arguments["type"], hint = READERS.get(option.name, (NUMBERS.get(option.type, option.type), ""))
         arguments["help"] += hint
         arguments["metavar"] = option.unit
     if "default" not in option.help:
@@ -218,7 +219,9 @@ def _add_demo(parser: Parser) -> None:
         "--overwrite", action="store_true", help="replace files that are not of an earlier demo, too"
     )
     _add_verbose(parser)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another scene")
+    parser.add_argument(
+        "--seed", type=not_negative, default=0, metavar="N", help="another seed, another scene"
+    )
 
 
 def _add_info(parser: Parser) -> None:
@@ -249,3 +252,6 @@ READERS: Final[dict[str, tuple[Callable[[str], object], str]]] = {
     "memory_limit": (byte_size, "; SIZE is a number of bytes, or such as 512M or 2G"),
 }
 """Readers of texts that the option's type does not read as it should, each with what the help adds."""
+
+NUMBERS: Final[dict[type, Callable[[str], object]]] = {int: whole, float: number}
+"""Readers of the types of options that are numbers, which say in words what is wrong."""

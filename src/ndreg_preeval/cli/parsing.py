@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
@@ -81,13 +82,14 @@ class MainParser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parse all words; the first one that is no option must be a command."""
-        for word in args or ():
+        words = sys.argv[1:] if args is None else list(args)
+        for word in words:
             if not word.startswith("-"):
                 if word not in self.commands:
                     self.error(self._no_command(word))
                 break
             self._check_option(word)
-        return super().parse_known_args(args, namespace)
+        return super().parse_known_args(words, namespace)
 
     def _check_option(self, word: str) -> None:
         mine = [flag for action in self._actions for flag in action.option_strings]

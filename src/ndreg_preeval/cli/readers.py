@@ -7,6 +7,7 @@ import argparse
 import re
 
 from ..argument_checks import LEAST_MEMORY
+from ..errors import clip
 
 
 def byte_size(text: str) -> int:
@@ -24,11 +25,34 @@ def byte_size(text: str) -> int:
     return size
 
 
-def positive(text: str) -> int:
+def whole(text: str) -> int:
+    """A whole number."""
     try:
-        number = int(text)
+        return int(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
-    return number
+        raise argparse.ArgumentTypeError(f"{clip(text, 200)!r} is no whole number") from None
+
+
+def number(text: str) -> float:
+    """A number; which ones are meant, `Options` says."""
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{clip(text, 200)!r} is no number") from None
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    return _at_least(1, text)
+
+
+def not_negative(text: str) -> int:
+    """A whole number from 0 on."""
+    return _at_least(0, text)
+
+
+def _at_least(least: int, text: str) -> int:
+    found = whole(text)
+    if found < least:
+        raise argparse.ArgumentTypeError(f"must be at least {least}, not {found}")
+    return found

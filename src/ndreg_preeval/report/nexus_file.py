@@ -83,9 +83,18 @@ def find_target(url: Any, *, overwrite: bool = False) -> Target:
     check_regular_file(target.file)
     if not os.access(target.file, os.W_OK):
         raise PermissionError(errno.EACCES, "may not be written", clip(target.file))
+    if not _has_signature(target.file):
+        told = "exists and is no HDF5 file, to which a ranking could be added; choose another name"
+        raise OSError(errno.EINVAL, told, clip(target.file))
     with open_file(target.file) as file:
         _place(file, target, overwrite)
     return target
+
+
+def _has_signature(file: str) -> bool:
+    import h5py
+
+    return bool(h5py.is_hdf5(file))
 
 
 def mark_group(group: Group, nx_class: str, default: str | None = None) -> None:

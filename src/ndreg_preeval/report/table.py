@@ -182,7 +182,7 @@ def _cells(ranking: RankingData) -> dict[str, list[str]]:
             str(rank) if ranked and stack.rankable else "-" for rank, (_, stack) in enumerate(stacks, start=1)
         ],
         "stack": [printable(key, LONGEST_NAME) for key, _ in stacks],
-        "score": [score_number(stack.score) for _, stack in stacks],
+        "score": [score_number(stack.score) if stack.rankable or not ranked else "-" for _, stack in stacks],
         "images": [str(stack.n_images) for _, stack in stacks],
         "worst image": [worst(stack) for _, stack in stacks],
         "median P": [rounded(median(stack.probability)) for _, stack in stacks],

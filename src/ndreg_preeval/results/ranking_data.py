@@ -61,13 +61,17 @@ class RankingData(Mapping[Any, StackScore]):
             return "Nothing was scored."
         if not self.method.asks_opinion:
             return f"The method {self.method.name!r} does not say how likely a stack aligns."
-        return trust_words(
-            [
-                (printable(name, 60), stack.trust)
-                for name, stack in zip(texts_of_names(self)[1], self.stack_scores, strict=True)
-            ],
-            [about_words(stack) for stack in self.stack_scores],
+        names = [printable(name, 60) for name in texts_of_names(self)[1]]
+        stacks = list(zip(names, self.stack_scores, strict=True))
+        judged = [(name, stack) for name, stack in stacks if stack.error is None]
+        failed = [name for name, stack in stacks if stack.error is not None]
+        words = trust_words(
+            [(name, stack.trust) for name, stack in judged], [about_words(stack) for _, stack in judged]
         )
+        if not failed:
+            return words
+        listed = failed[0] if len(failed) == 1 else f"{len(failed)} stacks"
+        return f"{words.removesuffix('.')}; {listed} {'was' if len(failed) == 1 else 'were'} not read."
 
     @MadeOnce
     def provenance(self) -> Provenance | None:

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import core
 from ..text import NAMES_SHOWN, list_names
 from .reasons import why_at_zero
-from .trust import NOTHING, at_zero, beyond_limit, creeping, has_contrast, has_evidence, least_trusted, moves
+from .trust import (
+    NOTHING,
+    at_zero,
+    beyond_limit,
+    creeping,
+    has_contrast,
+    has_evidence,
+    least_trusted,
+    moves,
+    only_zero,
+)
 
 if TYPE_CHECKING:
     from ..options import Options
@@ -50,7 +60,7 @@ def ranking_warnings(
                 f"while the images of {list_names(moving, 2)} move."
             )
     if not moving or not at_zero(best):
-        alarming, text = at_zero_words(best, "the best stack, " + list_names([best.name]))
+        alarming, text = at_zero_words(best, "the best stack, " + list_names([best.name]), options)
         if text:
             (to_issue if alarming else notes).append(text)
     blank = blank_reference([stack for stack in given if stack.rankable], options.pairing)
@@ -93,7 +103,7 @@ def lone_stack_warnings(stack: StackScore, options: Options) -> list[str]:
     if not stack.rankable:
         return []
     blank = blank_reference([stack], options.pairing)
-    alarming, text = at_zero_words(stack, "this stack")
+    alarming, text = at_zero_words(stack, "this stack", options)
     return [
         *beyond_warnings([stack], options),
         *([text] if alarming else []),
@@ -121,7 +131,7 @@ def beyond_warnings(stacks: Sequence[StackScore], options: Options) -> list[str]
     return [text]
 
 
-def at_zero_words(stack: StackScore, who: str) -> tuple[bool, str]:
+def at_zero_words(stack: StackScore, who: str, options: Options) -> tuple[bool, str]:
     """Tell of a stack with every peak, or nearly every one, at zero shift; "" for others.
 
     Returns
@@ -130,16 +140,16 @@ def at_zero_words(stack: StackScore, who: str) -> tuple[bool, str]:
         Whether a person has to be warned: not of a sample that is known to rest. And the sentence.
     """
     judged, moved = stack.n_judged, stack._summary.moved
+    if only_zero(options.max_shift):
+        return False, ""
     if not judged or moved > NEARLY_NONE * judged or creeping(stack):
         return False, ""
     flags = stack._summary.any_flags
-    if not flags & core.AT_REST and stack._summary.all_flags & core.IDENTICAL:
-        return (
-            True,
-            f"The images of {who} are all the same but for brightness: they tell nothing of how well it aligns.",
-        )
-    every = "Every peak" if not moved else "Nearly every peak"
     comma = "," if "," in who else ""
+    if not flags & core.AT_REST and stack._summary.all_flags & core.IDENTICAL:
+        same = f"The images of {who}{comma} are all the same but for brightness: "
+        return True, same + "a sample at rest looks like that, and so does a detector that repeats an image."
+    every = "Every peak" if not moved else "Nearly every peak"
     text = f"{every} of {who}{comma} is at zero shift ({judged - moved} of {judged} images): {why_at_zero(flags)}."
     return not flags & core.AT_REST, text
 

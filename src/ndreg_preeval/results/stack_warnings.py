@@ -14,7 +14,7 @@ from ..pipeline import Pairs, RangeScore, StackInfo, masked_pixels
 from ..text import abbreviate
 from .jumps import creeps
 from .reasons import TRUSTED, repeated, why_at_zero
-from .trust import NOTHING
+from .trust import NOTHING, only_zero
 
 if TYPE_CHECKING:
     from ..options import Options
@@ -65,8 +65,9 @@ def stack_messages(
     if numbers.reference_flags or flags.any() or empty.any():
         messages += _empty(info, numbers, image_indices, pairs, options)
         messages += _flagged(records, image_indices, empty, pairs, trust_masked, options.max_shift)
-    same = (flags & core.IDENTICAL != 0) & ~empty
-    messages += _stuck(records, image_indices, ~empty & ~same, pairs)
+    if not only_zero(options.max_shift):
+        same = (flags & core.IDENTICAL != 0) & ~empty
+        messages += _stuck(records, image_indices, ~empty & ~same, pairs)
     return messages + notes
 
 

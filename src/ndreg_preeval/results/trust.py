@@ -102,6 +102,11 @@ def beyond_limit(stack: StackScore) -> tuple[int, int]:
     return int(np.count_nonzero(stack.flags & core.BEYOND_LIMIT)), farthest
 
 
+def only_zero(max_shift: float | None) -> bool:
+    """Whether no other whole shift than zero is allowed, so that a peak there tells nothing."""
+    return max_shift is not None and max_shift < 1
+
+
 def at_rest(stack: StackScore) -> bool:
     """Whether every peak is at zero shift, and the images tell that the sample rests."""
     return at_zero(stack) and stack._summary.any_flags & core.AT_REST != 0

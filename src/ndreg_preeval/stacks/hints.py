@@ -203,9 +203,18 @@ def _like_a_neighbour(text: str) -> str:
     folder, name = os.path.split(file)
     with os.scandir(folder or ".") as entries:
         names = [entry.name for entry in itertools.islice(entries, NAMES_LISTED)]
-    stems = {os.path.splitext(each)[0]: each for each in sorted(names) if _letters(each) != _letters(name)}
-    found = nearest(os.path.splitext(name)[0], stems, most=1)
+    stem, ending = os.path.splitext(name)
+    # Of files that differ in their endings alone, the one with the ending most like what was written.
+    names.sort(key=lambda each: (_likeness(ending, os.path.splitext(each)[1]), each))
+    stems = {os.path.splitext(each)[0]: each for each in names if _letters(each) != _letters(name)}
+    found = nearest(stem, stems, most=1)
     return file[: len(file) - len(name)] + stems[found[0]] + colons + path if found else ""
+
+
+def _likeness(ending: str, other: str) -> float:
+    from difflib import SequenceMatcher
+
+    return SequenceMatcher(None, ending.casefold().strip(), other.casefold()).ratio()
 
 
 def _letters(name: str) -> str:
