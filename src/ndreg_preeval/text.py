@@ -24,8 +24,11 @@ ALIKE: Final = 0.65
 NATURAL_ORDER = "images are in the natural order of their names"
 """Words of a sentence on the order of images: tables tell that of one stack, as all stacks have such."""
 
-FOUND_BY_SEARCH = "A search below the group that was named found it"
-"""Words of a sentence on where a stack was found: told of one stack, too, as all of a file have such."""
+FOUND_IN_GROUP = "A search below the group that was named found it"
+"""Words of a sentence on where a stack was found: told of one stack, too, as all of a group have such."""
+
+FOUND_IN_FILE = "A search in the file found it"
+"""The same where a file alone was named."""
 
 TEXT_WIDTH = 110
 """Columns of a line of sentences, where nobody knows how wide the terminal is."""

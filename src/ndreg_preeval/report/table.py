@@ -11,7 +11,8 @@ import numpy as np
 from ..results import worst_position
 from ..text import (
     ELLIPSIS,
-    FOUND_BY_SEARCH,
+    FOUND_IN_FILE,
+    FOUND_IN_GROUP,
     NATURAL_ORDER,
     TEXT_WIDTH,
     aligned,
@@ -58,7 +59,7 @@ LAYOUTS: Final = (
 
 LEFT: Final = ("stack", "note")
 
-TOLD_ONCE: Final = {NATURAL_ORDER: "order of", FOUND_BY_SEARCH: "place of"}
+TOLD_ONCE: Final = {NATURAL_ORDER: "order of", FOUND_IN_FILE: "place of", FOUND_IN_GROUP: "place of"}
 """Sentences that all stacks of a file have, of which a table tells one; and what it calls them."""
 
 

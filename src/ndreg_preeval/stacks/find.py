@@ -28,7 +28,8 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     images of one shape whose paths differ in one number, as ``/1.1/xrf/Ca``, ``/2.1/xrf/Ca``, ..., which are given as the
     pattern ``/*.1/xrf/Ca``. If what is there belongs together (siblings of one image shape, for images those that
     ``default`` attributes lead to, or else signals of NXdata), that alone is given, and `rank_stacks` takes it by the
-    URI of the group; else all of it is, with the stacks of 4-dimensional datasets, each as a slice.
+    URI of the group; else all of it is, with the stacks of 4-dimensional datasets, each as a slice. What is beside
+    the signal of an NXdata group does not stand for the group where the signal has more than 3 dimensions.
 
     Soft and external links are followed, and each dataset is given once. A TIFF file is one stack, and so is
     a group of ``data_000001``, ``data_000002``, ..., as detectors write long series.
@@ -57,7 +58,7 @@ def find_stacks(uri: str | os.PathLike[str] | DataUrl) -> dict[str, str]:
     -----
     RankingWarning
         For broken links and damaged objects, and where the search ended early: it looks at 100 000 objects
-        at most, and for 10 s.
+        at most, and for 10 s. For signals of NXdata that are left out, or listed along an axis that is a guess.
 
     Examples
     --------

@@ -326,7 +326,7 @@ def test_what_one_stack_lacks_is_told(where: str, lacking: int, tmp_path: Path) 
         ({"k": "whole/*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
         ({"k": "whole/C*.tif"}, ValueError, "stack 'k' .*image 0: .*one image"),
         ({"k": "stacks.h5::/entry/C*/data"}, ValueError, "stack 'k' .*image 0: one image is wanted"),
-        ({"k": "."}, ValueError, r"names no dataset.*below it there are '/\*\.1/xrf/Ca'"),
+        ({"k": "."}, ValueError, r"names no dataset.*in it there are '/\*\.1/xrf/Ca'"),
         ({"k": "maps"}, ValueError, r"its folders are not looked into \('Ca', 'Fe', 'Zn'\)"),
     ],
     ids=lambda value: str(value)[:50] if not isinstance(value, type) else "",

@@ -63,7 +63,7 @@ class Hdf5Backend(Backend):
         if meaning.indices is not None and not (bare and not plain):
             if series_names(node):
                 return [meaning]
-            raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a group")
+            raise ValueError(f"slice= needs a dataset, and {shorten(str(meaning))} is a {_kind(path)}")
         below = stacks_below(self._files, node, path, plain=plain, stacks_axis=self._asked(meaning))
         if below.stacks and (plain or not bare or len(below.stacks) == 1):
             return [part for each in below.stacks for part in self._taken(meaning, each, below, node)]
@@ -74,6 +74,8 @@ class Hdf5Backend(Backend):
             what = "nothing that is clearly one set of stacks"
         else:
             what = NOTHING if plain else "no NXdata with 3-D signals"
+        if _kind(path) == "file":
+            raise ValueError(f"the file {shorten(meaning.file)} holds {what}{there}")
         raise ValueError(f"{shorten(str(meaning))} is a group, not a dataset, and holds {what}{there}")
 
     def spec(self, meaning: UriMeaning, limits: Limits) -> UriSpec:
@@ -104,7 +106,7 @@ class Hdf5Backend(Backend):
             if meaning.indices is not None and not is_dataset(node):
                 if series_names(node):
                     return {short_names([path])[0]: format_uri(meaning.file, path, meaning.indices)}
-                raise ValueError("a slice needs a dataset, and this is a group")
+                raise ValueError(f"a slice needs a dataset, and this is a {_kind(path)}")
             if is_dataset(node):
                 found = self._split(meaning.at(path), node)
                 if not (found[0].label or is_stack(node)):
@@ -128,7 +130,8 @@ class Hdf5Backend(Backend):
         """Return the pixels of a dataset of one image, and its name."""
         meaning, node = self._select(meanings)
         if not is_dataset(node):
-            raise ValueError("it is a group, not a dataset: give the path of one dataset in it")
+            kind = _kind(meaning.path)
+            raise ValueError(f"it is a {kind}, not a dataset: give the path of one dataset in it")
         name = meaning.path.rstrip("/").rpartition("/")[2]
         return read_image(node, limits, meaning.indices), name
 
@@ -193,7 +196,7 @@ class Hdf5Backend(Backend):
         if below.found and below.stacks:
             what = "holds one made of several datasets: name it by its URI, or give a list of these"
         there = told_below(self._files, value, str(value.name), below)
-        raise ValueError(f"this is a group, not a dataset, and {what}{there}")
+        raise ValueError(f"this is a {_kind(value.name)}, not a dataset, and {what}{there}")
 
     def stacks_of(self, value: Any) -> dict[str, Any] | None:
         """Return the stacks of an h5py group: what its URI would stand for."""
@@ -203,7 +206,10 @@ class Hdf5Backend(Backend):
         if not below.stacks:
             there = told_below(self._files, value, str(value.name), below)
             what = there.removeprefix("; ") or NOTHING
-            raise ValueError(f"no image stack was found in the group {shorten(str(value.name))}: {what}")
+            place = f"group {shorten(str(value.name))}"
+            if _kind(value.name) == "file":
+                place = f"file {shorten(str(value.file.filename))}"
+            raise ValueError(f"no image stack was found in the {place}: {what}")
         named, stacks = [], []
         for each in below.stacks:
             for part in self._parts(UriMeaning("", ""), each, value):
@@ -233,7 +239,7 @@ class Hdf5Backend(Backend):
         else:
             self._found.discard((meaning.file, candidate.path))
         if below.found:
-            self._notes[meaning.file, candidate.path] = taken(candidate)
+            self._notes[meaning.file, candidate.path] = taken(candidate, file=_kind(meaning.path) == "file")
             if candidate.images:
                 self._images[meaning.file, candidate.path] = candidate.images
         return self._parts(meaning, candidate, group)
@@ -278,6 +284,11 @@ class Hdf5Backend(Backend):
             self._files.close()
             self._file = meanings[0].file
         return self._files
+
+
+def _kind(path: str | None) -> str:
+    """Return what a path of no dataset leads to; h5py knows no name of groups without a link."""
+    return "file" if path is not None and not path.strip("/") else "group"
 
 
 def _by_names(found: list[UriMeaning]) -> dict[str, str]:

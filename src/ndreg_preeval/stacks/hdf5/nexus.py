@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ...errors import shorten
 from ..axes import find_stacks_axis
@@ -31,8 +31,27 @@ MAX_GROUPS: Final = 100_000
 MAX_DEFAULTS: Final = 16
 
 
+class Left(NamedTuple):
+    """A signal of NXdata that has axes enough for a stack, and is not taken as one."""
+
+    path: str
+    shape: tuple[int, ...]
+    why: str = ""
+    """Why it never can be, in words; empty where it has too many axes and the caller can say which count."""
+
+    @property
+    def above(self) -> str:
+        """Path of the group that calls it its signal."""
+        return self.path.rpartition("/")[0] or "/"
+
+
 def signal_paths(
-    files: Files, group: h5py.Group, path: str, broken: dict[str, str], stacks_axis: int | None = None
+    files: Files,
+    group: h5py.Group,
+    path: str,
+    broken: dict[str, str],
+    stacks_axis: int | None = None,
+    left: dict[tuple[int, int], Left] | None = None,
 ) -> list[str]:
     """Return the paths of the signals of NXdata groups that count, and of series.
 
@@ -47,10 +66,13 @@ def signal_paths(
         Broken links, and why they are, are added to it.
     stacks_axis : int, optional
         The axis that counts stacks in datasets of one axis more, which count too; else as their names say.
+    left : dict, optional
+        Signals that are not taken are added to it, by what `identity` tells of them.
     """
     found: list[str] = []
+    left = {} if left is None else left
     for each, where in reversed(default_chain(files, group, path, broken)):
-        found = list(_Search(files, broken, stacks_axis).below(each, where))
+        found = list(_Search(files, broken, stacks_axis, left).below(each, where))
         if len(found) >= 2:
             break
     return found
@@ -60,14 +82,21 @@ def plain_paths(
     files: Files, group: h5py.Group, path: str, broken: dict[str, str], stacks_axis: int | None = None
 ) -> list[str]:
     """Return the paths of the 3-D datasets directly in a group; arguments as of `signal_paths`."""
-    return list(_Search(files, broken, stacks_axis).plain(group, path))
+    return list(_Search(files, broken, stacks_axis, {}).plain(group, path))
 
 
 class _Search:
     """One walk, on which no object is visited twice."""
 
-    def __init__(self, files: Files, broken: dict[str, str], stacks_axis: int | None) -> None:
+    def __init__(
+        self,
+        files: Files,
+        broken: dict[str, str],
+        stacks_axis: int | None,
+        left: dict[tuple[int, int], Left],
+    ) -> None:
         self._files = files
+        self._left = left
         self._stacks_axis = stacks_axis
         self._broken = broken
         self._seen: set[tuple[int, int]] = set()
@@ -106,11 +135,27 @@ class _Search:
             if child is None or not is_dataset(child):
                 continue
             held = is_stack(child) or holds_stacks(self._files, child, group, self._stacks_axis)
-            if held and self._is_new(child, join(path, name)):
+            if not held:
+                self._leave(child, join(path, name))
+            elif self._is_new(child, join(path, name)):
+                self._left.pop(identity(child), None)
                 if 0 in child.shape:
                     self._broken[join(path, name)] = f"{IS_EMPTY}{child.shape}"
                 else:
                     yield join(path, name)
+
+    def _leave(self, dataset: h5py.Dataset, path: str) -> None:
+        """Keep what is not taken, if it has axes enough; another group may name the axes of the same dataset."""
+        try:
+            shape, key = dataset.shape or (), identity(dataset)
+            if len(without_spare_axis(shape, 3)) < 3 or key in self._seen:
+                return
+            if 0 in shape:
+                self._broken[path] = f"{IS_EMPTY}{shape}"
+            elif not _is_text(dataset):
+                self._left.setdefault(key, Left(path, shape, _never(dataset)))
+        except DAMAGED as error:
+            self._broken[path] = damage(error)
 
     def _follow(self, group: h5py.Group, path: str, name: str) -> Any:
         return follow(self._files, group, name, join(path, name), self._broken)
@@ -125,6 +170,23 @@ class _Search:
             return False
         self._seen.add(found)
         return True
+
+
+def _is_text(dataset: h5py.Dataset) -> bool:
+    try:
+        return dataset.dtype.kind in "SUO"
+    except TypeError:
+        return False
+
+
+def _never(dataset: h5py.Dataset) -> str:
+    try:
+        if dataset.dtype.kind not in "biuf":
+            return f"its type, {shorten(str(dataset.dtype), 60)}, is not one of pixels"
+    except TypeError:
+        return "its type is not one of pixels"
+    spectra = attribute_text(dataset, "interpretation").lower() == "spectrum"
+    return "its last axis is that of spectra" if spectra else ""
 
 
 def identity(node: h5py.Group | h5py.Dataset) -> tuple[int, int]:

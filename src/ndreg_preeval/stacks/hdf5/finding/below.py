@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ....errors import RankingWarning
 from ...selection import Indices
 from ..locate import Files
-from ..nexus import is_dataset, plain_paths, signal_paths
+from ..nexus import Left, is_dataset, plain_paths, signal_paths
 from .beside_signals import beside_signals, told_beside
 from .candidates import Candidate, Found, search
 from .layouts import element_maps, holds_element_maps
-from .listing import describe, link_warnings
+from .listing import describe, left_warnings, link_warnings
 from .walk import Budget, Seen
 
 if TYPE_CHECKING:
@@ -64,23 +64,32 @@ def stacks_below(
         The axis that counts stacks in datasets of one axis more, which count too; else as their names say.
     """
     broken: dict[str, str] = {}
-    beside: list[str] = []
+    told: list[str] = []
+    signals: dict[tuple[int, int], Left] = {}
     try:
-        paths = signal_paths(files, group, path, broken, stacks_axis)
-        if not paths and plain and not holds_element_maps(files, group):
+        paths = signal_paths(files, group, path, broken, stacks_axis, signals)
+        left = list(signals.values())
+        # What else an NXdata group holds does not stand for it in place of its signal.
+        unclear = frozenset(each.above for each in left if not each.why)
+        itself = (path.rstrip("/") or "/") in unclear
+        if not paths and plain and not itself and not holds_element_maps(files, group):
             paths = plain_paths(files, group, path, broken, stacks_axis)
         if paths and plain:
-            others = beside_signals(files, group, paths)
+            others = beside_signals(files, group, paths, stacks_axis)
             if others:
-                beside.append(told_beside(paths, others, all_taken=len(paths) == 1))
+                told.append(told_beside(paths, others, all_taken=len(paths) == 1))
             paths += others if len(paths) == 1 else []
         if paths:
+            told += left_warnings(left)
             return Below([Candidate(each) for each in paths], None)
         budget = Budget() if hurry else Budget(seconds=math.inf)
-        found = search(files, group, path, broken, budget, stacks_axis)
-        return Below(found.group() if plain else found.only(), found)
+        found = search(files, group, path, broken, budget, stacks_axis)._replace(unclear=unclear)
+        stacks = found.group() if plain else found.only()
+        # Where nothing is taken, errors and lists name signals of more axes.
+        told += left_warnings(left if stacks else [each for each in left if each.why])
+        return Below(stacks, found)
     finally:
-        for text in [*link_warnings(broken), *beside]:
+        for text in [*link_warnings(broken), *told]:
             warnings.warn(text, RankingWarning, stacklevel=level)
 
 

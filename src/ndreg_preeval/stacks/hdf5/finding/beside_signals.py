@@ -10,7 +10,16 @@ from ....errors import shorten
 from ....text import list_names
 from ...pixel_checks import DAMAGED
 from ..locate import Files, locate
-from ..nexus import attribute_text, attribute_texts, follow, is_dataset, is_stack, join, member_names
+from ..nexus import (
+    attribute_text,
+    attribute_texts,
+    follow,
+    holds_stacks,
+    is_dataset,
+    is_stack,
+    join,
+    member_names,
+)
 from .layouts import is_reference
 
 if TYPE_CHECKING:
@@ -25,7 +34,9 @@ INDICES: Final = "_indices"
 """Ends the attributes of NXdata that say which axes of the signal another dataset belongs to: it is an axis."""
 
 
-def beside_signals(files: Files, group: h5py.Group, paths: list[str]) -> list[str]:
+def beside_signals(
+    files: Files, group: h5py.Group, paths: list[str], stacks_axis: int | None = None
+) -> list[str]:
     """Return the paths of datasets of the shape of a signal, beside it, that are neither signals nor axes, errors or masks.
 
     Parameters
@@ -36,6 +47,8 @@ def beside_signals(files: Files, group: h5py.Group, paths: list[str]) -> list[st
         Where relative paths begin.
     paths : list of str
         Of the signals that were found.
+    stacks_axis : int, optional
+        The axis that counts stacks in datasets of one axis more; else as their names say.
     """
     start = group.file["/"] if paths and paths[0].startswith("/") else group
     found: dict[str, None] = {}
@@ -47,7 +60,9 @@ def beside_signals(files: Files, group: h5py.Group, paths: list[str]) -> list[st
             if attribute_text(data, "NX_class") != "NXdata" or attribute_texts(data, "auxiliary_signals"):
                 continue
             if is_dataset(signal):
-                found.update(dict.fromkeys(join(above, name) for name in _alike(files, data, signal)))
+                found.update(
+                    dict.fromkeys(join(above, name) for name in _alike(files, data, signal, stacks_axis))
+                )
         except DAMAGED:
             continue
     return [path for path in found if path not in paths]
@@ -62,7 +77,7 @@ def told_beside(taken: list[str], others: list[str], *, all_taken: bool) -> str:
     if all_taken:
         return (
             f"{where} names one signal, {shorten(taken[0].rpartition('/')[2])}, and holds {number} of its shape: "
-            f"{names} {'are taken as stacks' if len(others) > 1 else 'is taken as a stack'}, too "
+            f"{names} {'are' if len(others) > 1 else 'is'} taken, too "
             "(its attribute auxiliary_signals would say which are; name a stack by its path to have it alone)"
         )
     return (
@@ -71,7 +86,7 @@ def told_beside(taken: list[str], others: list[str], *, all_taken: bool) -> str:
     )
 
 
-def _alike(files: Files, data: h5py.Group, signal: h5py.Dataset) -> list[str]:
+def _alike(files: Files, data: h5py.Group, signal: h5py.Dataset, stacks_axis: int | None) -> list[str]:
     members = member_names(data)
     no_images = {*attribute_texts(data, "axes"), *attribute_texts(signal, "axes")}
     no_images |= set(attribute_texts(signal, "uncertainties"))
@@ -83,6 +98,8 @@ def _alike(files: Files, data: h5py.Group, signal: h5py.Dataset) -> list[str]:
         node: Any = follow(files, data, name, name, {})
         if node is None or not is_dataset(node) or node.id == signal.id:
             continue
-        if is_stack(node) and node.dtype.kind != "b" and node.shape == signal.shape:
+        if node.shape != signal.shape or node.dtype.kind == "b":
+            continue
+        if is_stack(node) or holds_stacks(files, node, data, stacks_axis):
             found.append(name)
     return found

@@ -63,19 +63,29 @@ class Found(NamedTuple):
     """Patterns whose images have several shapes."""
     stopped: str
     """Why the search ended before its end, in words; empty where it did not."""
+    unclear: frozenset[str] = frozenset()
+    """Paths of NXdata groups whose signal has more axes than a stack: nothing else in them stands for them."""
 
     def only(self) -> list[Candidate]:
         """Return the one candidate, none where there are several."""
-        return self.candidates if len(self.candidates) == 1 and not self.stopped else []
+        only = len(self.candidates) == 1 and not self.stopped
+        return self.candidates if only and not self._beside_signal(self.candidates) else []
 
     def group(self) -> list[Candidate]:
         """Return the candidates that belong together, none where several groups could be meant.
 
         They are siblings below one parent, and their images have one shape. Where the ``default`` attributes of
         scans lead to some of them, only these count; else where NXdata groups call some their signal, these.
+        What is in an NXdata group, and not its signal, is none of them where the signal has more axes than a stack.
         """
         whole = _preferred([each for each in self.candidates if each.indices is None])
-        return whole if not self.stopped and are_siblings(whole) else []
+        clear = not self.stopped and are_siblings(whole) and not self._beside_signal(whole)
+        return whole if clear else []
+
+    def _beside_signal(self, candidates: list[Candidate]) -> bool:
+        """Return whether some are beside a signal of more axes, and no signals themselves."""
+        paths = [path for each in candidates if not each.signal for path in each.images or (each.path,)]
+        return any((path.rpartition("/")[0] or "/") in self.unclear for path in paths)
 
     def one_per_file(self) -> list[tuple[str, Candidate]]:
         """Return the images that are stacks over several files like this one, and their names.

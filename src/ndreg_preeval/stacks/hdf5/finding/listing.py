@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ....errors import clip, shorten
-from ....text import FOUND_BY_SEARCH, list_names
+from ....text import FOUND_IN_FILE, FOUND_IN_GROUP, list_names
 from ...pixel_checks import without_spare_axis
-from ..nexus import IS_DAMAGED, IS_EMPTY
+from ..nexus import IS_DAMAGED, IS_EMPTY, Left
 from .candidates import MAX_SLICES, Candidate, Found, stacks_axis
-from .walk import MAX_BROKEN
+from .walk import MAX_BROKEN, Seen
 
 MAX_TOLD: Final = 6
 """Largest number of datasets that a message names."""
+
+SIGNAL: Final = "the signal, "
+"""Begins the words for a signal of NXdata that has more axes than a stack."""
 
 MAX_PATTERNS: Final = 3
 """Largest number of patterns that a message names beside the datasets."""
@@ -37,11 +41,17 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
     first = {each.path for each in group_of}
     stacks = group_of + [each for each in stacks if each.path not in first]
     items = [(each.path, _words(each)) for each in stacks]
-    items += [(each.path, _slices(each.shape)) for each in found.more_axes]
-    ways_out = ["name them"] if items else []
+    more_axes = [(each.path, f"{_signal(each)}{_slices(each.shape)}") for each in found.more_axes]
+    # Stacks beside a signal of more axes are no group: that comes first then.
+    items = (
+        items + more_axes if group_of else sorted(more_axes + items, key=lambda item: SIGNAL not in item[1])
+    )
+    one = len(items) == 1
+    ways_out = ["name it" if one else "name them"] if items else []
     if group_of:
-        which = "them all" if len(group_of) == len(items) else f"the first {len(group_of)}"
-        ways_out.append(f"rank_stacks takes {which} by the URI of their group alone")
+        which = "it" if one else "them all" if len(group_of) == len(items) else f"the first {len(group_of)}"
+        of_group = "its group" if one else "their group"
+        ways_out.append(f"rank_stacks takes {which} by the URI of {of_group} alone")
     for each in found.elements:
         items.append((each.path, f"one image for each of {list_names(each.names)}"))
     if found.elements or not items:
@@ -59,7 +69,8 @@ def describe(found: Found, group: str = "", file: str = "") -> str:
     ]
     told = ", ".join(_joined(shown))
     more = f" and {len(items) - MAX_TOLD} more" if len(items) > MAX_TOLD else ""
-    return f"; below it there are {told}{more}: {'; '.join(ways_out)}{ends}"
+    there = f"{'below' if group.strip('/') else 'in'} it there {'is' if len(items) == 1 else 'are'}"
+    return f"; {there} {told}{more}: {'; '.join(ways_out)}{ends}"
 
 
 def pattern_of(file: str) -> str:
@@ -76,9 +87,10 @@ def pattern_of(file: str) -> str:
     return f"{folder}{slash}{found[1]}*{found[2]}{point}{ending if stem else ''}"
 
 
-def taken(candidate: Candidate) -> str:
-    """Return, for a person, which dataset a search took where a file or group alone was named."""
-    return f"{FOUND_BY_SEARCH}: {shorten(candidate.path)} ({_words(candidate)})."
+def taken(candidate: Candidate, *, file: bool) -> str:
+    """Return, for a person, which dataset a search took where a file, or a group of it, alone was named."""
+    found = FOUND_IN_FILE if file else FOUND_IN_GROUP
+    return f"{found}: {shorten(candidate.path)} ({_words(candidate)})."
 
 
 def images_words(shape: tuple[int, ...] | None) -> str:
@@ -105,6 +117,28 @@ def link_warnings(broken: dict[str, str]) -> list[str]:
         if more
         else told
     )
+
+
+def left_warnings(left: Sequence[Left]) -> list[str]:
+    """Return a sentence for each signal that is not taken while other stacks are."""
+    told = [
+        f"{shorten(each.path)} of the shape {each.shape} is a signal of NXdata, and is left out: "
+        f"{each.why or _ask(each.shape)}"
+        for each in left[:MAX_TOLD]
+    ]
+    if len(left) > MAX_TOLD:
+        told.append(f"{len(left) - MAX_TOLD} more signals of NXdata are left out")
+    return told
+
+
+def _ask(shape: tuple[int, ...]) -> str:
+    if len(without_spare_axis(shape, 3)) == 4:
+        return "its names do not tell which axis counts stacks (&stacks= says which)"
+    return f"it has {len(shape)} axes (name it, and by &slice= what to take of it)"
+
+
+def _signal(seen: Seen) -> str:
+    return SIGNAL if seen.signal else ""
 
 
 def _joined(items: list[tuple[str, str]]) -> list[str]:
@@ -151,6 +185,7 @@ def list_warnings(found: Found) -> list[str]:
     told = []
     for each in found.more_axes:
         if len(without_spare_axis(each.shape, 3)) != 4:
+            told += left_warnings([Left(each.path, each.shape)] if each.signal else [])
             continue
         axis = stacks_axis(each.shape)
         cut = each.shape[axis] > MAX_SLICES
