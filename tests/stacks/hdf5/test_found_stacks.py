@@ -86,6 +86,7 @@ def test_datasets_like_the_only_signal_are_stacks_too(tmp_path: Path) -> None:
         group["text"] = np.zeros(SHAPE, "S3")
         group["binned"] = np.zeros((5, 16, 20))
         group["Fe_again"] = h5py.SoftLink("Fe")
+        group["K_again"] = h5py.SoftLink("K")
 
     names, told = found(write(tmp_path / "a.h5", make))
     assert sorted(names) == sorted(ELEMENTS)

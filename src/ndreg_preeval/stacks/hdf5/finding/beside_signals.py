@@ -15,6 +15,7 @@ from ..nexus import (
     attribute_texts,
     follow,
     holds_stacks,
+    identity,
     is_dataset,
     is_stack,
     join,
@@ -92,14 +93,16 @@ def _alike(files: Files, data: h5py.Group, signal: h5py.Dataset, stacks_axis: in
     no_images |= set(attribute_texts(signal, "uncertainties"))
     no_images |= {str(name)[: -len(INDICES)] for name in data.attrs if str(name).endswith(INDICES)}
     found = []
+    seen = {identity(signal)}
     for name in members:
         if name in no_images or NO_IMAGES.fullmatch(name) or is_reference(name):
             continue
         node: Any = follow(files, data, name, name, {})
-        if node is None or not is_dataset(node) or node.id == signal.id:
+        if node is None or not is_dataset(node) or identity(node) in seen:
             continue
         if node.shape != signal.shape or node.dtype.kind == "b":
             continue
         if is_stack(node) or holds_stacks(files, node, data, stacks_axis):
             found.append(name)
+            seen.add(identity(node))
     return found
