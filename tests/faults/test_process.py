@@ -93,10 +93,11 @@ def test_files_that_cannot_be_opened(
 
 # The signal comes in the midst of a task of reading, decoding or scoring, of which there are many more.
 INTERRUPTED = """
-import json, os, signal, threading
+import json, os, signal, threading, warnings
 import ndreg_preeval
 from tests.faults.outcome import left_over
 from ndreg_preeval.pipeline.thread_pool import ThreadPool
+warnings.simplefilter("ignore", ndreg_preeval.RankingWarning)  # the images repeat themselves
 uri, threads, mode, moment = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 signal.signal(signal.SIGINT, signal.default_int_handler)
 ndreg_preeval.rank_stacks({"one": sys.argv[5]}, num_threads=threads)
