@@ -19,7 +19,7 @@ FILES: Final = frozenset({"uris", "uri", "mask", "json", "csv", "plot", "html", 
 MAN_PAGE: Final = Path(__file__).with_name("ndreg-preeval.1")
 
 WHERE: Final = """\
-The script goes where the shell looks for such:
+Save the script where your shell looks for completions:
 
   bash  ndreg-preeval completion bash > ~/.local/share/bash-completion/completions/ndreg-preeval
   zsh  ndreg-preeval completion zsh > FOLDER/_ndreg-preeval, a folder of $fpath
